@@ -1,0 +1,70 @@
+import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
+
+/** Why a bucket is not fully measured. */
+export const REASONS = [
+  'gap',
+  'source-down',
+  'no-counter',
+  'counter-reset',
+  'counter-rollover',
+  'counter-glitch',
+  'counter-step',
+  'identity-change',
+  'state-unknown',
+  'integral-over-counter',
+  'children-over-supply',
+  'clock-unsynced',
+  'conflict',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/**
+ * The record of one machine and one UTC hour. Energies are whole mWh, times whole ms; both are exact sums, so hours add
+ * to shifts, days and months without a remainder. Null means "not known", never 0.
+ */
+export interface MachineHour {
+  v: 1;
+  site: string;
+  machine: string;
+  /** Start of the hour, ms since the Unix epoch (UTC); it ends 3,600,000 ms later. */
+  hourMs: number;
+  /** Time in each state, ms. Sums to `spanMs`. */
+  timeMs: Record<OperatingState, number>;
+  /** Time of the hour that lies between the machine's first and latest reading, ms; 3,600,000 for a full hour. */
+  spanMs: number;
+  /** Time with readings no further apart than twice their cadence, ms. */
+  measuredMs: number;
+  energy: {
+    /** Import of `supply` in the hour; null without a supply channel. */
+    supplyMwh: number | null;
+    exportMwh: number;
+    /** Of `supply`, by state. Sums to supplyMwh. */
+    stateMwh: Record<OperatingState, number>;
+    /** Import of each component, `supply` included. */
+    componentMwh: Record<string, number>;
+    /** Supply minus its children; null without either. Negative when the children exceed the supply. */
+    residualMwh: number | null;
+  };
+  /** How the supply's energy was obtained. Sums to supplyMwh. */
+  obtained: { counterMwh: number; integratedMwh: number; bridgedMwh: number };
+  /** Mean power by state, W: energy over time; null where no time was spent. */
+  meanPowerW: Record<OperatingState, number | null>;
+  /** Counter difference over integrated power of the supply; null where either is missing. */
+  closure: number | null;
+  /** Shares of time and of energy that were measured rather than bridged, 0..1. */
+  coverage: { time: number; energy: number | null };
+  quality: 'measured' | 'estimated' | 'partial' | 'null';
+  reasons: Reason[];
+  status: 'provisional' | 'final';
+  /** Why it is final: `watermark` or `seven-days`; null while provisional. */
+  finalBy: 'watermark' | 'seven-days' | null;
+  /** 0 until final; then 1, 2, ... with each change after that. */
+  revision: number;
+  basis: {
+    algorithm: string;
+    /** Records used, as ranges of sequence numbers. */
+    records: { agent: string; epoch: string; from: number; to: number }[];
+    /** Hashes of the config snapshots used. */
+    configs: string[];
+  };
+}

@@ -1,0 +1,59 @@
+import type { RecordHeader } from '../../protocols/telemetry/record.ts';
+
+/** Where a record stands: `chained` joins its predecessor, `pending` waits for it, both are durable and receipted. */
+export const RECORD_STATES = ['chained', 'pending'] as const;
+export type RecordState = (typeof RECORD_STATES)[number];
+
+/** A record as the ledger keeps it: the bytes as they came, and when. */
+export interface LedgerRecord {
+  /** 1, 2, 3 ... over the whole ledger in order of arrival: the cursor of everything that reads it. */
+  ordinal: number;
+  /** Collector wall time of arrival, ms since the Unix epoch. */
+  receivedMs: number;
+  header: RecordHeader;
+  hash: string;
+  bytes: Uint8Array;
+}
+
+/** What is known of one agent's chain. */
+export interface ChainSummary {
+  agent: string;
+  epoch: string;
+  key: string;
+  /** Largest seq such that 1..seq are all here. */
+  contiguousSeq: number;
+  /** Header hash of that seq; null when it is 0. */
+  contiguousHash: string | null;
+  /** Largest seq that is here. */
+  headSeq: number;
+  /** Wall time (ms since the Unix epoch) up to which every reading of the epoch is here; null when nothing is. */
+  sealedToMs: number | null;
+  records: number;
+  samples: number;
+  /** Ordinal of its first record: later epochs of an agent have larger ones. */
+  firstOrdinal: number;
+}
+
+/** The append-only store of sealed records. Nothing that was appended is ever changed. */
+export interface Ledger {
+  /** Durable (fsync) when it resolves, with the ordinal. Records appended together share one commit. */
+  append(record: {
+    bytes: Uint8Array;
+    header: RecordHeader;
+    hash: string;
+    receivedMs: number;
+  }): Promise<number>;
+  /** The hash of (agent, epoch, seq), or undefined when it is not here. */
+  hashOf(agent: string, epoch: string, seq: number): string | undefined;
+  /** Records with ordinals above `after`, ascending, at most `limit`. */
+  readAfter(after: number, limit: number): LedgerRecord[];
+  /** Records that hold a part of the machine with readings in wall time [fromMs, toMs], ascending by ordinal. */
+  readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord>;
+  /** The `config` record whose snapshot has this hash (of any agent), or undefined. */
+  configRecord(agent: string, configHash: string): LedgerRecord | undefined;
+  chains(): ChainSummary[];
+  lastOrdinal(): number;
+  /** Bytes on disk. */
+  sizeBytes(): number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+import type { MachineHour } from '../energy/machine-hour.ts';
+
+/** One minute of one measured channel: enough for a chart, never a source of energy. */
+export interface MinuteRollup {
+  channel: string;
+  /** Start of the minute, ms since the Unix epoch. */
+  minuteMs: number;
+  count: number;
+  min: number;
+  max: number;
+  /** Sum of the readings in the canonical unit; the mean is sum / count. */
+  sum: number;
+  /** The last reading of the minute and its wall time. */
+  last: number;
+  lastMs: number;
+}
+
+/** A point of a chart: extremes and mean of the readings in [fromMs, fromMs + stepMs). */
+export interface SeriesPoint {
+  fromMs: number;
+  min: number;
+  max: number;
+  mean: number;
+}
+
+/**
+ * Everything computed from the ledger, in a file of its own: it can be deleted and computed again.
+ * Writes are atomic per call; `commit` moves a cursor in the same transaction as the rows it stands for.
+ */
+export interface Views {
+  /** The last ordinal a reader has fully taken in; 0 when it has not begun. Readers: `derive`, `influx-samples`. */
+  cursor(reader: string): number;
+  setCursor(reader: string, ordinal: number): void;
+  /** Writes minutes, hours and checkpoints, and moves the reader's cursor, all or nothing. Hours that did not change are left alone. */
+  commit(change: {
+    reader: string;
+    ordinal: number;
+    minutes?: Iterable<MinuteRollup>;
+    hours?: Iterable<MachineHour>;
+    checkpoints?: Iterable<{ machine: string; hourMs: number; json: string }>;
+    /** Checkpoints of the machine at or after this hour are deleted before new ones are written. */
+    dropCheckpointsFrom?: Iterable<{ machine: string; hourMs: number }>;
+  }): void;
+  hour(machine: string, hourMs: number): MachineHour | undefined;
+  hours(machine: string, fromMs: number, toMs: number): MachineHour[];
+  /** Hours changed after `version`, ascending; the version of each is its cursor. */
+  hoursChangedAfter(version: number, limit: number): { version: number; hour: MachineHour }[];
+  /** The latest checkpoint of a machine at or before a wall time, ms. */
+  checkpointBefore(machine: string, atMs: number): { hourMs: number; json: string } | undefined;
+  series(channel: string, fromMs: number, toMs: number, stepMs: number): SeriesPoint[];
+  machines(): string[];
+  channels(machine: string): string[];
+  close(): void;
+}

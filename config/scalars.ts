@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { isId, isLevelId } from '../protocols/telemetry/ids.ts';
+import { toNumber, UNITS } from '../protocols/telemetry/unit.ts';
+
+const DURATION_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A span of time written with its unit, `500ms`, `1s`, `5min`; the value is whole ms. */
+export const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s*(ms|s|min|h|d)$/, 'a duration with its unit, such as 500ms, 1s, 5min')
+  .transform((text) => {
+    const [, amount = '0', unitName = 'ms'] = /^([\d.]+)\s*([a-z]+)$/.exec(text) ?? [];
+    return Math.round(Number(amount) * (DURATION_MS[unitName] ?? 1));
+  });
+
+/** A power written with its unit, `15kW`, `250 W`; the value is W. */
+export const power = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s*(mW|W|kW|MW)$/, 'a power with its unit, such as 250W or 15kW')
+  .transform((text) => {
+    const [, amount = '0', unitName = 'W'] = /^([\d.]+)\s*([A-Za-z]+)$/.exec(text) ?? [];
+    const known = UNITS[unitName];
+    return Number(amount) * (known === undefined ? 1 : toNumber(known.factor));
+  });
+
+/** A size written with its unit, `512MB`, `2GB`; the value is bytes (powers of 1000). */
+export const byteSize = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s*(kB|MB|GB)$/, 'a size with its unit, such as 512MB or 2GB')
+  .transform((text) => {
+    const [, amount = '0', unitName = 'kB'] = /^([\d.]+)\s*([A-Za-z]+)$/.exec(text) ?? [];
+    return Math.round(Number(amount) * ({ kB: 1e3, MB: 1e6, GB: 1e9 }[unitName] ?? 1));
+  });
+
+/** The id of a site, agent, collector or source. */
+export const id = z
+  .string()
+  .refine(isId, '1 to 64 letters, digits, "_", "." or "-", beginning with a letter or digit');
+/** The id of a machine or component; no dot, because it separates the levels of a channel id. */
+export const levelId = z
+  .string()
+  .refine(isLevelId, '1 to 64 letters, digits, "_" or "-", beginning with a letter or digit (no dot)');
+
+/**
+ * A secret is never written into a config file: `${env:NAME}` or `${file:PATH}` says where it is.
+ * The value here is still the reference; `config/secrets.ts` resolves it at the last moment.
+ */
+export const secretReference = z
+  .string()
+  .regex(
+    /^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}$/,
+    'a reference to a secret: ${env:NAME} or ${file:PATH}, never the secret itself',
+  );
+
+/** Host name or IP address. */
+export const host = z.string().min(1).max(253);
+export const port = z.int().min(1).max(65_535);

@@ -1,0 +1,49 @@
+import type { Reading } from './telemetry/decimal.ts';
+import type { Channel } from './telemetry/channel.ts';
+import type { Quality } from './telemetry/quantity.ts';
+import type { SourceDescription } from './telemetry/snapshot.ts';
+
+/** One raw reading of one channel; null is "the source has no value", never 0. */
+export interface ChannelReading {
+  channel: string;
+  value: Reading | null;
+  quality: Quality;
+}
+
+/** What one poll of a source gave. */
+export interface Poll {
+  /** Monotonic ms of the injected clock, taken half-way between request and reply. */
+  atMs: number;
+  readings: ChannelReading[];
+  /** Round trip of the whole poll, real ms. */
+  roundTripMs: number;
+}
+
+/** A status word that a source reported. */
+export interface StatusReport {
+  channel: string;
+  /** Monotonic ms of the injected clock. */
+  atMs: number;
+  /** As the control wrote it; null when the source has no value. */
+  value: string | number | boolean | null;
+}
+
+/**
+ * What every field protocol implements. A driver never decides what a value means: it hands on what it is sure came
+ * from the named point. It never throws into its caller between polls; what fails rejects the poll, with a
+ * MillwattError of class `retry` whose code is one short word: `timeout`, `refused`, `closed`, `bad-frame`, `exception`.
+ */
+export interface Driver {
+  /** The source as the config snapshot describes it. */
+  readonly description: SourceDescription;
+  readonly channels: readonly Channel[];
+  /**
+   * Connects when needed and reads every polled channel once. Has its own deadline, and settles within it.
+   * Calls do not overlap. Status channels that are polled are reported through `onStatus` when their value changes.
+   */
+  poll(): Promise<Poll>;
+  /** Where status words go; set once before the first poll. */
+  onStatus(report: (status: StatusReport) => void): void;
+  /** Ends connections; resolves within 2 s. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,39 @@
+/**
+ * Errors are classed by what to do about them, never by where they came from:
+ *
+ * - `retry`: the world may heal by itself (a meter is off, a broker restarts). Back off and try again.
+ * - `quarantine`: this one input is bad and will stay bad. Set it aside, count it, go on.
+ * - `refuse`: the operator must change something before we start. Say what and where.
+ * - `crash`: our own invariant broke. Stop at once; a restart begins from what is durable.
+ */
+export const REMEDIES = ['retry', 'quarantine', 'refuse', 'crash'] as const;
+export type Remedy = (typeof REMEDIES)[number];
+
+/** An error that says what happened, what to do about it (`remedy`), and how a person can cure it. */
+export class MillwattError extends Error {
+  override readonly name: string = 'MillwattError';
+  readonly remedy: Remedy;
+  /** A short stable word for metrics and tests, in kebab-case: `timeout`, `bad-signature`. */
+  readonly code: string;
+  /** What a person can do about it, as one sentence; empty when nothing needs doing. */
+  readonly cure: string;
+
+  constructor(
+    remedy: Remedy,
+    code: string,
+    message: string,
+    options: { cure?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.remedy = remedy;
+    this.code = code;
+    this.cure = options.cure ?? '';
+  }
+}
+
+/** The message and cure of any thrown value as one line, for logs and terminals. */
+export function describeError(error: unknown): string {
+  if (error instanceof MillwattError)
+    return error.cure === '' ? error.message : `${error.message} Cure: ${error.cure}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,106 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { MillwattError } from '../errors.ts';
+import {
+  assembleRecord,
+  encodeSignedBytes,
+  PART_TEXT_BYTES_MAX,
+  type RecordFrame,
+  type RecordHeader,
+} from '../telemetry/record.ts';
+import { encodeReceiptBody, type Receipt } from '../telemetry/receipt.ts';
+import { sha256, verifySignature, type SigningKey } from './keys.ts';
+
+/** The text of one part of a record, before compression. */
+export interface PartText {
+  /** null in `config` and `log` records. */
+  machine: string | null;
+  text: string;
+}
+
+export interface SealedRecord {
+  bytes: Uint8Array;
+  header: RecordHeader;
+  /** SHA-256 over the signed bytes, base64url: the record's name, and the next one's `prev`. */
+  hash: string;
+}
+
+/** Compresses the parts, completes the header, signs it. Deterministic for the same input and key. */
+export function sealRecord(
+  header: Omit<RecordHeader, 'v' | 'key' | 'parts'>,
+  parts: readonly PartText[],
+  key: SigningKey,
+): SealedRecord {
+  const frames = parts.map((part) => compress(part.text));
+  const full: RecordHeader = {
+    ...header,
+    v: 1,
+    key: key.publicKey,
+    parts: parts.map((part, index) => {
+      const frame = frames[index] ?? new Uint8Array();
+      return { machine: part.machine, sha256: sha256(frame), bytes: frame.length };
+    }),
+  };
+  const signedBytes = encodeSignedBytes(full);
+  const bytes = assembleRecord(signedBytes, key.sign(signedBytes), frames);
+  return { bytes, header: full, hash: sha256(signedBytes) };
+}
+
+/** The header hash of a record taken apart. */
+export function headerHash(frame: RecordFrame): string {
+  return sha256(frame.signedBytes);
+}
+
+/**
+ * Checks a record against itself: the signature against the key it names, each part against its hash.
+ * Throws an error of class `quarantine` (codes `bad-signature`, `bad-part-hash`). Whether the key is to be trusted,
+ * and whether the chain holds, is for the caller to ask.
+ */
+export function verifyRecord(frame: RecordFrame): void {
+  if (!verifySignature(frame.header.key, frame.signedBytes, frame.signature)) {
+    throw new MillwattError(
+      'quarantine',
+      'bad-signature',
+      `Record ${frame.header.seq} of agent ${frame.header.agent} is not signed by the key it names.`,
+    );
+  }
+  frame.header.parts.forEach((part, index) => {
+    if (sha256(frame.parts[index] ?? new Uint8Array()) !== part.sha256) {
+      throw new MillwattError(
+        'quarantine',
+        'bad-part-hash',
+        `Part ${index + 1} of record ${frame.header.seq} of agent ${frame.header.agent} does not have the hash its header names.`,
+      );
+    }
+  });
+}
+
+/** Unfolds one part of a record to its text; refuses one that would unfold to more than 1 MiB (code `oversized-part`). */
+export function unfoldPart(bytes: Uint8Array): string {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: PART_TEXT_BYTES_MAX }).toString('utf8');
+  } catch (cause) {
+    const oversized = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
+    throw new MillwattError(
+      'quarantine',
+      oversized ? 'oversized-part' : 'malformed-part',
+      oversized ? `A part unfolds to more than ${PART_TEXT_BYTES_MAX} bytes.` : 'A part is not a zstd frame.',
+      { cause },
+    );
+  }
+}
+
+/** The bytes of a signed receipt. */
+export function sealReceipt(receipt: Omit<Receipt, 'v' | 'key'>, key: SigningKey): Uint8Array {
+  const body = encodeReceiptBody({ ...receipt, v: 1, key: key.publicKey });
+  return new Uint8Array(Buffer.concat([body, key.sign(body)]));
+}
+
+/** SHA-256 over header hashes in order: what a receipt says of a range of records. */
+export function rangeDigest(hashes: Iterable<string>): string {
+  return sha256(...[...hashes].map((hash) => Buffer.from(hash, 'base64url')));
+}
+
+function compress(text: string): Uint8Array {
+  // Level 9 costs little on a few kB and saves about 5 % against the default 3.
+  return new Uint8Array(zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 9 } }));
+}

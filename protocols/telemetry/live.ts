@@ -1,0 +1,60 @@
+import type { Quality } from './quantity.ts';
+
+/** The plain JSON of a machine's latest values, for the page and anyone on the floor. Never a source of energy. */
+export interface LiveMessage {
+  v: 1;
+  machine: string;
+  /** Agent wall time, ms since the Unix epoch. */
+  at: number;
+  /** By channel id: the value in the canonical unit, its age in ms and its quality. Status channels give the raw word. */
+  values: Record<
+    string,
+    { value: number | string | boolean | null; unit: string; ageMs: number; quality: Quality }
+  >;
+  /** Sources of this machine that are down, with the reason. */
+  down: { source: string; reason: string }[];
+  /** Set where the plant is simulated. */
+  simulated?: true;
+}
+
+/** The retained status of an agent; the broker publishes the offline one as the agent's will. */
+export interface StatusMessage {
+  v: 1;
+  online: boolean;
+  version: string;
+  boot: string;
+  epoch: string;
+  seq: number;
+}
+
+/** The health of an agent, every 30 s. The counts hold: sampled = receipted + pending + dropped. */
+export interface HealthMessage {
+  v: 1;
+  at: number;
+  version: string;
+  uptimeS: number;
+  host: {
+    cpuLoad: number | null;
+    memoryUsedShare: number | null;
+    diskFreeBytes: number | null;
+    cpuTemperatureDegC: number | null;
+  };
+  process: { rssBytes: number; eventLoopDelayMs: number };
+  spool: {
+    epoch: string;
+    headSeq: number;
+    records: { sealed: number; receipted: number; pending: number; rejected: number };
+    samples: { sampled: number; receipted: number; pending: number; dropped: number };
+    bytes: number;
+  };
+  sources: {
+    id: string;
+    up: boolean;
+    reason: string;
+    polls: number;
+    failures: number;
+    lastReadingAgeMs: number | null;
+    insecure?: true;
+  }[];
+  clock: { wall: number; state: string };
+}

@@ -1,0 +1,223 @@
+import { MillwattError } from '../errors.ts';
+import { isId, isLevelId, isToken } from './ids.ts';
+
+/*
+ * A sealed record, byte by byte (docs/record-format.md has a worked example):
+ *
+ *   offset  size  what
+ *   0       4     magic "MWB1"
+ *   4       4     length H of the header, unsigned, big-endian
+ *   8       H     header: JSON, UTF-8, keys in the order of RecordHeader, no white space
+ *   8+H     64    Ed25519 signature over bytes 0 .. 8+H
+ *   72+H    ...   the parts, one after another, each `bytes` long, each one zstd frame of JSON
+ *
+ * The header hash is SHA-256 over bytes 0 .. 8+H; it names the record, and the next record's `prev` holds it.
+ * Hashes, keys and signatures are base64url without padding.
+ */
+export const RECORD_MAGIC = 'MWB1';
+export const SIGNATURE_BYTES = 64;
+/** No message may be larger: small brokers refuse more. */
+export const RECORD_BYTES_MAX = 128 * 1024;
+/** A part may not unfold to more than this. */
+export const PART_TEXT_BYTES_MAX = 1024 * 1024;
+const HEADER_BYTES_MAX = 64 * 1024;
+const PARTS_MAX = 512;
+
+/** What a record carries: readings of machines, the wiring they rest on, or the agent's own event log. */
+export const RECORD_KINDS = ['readings', 'config', 'log'] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** `synced`: the wall clock is trusted; `unsynced`: never set since boot; `stepped`: moved by more than 2 s since the last record. */
+export const CLOCK_STATES = ['synced', 'unsynced', 'stepped'] as const;
+export type ClockState = (typeof CLOCK_STATES)[number];
+
+export interface RecordPart {
+  /** The machine it speaks of; null in `config` and `log` records. */
+  machine: string | null;
+  /** SHA-256 over the part's bytes as they are in the record (compressed). */
+  sha256: string;
+  bytes: number;
+}
+
+export interface RecordHeader {
+  v: 1;
+  kind: RecordKind;
+  site: string;
+  agent: string;
+  /** The agent's Ed25519 public key, 32 raw bytes. */
+  key: string;
+  /** One chain: drawn when a spool is made, and anew after a fork. */
+  epoch: string;
+  /** 1, 2, 3 ... in an epoch, without gaps. */
+  seq: number;
+  boot: string;
+  /** Monotonic ms of the first and last reading; both equal `sealedTo` when there is none. */
+  first: number;
+  last: number;
+  /** Every reading with a time before this (monotonic ms) is in this record or an earlier one of the epoch. */
+  sealedTo: number;
+  samples: number;
+  /** SHA-256 over the text of the config snapshot that the channels are defined in. */
+  config: string;
+  /** Both clocks read at one moment: wall time of a reading t = wall + (t - mono). */
+  clock: { mono: number; wall: number; state: ClockState };
+  parts: RecordPart[];
+  /** Header hash of the record before; null for seq 1. */
+  prev: string | null;
+}
+
+/** A record taken apart; nothing of it is verified yet (protocols/evidence/verify.ts does). */
+export interface RecordFrame {
+  header: RecordHeader;
+  /** Bytes that the header hash and the signature cover. */
+  signedBytes: Uint8Array;
+  signature: Uint8Array;
+  /** The parts' bytes in the order of the header. */
+  parts: Uint8Array[];
+}
+
+/** Wall time in ms since the Unix epoch of a monotonic time in a record's boot. */
+export function wallTimeMs(header: Pick<RecordHeader, 'clock'>, monotonicMs: number): number {
+  return header.clock.wall + (monotonicMs - header.clock.mono);
+}
+
+/** The bytes that are hashed and signed. */
+export function encodeSignedBytes(header: RecordHeader): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(orderHeader(header)));
+  const bytes = new Uint8Array(8 + text.length);
+  bytes.set(new TextEncoder().encode(RECORD_MAGIC), 0);
+  new DataView(bytes.buffer).setUint32(4, text.length);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+/** Puts signed bytes, signature and parts together. */
+export function assembleRecord(
+  signedBytes: Uint8Array,
+  signature: Uint8Array,
+  parts: readonly Uint8Array[],
+): Uint8Array {
+  return new Uint8Array(Buffer.concat([signedBytes, signature, ...parts]));
+}
+
+/** Takes a record apart; throws an error of class `quarantine` (codes `malformed-record`, `unknown-version`). */
+export function parseRecord(bytes: Uint8Array): RecordFrame {
+  if (bytes.length > RECORD_BYTES_MAX)
+    throw malformed(`is ${bytes.length} bytes long, more than ${RECORD_BYTES_MAX}`);
+  if (bytes.length < 8 + SIGNATURE_BYTES) throw malformed(`is only ${bytes.length} bytes long`);
+  const magic = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+  if (magic !== RECORD_MAGIC) {
+    if (/^MWB\d$/.test(magic)) {
+      throw new MillwattError(
+        'quarantine',
+        'unknown-version',
+        `A record has format ${magic}; this version reads ${RECORD_MAGIC}.`,
+        {
+          cure: 'Update the collector before the agents.',
+        },
+      );
+    }
+    throw malformed('does not begin with MWB1');
+  }
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4);
+  if (headerBytes > HEADER_BYTES_MAX || 8 + headerBytes + SIGNATURE_BYTES > bytes.length)
+    throw malformed('is cut off in its header');
+  const signedBytes = bytes.subarray(0, 8 + headerBytes);
+  const signature = bytes.subarray(8 + headerBytes, 8 + headerBytes + SIGNATURE_BYTES);
+  const header = parseHeader(Buffer.from(signedBytes.subarray(8)).toString('utf8'));
+  let offset = 8 + headerBytes + SIGNATURE_BYTES;
+  const parts = header.parts.map((part) => bytes.subarray(offset, (offset += part.bytes)));
+  if (offset !== bytes.length)
+    throw malformed(`holds ${bytes.length} bytes where its header announces ${offset}`);
+  return { header, signedBytes, signature, parts };
+}
+
+function parseHeader(text: string): RecordHeader {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw malformed('has a header that is not JSON', cause);
+  }
+  if (!isHeader(json)) throw malformed('has a header with missing or impossible fields');
+  // Only one text can be written for a header, so that a hash names one meaning.
+  if (JSON.stringify(orderHeader(json)) !== text)
+    throw malformed('has a header that is not in canonical form');
+  return json;
+}
+
+function isHeader(value: unknown): value is RecordHeader {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const h = value as Partial<Record<keyof RecordHeader, unknown>>;
+  const clock = h.clock as Partial<Record<'mono' | 'wall' | 'state', unknown>> | undefined;
+  return (
+    h.v === 1 &&
+    RECORD_KINDS.some((kind) => kind === h.kind) &&
+    isId(h.site) &&
+    isId(h.agent) &&
+    isDigest(h.key) &&
+    isToken(h.epoch) &&
+    isCount(h.seq) &&
+    h.seq > 0 &&
+    isToken(h.boot) &&
+    isCount(h.first) &&
+    isCount(h.last) &&
+    isCount(h.sealedTo) &&
+    h.first <= h.last &&
+    isCount(h.samples) &&
+    isDigest(h.config) &&
+    typeof clock === 'object' &&
+    clock !== null &&
+    isCount(clock.mono) &&
+    isCount(clock.wall) &&
+    CLOCK_STATES.some((state) => state === clock.state) &&
+    Array.isArray(h.parts) &&
+    h.parts.length <= PARTS_MAX &&
+    h.parts.every((part) => isPart(part, h.kind === 'readings')) &&
+    (h.seq === 1 ? h.prev === null : isDigest(h.prev))
+  );
+}
+
+function isPart(value: unknown, ofMachine: boolean): value is RecordPart {
+  if (typeof value !== 'object' || value === null) return false;
+  const part = value as Partial<Record<keyof RecordPart, unknown>>;
+  return (
+    (ofMachine ? isLevelId(part.machine) : part.machine === null) &&
+    isDigest(part.sha256) &&
+    isCount(part.bytes)
+  );
+}
+
+/** 32 bytes in base64url. */
+function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function orderHeader(h: RecordHeader): RecordHeader {
+  return {
+    v: h.v,
+    kind: h.kind,
+    site: h.site,
+    agent: h.agent,
+    key: h.key,
+    epoch: h.epoch,
+    seq: h.seq,
+    boot: h.boot,
+    first: h.first,
+    last: h.last,
+    sealedTo: h.sealedTo,
+    samples: h.samples,
+    config: h.config,
+    clock: { mono: h.clock.mono, wall: h.clock.wall, state: h.clock.state },
+    parts: h.parts.map(({ machine, sha256, bytes }) => ({ machine, sha256, bytes })),
+    prev: h.prev,
+  };
+}
+
+function malformed(what: string, cause?: unknown): MillwattError {
+  return new MillwattError('quarantine', 'malformed-record', `A record ${what}.`, { cause });
+}

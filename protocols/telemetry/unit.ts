@@ -1,0 +1,85 @@
+/**
+ * Units as types. A branded number costs nothing at run time and keeps watts from being added to watt-hours.
+ * Interval energy is counted in whole milliwatt-hours, so that sums are exact (2^53 mWh = 9 TWh).
+ */
+declare const unit: unique symbol;
+type Quantified<Name extends string> = number & { readonly [unit]: Name };
+
+/** Power, W. */
+export type Watts = Quantified<'W'>;
+/** Interval energy [start, end), whole mWh. Not a meter reading. */
+export type MilliwattHours = Quantified<'mWh'>;
+/** A span of time, ms. */
+export type Milliseconds = Quantified<'ms'>;
+
+export const watts = (value: number): Watts => value as Watts;
+export const milliwattHours = (value: number): MilliwattHours => value as MilliwattHours;
+export const milliseconds = (value: number): Milliseconds => value as Milliseconds;
+
+/** A rational factor num/den of two positive decimal integers, so that 0.1 stays a tenth. */
+export interface Rational {
+  readonly num: bigint;
+  readonly den: bigint;
+}
+
+/** num/den in lowest terms; both must be positive. */
+export function rational(num: bigint, den: bigint = 1n): Rational {
+  if (num <= 0n || den <= 0n) throw new RangeError(`a scale must be positive, not ${num}/${den}`);
+  let [a, b] = [num, den];
+  while (b !== 0n) [a, b] = [b, a % b];
+  return { num: num / a, den: den / a };
+}
+
+/** The exact product of two rationals. */
+export function multiply(a: Rational, b: Rational): Rational {
+  return rational(a.num * b.num, a.den * b.den);
+}
+
+/** The rational that a decimal such as `0.1`, `1000` or `1e-3` writes; throws a RangeError on anything else. */
+export function rationalOf(decimal: string | number): Rational {
+  const match = /^\+?(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/i.exec(String(decimal));
+  if (match === null) throw new RangeError(`${decimal} is not a positive decimal number`);
+  const [, whole = '', fraction = '', exponent = '0'] = match;
+  const shift = Number(exponent) - fraction.length;
+  const digits = BigInt(whole + fraction);
+  return shift >= 0 ? rational(digits * 10n ** BigInt(shift)) : rational(digits, 10n ** BigInt(-shift));
+}
+
+/** The rational as a double: for display and power, never for counters. */
+export function toNumber(scale: Rational): number {
+  return Number(scale.num) / Number(scale.den);
+}
+
+/** Every unit an operator may write, with the canonical unit it belongs to and the factor to reach it. */
+export const UNITS: Readonly<Record<string, { canonical: string; factor: Rational }>> = {
+  W: { canonical: 'W', factor: rational(1n) },
+  kW: { canonical: 'W', factor: rational(1000n) },
+  MW: { canonical: 'W', factor: rational(1_000_000n) },
+  mW: { canonical: 'W', factor: rational(1n, 1000n) },
+  VA: { canonical: 'VA', factor: rational(1n) },
+  kVA: { canonical: 'VA', factor: rational(1000n) },
+  var: { canonical: 'var', factor: rational(1n) },
+  kvar: { canonical: 'var', factor: rational(1000n) },
+  Wh: { canonical: 'Wh', factor: rational(1n) },
+  kWh: { canonical: 'Wh', factor: rational(1000n) },
+  MWh: { canonical: 'Wh', factor: rational(1_000_000n) },
+  Ws: { canonical: 'Wh', factor: rational(1n, 3600n) },
+  J: { canonical: 'Wh', factor: rational(1n, 3600n) },
+  kJ: { canonical: 'Wh', factor: rational(10n, 36n) },
+  MJ: { canonical: 'Wh', factor: rational(10_000n, 36n) },
+  varh: { canonical: 'varh', factor: rational(1n) },
+  kvarh: { canonical: 'varh', factor: rational(1000n) },
+  VAh: { canonical: 'VAh', factor: rational(1n) },
+  kVAh: { canonical: 'VAh', factor: rational(1000n) },
+  V: { canonical: 'V', factor: rational(1n) },
+  kV: { canonical: 'V', factor: rational(1000n) },
+  A: { canonical: 'A', factor: rational(1n) },
+  mA: { canonical: 'A', factor: rational(1n, 1000n) },
+  Hz: { canonical: 'Hz', factor: rational(1n) },
+  '1': { canonical: '1', factor: rational(1n) },
+  '%': { canonical: '%', factor: rational(1n) },
+  '1/min': { canonical: '1/min', factor: rational(1n) },
+  Nm: { canonical: 'Nm', factor: rational(1n) },
+  degC: { canonical: 'degC', factor: rational(1n) },
+  Nm3: { canonical: 'Nm3', factor: rational(1n) },
+};
