@@ -1,0 +1,32 @@
+/** A power for people: 412 W, 7.06 kW; three significant digits; "-" for null. */
+export function formatPower(powerW: number | null): string {
+  if (powerW === null) return '-';
+  const magnitude = Math.abs(powerW);
+  if (magnitude < 1) return `${powerW.toFixed(magnitude < 0.05 ? 0 : 2)} W`;
+  return magnitude < 1000 ? `${powerW.toPrecision(3)} W` : `${significant(powerW / 1000)} kW`;
+}
+
+/** An interval energy for people: 0.412 Wh, 18.339 kWh; "-" for null. */
+export function formatEnergy(energyMwh: number | null): string {
+  if (energyMwh === null) return '-';
+  return Math.abs(energyMwh) < 1_000_000 ? `${(energyMwh / 1000).toFixed(1)} Wh` : `${(energyMwh / 1_000_000).toFixed(3)} kWh`;
+}
+
+/** A span for people: 42 s, 12 min, 3.2 h, 5 d. */
+export function formatSpan(spanMs: number): string {
+  const seconds = spanMs / 1000;
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
+/** A share 0..1 as whole percent; 99.7 % is never shown as 100 %. */
+export function formatShare(share: number | null): string {
+  if (share === null) return '-';
+  const percent = share * 100;
+  return `${percent > 99 && percent < 100 ? percent.toFixed(1).replace('100.0', '99.9') : Math.round(percent)} %`;
+}
+
+function significant(value: number): string {
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

@@ -1,0 +1,115 @@
+import { Command, CommanderError, Option } from 'commander';
+import { MillwattError } from '../protocols/errors.ts';
+import { VERSION } from './version.ts';
+
+/** Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
+const FAILED = 1;
+const USAGE = 2;
+
+const configOption = () => new Option('-c, --config <file>', 'configuration file (YAML)').makeOptionMandatory();
+
+const program = new Command('millwatt')
+  .description('Measured energy per machine-hour, from the spindle to the footprint.')
+  .version(VERSION, '-V, --version')
+  .exitOverride()
+  .showHelpAfterError('(millwatt --help shows all commands)');
+
+// Each command is imported only when it is called: an agent without OPC UA never loads node-opcua.
+program
+  .command('demo')
+  .description('run a simulated plant, agent, broker and collector, and show them')
+  .option('--speed <factor>', 'how fast the simulated past runs until it has reached now', '2400')
+  .option('--port <port>', 'port of the page', '8484')
+  .option('--data <folder>', 'where the demo keeps its ledger', './demo-data')
+  .option('--json', 'print one JSON object a second instead of the live table')
+  .addHelpText('after', example('millwatt demo --speed 600'))
+  .action(async (options) => (await import('./demo-command.ts')).runDemo(options));
+
+program
+  .command('agent')
+  .description('read the configured machines and deliver their readings')
+  .addOption(configOption())
+  .addHelpText('after', example('millwatt agent -c agent.yaml'))
+  .action(async (options) => (await import('./agent-command.ts')).runAgent(options));
+
+program
+  .command('collector')
+  .description('keep what agents deliver, derive machine-hours, serve the page')
+  .addOption(configOption())
+  .addHelpText('after', example('millwatt collector -c collector.yaml'))
+  .action(async (options) => (await import('./collector-command.ts')).runCollector(options));
+
+program
+  .command('check')
+  .description('check a configuration file and say everything that is wrong with it')
+  .requiredOption('-c, --config <file...>', 'configuration files (agent, collector or simulation)')
+  .option('--json', 'print findings as JSON')
+  .addHelpText('after', example('millwatt check -c agent.yaml'))
+  .action(async (options) => (await import('./check-command.ts')).runCheck(options));
+
+program
+  .command('probe')
+  .description('read the configured sources now and show every value with its unit')
+  .addOption(configOption())
+  .option('--source <id>', 'only this source')
+  .option('--once', 'read once and exit')
+  .option('--json', 'print readings as JSON, one line a poll')
+  .addHelpText('after', example('millwatt probe -c agent.yaml --once'))
+  .action(async (options) => (await import('./probe-command.ts')).runProbe(options));
+
+program
+  .command('profiles')
+  .argument('[id]', 'a profile to explain')
+  .description('list the device profiles, or explain one')
+  .option('--json', 'print as JSON')
+  .addHelpText('after', example('millwatt profiles siemens/pac3200'))
+  .action(async (id, options) => (await import('./profiles-command.ts')).runProfiles(id, options));
+
+program
+  .command('simulate')
+  .description('serve simulated meters and machines on real sockets')
+  .addOption(configOption())
+  .addHelpText('after', example('millwatt simulate -c plant.yaml'))
+  .action(async (options) => (await import('./simulate-command.ts')).runSimulate(options));
+
+program
+  .command('hours')
+  .description('print machine-hours from the ledger')
+  .addOption(configOption())
+  .option('--machine <id>', 'only this machine')
+  .option('--from <time>', 'first hour, ISO 8601 (default: 24 hours ago)')
+  .option('--to <time>', 'end, ISO 8601 (default: now)')
+  .option('--json', 'print the full records as JSON')
+  .option('--csv', 'print as CSV')
+  .addHelpText('after', example('millwatt hours -c collector.yaml --machine mill-1'))
+  .action(async (options) => (await import('./hours-command.ts')).runHours(options));
+
+program
+  .command('doctor')
+  .description('look at this computer, and at what a configuration needs')
+  .option('-c, --config <file>', 'an agent or collector configuration to try')
+  .option('--json', 'print findings as JSON')
+  .addHelpText('after', example('millwatt doctor -c agent.yaml'))
+  .action(async (options) => (await import('./doctor-command.ts')).runDoctor(options));
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Prints what went wrong and what cures it; the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (error instanceof MillwattError) {
+    process.stderr.write(`millwatt: ${error.message}\n${error.cure === '' ? '' : `  cure: ${error.cure}\n`}`);
+    return FAILED;
+  }
+  // A defect of ours: the stack is what its mender needs.
+  process.stderr.write(`millwatt: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return FAILED;
+}
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}\n`;
+}
