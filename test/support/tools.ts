@@ -1,0 +1,67 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { test } from 'vitest';
+
+/** Programs that some tests need, with the Debian package that brings each. */
+const TOOLS = {
+  mosquitto: { programs: ['mosquitto'], install: 'sudo apt-get install mosquitto' },
+  mosquitto_passwd: { programs: ['mosquitto_passwd'], install: 'sudo apt-get install mosquitto' },
+  influxd: { programs: ['influxd'], install: 'sudo apt-get install influxdb' },
+  chromium: {
+    programs: ['chromium', 'chromium-browser', 'google-chrome'],
+    install: 'sudo apt-get install chromium',
+  },
+} as const;
+
+export type ToolName = keyof typeof TOOLS;
+
+// Debian puts daemons where the PATH of an ordinary user does not look.
+const EXTRA_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
+
+/** The path of a program, or undefined when this machine does not have it. Says nothing. */
+export function findTool(
+  name: ToolName,
+  env: Record<string, string | undefined> = process.env,
+): string | undefined {
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  for (const folder of [...folders, ...EXTRA_FOLDERS]) {
+    for (const program of TOOLS[name].programs) {
+      const path = join(folder, program);
+      if (isExecutable(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The path of a program that the tests of this file need. Call it at the top of the file (while tests are collected)
+ * and hand the result to `describe.skipIf(path === undefined)`. Where the program is missing, a skipped test is
+ * registered whose name says what is missing and how to install it, and the same is printed; with
+ * MILLWATT_REQUIRE_TOOLS=1 the file fails instead.
+ */
+export function requireTool(
+  name: ToolName,
+  env: Record<string, string | undefined> = process.env,
+): string | undefined {
+  const path = findTool(name, env);
+  if (path !== undefined) return path;
+  const message = missingToolMessage(name);
+  if (env['MILLWATT_REQUIRE_TOOLS'] === '1') throw new Error(message);
+  console.warn(`SKIPPED: ${message}`);
+  test.skip(`SKIPPED: ${message}`, () => {});
+  return undefined;
+}
+
+/** What a person must know when a program is missing: its name and the one command that installs it. */
+export function missingToolMessage(name: ToolName): string {
+  return `${name} is not installed; the tests that need it cannot run. Install it with: ${TOOLS[name].install}`;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
