@@ -1,0 +1,85 @@
+import { createServer, type Socket } from 'node:net';
+import { MillwattError } from '../errors.ts';
+import { silentLog, type Log } from '../log.ts';
+import { answerRequest, FRAME_BYTES_MAX, SILENT, type RegisterBank } from './modbus-answer.ts';
+
+export type { RegisterBank };
+
+export interface ModbusServer {
+  /** The port it really listens on. */
+  readonly port: number;
+  /** Cuts every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/** More connections than this are cut at once. */
+const CONNECTIONS_MAX = 256;
+
+/**
+ * A Modbus TCP server over units that only ever answer reads. Requests may come fragmented or many at once; they are
+ * answered in order. An unknown unit answers exception 11, as a gateway does. A header that is not Modbus cuts the line.
+ * Throws an error of class `refuse` (code `port-in-use`) when the port is taken.
+ */
+export function startModbusServer(options: {
+  host: string;
+  /** 0 lets the system choose. */
+  port: number;
+  units: ReadonlyMap<number, RegisterBank>;
+  log?: Log;
+}): Promise<ModbusServer> {
+  const { host, port, units, log = silentLog } = options;
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    serve(socket, units, log);
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(
+        new MillwattError(
+          'refuse',
+          cause.code === 'EADDRINUSE' ? 'port-in-use' : 'cannot-listen',
+          `Cannot serve Modbus on ${host}:${port}: ${cause.message}.`,
+          { cure: 'Choose a free port above 1023, or stop the program that holds it.', cause },
+        ),
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve({
+        port: typeof address === 'object' && address !== null ? address.port : port,
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            for (const socket of sockets) socket.destroy();
+          }),
+      });
+    });
+  });
+}
+
+function serve(socket: Socket, units: ReadonlyMap<number, RegisterBank>, log: Log): void {
+  let rest: Buffer = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const replies: Buffer[] = [];
+    let offset = 0;
+    while (bytes.length - offset >= 8) {
+      const length = bytes.readUInt16BE(offset + 4);
+      if (bytes.readUInt16BE(offset + 2) !== 0 || length < 2 || length > FRAME_BYTES_MAX - 6) {
+        socket.destroy();
+        return;
+      }
+      if (bytes.length - offset < 6 + length) break;
+      const reply = answerRequest(bytes.subarray(offset, offset + 6 + length), units, log);
+      if (reply !== SILENT) replies.push(reply);
+      offset += 6 + length;
+    }
+    rest = offset === bytes.length ? rest.subarray(0, 0) : bytes.subarray(offset);
+    const [only] = replies;
+    if (only !== undefined) socket.write(replies.length === 1 ? only : Buffer.concat(replies));
+  });
+}
