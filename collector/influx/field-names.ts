@@ -1,0 +1,33 @@
+import type { Quantity, Status } from '../../protocols/telemetry/quantity.ts';
+
+/** Where a quantity is stored. These names are a contract with everyone's dashboards: a rename is a breaking change. */
+export const QUANTITY_FIELDS: Readonly<Record<Quantity, { measurement: 'power' | 'energy'; field: string }>> =
+  {
+    activePower: { measurement: 'power', field: 'p_w' },
+    reactivePower: { measurement: 'power', field: 'q_var' },
+    apparentPower: { measurement: 'power', field: 's_va' },
+    powerFactor: { measurement: 'power', field: 'pf' },
+    voltage: { measurement: 'power', field: 'u_v' },
+    current: { measurement: 'power', field: 'i_a' },
+    frequency: { measurement: 'power', field: 'f_hz' },
+    rotationalSpeed: { measurement: 'power', field: 'rpm' },
+    load: { measurement: 'power', field: 'load_pct' },
+    torque: { measurement: 'power', field: 'torque_nm' },
+    temperature: { measurement: 'power', field: 'temp_degc' },
+    activeEnergyImport: { measurement: 'energy', field: 'import_wh' },
+    activeEnergyExport: { measurement: 'energy', field: 'export_wh' },
+    reactiveEnergyImport: { measurement: 'energy', field: 'reactive_varh' },
+    reactiveEnergyExport: { measurement: 'energy', field: 'reactive_export_varh' },
+    apparentEnergy: { measurement: 'energy', field: 'apparent_vah' },
+    gasVolume: { measurement: 'energy', field: 'gas_nm3' },
+  };
+
+/** Where a word of the control is stored, in measurement `status`. */
+export const STATUS_FIELDS: Readonly<Record<Status, string>> = {
+  execution: 'execution',
+  mode: 'mode',
+  program: 'program',
+  partCount: 'part_count',
+  warmUp: 'warm_up',
+  emergencyStop: 'emergency_stop',
+};
