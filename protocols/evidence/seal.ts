@@ -4,11 +4,14 @@ import {
   assembleRecord,
   encodeSignedBytes,
   PART_TEXT_BYTES_MAX,
+  RECORD_TEXT_BYTES_MAX,
   type RecordFrame,
   type RecordHeader,
 } from '../telemetry/record.ts';
 import { encodeReceiptBody, type Receipt } from '../telemetry/receipt.ts';
+import { decodeUtf8 } from '../telemetry/utf8.ts';
 import { sha256, verifySignature, type SigningKey } from './keys.ts';
+import { announcedTextBytes } from './zstd-frame.ts';
 
 /** The text of one part of a record, before compression. */
 export interface PartText {
@@ -17,6 +20,7 @@ export interface PartText {
   text: string;
 }
 
+/** A record ready to be stored and published. */
 export interface SealedRecord {
   bytes: Uint8Array;
   header: RecordHeader;
@@ -51,8 +55,9 @@ export function headerHash(frame: RecordFrame): string {
 }
 
 /**
- * Checks a record against itself: the signature against the key it names, each part against its hash.
- * Throws an error of class `quarantine` (codes `bad-signature`, `bad-part-hash`). Whether the key is to be trusted,
+ * Checks a record against itself: the signature against the key it names, each part against its hash, each part one
+ * zstd frame, and what they would unfold to against RECORD_TEXT_BYTES_MAX. Throws an error of class `quarantine` (codes
+ * `bad-signature`, `bad-part-hash`, `malformed-part`, `oversized-part`). Nothing is unfolded. Whether the key is to be trusted,
  * and whether the chain holds, is for the caller to ask.
  */
 export function verifyRecord(frame: RecordFrame): void {
@@ -63,30 +68,57 @@ export function verifyRecord(frame: RecordFrame): void {
       `Record ${frame.header.seq} of agent ${frame.header.agent} is not signed by the key it names.`,
     );
   }
+  let textBytes = 0;
   frame.header.parts.forEach((part, index) => {
-    if (sha256(frame.parts[index] ?? new Uint8Array()) !== part.sha256) {
+    const bytes = frame.parts[index] ?? new Uint8Array();
+    if (sha256(bytes) !== part.sha256) {
       throw new MillwattError(
         'quarantine',
         'bad-part-hash',
         `Part ${index + 1} of record ${frame.header.seq} of agent ${frame.header.agent} does not have the hash its header names.`,
       );
     }
+    textBytes += requireFrame(bytes);
   });
+  if (textBytes > RECORD_TEXT_BYTES_MAX) throw oversized('The parts of a record', RECORD_TEXT_BYTES_MAX);
 }
 
-/** Unfolds one part of a record to its text; refuses one that would unfold to more than 1 MiB (code `oversized-part`). */
+/**
+ * Unfolds one part of a record to its text. Throws an error of class `quarantine`: `oversized-part` for one that would
+ * unfold to more than 1 MiB, `malformed-part` for what is not exactly one zstd frame of UTF-8 that announces its length.
+ */
 export function unfoldPart(bytes: Uint8Array): string {
+  requireFrame(bytes);
   try {
-    return zstdDecompressSync(bytes, { maxOutputLength: PART_TEXT_BYTES_MAX }).toString('utf8');
+    return decodeUtf8(zstdDecompressSync(bytes, { maxOutputLength: PART_TEXT_BYTES_MAX }));
   } catch (cause) {
-    const oversized = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-    throw new MillwattError(
-      'quarantine',
-      oversized ? 'oversized-part' : 'malformed-part',
-      oversized ? `A part unfolds to more than ${PART_TEXT_BYTES_MAX} bytes.` : 'A part is not a zstd frame.',
-      { cause },
-    );
+    throw malformedPart(cause);
   }
+}
+
+/** The length a part announces to unfold to; zstd refuses a frame that unfolds to another. */
+function requireFrame(bytes: Uint8Array): number {
+  const textBytes = announcedTextBytes(bytes);
+  if (textBytes === undefined) throw malformedPart();
+  if (textBytes > PART_TEXT_BYTES_MAX) throw oversized('A part', PART_TEXT_BYTES_MAX);
+  return textBytes;
+}
+
+function malformedPart(cause?: unknown): MillwattError {
+  return new MillwattError(
+    'quarantine',
+    'malformed-part',
+    'A part is not one zstd frame of UTF-8 text that announces its length.',
+    { cause },
+  );
+}
+
+function oversized(what: string, bytesMax: number): MillwattError {
+  return new MillwattError(
+    'quarantine',
+    'oversized-part',
+    `${what} would unfold to more than ${bytesMax} bytes.`,
+  );
 }
 
 /** The bytes of a signed receipt. */

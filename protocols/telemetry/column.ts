@@ -1,4 +1,4 @@
-import { decimalOf, type Reading } from './decimal.ts';
+import type { Reading } from './decimal.ts';
 
 /**
  * A column of readings. Where every reading is a decimal of at most 2^53 at the column's finest power of ten, it is
@@ -7,71 +7,97 @@ import { decimalOf, type Reading } from './decimal.ts';
  */
 export type EncodedColumn = { e: number; d: (number | null)[] } | { v: (number | string | null)[] };
 
-/** Finer columns than this hold doubles with no short decimal: written plain. */
-const FINEST_EXPONENT = -9;
-const POWERS = Array.from({ length: 10 }, (_, power) => 10 ** power);
+/** Finer columns than 10^-9 hold doubles with no short decimal: written plain. */
+const POWERS = Array.from({ length: 10 }, (_, power) => Number(`1e${power}`));
+const FINEST = POWERS.length - 1;
+const INTEGER_TEXT = /^(?:0|-?[1-9]\d{0,39})$/;
 
-/** The denser form of a column; decoding gives the same readings back, to the last digit. */
+/**
+ * The denser form of a column; decoding gives the same readings back, to the last digit. Negative zero is written as 0,
+ * and what is no number (not-a-number, infinities) as null, because a decimal can be neither.
+ */
 export function encodeColumn(readings: readonly (Reading | null)[]): EncodedColumn {
-  let exponent = 0;
+  let fraction = 0;
   for (const reading of readings) {
-    if (reading === null || Number.isSafeInteger(reading)) continue;
     if (typeof reading === 'bigint') return plain(readings);
-    const own = decimalOf(reading).exponent;
-    if (own < FINEST_EXPONENT) return plain(readings);
-    if (own < exponent) exponent = own;
+    if (reading === null || !Number.isFinite(reading)) continue;
+    while (!isWholeAt(reading, POWERS[fraction] ?? 1)) {
+      if (fraction === FINEST) return plain(readings);
+      fraction++;
+    }
   }
-  const power = POWERS[-exponent] ?? 1;
-  const scaled: (number | null)[] = [];
+  const power = POWERS[fraction] ?? 1;
+  const differences: (number | null)[] = [];
   let previous = 0;
   for (const reading of readings) {
-    if (reading === null) {
-      scaled.push(null);
+    if (typeof reading !== 'number' || !Number.isFinite(reading)) {
+      differences.push(null);
       continue;
     }
-    const whole = Math.round((reading as number) * power);
-    // The round trip decides: a reading that the scaled integer does not restore exactly is never encoded so.
-    if (!Number.isSafeInteger(whole) || whole / power !== reading || Object.is(reading, -0))
-      return plain(readings);
-    const delta = whole - previous;
-    if (!Number.isSafeInteger(delta)) return plain(readings);
-    scaled.push(delta);
+    // Adding 0 makes 0 of negative zero.
+    const whole = Math.round(reading * power) + 0;
+    const difference = whole - previous;
+    // A reading taken at a coarser power may not fit the finest one.
+    if (!isWholeAt(reading, power) || !Number.isSafeInteger(difference)) return plain(readings);
+    differences.push(difference);
     previous = whole;
   }
-  return { e: exponent, d: scaled };
+  return { e: fraction === 0 ? 0 : -fraction, d: differences };
 }
 
 /** The readings of a column, or undefined when it is malformed. */
 export function decodeColumn(
   column: EncodedColumn | Record<string, unknown>,
 ): (Reading | null)[] | undefined {
-  if ('d' in column) {
-    const power = POWERS[-(column.e as number)];
-    if (power === undefined || !Array.isArray(column.d)) return undefined;
-    const readings: (Reading | null)[] = [];
-    let whole = 0;
-    for (const delta of column.d as unknown[]) {
-      if (delta === null) {
-        readings.push(null);
-        continue;
-      }
-      if (typeof delta !== 'number') return undefined;
-      whole += delta;
-      if (!Number.isSafeInteger(whole)) return undefined;
-      readings.push(whole / power);
-    }
-    return readings;
-  }
-  if (!Array.isArray(column['v'])) return undefined;
+  return 'd' in column ? decodeDifferences(column.e, column.d) : decodePlain(column['v']);
+}
+
+function decodeDifferences(exponent: unknown, differences: unknown): (Reading | null)[] | undefined {
+  const power = typeof exponent === 'number' ? POWERS[-exponent] : undefined;
+  if (power === undefined || !Array.isArray(differences)) return undefined;
   const readings: (Reading | null)[] = [];
-  for (const entry of column['v'] as unknown[]) {
-    if (entry === null || (typeof entry === 'number' && Number.isFinite(entry))) readings.push(entry);
-    else if (typeof entry === 'string' && /^-?\d{1,40}$/.test(entry)) readings.push(BigInt(entry));
+  let whole = 0;
+  for (const difference of differences as unknown[]) {
+    if (difference === null) {
+      readings.push(null);
+      continue;
+    }
+    if (typeof difference !== 'number' || !Number.isSafeInteger(difference)) return undefined;
+    whole += difference;
+    if (!Number.isSafeInteger(whole)) return undefined;
+    readings.push(whole / power);
+  }
+  return readings;
+}
+
+function decodePlain(entries: unknown): (Reading | null)[] | undefined {
+  if (!Array.isArray(entries)) return undefined;
+  const readings: (Reading | null)[] = [];
+  for (const entry of entries as unknown[]) {
+    if (entry === null) readings.push(null);
+    // Adding 0 turns the "-0" that JSON may hold into 0.
+    else if (typeof entry === 'number' && Number.isFinite(entry)) readings.push(entry + 0);
+    else if (typeof entry === 'string' && INTEGER_TEXT.test(entry)) readings.push(BigInt(entry));
     else return undefined;
   }
   return readings;
 }
 
+/** True when `reading` is a whole number of 1/power, and dividing that number gives exactly the reading back. */
+function isWholeAt(reading: number, power: number): boolean {
+  const whole = Math.round(reading * power);
+  return Number.isSafeInteger(whole) && whole / power === reading;
+}
+
 function plain(readings: readonly (Reading | null)[]): EncodedColumn {
-  return { v: readings.map((reading) => (typeof reading === 'bigint' ? reading.toString() : reading)) };
+  return {
+    v: readings.map((reading) => {
+      if (typeof reading !== 'bigint')
+        return reading !== null && Number.isFinite(reading) ? reading + 0 : null;
+      const text = reading.toString();
+      if (!INTEGER_TEXT.test(text))
+        throw new RangeError('a reading of more than 40 digits cannot be written');
+      return text;
+    }),
+  };
 }

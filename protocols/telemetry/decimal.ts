@@ -1,24 +1,43 @@
 /**
- * A reading is a decimal: a JavaScript number whose shortest text restores the source value exactly, or a bigint where
- * a number could not hold it. Nothing is rounded between the register and the derivation.
+ * A reading is a decimal: a finite JavaScript number whose shortest text restores the source value exactly, or a bigint
+ * of at most 40 digits where a number could not hold it. Nothing is rounded between the register and the derivation.
  */
 export type Reading = number | bigint;
 
-const probe = new Float32Array(1);
+/** 10^0 .. 10^13; each is a double exactly. */
+const POWERS = Array.from({ length: 14 }, (_, power) => Number(`1e${power}`));
+/** Sizes from 10^-4 on fall below the n-th of these when they have n - 3 digits before the point. */
+const BOUNDS = [1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 
 /**
  * The double whose shortest text is the shortest decimal that restores a 32-bit float exactly:
- * 1.184034824371338 (the float as a double) becomes 1.1840348. Not-a-number and infinities pass through.
+ * 1.184034824371338 (the float as a double) becomes 1.1840348. Takes a value that a float can hold; whole numbers,
+ * not-a-number and infinities pass through. (Just above a power of two, and below 1.2e-38, the text may be a digit longer
+ * than the shortest; it restores the float all the same.)
  */
 export function shortestFloat32(value: number): number {
   if (!Number.isFinite(value) || Number.isInteger(value)) return value;
-  probe[0] = value;
-  const exact = probe[0];
+  const exact = Math.fround(value);
+  const size = Math.abs(exact);
+  if (size < 1e-4) return shortestByText(exact);
+  // A float with a fraction is below 2^23, so at most seven digits stand before its point.
+  let before = -3;
+  while (size >= (BOUNDS[before + 3] ?? Infinity)) before++;
   // 6 digits are often enough, 9 always are (IEEE 754 binary32).
+  for (let fraction = 6 - before; fraction <= 9 - before; fraction++) {
+    // 24 bits times 10^fraction are less than 53 for every fraction up to 12: this product is exact.
+    const power = POWERS[fraction];
+    if (power === undefined) continue;
+    const candidate = Math.round(size * power) / power;
+    if (Math.fround(candidate) === size) return exact < 0 ? -candidate : candidate;
+  }
+  return shortestByText(exact);
+}
+
+function shortestByText(exact: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const candidate = Number(exact.toPrecision(digits));
-    probe[0] = candidate;
-    if (probe[0] === exact) return candidate;
+    if (Math.fround(candidate) === exact) return candidate;
   }
   return Number(exact.toPrecision(9));
 }

@@ -1,7 +1,7 @@
 import { MillwattError } from '../errors.ts';
 import { decodeColumn, encodeColumn } from './column.ts';
 import type { Reading } from './decimal.ts';
-import { isChannelId, isId, isLevelId } from './ids.ts';
+import { isChannelId, isCount, isId, isLevelId } from './ids.ts';
 import { QUALITIES, type Quality } from './quantity.ts';
 
 /** A run of readings whose quality is not good: [first row, rows, quality]. */
@@ -81,7 +81,7 @@ export function decodePart(text: string): MachinePart {
     throw malformed('is not JSON', cause);
   }
   const root = asObject(json, 'part');
-  if (root['v'] !== 1) throw malformed(`has version ${JSON.stringify(root['v'])}, not 1`);
+  if (root['v'] !== 1) throw malformed(`has version ${quote(root['v'])}, not 1`);
   const machine = root['machine'];
   if (!isLevelId(machine)) throw malformed('names no usable machine');
   return {
@@ -108,22 +108,28 @@ function decodeSampled(value: unknown): SampledGroup {
     throw malformed('has a group without a cadence');
   const columns = new Map<string, (Reading | null)[]>();
   for (const [id, column] of Object.entries(asObject(group['cols'], 'columns'))) {
-    if (!isChannelId(id)) throw malformed(`names channel ${JSON.stringify(id)}`);
+    if (!isChannelId(id)) throw malformed(`names channel ${quote(id)}`);
     const readings = decodeColumn(asObject(column, 'column'));
     if (readings === undefined || readings.length !== timesMs.length)
       throw malformed(`has a bad column ${id}`);
     columns.set(id, readings);
   }
   const quality = new Map<string, QualityRun[]>();
-  for (const [id, runs] of Object.entries(asObject(group['q'] ?? {}, 'quality'))) {
-    if (!columns.has(id))
-      throw malformed(`gives quality for channel ${JSON.stringify(id)} that it does not hold`);
-    quality.set(
-      id,
-      asArray(runs, 'quality').map((run) => decodeRun(run, timesMs.length)),
-    );
+  for (const [id, runs] of Object.entries(asObject(group['q'] === undefined ? {} : group['q'], 'quality'))) {
+    if (!columns.has(id)) throw malformed(`gives quality for channel ${quote(id)} that it does not hold`);
+    quality.set(id, decodeRuns(runs, timesMs.length));
   }
   return { source: asId(group['source']), everyMs, timesMs, columns, quality };
+}
+
+function decodeRuns(value: unknown, rows: number): QualityRun[] {
+  let free = 0;
+  return asArray(value, 'quality').map((entry) => {
+    const run = decodeRun(entry, rows);
+    if (run[0] < free) throw malformed('has quality runs that overlap or do not rise');
+    free = run[0] + run[1];
+    return run;
+  });
 }
 
 function decodeRun(value: unknown, rows: number): QualityRun {
@@ -155,8 +161,14 @@ function decodeEvents(value: unknown): EventGroup {
 function decodeLinks(value: unknown): LinkGroup {
   const group = asObject(value, 'link group');
   const timesMs = decodeTimes(group['t'], false);
-  const up = asArray(group['up'], 'link states').map((flag) => flag === 1);
-  const reasons = asArray(group['why'], 'link reasons').map(String);
+  const up = asArray(group['up'], 'link states').map((flag) => {
+    if (flag === 0 || flag === 1) return flag === 1;
+    throw malformed('has a link state that is neither 0 nor 1');
+  });
+  const reasons = asArray(group['why'], 'link reasons').map((reason) => {
+    if (typeof reason === 'string') return reason;
+    throw malformed('has a link reason that is no word');
+  });
   if (up.length !== timesMs.length || reasons.length !== timesMs.length)
     throw malformed('has a bad link group');
   return { source: asId(group['source']), timesMs, up, reasons };
@@ -174,14 +186,14 @@ function decodeTimes(value: unknown, strictlyRising: boolean): number[] {
       throw malformed('has a time that is no integer');
     if (row > 0 && (strictlyRising ? delta <= 0 : delta < 0)) throw malformed('has times that do not rise');
     time += delta;
-    if (!Number.isSafeInteger(time)) throw malformed('has a time out of range');
+    if (!isCount(time)) throw malformed('has a time out of range');
     return time;
   });
 }
 
 function asId(value: unknown): string {
   if (isId(value)) return value;
-  throw malformed(`names source ${JSON.stringify(value)}`);
+  throw malformed(`names source ${quote(value)}`);
 }
 
 function asArray(value: unknown, what: string): unknown[] {
@@ -193,6 +205,12 @@ function asObject(value: unknown, what: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw malformed(`has no ${what}`);
+}
+
+/** A hostile value as a short text: only words and numbers are shown, and not all of a long one. */
+function quote(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return JSON.stringify(typeof value === 'string' ? value.slice(0, 80) : value) ?? 'nothing';
 }
 
 function malformed(what: string, cause?: unknown): MillwattError {

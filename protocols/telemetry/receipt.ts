@@ -1,5 +1,6 @@
 import { MillwattError } from '../errors.ts';
-import { isId, isToken } from './ids.ts';
+import { isCount, isDigest, isId, isToken } from './ids.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /*
  * A receipt, byte by byte:
@@ -10,6 +11,7 @@ import { isId, isToken } from './ids.ts';
  *   8       L     body: JSON, UTF-8, keys in the order of Receipt, no white space
  *   8+L     64    Ed25519 signature of the collector over bytes 0 .. 8+L
  */
+/** The first four bytes of a receipt of this format version. */
 export const RECEIPT_MAGIC = 'MWR1';
 const BODY_BYTES_MAX = 64 * 1024;
 const SIGNATURE_BYTES = 64;
@@ -31,6 +33,7 @@ export interface Rejection {
   reason: string;
 }
 
+/** What a collector tells one agent about one epoch. */
 export interface Receipt {
   v: 1;
   site: string;
@@ -47,13 +50,17 @@ export interface Receipt {
   requested: { from: number; to: number }[];
 }
 
+/** A receipt taken apart; nothing of it is verified yet. */
 export interface ReceiptFrame {
   receipt: Receipt;
   signedBytes: Uint8Array;
   signature: Uint8Array;
 }
 
-/** The bytes that are signed. */
+/**
+ * The bytes that are signed. Throws an error of class `crash` (code `bad-receipt`) on a receipt that no agent would take:
+ * impossible fields, or a body of more than 64 KiB; say less in one receipt then.
+ */
 export function encodeReceiptBody(r: Receipt): Uint8Array {
   const ordered: Receipt = {
     v: r.v,
@@ -68,6 +75,13 @@ export function encodeReceiptBody(r: Receipt): Uint8Array {
     requested: r.requested.map(({ from, to }) => ({ from, to })),
   };
   const text = new TextEncoder().encode(JSON.stringify(ordered));
+  if (!isReceipt(ordered) || text.length > BODY_BYTES_MAX) {
+    throw new MillwattError(
+      'crash',
+      'bad-receipt',
+      `A receipt for agent ${r.agent} has impossible fields or a body of ${text.length} bytes.`,
+    );
+  }
   const bytes = new Uint8Array(8 + text.length);
   bytes.set(new TextEncoder().encode(RECEIPT_MAGIC), 0);
   new DataView(bytes.buffer).setUint32(4, text.length);
@@ -75,9 +89,17 @@ export function encodeReceiptBody(r: Receipt): Uint8Array {
   return bytes;
 }
 
-/** Takes a receipt apart without verifying it; throws an error of class `quarantine`. */
+/** Takes a receipt apart without verifying it; throws an error of class `quarantine` (codes `malformed-receipt`, `unknown-version`). */
 export function parseReceipt(bytes: Uint8Array): ReceiptFrame {
   const magic = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+  if (magic !== RECEIPT_MAGIC && /^MWR\d$/.test(magic)) {
+    throw new MillwattError(
+      'quarantine',
+      'unknown-version',
+      `A receipt has format ${magic}; this version reads ${RECEIPT_MAGIC}.`,
+      { cure: 'Update this agent to the version of its collector.' },
+    );
+  }
   if (magic !== RECEIPT_MAGIC || bytes.length < 8 + SIGNATURE_BYTES)
     throw malformed('does not begin with MWR1 or is cut off');
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4);
@@ -86,7 +108,7 @@ export function parseReceipt(bytes: Uint8Array): ReceiptFrame {
   const signedBytes = bytes.subarray(0, 8 + length);
   let json: unknown;
   try {
-    json = JSON.parse(Buffer.from(signedBytes.subarray(8)).toString('utf8'));
+    json = JSON.parse(decodeUtf8(signedBytes.subarray(8)));
   } catch (cause) {
     throw malformed('is not JSON', cause);
   }
@@ -119,14 +141,6 @@ function isReceipt(value: unknown): value is Receipt {
 
 function isRange(value: { from?: unknown; to?: unknown } | null): boolean {
   return isCount(value?.from) && isCount(value.to) && value.from >= 1 && value.from <= value.to;
-}
-
-function isDigest(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function malformed(what: string, cause?: unknown): MillwattError {

@@ -1,5 +1,6 @@
 import { MillwattError } from '../errors.ts';
-import { isId, isLevelId, isToken } from './ids.ts';
+import { isCount, isDigest, isId, isLevelId, isToken } from './ids.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /*
  * A sealed record, byte by byte (docs/record-format.md has a worked example):
@@ -7,19 +8,24 @@ import { isId, isLevelId, isToken } from './ids.ts';
  *   offset  size  what
  *   0       4     magic "MWB1"
  *   4       4     length H of the header, unsigned, big-endian
- *   8       H     header: JSON, UTF-8, keys in the order of RecordHeader, no white space
+ *   8       H     header: JSON, UTF-8, keys in the order of RecordHeader, no white space; keys that a later minor
+ *                 version may append come after `prev` and are ignored by readers that do not know them
  *   8+H     64    Ed25519 signature over bytes 0 .. 8+H
  *   72+H    ...   the parts, one after another, each `bytes` long, each one zstd frame of JSON
  *
  * The header hash is SHA-256 over bytes 0 .. 8+H; it names the record, and the next record's `prev` holds it.
  * Hashes, keys and signatures are base64url without padding.
  */
+/** The first four bytes of a record of this format version. */
 export const RECORD_MAGIC = 'MWB1';
+/** Length of an Ed25519 signature. */
 export const SIGNATURE_BYTES = 64;
 /** No message may be larger: small brokers refuse more. */
 export const RECORD_BYTES_MAX = 128 * 1024;
 /** A part may not unfold to more than this. */
 export const PART_TEXT_BYTES_MAX = 1024 * 1024;
+/** All parts of a record together may not unfold to more than this. */
+export const RECORD_TEXT_BYTES_MAX = 4 * 1024 * 1024;
 const HEADER_BYTES_MAX = 64 * 1024;
 const PARTS_MAX = 512;
 
@@ -31,14 +37,17 @@ export type RecordKind = (typeof RECORD_KINDS)[number];
 export const CLOCK_STATES = ['synced', 'unsynced', 'stepped'] as const;
 export type ClockState = (typeof CLOCK_STATES)[number];
 
+/** Where one part of a record lies and what proves it. */
 export interface RecordPart {
   /** The machine it speaks of; null in `config` and `log` records. */
   machine: string | null;
   /** SHA-256 over the part's bytes as they are in the record (compressed). */
   sha256: string;
+  /** Length of the part in the record, at least 1. */
   bytes: number;
 }
 
+/** What the signature covers: whose record it is, its place in the chain, its clock and its parts. */
 export interface RecordHeader {
   v: 1;
   kind: RecordKind;
@@ -66,7 +75,7 @@ export interface RecordHeader {
   prev: string | null;
 }
 
-/** A record taken apart; nothing of it is verified yet (protocols/evidence/verify.ts does). */
+/** A record taken apart; nothing of it is verified yet (protocols/evidence/seal.ts does). */
 export interface RecordFrame {
   header: RecordHeader;
   /** Bytes that the header hash and the signature cover. */
@@ -81,9 +90,16 @@ export function wallTimeMs(header: Pick<RecordHeader, 'clock'>, monotonicMs: num
   return header.clock.wall + (monotonicMs - header.clock.mono);
 }
 
-/** The bytes that are hashed and signed. */
+/**
+ * The bytes that are hashed and signed. Throws an error of class `crash` on a header that no reader would take (code
+ * `bad-header`): once sealed into the chain it could never be accepted.
+ */
 export function encodeSignedBytes(header: RecordHeader): Uint8Array {
+  const { seq } = header;
+  if (!isHeader(header)) throw badHeader(`Record ${seq} has a header with impossible fields.`);
   const text = new TextEncoder().encode(JSON.stringify(orderHeader(header)));
+  if (text.length > HEADER_BYTES_MAX)
+    throw badHeader(`Record ${seq} has a header of more than ${HEADER_BYTES_MAX} bytes.`);
   const bytes = new Uint8Array(8 + text.length);
   bytes.set(new TextEncoder().encode(RECORD_MAGIC), 0);
   new DataView(bytes.buffer).setUint32(4, text.length);
@@ -124,7 +140,7 @@ export function parseRecord(bytes: Uint8Array): RecordFrame {
     throw malformed('is cut off in its header');
   const signedBytes = bytes.subarray(0, 8 + headerBytes);
   const signature = bytes.subarray(8 + headerBytes, 8 + headerBytes + SIGNATURE_BYTES);
-  const header = parseHeader(Buffer.from(signedBytes.subarray(8)).toString('utf8'));
+  const header = parseHeader(signedBytes.subarray(8));
   let offset = 8 + headerBytes + SIGNATURE_BYTES;
   const parts = header.parts.map((part) => bytes.subarray(offset, (offset += part.bytes)));
   if (offset !== bytes.length)
@@ -132,18 +148,29 @@ export function parseRecord(bytes: Uint8Array): RecordFrame {
   return { header, signedBytes, signature, parts };
 }
 
-function parseHeader(text: string): RecordHeader {
+function parseHeader(bytes: Uint8Array): RecordHeader {
+  let text: string;
   let json: unknown;
   try {
+    text = decodeUtf8(bytes);
     json = JSON.parse(text);
   } catch (cause) {
     throw malformed('has a header that is not JSON', cause);
   }
   if (!isHeader(json)) throw malformed('has a header with missing or impossible fields');
   // Only one text can be written for a header, so that a hash names one meaning.
-  if (JSON.stringify(orderHeader(json)) !== text)
+  if (JSON.stringify({ ...orderHeader(json), ...appendedKeys(json) }) !== text)
     throw malformed('has a header that is not in canonical form');
   return json;
+}
+
+/** Keys that a later minor version appended; plain values only, so that their text is canonical too. */
+function appendedKeys(header: RecordHeader): Record<string, unknown> {
+  const known = orderHeader(header);
+  const appended = Object.entries(header).filter(([key]) => !Object.hasOwn(known, key));
+  if (appended.some(([, value]) => typeof value === 'object' && value !== null))
+    throw malformed('has a header with an unknown list or object');
+  return Object.fromEntries(appended);
 }
 
 function isHeader(value: unknown): value is RecordHeader {
@@ -174,6 +201,7 @@ function isHeader(value: unknown): value is RecordHeader {
     Array.isArray(h.parts) &&
     h.parts.length <= PARTS_MAX &&
     h.parts.every((part) => isPart(part, h.kind === 'readings')) &&
+    (h.kind === 'readings' ? areOfDifferentMachines(h.parts) : h.parts.length === 1) &&
     (h.seq === 1 ? h.prev === null : isDigest(h.prev))
   );
 }
@@ -184,17 +212,13 @@ function isPart(value: unknown, ofMachine: boolean): value is RecordPart {
   return (
     (ofMachine ? isLevelId(part.machine) : part.machine === null) &&
     isDigest(part.sha256) &&
-    isCount(part.bytes)
+    isCount(part.bytes) &&
+    part.bytes > 0
   );
 }
 
-/** 32 bytes in base64url. */
-function isDigest(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+function areOfDifferentMachines(parts: readonly RecordPart[]): boolean {
+  return new Set(parts.map((part) => part.machine)).size === parts.length;
 }
 
 function orderHeader(h: RecordHeader): RecordHeader {
@@ -216,6 +240,10 @@ function orderHeader(h: RecordHeader): RecordHeader {
     parts: h.parts.map(({ machine, sha256, bytes }) => ({ machine, sha256, bytes })),
     prev: h.prev,
   };
+}
+
+function badHeader(message: string): MillwattError {
+  return new MillwattError('crash', 'bad-header', message);
 }
 
 function malformed(what: string, cause?: unknown): MillwattError {

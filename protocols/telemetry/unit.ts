@@ -12,8 +12,11 @@ export type MilliwattHours = Quantified<'mWh'>;
 /** A span of time, ms. */
 export type Milliseconds = Quantified<'ms'>;
 
+/** Marks a number as W. */
 export const watts = (value: number): Watts => value as Watts;
+/** Marks a whole number as mWh. */
 export const milliwattHours = (value: number): MilliwattHours => value as MilliwattHours;
+/** Marks a number as ms. */
 export const milliseconds = (value: number): Milliseconds => value as Milliseconds;
 
 /** A rational factor num/den of two positive decimal integers, so that 0.1 stays a tenth. */
@@ -50,8 +53,19 @@ export function toNumber(scale: Rational): number {
   return Number(scale.num) / Number(scale.den);
 }
 
-/** Every unit an operator may write, with the canonical unit it belongs to and the factor to reach it. */
-export const UNITS: Readonly<Record<string, { canonical: string; factor: Rational }>> = {
+/** A unit that an operator may write. */
+export interface Unit {
+  /** The unit the project calculates in. */
+  canonical: string;
+  /** value in canonical unit = value x factor */
+  factor: Rational;
+}
+
+/**
+ * Every unit an operator may write, with the canonical unit it belongs to and the factor to reach it.
+ * Inherits nothing, so that `constructor` is no unit.
+ */
+export const UNITS: Readonly<Record<string, Unit>> = Object.assign(Object.create(null) as object, {
   W: { canonical: 'W', factor: rational(1n) },
   kW: { canonical: 'W', factor: rational(1000n) },
   MW: { canonical: 'W', factor: rational(1_000_000n) },
@@ -82,4 +96,4 @@ export const UNITS: Readonly<Record<string, { canonical: string; factor: Rationa
   Nm: { canonical: 'Nm', factor: rational(1n) },
   degC: { canonical: 'degC', factor: rational(1n) },
   Nm3: { canonical: 'Nm3', factor: rational(1n) },
-};
+});
