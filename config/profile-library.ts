@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { MillwattError } from '../protocols/errors.ts';
+import { planReads } from '../protocols/modbus/read-plan.ts';
+import { functionCodeOf, pointName, registerCount, type DeviceProfile } from '../protocols/modbus/profile.ts';
+import { profileFile } from './profile-schema.ts';
+
+/** The profiles that come with millwatt. */
+const OWN_FOLDER = join(import.meta.dirname, 'profiles');
+const PROFILE_ID = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
+const FILE_BYTES_MAX = 256 * 1024;
+
+export interface LoadedProfile {
+  profile: DeviceProfile;
+  /** SHA-256 over the file's bytes, base64url: what the config snapshot names. */
+  sha256: string;
+  file: string;
+}
+
+export interface ListedProfile {
+  id: string;
+  file: string;
+}
+
+/**
+ * Loads `vendor/model`; an operator's own file in `extraFolder` (vendor/model.yaml below it) goes before ours.
+ * Throws an error of class `refuse` that names file, line and cure (codes `unknown-profile`, `bad-profile`).
+ */
+export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
+  const folders = foldersOf(extraFolder);
+  const file = PROFILE_ID.test(id)
+    ? folders.map((folder) => join(folder, `${id}.yaml`)).find((path) => existsSync(path))
+    : undefined;
+  if (file === undefined) {
+    throw new MillwattError(
+      'refuse',
+      'unknown-profile',
+      `There is no device profile ${JSON.stringify(id)}.`,
+      {
+        cure: `Use one of ${listProfiles(extraFolder)
+          .map((listed) => listed.id)
+          .join(
+            ', ',
+          )}, or write ${extraFolder === undefined ? 'your own' : join(extraFolder, 'vendor/model.yaml')}.`,
+      },
+    );
+  }
+  const bytes = readFileSync(file);
+  return {
+    profile: parseProfile(id, bytes, file),
+    sha256: createHash('sha256').update(bytes).digest('base64url'),
+    file,
+  };
+}
+
+/** Every profile there is, by id; an operator's own file hides ours of the same id. Files are not opened. */
+export function listProfiles(extraFolder?: string): ListedProfile[] {
+  const found = new Map<string, ListedProfile>();
+  for (const folder of foldersOf(extraFolder)) {
+    if (!existsSync(folder)) continue;
+    for (const vendor of readdirSync(folder, { withFileTypes: true })) {
+      if (!vendor.isDirectory()) continue;
+      for (const name of readdirSync(join(folder, vendor.name))) {
+        const id = `${vendor.name}/${name.replace(/\.yaml$/, '')}`;
+        if (name.endsWith('.yaml') && PROFILE_ID.test(id) && !found.has(id))
+          found.set(id, { id, file: join(folder, vendor.name, name) });
+      }
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** A profile from the text of its file. Throws as `loadProfile`, with every fault of the file at once. */
+export function parseProfile(id: string, bytes: Uint8Array, file: string): DeviceProfile {
+  if (bytes.length > FILE_BYTES_MAX)
+    throw badProfile(file, [`${file}: is larger than ${FILE_BYTES_MAX} bytes`]);
+  const lines = new LineCounter();
+  const document = parseDocument(Buffer.from(bytes).toString('utf8'), { lineCounter: lines });
+  if (document.errors.length > 0) {
+    throw badProfile(
+      file,
+      document.errors.map(
+        (error) => `${file}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}`,
+      ),
+    );
+  }
+  const parsed = profileFile.safeParse(document.toJS({ maxAliasCount: 0 }));
+  if (!parsed.success) {
+    throw badProfile(
+      file,
+      parsed.error.issues.map((issue) => {
+        const path = issue.path.map((key) => (typeof key === 'symbol' ? '' : key));
+        return `${file}:${lineOf(document, path, lines)}: ${path.join('.')}: ${issue.message}`;
+      }),
+    );
+  }
+  const profile: DeviceProfile = { id, ...parsed.data };
+  requirePlannable(profile, file);
+  return profile;
+}
+
+/** Limits under which a value could never be read are a fault of the file, not of the first poll. */
+function requirePlannable(profile: DeviceProfile, file: string): void {
+  for (const point of profile.points) {
+    const wanted = {
+      functionCode: functionCodeOf(profile, point),
+      address: point.address,
+      count: registerCount(point.type),
+    };
+    try {
+      planReads([wanted], profile.limits);
+    } catch {
+      throw badProfile(file, [
+        `${file}: ${pointName(point)} cannot be read within the limits of the profile`,
+      ]);
+    }
+  }
+}
+
+function badProfile(file: string, faults: string[]): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'bad-profile',
+    `The device profile is not usable: ${faults.join('; ')}.`,
+    {
+      cure: `Correct ${file}; config/profiles/siemens/pac3200.yaml is a complete example.`,
+    },
+  );
+}
+
+/** The line of a path, or of the nearest thing above it that is there. */
+function lineOf(document: Document, path: readonly (string | number)[], lines: LineCounter): number {
+  let node: unknown = document.contents;
+  let line = 1;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
+      if (isScalar(pair?.key) && pair.key.range) line = lines.linePos(pair.key.range[0]).line;
+      node = pair?.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      const range = isMap(node) || isScalar(node) ? node.range : undefined;
+      if (range) line = lines.linePos(range[0]).line;
+    } else break;
+  }
+  return line;
+}
+
+function foldersOf(extraFolder: string | undefined): string[] {
+  return extraFolder === undefined ? [OWN_FOLDER] : [extraFolder, OWN_FOLDER];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}
