@@ -1,0 +1,136 @@
+/** Why a connection is down, as a sentence, and what a person can do about it. */
+export interface LinkFailure {
+  reason: string;
+  cure: string;
+}
+
+/** What CONNACK return codes of MQTT 3.1.1 (section 3.2.2.3) mean to a person. */
+const REFUSALS: Readonly<Record<number, (host: string) => LinkFailure>> = {
+  1: (host) => ({
+    reason: `The broker at ${host} does not speak MQTT 3.1.1.`,
+    cure: 'Enable MQTT 3.1.1 on the broker; every common broker has it.',
+  }),
+  2: (host) => ({
+    reason: `The broker at ${host} refuses our client id.`,
+    cure: 'Allow the client id on the broker, or choose another agent or collector id.',
+  }),
+  3: (host) => ({
+    reason: `The broker at ${host} says it is unavailable.`,
+    cure: "Look into the broker's own log; we keep trying.",
+  }),
+  4: (host) => ({
+    reason: `The broker at ${host} refuses the user name or password.`,
+    cure: 'Compare the id and the password in the configuration with what the broker was given for it.',
+  }),
+  5: (host) => ({
+    reason: `The broker at ${host} does not authorise us to connect.`,
+    cure: 'Add this id to the broker with a password, and check that the configuration names that password.',
+  }),
+};
+
+const NETWORK_FAILURES: Readonly<Record<string, (host: string) => LinkFailure>> = {
+  ECONNREFUSED: (host) => ({
+    reason: `Nothing listens at ${host}.`,
+    cure: 'Start the broker, or correct the address and port of broker.url.',
+  }),
+  ENOTFOUND: (host) => ({
+    reason: `The host name in ${host} is unknown.`,
+    cure: 'Correct broker.url, or use the IP address of the broker.',
+  }),
+  EAI_AGAIN: (host) => ({
+    reason: `The host name in ${host} cannot be looked up just now.`,
+    cure: 'Check the DNS server of this machine, or use the IP address of the broker.',
+  }),
+  EHOSTUNREACH: unreachable,
+  ENETUNREACH: unreachable,
+  ETIMEDOUT: unreachable,
+  ECONNRESET: (host) => ({
+    reason: `The broker at ${host} broke the connection.`,
+    cure: "Look into the broker's own log; a TLS port spoken to without TLS does this too (use mqtts://).",
+  }),
+};
+
+/** The failure that an error of the MQTT client stands for. `host` is host:port, for the sentence. */
+export function explainLinkError(error: Error & { code?: unknown }, host: string): LinkFailure {
+  const { code } = error;
+  if (typeof code === 'number') {
+    const refusal = REFUSALS[code];
+    if (refusal !== undefined) return refusal(host);
+  }
+  if (typeof code === 'string') {
+    const failure = NETWORK_FAILURES[code];
+    if (failure !== undefined) return failure(host);
+    if (isTlsCode(code)) return explainTls(code, host);
+  }
+  if (/connack timeout/i.test(error.message)) {
+    return {
+      reason: `What listens at ${host} does not answer as an MQTT broker.`,
+      cure: 'Check the port of broker.url, and whether the broker wants TLS there (mqtts://).',
+    };
+  }
+  if (/keepalive timeout/i.test(error.message)) {
+    return {
+      reason: `The broker at ${host} has gone silent.`,
+      cure: 'Check the network between this machine and the broker.',
+    };
+  }
+  return {
+    reason: `The connection to ${host} failed: ${error.message}.`,
+    cure: 'Check the address of the broker, and its log.',
+  };
+}
+
+/** The failure of a connection that ended without an error. */
+export function explainClose(host: string): LinkFailure {
+  return {
+    reason: `The broker at ${host} closed the connection.`,
+    cure: 'If it keeps doing so, look into its log: another client may use the same id, or a limit is reached.',
+  };
+}
+
+/** The failure of a subscription that the broker did not grant. */
+export function explainRefusedFilter(filter: string, host: string): LinkFailure {
+  return {
+    reason: `The broker at ${host} does not let us read ${filter}.`,
+    cure: 'Give this user the right to read that topic in the access list of the broker.',
+  };
+}
+
+function isTlsCode(code: string): boolean {
+  return (
+    code === 'EPROTO' ||
+    /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/.test(code)
+  );
+}
+
+function explainTls(code: string, host: string): LinkFailure {
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return {
+      reason: `The certificate of the broker at ${host} is not valid today (${code}).`,
+      cure: 'Renew the certificate of the broker, and check the clock of this machine.',
+    };
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
+    return {
+      reason: `The certificate of the broker at ${host} was issued for another name.`,
+      cure: 'Use in broker.url the name that the certificate was issued for.',
+    };
+  }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
+    return {
+      reason: `What listens at ${host} does not speak TLS as we do (${code}).`,
+      cure: 'Use the TLS port of the broker (often 8883), with TLS 1.2 or newer, or mqtt:// for a port without TLS.',
+    };
+  }
+  return {
+    reason: `The certificate of the broker at ${host} is not trusted (${code}).`,
+    cure: 'Name the certificate authority that signed it in broker.ca.',
+  };
+}
+
+function unreachable(host: string): LinkFailure {
+  return {
+    reason: `${host} cannot be reached.`,
+    cure: 'Check the network, the address in broker.url, and firewalls on the way.',
+  };
+}
