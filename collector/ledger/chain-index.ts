@@ -1,0 +1,175 @@
+import type { ChainSummary } from './ledger.ts';
+import type { Month } from './month-file.ts';
+
+/** Sequence numbers from..to (inclusive), all of them in one month's file. */
+export interface SeqRange {
+  from: number;
+  to: number;
+  month: Month;
+}
+
+/** What is kept of a record in memory. */
+export interface IndexedRecord {
+  agent: string;
+  epoch: string;
+  key: string;
+  seq: number;
+  hash: string;
+  sealedToMs: number;
+  samples: number;
+  ordinal: number;
+  month: Month;
+}
+
+/** The end of a chain's gapless part. */
+export interface ChainTip {
+  hash: string;
+  /** Wall ms since the Unix epoch. */
+  sealedToMs: number;
+}
+
+interface Chain {
+  agent: string;
+  epoch: string;
+  key: string;
+  ranges: SeqRange[];
+  records: number;
+  samples: number;
+  firstOrdinal: number;
+  tipSeq: number;
+  tip: ChainTip | undefined;
+}
+
+/** Which sequence numbers of which chain are here, and in which month: all that admission asks, without a disk. */
+export class ChainIndex {
+  readonly #chains = new Map<string, Chain>();
+  readonly #tipOf: (agent: string, epoch: string, seq: number, month: Month) => ChainTip | undefined;
+
+  /** @param tipOf reads a record's hash and end from disk, for a gap that was just filled */
+  constructor(tipOf: (agent: string, epoch: string, seq: number, month: Month) => ChainTip | undefined) {
+    this.#tipOf = tipOf;
+  }
+
+  /** Takes in one new record. */
+  add(record: IndexedRecord): void {
+    const { seq, month } = record;
+    const chain = this.#chainOf(record, record.ordinal);
+    chain.records++;
+    chain.samples += record.samples;
+    insertRange(chain.ranges, { from: seq, to: seq, month });
+    const tipSeq = contiguousEnd(chain.ranges);
+    if (tipSeq === seq) chain.tip = { hash: record.hash, sealedToMs: record.sealedToMs };
+    else if (tipSeq !== chain.tipSeq) chain.tip = this.#readTip(chain, tipSeq);
+    chain.tipSeq = tipSeq;
+  }
+
+  /** Takes in what one month's file holds of a chain; `settle` follows when every month is in. */
+  addRange(
+    of: { agent: string; epoch: string; key: string },
+    range: SeqRange,
+    totals: { records: number; samples: number; firstOrdinal: number },
+  ): void {
+    const chain = this.#chainOf(of, totals.firstOrdinal);
+    chain.records += totals.records;
+    chain.samples += totals.samples;
+    chain.firstOrdinal = Math.min(chain.firstOrdinal, totals.firstOrdinal);
+    insertRange(chain.ranges, range);
+  }
+
+  /** Finds the tip of every chain after `addRange`. */
+  settle(): void {
+    for (const chain of this.#chains.values()) {
+      chain.tipSeq = contiguousEnd(chain.ranges);
+      chain.tip = chain.tipSeq === 0 ? undefined : this.#readTip(chain, chain.tipSeq);
+    }
+  }
+
+  /** The month that holds a record, or undefined when it is not here. */
+  monthOf(agent: string, epoch: string, seq: number): Month | undefined {
+    const ranges = this.#chains.get(`${agent}/${epoch}`)?.ranges ?? [];
+    return findRange(ranges, seq)?.month;
+  }
+
+  /** Sequence numbers below the largest one that are not here, ascending, at most `limit` ranges. */
+  missing(agent: string, epoch: string, limit: number): { from: number; to: number }[] {
+    const gaps: { from: number; to: number }[] = [];
+    let next = 1;
+    for (const range of this.#chains.get(`${agent}/${epoch}`)?.ranges ?? []) {
+      if (gaps.length >= limit) break;
+      if (range.from > next) gaps.push({ from: next, to: range.from - 1 });
+      next = range.to + 1;
+    }
+    return gaps;
+  }
+
+  summaries(): ChainSummary[] {
+    return [...this.#chains.values()].map((chain) => ({
+      agent: chain.agent,
+      epoch: chain.epoch,
+      key: chain.key,
+      contiguousSeq: chain.tipSeq,
+      contiguousHash: chain.tip?.hash ?? null,
+      headSeq: chain.ranges.at(-1)?.to ?? 0,
+      sealedToMs: chain.tip?.sealedToMs ?? null,
+      records: chain.records,
+      samples: chain.samples,
+      firstOrdinal: chain.firstOrdinal,
+    }));
+  }
+
+  #chainOf(of: { agent: string; epoch: string; key: string }, firstOrdinal: number): Chain {
+    const name = `${of.agent}/${of.epoch}`;
+    let chain = this.#chains.get(name);
+    if (chain === undefined) {
+      const { agent, epoch, key } = of;
+      chain = {
+        agent,
+        epoch,
+        key,
+        ranges: [],
+        records: 0,
+        samples: 0,
+        firstOrdinal,
+        tipSeq: 0,
+        tip: undefined,
+      };
+      this.#chains.set(name, chain);
+    }
+    return chain;
+  }
+
+  #readTip(chain: Chain, seq: number): ChainTip | undefined {
+    const month = findRange(chain.ranges, seq)?.month;
+    return month === undefined ? undefined : this.#tipOf(chain.agent, chain.epoch, seq, month);
+  }
+}
+
+/** Puts a range that overlaps no other in its place; neighbours of the same month grow together. */
+function insertRange(ranges: SeqRange[], range: SeqRange): void {
+  // Nearly every record is the next one: look from the end.
+  let index = ranges.length;
+  while (index > 0 && (ranges[index - 1]?.from ?? 0) > range.from) index--;
+  const before = ranges[index - 1];
+  const after = ranges[index];
+  const joinsBefore = before?.month === range.month && before.to + 1 === range.from;
+  const joinsAfter = after?.month === range.month && range.to + 1 === after.from;
+  if (joinsBefore && joinsAfter) {
+    before.to = after.to;
+    ranges.splice(index, 1);
+  } else if (joinsBefore) before.to = range.to;
+  else if (joinsAfter) after.from = range.from;
+  else ranges.splice(index, 0, { ...range });
+}
+
+function findRange(ranges: readonly SeqRange[], seq: number): SeqRange | undefined {
+  return ranges.findLast((range) => range.from <= seq && seq <= range.to);
+}
+
+function contiguousEnd(ranges: readonly SeqRange[]): number {
+  let end = 0;
+  for (const range of ranges) {
+    if (range.from !== end + 1) break;
+    end = range.to;
+  }
+  return end;
+}

@@ -1,0 +1,25 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A month of arrival in UTC, `2026-11`: one file of the ledger. */
+export type Month = string;
+
+const FILE = /^records-(\d{4}-\d{2})\.db$/;
+
+/** The UTC month of a wall time, ms since the Unix epoch. */
+export function monthOf(wallMs: number): Month {
+  return new Date(wallMs).toISOString().slice(0, 7);
+}
+
+/** The path of a month's file. */
+export function monthPath(folder: string, month: Month): string {
+  return join(folder, `records-${month}.db`);
+}
+
+/** The months that a ledger's folder holds, oldest first. */
+export function listMonths(folder: string): Month[] {
+  return readdirSync(folder)
+    .map((name) => FILE.exec(name)?.[1])
+    .filter((month) => month !== undefined)
+    .sort();
+}

@@ -1,0 +1,97 @@
+import { DatabaseSync } from 'node:sqlite';
+import { MillwattError } from '../../protocols/errors.ts';
+
+/*
+ * One month of the ledger, version 1 (PRAGMA user_version). Upgrade rule: a version is only ever raised, an older one
+ * is read as it is, a newer one is refused. `record` keeps blobs and therefore rowids.
+ *
+ *   record  one sealed record as it came; times are wall ms since the Unix epoch, hashes and keys base64url
+ *   part    which records speak of a machine, and of which time
+ *   chain   what a month holds of an epoch, so that opening the ledger reads no record
+ *   meta    `longest_ms`: the longest last_ms - first_ms of any record, so that a search by first_ms can be bounded;
+ *           `ordinal_floor`: no later record gets an ordinal at or below it
+ */
+export const MONTH_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE record(
+    ordinal INTEGER PRIMARY KEY,
+    received_ms INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    sealed_to_ms INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    config TEXT NOT NULL,
+    prev TEXT,
+    bytes BLOB NOT NULL,
+    UNIQUE(agent, epoch, seq)
+  ) STRICT;
+  CREATE INDEX record_config ON record(config) WHERE kind = 'config';
+  CREATE TABLE part(
+    machine TEXT NOT NULL,
+    first_ms INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY(machine, first_ms, ordinal)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE chain(
+    agent TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    key TEXT NOT NULL,
+    first_ordinal INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    PRIMARY KEY(agent, epoch)
+  ) STRICT;
+  CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  INSERT INTO meta VALUES ('longest_ms', 0), ('ordinal_floor', 0);
+  PRAGMA user_version = ${MONTH_VERSION};
+`;
+
+/**
+ * Opens a month for writing, making it when it is new. Throws an error of class `refuse` (code `newer-ledger`) when a
+ * later version wrote it, and SQLite's own error when it is damaged.
+ */
+export function openMonth(path: string, bytesMax?: number): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
+    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+    else if (version !== MONTH_VERSION) throw newerLedger(path, Number(version));
+    if (bytesMax !== undefined) {
+      const pageBytes = Number(db.prepare('PRAGMA page_size').get()?.['page_size']);
+      db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))}`);
+    }
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+function newerLedger(path: string, version: number): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'newer-ledger',
+    `The ledger file ${path} has version ${version}; this millwatt knows ${MONTH_VERSION}.`,
+    { cure: 'Install the version of millwatt that wrote it, or a later one.' },
+  );
+}
+
+/** SQLite's primary result code of an error (10 I/O, 11 corrupt, 13 full, 19 constraint, 26 not a database), or 0. */
+export function sqliteCode(error: unknown): number {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : 0;
+}
+
+/** True when an error says that the file is damaged, rather than that something about it failed just now. */
+export function isDamage(error: unknown): boolean {
+  return [11, 26].includes(sqliteCode(error));
+}

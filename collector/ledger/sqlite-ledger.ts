@@ -1,0 +1,273 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { systemClock, type Clock } from '../../protocols/clock.ts';
+import { MillwattError } from '../../protocols/errors.ts';
+import type { Log } from '../../protocols/log.ts';
+import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import { ChainIndex, type ChainTip } from './chain-index.ts';
+import { lockLedger } from './ledger-lock.ts';
+import { LedgerWriter, type Written } from './ledger-writer.ts';
+import type { ChainSummary, Ledger, LedgerRecord } from './ledger.ts';
+import { openMonths } from './month-check.ts';
+import { listMonths, monthOf, monthPath, type Month } from './month-file.ts';
+import { MonthReader } from './month-reader.ts';
+import type { RowToWrite } from './month-writer.ts';
+
+/** How many records a walk over a machine's time reads at once. */
+const WALK_RECORDS = 64;
+
+/** What admission asks of the ledger beyond the port that every reader uses. */
+export interface AdmissionLedger extends Ledger {
+  /** What the record of this seq names as its predecessor; undefined when it is not here. */
+  prevOf(agent: string, epoch: string, seq: number): string | null | undefined;
+  /** Sequence numbers below the largest one that are not here, ascending, at most `limit` ranges. */
+  missing(agent: string, epoch: string, limit: number): { from: number; to: number }[];
+  /** Records handed to `append` and not yet durable. */
+  pendingAppends(): number;
+  /** Records that were read and no longer had the hash they came with. */
+  damagedRecords(): number;
+}
+
+export interface LedgerOptions {
+  folder: string;
+  log: Log;
+  /** Names files that are set aside, and the month of a new ledger. */
+  clock?: Clock;
+  /** How long records are gathered for one commit, ms; at most 50. */
+  groupMs?: number;
+  /** A month's file may not grow beyond this; appends are then rejected as on a full disk. */
+  monthBytesMax?: number;
+}
+
+/**
+ * Opens (or makes) the ledger in a folder: one SQLite file a month of arrival, written by a thread of its own and read
+ * here. Throws errors of class `refuse`: `ledger-in-use`, `newer-ledger`.
+ */
+export async function openLedger(options: LedgerOptions): Promise<AdmissionLedger> {
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  const lock = lockLedger(options.folder);
+  try {
+    return new SqliteLedger(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+class SqliteLedger implements AdmissionLedger {
+  readonly #folder: string;
+  readonly #log: Log;
+  readonly #lock: { release: () => void };
+  readonly #readers: Map<Month, MonthReader>;
+  readonly #index: ChainIndex;
+  readonly #writer: LedgerWriter;
+  /** Appends on their way, so that a record that comes twice at once is stored once. */
+  readonly #underWay = new Map<string, { hash: string; ordinal: Promise<number> }>();
+  /** First ordinal of each month that has records, oldest first. */
+  readonly #firstOrdinals = new Map<Month, number>();
+  #lastOrdinal = 0;
+  #closed = false;
+
+  constructor(options: LedgerOptions, lock: { release: () => void }) {
+    const { folder, log } = options;
+    const nowMs = (options.clock ?? systemClock).wallMs();
+    this.#folder = folder;
+    this.#log = log;
+    this.#lock = lock;
+    const months = listMonths(folder);
+    this.#readers = openMonths({ folder, months, log, nowMs });
+    this.#index = new ChainIndex((agent, epoch, seq, month) => this.#lookUp(agent, epoch, seq, month));
+    for (const [month, reader] of this.#readers) this.#indexMonth(month, reader);
+    this.#index.settle();
+    this.#writer = new LedgerWriter({
+      folder,
+      nextOrdinal: this.#lastOrdinal + 1,
+      newestMonth: months.at(-1) ?? monthOf(0),
+      groupMs: options.groupMs ?? 20,
+      ...(options.monthBytesMax === undefined ? {} : { monthBytesMax: options.monthBytesMax }),
+    });
+  }
+
+  append(record: {
+    bytes: Uint8Array;
+    header: RecordHeader;
+    hash: string;
+    receivedMs: number;
+  }): Promise<number> {
+    if (this.#closed)
+      return Promise.reject(new MillwattError('retry', 'ledger-closed', 'The ledger is closed.'));
+    const { agent, epoch, seq } = record.header;
+    const name = `${agent}/${epoch}/${seq}`;
+    const known = this.hashOf(agent, epoch, seq);
+    const underWay = this.#underWay.get(name);
+    if (known !== undefined || (underWay !== undefined && underWay.hash !== record.hash))
+      return Promise.reject(duplicate(record.header, (known ?? underWay?.hash) === record.hash));
+    if (underWay !== undefined) return underWay.ordinal;
+    const ordinal = this.#write(record).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, { hash: record.hash, ordinal });
+    return ordinal;
+  }
+
+  hashOf(agent: string, epoch: string, seq: number): string | undefined {
+    const month = this.#index.monthOf(agent, epoch, seq);
+    return month === undefined ? undefined : this.#lookUp(agent, epoch, seq, month)?.hash;
+  }
+
+  prevOf(agent: string, epoch: string, seq: number): string | null | undefined {
+    const month = this.#index.monthOf(agent, epoch, seq);
+    return month === undefined ? undefined : this.#lookUp(agent, epoch, seq, month)?.prev;
+  }
+
+  missing(agent: string, epoch: string, limit: number): { from: number; to: number }[] {
+    return this.#index.missing(agent, epoch, limit);
+  }
+
+  readAfter(after: number, limit: number): LedgerRecord[] {
+    const records: LedgerRecord[] = [];
+    const months = [...this.#firstOrdinals.keys()];
+    for (const [index, month] of months.entries()) {
+      const next = months[index + 1];
+      // Ordinals rise from month to month: one that ends before the cursor need not be opened.
+      if (next !== undefined && (this.#firstOrdinals.get(next) ?? 0) <= after + 1) continue;
+      if (records.length >= limit) break;
+      records.push(...this.#reader(month).readAfter(after, limit - records.length));
+    }
+    return records;
+  }
+
+  *readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord> {
+    for (const month of this.#firstOrdinals.keys()) {
+      // The ordinals first, then record by record: no read stays open while the caller works.
+      const ordinals = this.#reader(month).ordinalsOf(machine, fromMs, toMs);
+      for (let start = 0; start < ordinals.length; start += WALK_RECORDS) {
+        for (const ordinal of ordinals.slice(start, start + WALK_RECORDS)) {
+          const record = this.#reader(month).recordAt(ordinal);
+          if (record !== undefined) yield record;
+        }
+      }
+    }
+  }
+
+  configRecord(agent: string, configHash: string): LedgerRecord | undefined {
+    for (const month of [...this.#firstOrdinals.keys()].reverse()) {
+      const record = this.#reader(month).configRecord(agent, configHash);
+      if (record !== undefined) return record;
+    }
+    return undefined;
+  }
+
+  chains(): ChainSummary[] {
+    return this.#index.summaries();
+  }
+
+  lastOrdinal(): number {
+    return this.#lastOrdinal;
+  }
+
+  sizeBytes(): number {
+    let bytes = 0;
+    for (const month of this.#readers.keys())
+      for (const ending of ['', '-wal'])
+        bytes += statSync(monthPath(this.#folder, month) + ending, { throwIfNoEntry: false })?.size ?? 0;
+    return bytes;
+  }
+
+  pendingAppends(): number {
+    return this.#writer.pending();
+  }
+
+  damagedRecords(): number {
+    return [...this.#readers.values()].reduce((sum, reader) => sum + reader.damaged, 0);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled([...this.#underWay.values()].map(({ ordinal }) => ordinal));
+    // Readers before the writer: the last one to close folds the write-ahead log into the file.
+    for (const reader of this.#readers.values()) reader.close();
+    await this.#writer.close();
+    this.#lock.release();
+  }
+
+  async #write(record: {
+    bytes: Uint8Array;
+    header: RecordHeader;
+    hash: string;
+    receivedMs: number;
+  }): Promise<number> {
+    const row = rowOf(record);
+    const written: Written = await this.#writer.write(row);
+    if (!this.#firstOrdinals.has(written.month)) this.#firstOrdinals.set(written.month, written.ordinal);
+    this.#lastOrdinal = Math.max(this.#lastOrdinal, written.ordinal);
+    this.#index.add({ ...row, ...written });
+    return written.ordinal;
+  }
+
+  #indexMonth(month: Month, reader: MonthReader): void {
+    const { first, last, floor } = reader.ordinals();
+    if (first !== null) this.#firstOrdinals.set(month, first);
+    this.#lastOrdinal = Math.max(this.#lastOrdinal, last ?? 0, floor);
+    const ranges = Map.groupBy(reader.ranges(), ({ agent, epoch }) => `${agent}/${epoch}`);
+    for (const chain of reader.chains()) {
+      for (const [index, { from, to }] of (ranges.get(`${chain.agent}/${chain.epoch}`) ?? []).entries()) {
+        // The totals stand for the whole month: counted once.
+        const totals = index === 0 ? chain : { ...chain, records: 0, samples: 0 };
+        this.#index.addRange(chain, { from, to, month }, totals);
+      }
+    }
+  }
+
+  #lookUp(
+    agent: string,
+    epoch: string,
+    seq: number,
+    month: Month,
+  ): (ChainTip & { prev: string | null }) | undefined {
+    return this.#reader(month).lookUp(agent, epoch, seq);
+  }
+
+  #reader(month: Month): MonthReader {
+    let reader = this.#readers.get(month);
+    if (reader === undefined) {
+      reader = new MonthReader(monthPath(this.#folder, month), this.#log);
+      this.#readers.set(month, reader);
+    }
+    return reader;
+  }
+}
+
+function rowOf(record: {
+  bytes: Uint8Array;
+  header: RecordHeader;
+  hash: string;
+  receivedMs: number;
+}): Omit<RowToWrite, 'id'> {
+  const { header, hash, receivedMs, bytes } = record;
+  return {
+    receivedMs,
+    agent: header.agent,
+    epoch: header.epoch,
+    seq: header.seq,
+    hash,
+    key: header.key,
+    kind: header.kind,
+    firstMs: wallTimeMs(header, header.first),
+    lastMs: wallTimeMs(header, header.last),
+    sealedToMs: wallTimeMs(header, header.sealedTo),
+    samples: header.samples,
+    config: header.config,
+    prev: header.prev,
+    machines: header.parts.flatMap(({ machine }) => machine ?? []),
+    bytes,
+  };
+}
+
+function duplicate(header: RecordHeader, same: boolean): MillwattError {
+  return new MillwattError(
+    'quarantine',
+    same ? 'duplicate' : 'fork',
+    same
+      ? `Record ${header.seq} of agent ${header.agent} is in the ledger already.`
+      : `The ledger holds another record ${header.seq} of agent ${header.agent} in epoch ${header.epoch}.`,
+  );
+}

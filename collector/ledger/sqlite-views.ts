@@ -1,0 +1,196 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { silentLog, type Log } from '../../protocols/log.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
+import type { MinuteRollup, SeriesPoint, Views } from './views.ts';
+import { deleteViewsFile, openViewsFile, openViewsToRead } from './views-schema.ts';
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Opens (or makes) views.db in a folder. A file of another version, or a damaged one, is deleted: every cursor is then
+ * 0 and everything is computed again. `reset` deletes it in any case (another ledger, another algorithm).
+ */
+export function openViews(options: { folder: string; log?: Log; reset?: boolean }): Views {
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  const path = join(options.folder, 'views.db');
+  if (options.reset === true) deleteViewsFile(path);
+  return new SqliteViews(openViewsFile(path, options.log ?? silentLog));
+}
+
+/**
+ * The views of a collector that may be running in another process, read-only. Throws an error of class `refuse`:
+ * `no-views` where nothing was computed yet, `other-views` where another version of millwatt keeps them.
+ */
+export function readViews(options: { folder: string }): Omit<Views, 'commit' | 'setCursor'> {
+  return new SqliteViews(openViewsToRead(join(options.folder, 'views.db')));
+}
+
+class SqliteViews implements Views {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #channelIds = new Map<string, number>();
+  #version: number;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#version = Number(this.#get('SELECT coalesce(max(version), 0) AS version FROM hour')?.['version']);
+  }
+
+  cursor(reader: string): number {
+    return Number(this.#get('SELECT ordinal FROM cursor WHERE reader = ?', reader)?.['ordinal'] ?? 0);
+  }
+
+  setCursor(reader: string, ordinal: number): void {
+    this.#run('INSERT OR REPLACE INTO cursor VALUES (?, ?)', reader, ordinal);
+  }
+
+  commit(change: Parameters<Views['commit']>[0]): void {
+    const versionBefore = this.#version;
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const minute of change.minutes ?? []) this.#writeMinute(minute);
+      for (const hour of change.hours ?? []) this.#writeHour(hour);
+      for (const { machine, hourMs } of change.dropCheckpointsFrom ?? [])
+        this.#run('DELETE FROM checkpoint WHERE machine = ? AND hour_ms >= ?', machine, hourMs);
+      for (const { machine, hourMs, json } of change.checkpoints ?? [])
+        this.#run('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)', machine, hourMs, json);
+      this.setCursor(change.reader, change.ordinal);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      this.#version = versionBefore;
+      this.#channelIds.clear();
+      throw error;
+    }
+  }
+
+  hour(machine: string, hourMs: number): MachineHour | undefined {
+    const row = this.#get('SELECT json FROM hour WHERE machine = ? AND hour_ms = ?', machine, hourMs);
+    return row === undefined ? undefined : hourOf(row);
+  }
+
+  hours(machine: string, fromMs: number, toMs: number): MachineHour[] {
+    return this.#all(
+      'SELECT json FROM hour WHERE machine = ? AND hour_ms >= ? AND hour_ms < ? ORDER BY hour_ms',
+      machine,
+      fromMs,
+      toMs,
+    ).map(hourOf);
+  }
+
+  hoursChangedAfter(version: number, limit: number): { version: number; hour: MachineHour }[] {
+    return this.#all(
+      'SELECT version, json FROM hour WHERE version > ? ORDER BY version LIMIT ?',
+      version,
+      limit,
+    ).map((row) => ({ version: Number(row['version']), hour: hourOf(row) }));
+  }
+
+  checkpointBefore(machine: string, atMs: number): { hourMs: number; json: string } | undefined {
+    return this.#get(
+      `SELECT hour_ms AS hourMs, json FROM checkpoint WHERE machine = ? AND hour_ms <= ?
+       ORDER BY hour_ms DESC LIMIT 1`,
+      machine,
+      atMs,
+    ) as { hourMs: number; json: string } | undefined;
+  }
+
+  /** Points with readings only; a step finer than the minutes that are kept gives minutes. */
+  series(channel: string, fromMs: number, toMs: number, stepMs: number): SeriesPoint[] {
+    const id = this.#channelId(channel);
+    if (id === undefined || !(toMs > fromMs)) return [];
+    const originMs = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS;
+    const bucketMs = Math.max(Math.floor(stepMs), MINUTE_MS);
+    return this.#all(
+      `SELECT ?2 + (cast(minute_ms - ?2 AS INTEGER) / cast(?4 AS INTEGER)) * ?4 AS fromMs,
+       min(min) AS min, max(max) AS max, sum(sum) / sum(count) AS mean
+       FROM minute WHERE channel = ?1 AND minute_ms >= ?2 AND minute_ms < ?3 GROUP BY 1 ORDER BY 1`,
+      id,
+      originMs,
+      toMs,
+      bucketMs,
+    ) as unknown as SeriesPoint[];
+  }
+
+  machines(): string[] {
+    return this.#all('SELECT machine FROM hour UNION SELECT machine FROM channel ORDER BY machine').map(
+      (row) => String(row['machine']),
+    );
+  }
+
+  channels(machine: string): string[] {
+    return this.#all('SELECT name FROM channel WHERE machine = ? ORDER BY name', machine).map((row) =>
+      String(row['name']),
+    );
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #writeMinute(minute: MinuteRollup): void {
+    this.#run(
+      'INSERT OR REPLACE INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      this.#channelId(minute.channel) ?? this.#makeChannel(minute.channel),
+      minute.minuteMs,
+      minute.count,
+      minute.min,
+      minute.max,
+      minute.sum,
+      minute.last,
+      minute.lastMs,
+    );
+  }
+
+  #writeHour(hour: MachineHour): void {
+    const json = JSON.stringify(hour);
+    const { machine, hourMs } = hour;
+    const known = this.#get('SELECT json FROM hour WHERE machine = ? AND hour_ms = ?', machine, hourMs)?.[
+      'json'
+    ];
+    if (known === json) return;
+    this.#run('INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)', machine, hourMs, ++this.#version, json);
+  }
+
+  #channelId(channel: string): number | undefined {
+    const known = this.#channelIds.get(channel);
+    if (known !== undefined) return known;
+    const id = this.#get('SELECT id FROM channel WHERE name = ?', channel)?.['id'];
+    if (id === undefined) return undefined;
+    this.#channelIds.set(channel, Number(id));
+    return Number(id);
+  }
+
+  #makeChannel(channel: string): number {
+    const machine = channel.slice(0, channel.indexOf('.'));
+    this.#run('INSERT INTO channel(name, machine) VALUES (?, ?)', channel, machine);
+    return this.#channelId(channel) ?? 0;
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #get(sql: string, ...values: (string | number)[]): Record<string, unknown> | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  #all(sql: string, ...values: (string | number)[]): Record<string, unknown>[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  #run(sql: string, ...values: (string | number)[]): void {
+    this.#prepare(sql).run(...values);
+  }
+}
+
+function hourOf(row: Record<string, unknown>): MachineHour {
+  return JSON.parse(String(row['json'])) as MachineHour;
+}

@@ -1,0 +1,18 @@
+import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
+import { silentLog } from '../../../protocols/log.ts';
+import { ChainFeed, FEED_START_MS } from './chain-feed.ts';
+
+// A child that appends under load and prints each sequence number once it is acknowledged, until it is killed.
+const [folder = '', epoch = ''] = process.argv.slice(2);
+const ledger = await openLedger({ folder, log: silentLog, groupMs: 2 });
+const feed = new ChainFeed({ epoch });
+
+async function appendForEver(): Promise<void> {
+  for (;;) {
+    const record = feed.next();
+    await ledger.append({ ...record, receivedMs: FEED_START_MS });
+    process.stdout.write(`${record.header.seq}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: 16 }, appendForEver));

@@ -1,0 +1,59 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ChainIndex } from '../../../collector/ledger/chain-index.ts';
+
+const tipOf = (_agent: string, _epoch: string, seq: number) => ({ hash: `h${seq}`, sealedToMs: seq * 1000 });
+const record = (seq: number, month = '2026-11') => ({
+  agent: 'gw-1',
+  epoch: 'e',
+  key: 'k',
+  seq,
+  hash: `h${seq}`,
+  sealedToMs: seq * 1000,
+  samples: 10,
+  ordinal: seq,
+  month,
+});
+
+test('whatever the order of arrival, tip, gaps and membership are those of the set of numbers', () => {
+  const arrivals = fc
+    .uniqueArray(fc.integer({ min: 1, max: 40 }), { minLength: 1 })
+    .chain((seqs) => fc.tuple(fc.constant(seqs), fc.array(fc.boolean(), { minLength: 40, maxLength: 40 })));
+  fc.assert(
+    fc.property(arrivals, ([seqs, inDecember]) => {
+      const index = new ChainIndex(tipOf);
+      for (const seq of seqs) index.add(record(seq, inDecember[seq - 1] === true ? '2026-12' : '2026-11'));
+      const head = Math.max(...seqs);
+      let contiguous = 0;
+      while (seqs.includes(contiguous + 1)) contiguous++;
+      const [summary] = index.summaries();
+      expect(summary).toMatchObject({
+        contiguousSeq: contiguous,
+        contiguousHash: contiguous === 0 ? null : `h${contiguous}`,
+        sealedToMs: contiguous === 0 ? null : contiguous * 1000,
+        headSeq: head,
+        records: seqs.length,
+        samples: seqs.length * 10,
+      });
+      const missing = index
+        .missing('gw-1', 'e', 100)
+        .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
+      const absent = Array.from({ length: head }, (_, i) => i + 1).filter((seq) => !seqs.includes(seq));
+      expect(missing).toEqual(absent);
+      for (let seq = 1; seq <= 41; seq++)
+        expect(index.monthOf('gw-1', 'e', seq)).toBe(
+          seqs.includes(seq) ? (inDecember[seq - 1] === true ? '2026-12' : '2026-11') : undefined,
+        );
+    }),
+  );
+});
+
+test('what is missing is limited, lowest first', () => {
+  const index = new ChainIndex(tipOf);
+  for (const seq of [2, 4, 6]) index.add(record(seq));
+  expect(index.missing('gw-1', 'e', 2)).toEqual([
+    { from: 1, to: 1 },
+    { from: 3, to: 3 },
+  ]);
+  expect(index.missing('gw-1', 'other', 2)).toEqual([]);
+});
