@@ -1,0 +1,56 @@
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+
+/** A final hour of 5.4 kWh with a spindle, 12 minutes of it unknown. */
+export function sampleHour(hourMs: number, change: Partial<MachineHour> = {}): MachineHour {
+  return {
+    v: 1,
+    site: 'plant',
+    machine: 'mill',
+    hourMs,
+    timeMs: {
+      off: 0,
+      standby: 480_000,
+      extendedStandby: 0,
+      warmUp: 0,
+      ready: 0,
+      processing: 2_400_000,
+      unknown: 720_000,
+    },
+    spanMs: 3_600_000,
+    measuredMs: 2_880_000,
+    energy: {
+      supplyMwh: 5_400_001,
+      exportMwh: 0,
+      stateMwh: {
+        off: 0,
+        standby: 200_000,
+        extendedStandby: 0,
+        warmUp: 0,
+        ready: 0,
+        processing: 4_200_001,
+        unknown: 1_000_000,
+      },
+      componentMwh: { supply: 5_400_001, spindle: 2_000_000 },
+      residualMwh: 3_400_001,
+    },
+    obtained: { counterMwh: 4_400_001, integratedMwh: 0, bridgedMwh: 1_000_000 },
+    meanPowerW: {
+      off: null,
+      standby: 1500,
+      extendedStandby: null,
+      warmUp: null,
+      ready: null,
+      processing: 6300,
+      unknown: 5000,
+    },
+    closure: 1.001,
+    coverage: { time: 0.8, energy: 0.81 },
+    quality: 'partial',
+    reasons: ['gap'],
+    status: 'final',
+    finalBy: 'watermark',
+    revision: 1,
+    basis: { algorithm: '1', records: [], configs: [] },
+    ...change,
+  };
+}
