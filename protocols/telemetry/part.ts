@@ -86,8 +86,8 @@ export function decodePart(text: string): MachinePart {
   if (!isLevelId(machine)) throw malformed('names no usable machine');
   return {
     machine,
-    sampled: asArray(root['sampled'], 'sampled').map(decodeSampled),
-    events: asArray(root['events'], 'events').map(decodeEvents),
+    sampled: asArray(root['sampled'], 'sampled').map((group) => decodeSampled(group, machine)),
+    events: asArray(root['events'], 'events').map((group) => decodeEvents(group, machine)),
     links: asArray(root['links'], 'links').map(decodeLinks),
   };
 }
@@ -100,7 +100,7 @@ export function countSamples(part: MachinePart): number {
   return count;
 }
 
-function decodeSampled(value: unknown): SampledGroup {
+function decodeSampled(value: unknown, machine: string): SampledGroup {
   const group = asObject(value, 'sampled group');
   const timesMs = decodeTimes(group['t'], true);
   const everyMs = group['every'];
@@ -108,7 +108,7 @@ function decodeSampled(value: unknown): SampledGroup {
     throw malformed('has a group without a cadence');
   const columns = new Map<string, (Reading | null)[]>();
   for (const [id, column] of Object.entries(asObject(group['cols'], 'columns'))) {
-    if (!isChannelId(id)) throw malformed(`names channel ${quote(id)}`);
+    requireChannelOf(machine, id);
     const readings = decodeColumn(asObject(column, 'column'));
     if (readings === undefined || readings.length !== timesMs.length)
       throw malformed(`has a bad column ${id}`);
@@ -145,7 +145,7 @@ function decodeRun(value: unknown, rows: number): QualityRun {
   return [first as number, count as number, quality];
 }
 
-function decodeEvents(value: unknown): EventGroup {
+function decodeEvents(value: unknown, machine: string): EventGroup {
   const group = asObject(value, 'event group');
   const timesMs = decodeTimes(group['t'], false);
   const values = asArray(group['v'], 'event values').map((entry) => {
@@ -153,9 +153,9 @@ function decodeEvents(value: unknown): EventGroup {
     if (typeof entry === 'number' && Number.isFinite(entry)) return entry;
     throw malformed('has an event value that is no word, number or truth value');
   });
-  if (!isChannelId(group['channel']) || values.length !== timesMs.length)
-    throw malformed('has a bad event group');
-  return { channel: group['channel'], source: asId(group['source']), timesMs, values };
+  const channel = requireChannelOf(machine, group['channel']);
+  if (values.length !== timesMs.length) throw malformed('has a bad event group');
+  return { channel, source: asId(group['source']), timesMs, values };
 }
 
 function decodeLinks(value: unknown): LinkGroup {
@@ -172,6 +172,12 @@ function decodeLinks(value: unknown): LinkGroup {
   if (up.length !== timesMs.length || reasons.length !== timesMs.length)
     throw malformed('has a bad link group');
   return { source: asId(group['source']), timesMs, up, reasons };
+}
+
+/** A part speaks of one machine only: proving that machine then needs no other part. */
+function requireChannelOf(machine: string, id: unknown): string {
+  if (isChannelId(id) && id.startsWith(`${machine}.`)) return id;
+  throw malformed(`names channel ${quote(id)}, which is none of machine ${machine}`);
 }
 
 /** First value, then differences. */
