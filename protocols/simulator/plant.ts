@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import { silentLog, type Log } from '../log.ts';
+import { rawReadingOf } from '../modbus/encode.ts';
+import type { DeviceProfile } from '../modbus/profile.ts';
+import { createLoadProfile, type LoadProfile } from './load-profile.ts';
+import type { LoadComponent, MachineKind } from './load-shares.ts';
+import { readMeter } from './machine-meter.ts';
+import { createProfileBank } from './modbus-bank.ts';
+import { startModbusServer, type RegisterBank } from './modbus-server.ts';
+import type { MachineTruth, OpcuaMachine } from './opcua-machine.ts';
+import type { Replay } from './replay.ts';
+
+/** A simulated machine tool; meters that name it share its load. */
+export interface SimulatedMachine {
+  id: string;
+  kind: MachineKind;
+  ratedPowerW: number;
+}
+
+interface Listener {
+  id: string;
+  /** Default 127.0.0.1. */
+  host?: string | undefined;
+  /** 0 lets the system choose. */
+  port: number;
+}
+
+export type SimulatedDevice =
+  | (Listener & {
+      type: 'modbus-meter';
+      machine: string;
+      component: LoadComponent;
+      profile: DeviceProfile;
+      /** Modbus unit id; meters of one port are units of one gateway. */
+      unit: number;
+    })
+  | (Listener & { type: 'opcua-machine'; machine: string })
+  | (Listener & { type: 'replay'; profile: DeviceProfile; unit: number; replay: Replay });
+
+export interface SimulationOptions {
+  /** The same seed gives the same plant for ever. */
+  seed: number | string;
+  /** Simulated time. */
+  clock: Clock;
+  /** Local time of the plant minus UTC, ms; shifts follow it. Default 0. */
+  zoneOffsetMs?: number;
+  machines: readonly SimulatedMachine[];
+  devices: readonly SimulatedDevice[];
+  /** Folder for the certificates of OPC UA machines. */
+  dataFolder: string;
+  log?: Log;
+}
+
+/** Where a device of the running simulation is reached. */
+export type SimulatedEndpoint =
+  | { id: string; protocol: 'modbus-tcp'; host: string; port: number; unit: number }
+  | { id: string; protocol: 'opcua'; endpoint: string; host: string; port: number };
+
+export interface Simulation {
+  readonly endpoints: readonly SimulatedEndpoint[];
+  /** The load behind each machine, for whoever wants to compare. */
+  readonly loads: ReadonlyMap<string, LoadProfile>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts every device of a plant on real sockets. Values are functions of (seed, simulated time), so a plant that is
+ * started again continues. When one device cannot start, those already started are closed and its error is thrown.
+ */
+export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
+  const { clock, seed, zoneOffsetMs = 0, log = silentLog } = options;
+  const loads = new Map(
+    options.machines.map(({ id, kind, ratedPowerW }) => [
+      id,
+      createLoadProfile({ seed: `${seed}/${id}`, kind, ratedPowerW, zoneOffsetMs }),
+    ]),
+  );
+  const loadOf = (machine: string): LoadProfile => {
+    const load = loads.get(machine);
+    if (load === undefined) throw new RangeError(`no machine ${machine} in the simulation`);
+    return load;
+  };
+  const endpoints: SimulatedEndpoint[] = [];
+  const running: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    await Promise.all(running.splice(0).map((server) => server.close()));
+  };
+  try {
+    for (const gateway of groupByGateway(options.devices)) {
+      const units = new Map(gateway.devices.map((device) => [device.unit, bankOf(device, loadOf, clock)]));
+      const server = await startModbusServer({ host: gateway.host, port: gateway.port, units, log });
+      running.push(server);
+      for (const { id, unit } of gateway.devices)
+        endpoints.push({ id, protocol: 'modbus-tcp', host: gateway.host, port: server.port, unit });
+    }
+    for (const device of options.devices) {
+      if (device.type !== 'opcua-machine') continue;
+      const host = device.host ?? '127.0.0.1';
+      const server = await startMachine(
+        device,
+        host,
+        truthOf(loadOf(device.machine), clock),
+        options.dataFolder,
+      );
+      running.push(server);
+      endpoints.push({
+        id: device.id,
+        protocol: 'opcua',
+        endpoint: server.endpoint,
+        host,
+        port: server.port,
+      });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { endpoints, loads, close };
+}
+
+type RegisterDevice = Exclude<SimulatedDevice, { type: 'opcua-machine' }>;
+
+interface Gateway {
+  host: string;
+  port: number;
+  devices: RegisterDevice[];
+}
+
+/** Devices of one host and port answer as units of one gateway; with port 0 each gets a port of its own. */
+function groupByGateway(devices: readonly SimulatedDevice[]): Gateway[] {
+  const gateways: Gateway[] = [];
+  for (const device of devices) {
+    if (device.type === 'opcua-machine') continue;
+    const { host = '127.0.0.1', port } = device;
+    const shared = gateways.find((gateway) => port !== 0 && gateway.host === host && gateway.port === port);
+    if (shared === undefined) gateways.push({ host, port, devices: [device] });
+    else shared.devices.push(device);
+  }
+  return gateways;
+}
+
+function bankOf(
+  device: RegisterDevice,
+  loadOf: (machine: string) => LoadProfile,
+  clock: Clock,
+): RegisterBank {
+  if (device.type === 'replay') return device.replay.bank(device.profile);
+  const load = loadOf(device.machine);
+  return createProfileBank(device.profile, (point) => {
+    const value = readMeter(load, device.component, point, clock.wallMs());
+    return value === null ? null : rawReadingOf(point, value);
+  });
+}
+
+function truthOf(load: LoadProfile, clock: Clock): MachineTruth {
+  return {
+    moment: () => load.momentAt(clock.wallMs()),
+    measure: (component, quantity, phase) => readMeter(load, component, { quantity, phase }, clock.wallMs()),
+  };
+}
+
+/** OPC UA is loaded only when a machine speaks it: it takes a second and 150 MB. */
+async function startMachine(
+  device: Extract<SimulatedDevice, { type: 'opcua-machine' }>,
+  host: string,
+  truth: MachineTruth,
+  dataFolder: string,
+): Promise<OpcuaMachine> {
+  const { startOpcuaMachine } = await import('./opcua-machine.ts');
+  const pkiFolder = join(dataFolder, `pki-${device.id}`);
+  return startOpcuaMachine({ name: device.machine, host, port: device.port, pkiFolder }, truth);
+}
