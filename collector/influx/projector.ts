@@ -2,6 +2,7 @@ import type { Clock } from '../../protocols/clock.ts';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
+import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { Views } from '../ledger/views.ts';
@@ -22,6 +23,7 @@ const WAITING = 'influx-waiting';
 const LINES_MAX = 5_000;
 const BYTES_MAX = 2_000_000;
 const RECORDS_A_READ = 8;
+const REQUESTS_A_TURN = 50;
 const HOURS_A_READ = 1_000;
 /** Health waiting for a database that is down; older is dropped, it is no evidence. */
 const HEALTH_MAX = 1_000;
@@ -63,6 +65,17 @@ export interface ProjectorStats {
   /** Readings left out: of bad quality, and of channels that no wiring names. */
   badReadings: number;
   unknownReadings: number;
+}
+
+/** One request's worth of the ledger. */
+interface Batch {
+  lines: string[];
+  /** Ordinal of its last record; the cursor once it is in. */
+  last: number;
+  /** When its first record came, ms since the Unix epoch. */
+  receivedMs: number;
+  /** Config records in it: what waited for them is in its lines. */
+  wirings: RecordHeader[];
 }
 
 export interface Projector {
@@ -150,6 +163,12 @@ export function startProjector(parts: {
     return false;
   };
 
+  /** The same lines until they are in; false when we were stopped before. */
+  const writeUntilTaken = async (lines: readonly string[]): Promise<boolean> => {
+    while (!(await write(lines))) if (stopped) return false;
+    return true;
+  };
+
   const send = async (lines: readonly string[]): Promise<BatchOutcome> => {
     try {
       if (!prepared) await store.ensureDatabase();
@@ -212,43 +231,60 @@ export function startProjector(parts: {
     }
   };
 
-  /** One request of samples; false when there was nothing. */
-  const projectSamples = async (): Promise<boolean> => {
-    const lines: string[] = [];
-    const arrived: LedgerRecord[] = [];
+  /** Reads on after an ordinal until a request is full; undefined when there is nothing. */
+  const gather = (after: number): Batch | undefined => {
+    const batch: Batch = { lines: [], last: after, receivedMs: 0, wirings: [] };
     let bytes = 0;
-    let last = cursor;
-    fill: for (;;) {
-      const records = ledger.readAfter(last, RECORDS_A_READ);
-      if (records.length === 0) break;
+    for (;;) {
+      const records = ledger.readAfter(batch.last, RECORDS_A_READ);
+      if (records.length === 0) return batch.last === after ? undefined : batch;
       for (const record of records) {
-        if (record.header.kind === 'config') arrived.push(record);
-        oldestUnwrittenMs ??= record.receivedMs;
+        if (batch.last === after) batch.receivedMs = record.receivedMs;
+        if (record.header.kind === 'config') batch.wirings.push(record.header);
         for (const line of linesOf(record)) {
-          lines.push(line);
+          batch.lines.push(line);
           bytes += line.length + 1;
         }
-        last = record.ordinal;
-        if (lines.length >= LINES_MAX || bytes >= BYTES_MAX) break fill;
+        batch.last = record.ordinal;
+        if (batch.lines.length >= LINES_MAX || bytes >= BYTES_MAX) return batch;
       }
     }
-    if (last === cursor) {
-      oldestUnwrittenMs = null;
-      return false;
+  };
+
+  /** Writes what the ledger has, request by request; false when there was nothing. */
+  const projectSamples = async (): Promise<boolean> => {
+    let batch = gather(cursor);
+    if (batch === undefined) return false;
+    // A handful of requests, then the hours get their turn.
+    for (let turn = 1; batch !== undefined; turn++) {
+      oldestUnwrittenMs = batch.receivedMs;
+      const writing = writeUntilTaken(batch.lines);
+      // While InfluxDB works on this request, the next one is made ready.
+      let next: Batch | undefined;
+      let taken = false;
+      try {
+        if (turn < REQUESTS_A_TURN) next = gather(batch.last);
+      } finally {
+        taken = await writing;
+      }
+      if (!taken) return false;
+      commit(batch);
+      batch = next;
     }
-    // The same lines until they are in: what was read is not read again while InfluxDB is away.
-    while (!(await write(lines))) if (stopped) return false;
-    for (const record of arrived) deferred.settle(record.header);
+    oldestUnwrittenMs = null;
+    return true;
+  };
+
+  const commit = ({ last, wirings }: Batch): void => {
+    for (const wiring of wirings) deferred.settle(wiring);
     cursor = last;
-    // In this order: a crash between the two reads too much again, never too little.
     const stored = views.cursor(SAMPLES);
     const waiting = deferred.first();
     // Until a second reading has caught up, everything from here on counts as waiting.
     const from = cursor < stored ? Math.min(waiting || cursor + 1, cursor + 1) : waiting;
+    // In this order: a crash between the two reads too much again, never too little.
     if (views.cursor(WAITING) !== from) views.setCursor(WAITING, from);
     if (stored < cursor) views.setCursor(SAMPLES, cursor);
-    oldestUnwrittenMs = null;
-    return true;
   };
 
   const linesOfHour = (hour: MachineHour): string[] => {
@@ -271,7 +307,7 @@ export function startProjector(parts: {
     health = [];
     const lines = [...changed.flatMap(({ hour }) => linesOfHour(hour)), ...sent];
     if (changed.length === 0 && sent.length === 0) return false;
-    while (!(await write(lines))) if (stopped) return false;
+    if (!(await writeUntilTaken(lines))) return false;
     counts.hours += changed.length;
     hoursCursor = changed.at(-1)?.version ?? hoursCursor;
     if (changed.length > 0) views.setCursor(HOURS, hoursCursor);
