@@ -1,0 +1,69 @@
+import { MillwattError } from '../errors.ts';
+
+/** What the exception codes of Modbus mean, in words for a plant engineer. */
+const EXCEPTIONS: Readonly<Record<number, string>> = {
+  1: 'it does not know this function',
+  2: 'it has no such register',
+  3: 'it does not accept such a request',
+  4: 'it has failed inside',
+  5: 'it has begun a long task',
+  6: 'it is busy',
+  8: 'its memory is faulty',
+  10: 'the gateway has no way to it',
+  11: 'the gateway gets no answer from it',
+};
+
+/** The device answered, and said no. Class `retry`, code `exception`. */
+export class ModbusExceptionError extends MillwattError {
+  override readonly name = 'ModbusExceptionError';
+  /** 1 .. 255 as the device sent it. */
+  readonly exceptionCode: number;
+
+  constructor(where: string, exceptionCode: number) {
+    const meaning = EXCEPTIONS[exceptionCode] ?? 'a code that Modbus does not define';
+    super('retry', 'exception', `${where} answered with Modbus exception ${exceptionCode}: ${meaning}.`, {
+      cure:
+        exceptionCode === 10 || exceptionCode === 11
+          ? 'Check the unit id, and the wiring and serial settings behind the gateway.'
+          : exceptionCode <= 3
+            ? 'Check that the profile fits the device, and its addressOffset.'
+            : 'Wait; if it stays, restart the device.',
+    });
+    this.exceptionCode = exceptionCode;
+  }
+}
+
+/** No whole answer within the time allowed. */
+export function timeoutError(where: string, timeoutMs: number): MillwattError {
+  return new MillwattError(
+    'retry',
+    'timeout',
+    `${where} did not answer within ${Math.round(timeoutMs)} ms.`,
+    {
+      cure: 'Check power, cable and unit id of the device; a slow device needs a longer timeout.',
+    },
+  );
+}
+
+/** What came back is not the answer to what was asked. */
+export function badFrameError(where: string, what: string): MillwattError {
+  return new MillwattError('retry', 'bad-frame', `${where} sent ${what}; the connection was cut.`, {
+    cure: 'Check that this port speaks Modbus TCP, and that no other program shares the gateway badly.',
+  });
+}
+
+/** The connection ended while an answer was due. */
+export function closedError(where: string, cause?: unknown): MillwattError {
+  return new MillwattError('retry', 'closed', `${where} closed the connection before it answered.`, {
+    cure: 'Check whether the device allows only few connections and another program holds them.',
+    cause,
+  });
+}
+
+/** No connection could be made. */
+export function refusedError(where: string, cause: Error): MillwattError {
+  return new MillwattError('retry', 'refused', `${where} cannot be reached: ${cause.message}.`, {
+    cure: 'Check host and port, and that Modbus TCP is switched on in the device.',
+    cause,
+  });
+}

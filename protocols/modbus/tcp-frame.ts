@@ -1,0 +1,70 @@
+/**
+ * Frames of Modbus TCP: transaction (2 bytes), protocol 0 (2), length of what follows (2), unit (1), function (1), data.
+ * The longest has 260 bytes.
+ */
+export const FRAME_BYTES_MAX = 260;
+
+/** What the answer to a request must look like. */
+export interface Expected {
+  transaction: number;
+  unit: number;
+  functionCode: 1 | 2 | 3 | 4 | 43;
+  /** The length field of a good answer, fixed by what was asked; 0 where the device decides (43). */
+  length: number;
+}
+
+/**
+ * Why the beginning of a frame (at least 8 bytes) cannot be the expected answer, as words that follow "sent";
+ * undefined while it still can. An exception to the function that was asked is an answer.
+ */
+export function findFault(frame: Buffer, received: number, expected: Expected): string | undefined {
+  const transaction = ((frame[0] ?? 0) << 8) | (frame[1] ?? 0);
+  if (transaction !== expected.transaction)
+    return `transaction ${transaction} where ${expected.transaction} was asked`;
+  if (frame[2] !== 0 || frame[3] !== 0) return 'a protocol id that is not Modbus';
+  if (frame[6] !== expected.unit) return `an answer of unit ${frame[6]} where ${expected.unit} was asked`;
+  const length = ((frame[4] ?? 0) << 8) | (frame[5] ?? 0);
+  const functionCode = frame[7] ?? 0;
+  if (functionCode === (expected.functionCode | 0x80)) {
+    if (length !== 3) return `an exception of length ${length}`;
+  } else if (functionCode !== expected.functionCode) {
+    return `function ${functionCode} where ${expected.functionCode} was asked`;
+  } else if (expected.length === 0) {
+    if (length < 8 || length > FRAME_BYTES_MAX - 6) return `an identification of length ${length}`;
+  } else {
+    if (length !== expected.length) return `length ${length} where ${expected.length} was due`;
+    if (received > 8 && frame[8] !== length - 3) return `${frame[8]} data bytes where ${length - 3} were due`;
+  }
+  if (received > length + 6) return `${received - length - 6} bytes more than its answer`;
+  return undefined;
+}
+
+/** The registers of a whole, faultless answer. */
+export function registersOf(frame: Buffer): Uint16Array {
+  const count = (frame.length - 9) >> 1;
+  const registers = new Uint16Array(count);
+  for (let i = 0, at = 9; i < count; i++, at += 2)
+    registers[i] = ((frame[at] as number) << 8) | (frame[at + 1] as number);
+  return registers;
+}
+
+/** The first `count` bits of a whole, faultless answer. */
+export function bitsOf(frame: Buffer, count: number): boolean[] {
+  return Array.from({ length: count }, (_, i) => (((frame[9 + (i >> 3)] ?? 0) >> (i & 7)) & 1) === 1);
+}
+
+/** The objects of an identification; throws words that follow "sent" when they do not add up. */
+export function identificationOf(frame: Buffer): Map<number, string> {
+  if (frame[8] !== 14 || frame[9] !== 1) throw new RangeError('an identification of another type');
+  const objects = new Map<number, string>();
+  let at = 14;
+  for (let left = frame[13] ?? 0; left > 0; left--) {
+    const id = frame[at];
+    const end = at + 2 + (frame[at + 1] ?? 0);
+    if (id === undefined || end > frame.length) throw new RangeError('an identification that is cut off');
+    objects.set(id, frame.toString('latin1', at + 2, end));
+    at = end;
+  }
+  if (at !== frame.length) throw new RangeError('an identification with bytes left over');
+  return objects;
+}
