@@ -70,9 +70,10 @@ function encodeWideDifferences(readings: readonly (Reading | null)[]): EncodedCo
       differences.push(null);
       continue;
     }
-    // Beyond 2^53, whole numbers come back as bigints and others as numbers: a column of both is written plain.
-    const wide = !Number.isSafeInteger(Number(readings[row]));
-    if (wide && (typeof readings[row] === 'bigint') !== (exponent === 0)) return undefined;
+    // Beyond 2^53, a whole number comes back as a bigint at exponent 0, and as a number at any other.
+    const reading = readings[row];
+    if (typeof reading === 'bigint' && exponent < 0) return undefined;
+    if (Number.isInteger(reading) && !Number.isSafeInteger(reading)) return undefined;
     const whole = decimal.mantissa * 10n ** BigInt(decimal.exponent - exponent);
     const difference = whole - previous;
     const isSafe = Number.isSafeInteger(Number(difference));
