@@ -15,6 +15,7 @@ import { sealRecord, type SealedRecord } from '../protocols/evidence/seal.ts';
 import { silentLog } from '../protocols/log.ts';
 import { measuredChannelId, type MeasuredChannel } from '../protocols/telemetry/channel.ts';
 import { encodePart } from '../protocols/telemetry/part.ts';
+import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
 import type { Phase, Quantity } from '../protocols/telemetry/quantity.ts';
 import { startInfluxd } from '../test/support/influxd.ts';
 import { createMemoryLedger } from '../test/collector/influx/memory-ledger.ts';
@@ -63,12 +64,12 @@ function readingOf(channel: MeasuredChannel, row: number): number {
 
 function sealAll(): SealedRecord[] {
   const key = generateSigningKey();
-  const text = JSON.stringify({
+  const text = encodeSnapshot({
     v: 1,
     site: 'plant',
     agent: 'gateway',
     software: { name: 'millwatt', version: '0' },
-    sources: [],
+    sources: [{ id: 'meter', protocol: 'modbus-tcp', address: '127.0.0.1:502 unit 1', everyMs: 1000 }],
     channels,
   });
   const common = {

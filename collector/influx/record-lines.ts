@@ -2,7 +2,7 @@ import { unfoldPart } from '../../protocols/evidence/seal.ts';
 import type { Channel } from '../../protocols/telemetry/channel.ts';
 import { decodePart } from '../../protocols/telemetry/part.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
-import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
+import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { linesOfPart, type SampleLines } from './sample-lines.ts';
 
@@ -26,7 +26,7 @@ export function createRecordReader(ledger: Pick<Ledger, 'configRecord'>): Record
     const record = ledger.configRecord(agent, configHash);
     const part = record === undefined ? undefined : parseRecord(record.bytes).parts[0];
     if (part === undefined) return undefined;
-    const snapshot = JSON.parse(unfoldPart(part)) as ConfigSnapshot;
+    const snapshot = decodeSnapshot(unfoldPart(part));
     const channels = new Map(snapshot.channels.map((channel) => [channel.id, channel]));
     if (wirings.size >= CACHE_MAX) wirings.clear();
     wirings.set(key, channels);

@@ -3,6 +3,7 @@ import { sealRecord, type SealedRecord } from '../../../protocols/evidence/seal.
 import { sha256 } from '../../../protocols/evidence/keys.ts';
 import { encodePart, countSamples, type MachinePart } from '../../../protocols/telemetry/part.ts';
 import type { Channel } from '../../../protocols/telemetry/channel.ts';
+import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import type { ConfigSnapshot } from '../../../protocols/telemetry/snapshot.ts';
 import type { LedgerRecord } from '../../../collector/ledger/ledger.ts';
 
@@ -91,10 +92,13 @@ export function createPlant(site = 'plant', agent = 'gateway') {
     site,
     agent,
     software: { name: 'millwatt', version: '0' },
-    sources: [],
+    sources: [
+      { id: 'meter', protocol: 'modbus-tcp', address: '127.0.0.1:502 unit 1', everyMs: 1000 },
+      { id: 'cnc', protocol: 'opcua', address: 'opc.tcp://127.0.0.1:4840', everyMs: 1000 },
+    ],
     channels: CHANNELS,
   };
-  const snapshotText = JSON.stringify(snapshot);
+  const snapshotText = encodeSnapshot(snapshot);
   const config = sha256(snapshotText);
   let previous: SealedRecord | undefined;
   const seal = (
