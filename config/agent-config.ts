@@ -14,47 +14,71 @@ const point = z.string().refine(
 
 const meter = z
   .strictObject({
-    serial: z.string().max(64).describe('Serial number on the nameplate.').optional(),
-    class: z.string().max(16).describe('Accuracy class on the nameplate, such as 1 or 0.5S.').optional(),
+    serial: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('Serial number on the nameplate.')
+      .meta({ examples: ['LQN/123456'] }),
+    class: z
+      .string()
+      .max(16)
+      .optional()
+      .describe('Accuracy class on the nameplate, such as 1 or 0.5S.')
+      .meta({ examples: ['0.5S'] }),
   })
   .describe('The physical meter, for the evidence.');
 
 const transformer = (unitName: 'A' | 'V') =>
   z.strictObject({
-    primary: z.number().positive().describe(`Primary ${unitName}.`),
-    secondary: z.number().positive().describe(`Secondary ${unitName}.`),
+    primary: z
+      .number()
+      .positive()
+      .describe(`Primary ${unitName}.`)
+      .meta({ examples: [unitName === 'A' ? 100 : 10_000] }),
+    secondary: z
+      .number()
+      .positive()
+      .describe(`Secondary ${unitName}.`)
+      .meta({ examples: [unitName === 'A' ? 5 : 100] }),
   });
 
 const wiring = {
-  id: id.describe('Name of this device in the site; unique in this agent.'),
-  machine: levelId.describe('The machine it measures.'),
+  id: id
+    .describe('Name of this device in the site; unique in this agent.')
+    .meta({ examples: ['mill-1-supply'] }),
+  machine: levelId.describe('The machine it measures.').meta({ examples: ['mill-1'] }),
   component: levelId
     .default('supply')
     .describe('What of the machine it measures: supply (all of it), spindle, drives, cabinet, ...'),
-  every: duration.default(1000).describe('Time between two readings, 100ms to 1h.'),
+  every: duration.prefault('1s').describe('Time between two readings, 100ms to 1h.'),
   meter: meter.optional(),
 };
 
 export const modbusTcpSource = z
   .strictObject({
     ...wiring,
-    protocol: z.literal('modbus-tcp'),
-    host: host.describe('Host name or address of the meter or gateway.'),
-    port: port.default(502),
+    protocol: z.literal('modbus-tcp').describe('How the device is spoken to.'),
+    host: host.describe('Host name or address of the meter or gateway.').meta({ examples: ['192.168.1.20'] }),
+    port: port.default(502).describe('TCP port of the meter or gateway.'),
     unit: z.int().min(0).max(255).default(1).describe('Modbus unit id.'),
-    profile: z.string().describe('Device profile, such as siemens/pac3200; `millwatt profiles` lists them.'),
+    profile: z
+      .string()
+      .describe('Device profile, such as siemens/pac3200; `millwatt profiles` lists them.')
+      .meta({ examples: ['siemens/pac3200'] }),
     read: z
       .array(point)
       .min(1)
       .optional()
-      .describe('What to read; without it, the power, energy, current and voltage the profile has.'),
+      .describe('What to read; without it, the power, energy, current and voltage the profile has.')
+      .meta({ examples: [['activePower', 'activeEnergyImport']] }),
     addressOffset: z
       .int()
       .min(-1)
       .max(1)
       .default(0)
       .describe('Added to every address of the profile, where a device counts from 1.'),
-    timeout: duration.default(1000).describe('How long one request may take.'),
+    timeout: duration.prefault('1s').describe('How long one request may take, 10ms to 60s.'),
     ct: transformer('A')
       .optional()
       .describe('Current transformer ratio, where the meter reports secondary values.'),
@@ -65,84 +89,126 @@ export const modbusTcpSource = z
   .describe('A meter or drive over Modbus TCP.');
 
 const opcuaNode = z.strictObject({
-  node: z.string().describe('Node id with namespace URI: nsu=http://example.com/;s=Power'),
-  component: levelId.optional().describe('Overrides the component of the source.'),
-  quantity: z.enum(QUANTITY_NAMES).optional(),
-  phase: z.enum(PHASES).default('total'),
-  unit: z
+  node: z
     .string()
-    .refine((name) => name in UNITS, `a known unit (${Object.keys(UNITS).join(', ')})`)
+    .describe('Node id with namespace URI: nsu=http://example.com/;s=Power')
+    .meta({ examples: ['nsu=http://example.com/;s=Power'] }),
+  component: levelId.optional().describe('Overrides the component of the source.'),
+  quantity: z
+    .enum(QUANTITY_NAMES)
     .optional()
-    .describe('Unit of the node; needed with quantity.'),
-  status: z.enum(STATUSES).optional().describe('Instead of quantity: a word the control says of itself.'),
+    .describe('What the node measures.')
+    .meta({ examples: ['activePower'] }),
+  phase: z.enum(PHASES).default('total').describe('Conductor or sum the node belongs to.'),
+  unit: z
+    .enum(Object.keys(UNITS) as [string, ...string[]])
+    .optional()
+    .describe('Unit of the node; needed with quantity.')
+    .meta({ examples: ['kW'] }),
+  status: z
+    .enum(STATUSES)
+    .optional()
+    .describe('Instead of quantity: a word the control says of itself.')
+    .meta({ examples: ['execution'] }),
   vocabulary: z.string().default('raw').describe('Vocabulary of the status, such as umati/ProductionState.'),
 });
 
 export const opcuaSource = z
   .strictObject({
     ...wiring,
-    component: levelId.default('control'),
-    protocol: z.literal('opcua'),
+    component: levelId.default('control').describe('What of the machine its nodes speak of.'),
+    protocol: z.literal('opcua').describe('How the device is spoken to.'),
     endpoint: z
       .string()
-      .regex(/^opc\.tcp:\/\/[^\s/]+(:\d+)?(\/\S*)?$/, 'an address such as opc.tcp://192.168.1.30:4840'),
+      .regex(/^opc\.tcp:\/\/[^\s/@]+(:\d+)?(\/\S*)?$/, 'an address such as opc.tcp://192.168.1.30:4840')
+      .describe('Address of the server.')
+      .meta({ examples: ['opc.tcp://192.168.1.30:4840'] }),
     securityPolicy: z
       .enum(['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'])
-      .default('Basic256Sha256'),
+      .default('Basic256Sha256')
+      .describe('How messages are signed and encrypted.'),
     allowInsecure: z
       .boolean()
       .default(false)
       .describe('Speak without security; shown in health. For closed test networks.'),
-    username: z.string().optional(),
-    password: secretReference.optional(),
+    username: z
+      .string()
+      .optional()
+      .describe('User of the server, where it asks for one.')
+      .meta({ examples: ['millwatt'] }),
+    password: secretReference
+      .optional()
+      .describe('Where the password of that user is kept.')
+      .meta({ examples: ['${file:opcua.password}'] }),
     model: z
       .enum(['machinetool'])
       .optional()
-      .describe(
-        'Find production state, operation mode and warm-up of an OPC 40501-1 machine tool by itself.',
-      ),
-    nodes: z.array(opcuaNode).default([]),
-    timeout: duration.default(5000),
+      .describe('Find production state, operation mode and warm-up of an OPC 40501-1 machine tool by itself.')
+      .meta({ examples: ['machinetool'] }),
+    nodes: z.array(opcuaNode).default([]).describe('Single nodes to read, besides the model.'),
+    timeout: duration.prefault('5s').describe('How long one request may take, 10ms to 60s.'),
   })
   .describe('A machine control or meter over OPC UA.');
 
 export const agentConfig = z.strictObject({
-  site: id.describe('The plant.'),
-  agent: id.describe('This gateway; also its MQTT user name.'),
+  site: id.describe('The plant.').meta({ examples: ['my-plant'] }),
+  agent: id.describe('This gateway; also its MQTT user name.').meta({ examples: ['hall-1'] }),
   data: z
     .string()
     .default('./millwatt-data/agent')
     .describe('Folder of the spool and the key, relative to this file.'),
-  broker: z.strictObject({
-    url: z
-      .string()
-      .regex(
-        /^mqtts?:\/\/[^\s/@]+$/,
-        'an address such as mqtt://127.0.0.1:1883 or mqtts://collector:8883, without a password in it',
-      ),
-    password: secretReference.optional(),
-    ca: z.string().optional().describe('PEM file of the certificate authority that signed the broker.'),
-    cert: z.string().optional().describe("PEM file of this agent's certificate, for mutual TLS."),
-    key: z.string().optional().describe('PEM file of the key of that certificate.'),
-  }),
+  broker: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(
+          /^mqtts?:\/\/[^\s/@]+$/,
+          'an address such as mqtt://127.0.0.1:1883 or mqtts://collector:8883, without a password in it',
+        )
+        .describe('Address of the MQTT broker.')
+        .meta({ examples: ['mqtt://127.0.0.1:1883'] }),
+      password: secretReference
+        .optional()
+        .describe("Where this agent's password is kept.")
+        .meta({ examples: ['${file:broker.password}'] }),
+      ca: z
+        .string()
+        .optional()
+        .describe('PEM file of the certificate authority that signed the broker.')
+        .meta({ examples: ['ca.pem'] }),
+      cert: z
+        .string()
+        .optional()
+        .describe("PEM file of this agent's certificate, for mutual TLS.")
+        .meta({ examples: ['agent.pem'] }),
+      key: z
+        .string()
+        .optional()
+        .describe('PEM file of the key of that certificate.')
+        .meta({ examples: ['agent.key'] }),
+    })
+    .describe('The MQTT broker that carries batches to the collector.'),
   collectorKey: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'the public key that the collector prints at its start')
     .optional()
-    .describe(
-      'Public key of the collector; without it, the first collector that answers is pinned for good.',
-    ),
+    .describe('Public key of the collector; without it, the first collector that answers is pinned for good.')
+    .meta({ examples: ['the-43-letters-that-the-collector-prints...'] }),
   spool: z
     .strictObject({
-      maxSize: byteSize.default(1_000_000_000).describe('Disk the spool may take.'),
-      keep: duration
-        .default(72 * 3_600_000)
-        .describe('How long receipted records are kept, space permitting.'),
-      batchSamples: z.int().min(10).max(5000).default(1000),
-      batchAge: duration.default(60_000),
+      maxSize: byteSize.prefault('1GB').describe('Disk the spool may take.'),
+      keep: duration.prefault('72h').describe('How long receipted records are kept, space permitting.'),
+      batchSamples: z.int().min(10).max(5000).default(1000).describe('Readings in one batch.'),
+      batchAge: duration
+        .prefault('60s')
+        .describe('Age at which a batch is sealed though not full, 1s to 10min.'),
     })
-    .prefault({}),
-  sources: z.array(z.discriminatedUnion('protocol', [modbusTcpSource, opcuaSource])).min(1),
+    .prefault({})
+    .describe('Where readings wait until the collector has them.'),
+  sources: z
+    .array(z.discriminatedUnion('protocol', [modbusTcpSource, opcuaSource]))
+    .min(1)
+    .describe('The meters, drives and controls to read.'),
 });
 
 export type AgentConfig = z.output<typeof agentConfig>;

@@ -5,85 +5,155 @@ import { duration, host, id, levelId, port, power, secretReference } from './sca
 const state = z.enum(OPERATING_STATES);
 
 const machine = z.strictObject({
-  id: levelId,
-  name: z.string().max(80).optional().describe('What people call it.'),
-  ratedPower: power.describe(
-    'Rated power of the whole machine; no counter may rise faster than 1.2 times this.',
-  ),
+  id: levelId.describe('As the agents name it.').meta({ examples: ['mill-1'] }),
+  name: z
+    .string()
+    .max(80)
+    .optional()
+    .describe('What people call it.')
+    .meta({ examples: ['Mill 1'] }),
+  ratedPower: power
+    .describe('Rated power of the whole machine; no counter may rise faster than 1.2 times this.')
+    .meta({ examples: ['15kW'] }),
   componentRatedPower: z
     .record(levelId, power)
     .default({})
-    .describe('Rated power of a component, where it is known.'),
+    .describe('Rated power of a component, where it is known.')
+    .meta({ examples: [{ spindle: '9kW' }] }),
   offBelow: power
     .optional()
-    .describe('Supply power below which the machine is off, whatever its control says.'),
+    .describe('Supply power below which the machine is off, whatever its control says.')
+    .meta({ examples: ['50W'] }),
   bands: z
-    .array(z.strictObject({ state, below: power.optional() }))
+    .array(
+      z.strictObject({
+        state: state.describe('Operating state in this band.').meta({ examples: ['standby'] }),
+        below: power
+          .optional()
+          .describe('Where the band ends.')
+          .meta({ examples: ['400W'] }),
+      }),
+    )
     .default([])
-    .describe('States by supply power, lowest first, where no control tells; the last has no upper bound.'),
+    .describe('States by supply power, lowest first, where no control tells; the last has no upper bound.')
+    .meta({
+      examples: [
+        [{ state: 'standby', below: '400W' }, { state: 'ready', below: '1.5kW' }, { state: 'processing' }],
+      ],
+    }),
   stateMap: z
     .record(z.string(), state)
     .default({})
     .describe(
       'Words of the control that our maps do not know, or mean otherwise here: {"ACTIVE": processing}.',
-    ),
-  /** Gaps longer than this are bridged without state even where a band would hold. */
+    )
+    .meta({ examples: [{ ACTIVE: 'processing' }] }),
   quietAfter: duration
-    .default(300_000)
+    .prefault('5min')
     .describe('A status word is stale when its source has been silent for so long.'),
 });
 
+const pemFile = (what: string, example: string) =>
+  z
+    .string()
+    .optional()
+    .describe(`PEM file of ${what}.`)
+    .meta({ examples: [example] });
+
+const embeddedBroker = z
+  .strictObject({
+    host: host
+      .default('127.0.0.1')
+      .describe('Address to listen on; wider than loopback needs agents, cert and key.'),
+    port: port.default(1883).describe('TCP port to listen on.'),
+    agents: z
+      .record(id, secretReference)
+      .default({})
+      .describe('Agent ids and their passwords; needed to listen wider than loopback.')
+      .meta({ examples: [{ 'hall-1': '${file:hall-1.password}' }] }),
+    cert: pemFile('the certificate of the broker', 'broker.pem'),
+    key: pemFile('the key of that certificate', 'broker.key'),
+  })
+  .describe('Run a broker inside the collector, for small plants; instead of url.');
+
+const broker = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^mqtts?:\/\/[^\s/@]+$/, 'an address such as mqtt://127.0.0.1:1883, without a password in it')
+      .optional()
+      .describe('Address of the MQTT broker.')
+      .meta({ examples: ['mqtt://127.0.0.1:1883'] }),
+    username: z.string().default('collector').describe('User of the broker.'),
+    password: secretReference
+      .optional()
+      .describe('Where the password of that user is kept.')
+      .meta({ examples: ['${file:broker.password}'] }),
+    ca: pemFile('the certificate authority that signed the broker', 'ca.pem'),
+    cert: pemFile("the collector's certificate, for mutual TLS", 'collector.pem'),
+    key: pemFile('the key of that certificate', 'collector.key'),
+    embedded: embeddedBroker.optional(),
+  })
+  .describe('The MQTT broker that brings batches from the agents.');
+
+const influx = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^https?:\/\/[^\s@]+$/, 'an address such as http://127.0.0.1:8086, without a password in it')
+      .describe('Address of InfluxDB.')
+      .meta({ examples: ['http://127.0.0.1:8086'] }),
+    version: z
+      .union([z.literal(1), z.literal(2), z.literal(3)])
+      .default(2)
+      .describe('Its generation: 1, 2 or 3.'),
+    database: z.string().default('millwatt').describe('Database (1.x, 3.x) or bucket (2.x).'),
+    org: z
+      .string()
+      .optional()
+      .describe('Organisation (2.x).')
+      .meta({ examples: ['millwatt'] }),
+    username: z
+      .string()
+      .optional()
+      .describe('User (1.x).')
+      .meta({ examples: ['millwatt'] }),
+    password: secretReference
+      .optional()
+      .describe('Where the password of that user is kept (1.x).')
+      .meta({ examples: ['${file:influx.password}'] }),
+    token: secretReference
+      .optional()
+      .describe('Where the API token is kept (2.x, 3.x).')
+      .meta({ examples: ['${file:influx.token}'] }),
+  })
+  .describe('Write every point and machine-hour to InfluxDB as well.');
+
+const http = z
+  .strictObject({
+    host: host
+      .default('127.0.0.1')
+      .describe('Address to listen on; wider than loopback needs token, cert and key.'),
+    port: port.default(8484).describe('TCP port of page, API and metrics.'),
+    token: secretReference
+      .optional()
+      .describe('Bearer token; needed to listen wider than loopback.')
+      .meta({ examples: ['${file:http.token}'] }),
+    cert: pemFile('the certificate of the server', 'collector.pem'),
+    key: pemFile('the key of that certificate', 'collector.key'),
+  })
+  .describe('Page, API and metrics.');
+
 export const collectorConfig = z.strictObject({
-  site: id,
-  collector: id.default('collector'),
+  site: id.describe('The plant, as the agents name it.').meta({ examples: ['my-plant'] }),
+  collector: id.default('collector').describe('Name of this collector.'),
   data: z
     .string()
     .default('./millwatt-data/collector')
     .describe('Folder of the ledger and the key, relative to this file.'),
-  broker: z.strictObject({
-    url: z
-      .string()
-      .regex(/^mqtts?:\/\/[^\s/@]+$/, 'an address such as mqtt://127.0.0.1:1883, without a password in it')
-      .optional(),
-    username: z.string().default('collector'),
-    password: secretReference.optional(),
-    ca: z.string().optional(),
-    cert: z.string().optional(),
-    key: z.string().optional(),
-    embedded: z
-      .strictObject({
-        host: host.default('127.0.0.1'),
-        port: port.default(1883),
-        agents: z
-          .record(id, secretReference)
-          .default({})
-          .describe('Agent ids and their passwords; needed to listen wider than loopback.'),
-        cert: z.string().optional(),
-        key: z.string().optional(),
-      })
-      .optional()
-      .describe('Run a broker inside the collector, for small plants.'),
-  }),
-  influx: z
-    .strictObject({
-      url: z.string().regex(/^https?:\/\/[^\s@]+$/, 'an address such as http://127.0.0.1:8086'),
-      version: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(2),
-      database: z.string().default('millwatt').describe('Database (1.x, 3.x) or bucket (2.x).'),
-      org: z.string().optional(),
-      username: z.string().optional(),
-      password: secretReference.optional(),
-      token: secretReference.optional(),
-    })
-    .optional(),
-  http: z
-    .strictObject({
-      host: host.default('127.0.0.1'),
-      port: port.default(8484),
-      token: secretReference.optional().describe('Bearer token; needed to listen wider than loopback.'),
-      cert: z.string().optional(),
-      key: z.string().optional(),
-    })
-    .prefault({}),
+  broker,
+  influx: influx.optional(),
+  http: http.prefault({}),
   machines: z
     .array(machine)
     .default([])

@@ -10,10 +10,17 @@ const DURATION_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+// What a value must be, as the end of "must be ..."; findings and editors show it.
+const DURATION_WORDS = 'a duration with its unit (ms, s, min, h or d), such as 500ms, 1s, 5min';
+const POWER_WORDS = 'a power with its unit (mW, W, kW or MW), such as 250W or 15kW';
+const SIZE_WORDS = 'a size with its unit (kB, MB or GB), such as 512MB or 2GB';
+const SECRET_WORDS = 'a reference to a secret, never the secret itself, such as ${env:NAME} or ${file:PATH}';
+const HOST_WORDS = 'a host name or address without port and protocol, such as 192.168.1.20';
+
 /** A span of time written with its unit, `500ms`, `1s`, `5min`; the value is whole ms. */
 export const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?\s*(ms|s|min|h|d)$/, 'a duration with its unit, such as 500ms, 1s, 5min')
+  .string(DURATION_WORDS)
+  .regex(/^\d{1,9}(\.\d{1,6})?\s*(ms|s|min|h|d)$/, DURATION_WORDS)
   .transform((text) => {
     const [, amount = '0', unitName = 'ms'] = /^([\d.]+)\s*([a-z]+)$/.exec(text) ?? [];
     return Math.round(Number(amount) * (DURATION_MS[unitName] ?? 1));
@@ -21,8 +28,8 @@ export const duration = z
 
 /** A power written with its unit, `15kW`, `250 W`; the value is W. */
 export const power = z
-  .string()
-  .regex(/^\d+(\.\d+)?\s*(mW|W|kW|MW)$/, 'a power with its unit, such as 250W or 15kW')
+  .string(POWER_WORDS)
+  .regex(/^\d{1,9}(\.\d{1,6})?\s*(mW|W|kW|MW)$/, POWER_WORDS)
   .transform((text) => {
     const [, amount = '0', unitName = 'W'] = /^([\d.]+)\s*([A-Za-z]+)$/.exec(text) ?? [];
     const known = UNITS[unitName];
@@ -31,8 +38,8 @@ export const power = z
 
 /** A size written with its unit, `512MB`, `2GB`; the value is bytes (powers of 1000). */
 export const byteSize = z
-  .string()
-  .regex(/^\d+(\.\d+)?\s*(kB|MB|GB)$/, 'a size with its unit, such as 512MB or 2GB')
+  .string(SIZE_WORDS)
+  .regex(/^\d{1,9}(\.\d{1,6})?\s*(kB|MB|GB)$/, SIZE_WORDS)
   .transform((text) => {
     const [, amount = '0', unitName = 'kB'] = /^([\d.]+)\s*([A-Za-z]+)$/.exec(text) ?? [];
     return Math.round(Number(amount) * ({ kB: 1e3, MB: 1e6, GB: 1e9 }[unitName] ?? 1));
@@ -52,12 +59,12 @@ export const levelId = z
  * The value here is still the reference; `config/secrets.ts` resolves it at the last moment.
  */
 export const secretReference = z
-  .string()
-  .regex(
-    /^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}$/,
-    'a reference to a secret: ${env:NAME} or ${file:PATH}, never the secret itself',
-  );
+  .string(SECRET_WORDS)
+  .regex(/^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}$/, SECRET_WORDS);
 
 /** Host name or IP address. */
-export const host = z.string().min(1).max(253);
+export const host = z
+  .string(HOST_WORDS)
+  .max(253)
+  .regex(/^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?)$/, HOST_WORDS);
 export const port = z.int().min(1).max(65_535);

@@ -1,0 +1,126 @@
+import type { z } from 'zod';
+import { agentConfig } from './agent-config.ts';
+import { hostOfUrl, isLoopback } from './address-checks.ts';
+import { checkChannels } from './channel-checks.ts';
+import { checkSecret, checkTlsFiles } from './file-checks.ts';
+import type { Remark } from './finding.ts';
+import { checkModbusSource } from './modbus-checks.ts';
+import { checkOpcuaSource } from './opcua-checks.ts';
+import { checkRates } from './rate-checks.ts';
+import { ownList, ownValue, salvage } from './salvage.ts';
+import type { SourceDraft } from './source-draft.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const shape = agentConfig.shape;
+
+/** What an agent's file has against itself and the world, beyond what each value says alone. `raw` is the file as plain data. */
+export function checkAgent(raw: unknown, folder: string, world: Surroundings): Remark[] {
+  const sources = ownList(raw, 'sources').flatMap((source, index): SourceDraft[] => {
+    const draft = salvage(shape.sources.element, source);
+    return draft === undefined ? [] : [{ ...draft, index }];
+  });
+  return [
+    ...checkDuplicateIds(ownList(raw, 'sources')),
+    ...checkChannels(sources, world),
+    ...sources.flatMap((draft) => checkRates(draft, world.speed)),
+    ...sources.flatMap(({ value, index }) =>
+      value.protocol === 'modbus-tcp'
+        ? checkModbusSource(value, ['sources', index], world)
+        : checkOpcuaSource(value, ['sources', index], folder, world),
+    ),
+    ...checkBroker(raw, folder, world),
+    ...checkSpool(raw),
+  ];
+}
+
+function checkDuplicateIds(sources: unknown[]): Remark[] {
+  const firstWith = new Map<string, number>();
+  return sources.flatMap((source, index): Remark[] => {
+    const id = ownValue(source, 'id');
+    if (typeof id !== 'string') return [];
+    const first = firstWith.get(id);
+    if (first === undefined) {
+      firstWith.set(id, index);
+      return [];
+    }
+    return [
+      {
+        severity: 'error',
+        path: ['sources', index, 'id'],
+        message: `"${id}" is already the id of sources[${first}].`,
+        cure: 'Give each source an id of its own.',
+      },
+    ];
+  });
+}
+
+function checkBroker(raw: unknown, folder: string, world: Surroundings): Remark[] {
+  const broker = salvage(shape.broker, ownValue(raw, 'broker'))?.value;
+  if (broker === undefined) return [];
+  const remarks = checkTlsFiles(['broker'], broker, folder, world);
+  if (broker.password !== undefined)
+    remarks.push(...checkSecret(['broker', 'password'], broker.password, folder, world));
+  remarks.push(...checkPlainBroker(broker, ownValue(raw, 'collectorKey') !== undefined));
+  return remarks;
+}
+
+type Broker = z.output<typeof agentConfig>['broker'];
+
+function checkPlainBroker(broker: Broker, collectorIsKnown: boolean): Remark[] {
+  const remarks: Remark[] = [];
+  const path = ['broker', 'url'];
+  const plain = broker.url.startsWith('mqtt://');
+  const local = isLoopback(hostOfUrl(broker.url));
+  if (plain && [broker.ca, broker.cert, broker.key].some((file) => file !== undefined))
+    remarks.push({
+      severity: 'error',
+      path,
+      message: 'is an address without TLS, but certificates are given.',
+      cure: 'Write mqtts:// (usually port 8883), or remove ca, cert and key.',
+    });
+  else if (plain && !local)
+    remarks.push({
+      severity: 'warning',
+      path,
+      message: 'readings and the password travel in the clear; whoever is on the network can read them.',
+      cure: 'Write mqtts:// and give the ca that signed the broker.',
+    });
+  if (!local && broker.password === undefined && broker.cert === undefined)
+    remarks.push({
+      severity: 'warning',
+      path,
+      message: 'the agent does not prove to the broker who it is.',
+      cure: 'Give broker.password (`${file:PATH}` or `${env:NAME}`), or cert and key.',
+    });
+  if (!local && !collectorIsKnown)
+    remarks.push({
+      severity: 'warning',
+      path,
+      message: 'collectorKey is not given: the first collector that answers is trusted for good.',
+      cure: 'Copy the key that the collector prints at its start into collectorKey.',
+    });
+  return remarks;
+}
+
+const BATCH_AGE_MS = { min: 1000, max: 600_000 };
+const SPOOL_BYTES_MIN = 10_000_000;
+const KEEP_MS_MAX = 90 * 86_400_000;
+
+function checkSpool(raw: unknown): Remark[] {
+  const spool = salvage(shape.spool, ownValue(raw, 'spool'))?.value;
+  const remarks: Remark[] = [];
+  if (spool === undefined) return remarks;
+  const error = (key: string, message: string, cure: string) =>
+    remarks.push({ severity: 'error', path: ['spool', key], message, cure });
+  if (spool.batchAge < BATCH_AGE_MS.min || spool.batchAge > BATCH_AGE_MS.max)
+    error('batchAge', 'must be 1s to 10min.', 'Write 60s unless you have a reason.');
+  if (spool.maxSize < SPOOL_BYTES_MIN)
+    error('maxSize', 'is less than an hour of readings may need.', 'Give at least 10MB; 1GB holds weeks.');
+  if (spool.keep > KEEP_MS_MAX)
+    error(
+      'keep',
+      'is longer than 90d.',
+      'Write at most 90d; the ledger of the collector keeps everything for good.',
+    );
+  return remarks;
+}

@@ -1,0 +1,91 @@
+import { measuredChannelId, statusChannelId } from '../protocols/telemetry/channel.ts';
+import type { Phase, Quantity } from '../protocols/telemetry/quantity.ts';
+import type { ConfigPath, Remark } from './finding.ts';
+import type { SourceDraft } from './source-draft.ts';
+import type { Surroundings } from './surroundings.ts';
+
+interface Claim {
+  channel: string;
+  path: ConfigPath;
+  source: string;
+  index: number;
+}
+
+/** A channel is one measured point of the plant: two devices that claim the same one would count its energy twice. */
+export function checkChannels(sources: readonly SourceDraft[], world: Surroundings): Remark[] {
+  const claims = sources
+    // Where a component was mistyped its default would stand in, and accuse an innocent neighbour.
+    .filter((draft) => draft.whole)
+    .flatMap((draft) => claimsOf(draft, world));
+  const taken = new Map<string, Claim>();
+  const clashes = new Map<string, { first: Claim; second: Claim; channels: string[] }>();
+  for (const claim of claims) {
+    const first = taken.get(claim.channel);
+    if (first === undefined) {
+      taken.set(claim.channel, claim);
+      continue;
+    }
+    const key = `${first.index}/${JSON.stringify(claim.path)}`;
+    const clash = clashes.get(key) ?? { first, second: claim, channels: [] };
+    clash.channels.push(claim.channel);
+    clashes.set(key, clash);
+  }
+  return [...clashes.values()].map(({ first, second, channels }) => ({
+    severity: 'error',
+    path: second.path,
+    message: `${listSome(channels)} ${channels.length === 1 ? 'is' : 'are'} already read by ${
+      first.index === second.index ? 'this same source' : `source "${first.source}" (sources[${first.index}])`
+    }.`,
+    cure:
+      first.index === second.index
+        ? 'Remove one of the two.'
+        : 'Give one of them another machine or component (spindle, drives, cabinet, ...), or read other quantities.',
+  }));
+}
+
+function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): Claim[] {
+  const at = ['sources', index];
+  const base = { source: source.id, index };
+  if (source.protocol === 'modbus-tcp') {
+    const chosen = source.read?.map((point, n) => ({ point, path: [...at, 'read', n] }));
+    const points = chosen ?? defaultPoints(source.profile, world).map((point) => ({ point, path: at }));
+    return points.map(({ point, path }) => ({
+      ...base,
+      path,
+      channel: channelOf(source.machine, source.component, point),
+    }));
+  }
+  return source.nodes.flatMap((node, n): Claim[] => {
+    const component = node.component ?? source.component;
+    const path = [...at, 'nodes', n];
+    const claims: Claim[] = [];
+    if (node.quantity !== undefined)
+      claims.push({
+        ...base,
+        path,
+        channel: measuredChannelId(source.machine, component, node.quantity, node.phase),
+      });
+    if (node.status !== undefined)
+      claims.push({ ...base, path, channel: statusChannelId(source.machine, component, node.status) });
+    return claims;
+  });
+}
+
+/** The totals that a source without `read` reads for certain, where its profile has them. */
+function defaultPoints(profile: string, world: Surroundings): string[] {
+  const known = world.pointsOf(profile);
+  return ['activePower', 'activeEnergyImport'].filter(
+    (point) => known === undefined || known.includes(point),
+  );
+}
+
+function channelOf(machine: string, component: string, point: string): string {
+  const [quantity = '', phase = 'total'] = point.split('.');
+  return measuredChannelId(machine, component, quantity as Quantity, phase as Phase);
+}
+
+function listSome(names: string[]): string {
+  return names.length <= 3
+    ? names.join(', ')
+    : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}

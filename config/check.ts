@@ -1,0 +1,99 @@
+import { dirname, resolve } from 'node:path';
+import { checkAgent } from './agent-checks.ts';
+import { checkCollector } from './collector-checks.ts';
+import { formatPath, type Finding, type Remark } from './finding.ts';
+import { remarkOnIssues } from './issue-remarks.ts';
+import { CONFIG_KINDS, CONFIG_SCHEMAS, detectKind, type ConfigKind, type ConfigOf } from './kinds.ts';
+import { readSurroundings, type Surroundings } from './surroundings.ts';
+import { parseYamlText, type PlacedRemark, type YamlText } from './yaml-text.ts';
+
+/** What a check of a text found; `config` is there only where no finding is an error. */
+export interface Checked<K extends ConfigKind = ConfigKind> {
+  /** Undefined where the file does not tell and nobody said. */
+  kind: K | undefined;
+  config?: ConfigOf<K>;
+  /** Everything at once, in the order of the file. */
+  findings: Finding[];
+}
+
+/**
+ * Checks a configuration text: YAML, declaration, and what goes beyond a single value.
+ * Never throws; opens no file but those that the text names.
+ *
+ * @param file its name in findings; relative paths in it start at this file's folder
+ * @param kind what it must be; found out by its keys when not given
+ */
+export function checkConfig<K extends ConfigKind = ConfigKind>(
+  text: string,
+  file: string,
+  kind?: K,
+  world: Surroundings = readSurroundings(),
+): Checked<K> {
+  const yaml = parseYamlText(text);
+  // Found out by its keys, it is whatever the caller then looks at.
+  const found = kind ?? (detectKind(yaml.value) as K | undefined);
+  const placed: PlacedRemark[] = [...yaml.remarks];
+  if (found === undefined || typeof yaml.value !== 'object' || yaml.value === null) {
+    if (placed.length === 0) placed.push(remarkOnNoKind(yaml.value));
+    return { kind: found, findings: toFindings(placed, file) };
+  }
+  const schema = CONFIG_SCHEMAS[found];
+  const parsed = schema.safeParse(yaml.value, { reportInput: true });
+  const remarks = parsed.success ? [] : remarkOnIssues(parsed.error.issues, schema, yaml.value);
+  const folder = dirname(resolve(file));
+  if (found === 'agent') remarks.push(...checkAgent(yaml.value, folder, world));
+  if (found === 'collector') remarks.push(...checkCollector(yaml.value, folder, world));
+  placed.push(...soundRemarks(remarks, yaml));
+  const findings = toFindings(placed, file);
+  return parsed.success && !findings.some((finding) => finding.severity === 'error')
+    ? { kind: found, config: parsed.data as ConfigOf<K>, findings }
+    : { kind: found, findings };
+}
+
+/** Behind a syntax error the parser guesses, and what seems to be missing may only stand behind it. */
+function soundRemarks(remarks: readonly Remark[], yaml: YamlText): PlacedRemark[] {
+  const torn = yaml.soundUntilLine !== Infinity;
+  return remarks
+    .map((remark) => ({ ...remark, place: yaml.locate(remark.path, remark.target) }))
+    .filter(
+      (remark) => !torn || (remark.place.line < yaml.soundUntilLine && remark.message !== 'is missing.'),
+    );
+}
+
+function remarkOnNoKind(value: unknown): PlacedRemark {
+  const keys = CONFIG_KINDS.map((kind) => {
+    const shape = Object.keys(CONFIG_SCHEMAS[kind].shape);
+    return `${kind} (${shape.slice(0, 4).join(', ')}, ...)`;
+  }).join(', ');
+  const empty = value === undefined || value === null;
+  return {
+    severity: 'error',
+    path: [],
+    place: { line: 1, column: 1 },
+    message: empty
+      ? 'The file is empty.'
+      : typeof value !== 'object' || Array.isArray(value)
+        ? 'The file does not begin with keys.'
+        : 'The file fits no kind of configuration.',
+    cure: `Begin with the keys of one of: ${keys}; config/samples has a sample of each.`,
+  };
+}
+
+function toFindings(remarks: readonly PlacedRemark[], file: string): Finding[] {
+  const seen = new Set<string>();
+  return remarks
+    .map(({ severity, path, place, message, cure }) => ({
+      severity,
+      file,
+      line: place.line,
+      column: place.column,
+      path: formatPath(path),
+      message,
+      cure,
+    }))
+    .filter((finding) => {
+      const key = `${finding.path}\n${finding.message}\n${finding.line}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,122 @@
+import { collectorConfig, type CollectorConfig } from './collector-config.ts';
+import { hostOfUrl, isLoopback } from './address-checks.ts';
+import { checkSecret, checkTlsFiles } from './file-checks.ts';
+import type { Remark } from './finding.ts';
+import { checkInflux } from './influx-checks.ts';
+import { checkMachines } from './machine-checks.ts';
+import { ownList, ownValue, salvage } from './salvage.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const shape = collectorConfig.shape;
+
+/** What a collector's file has against itself and the world, beyond what each value says alone. `raw` is the file as plain data. */
+export function checkCollector(raw: unknown, folder: string, world: Surroundings): Remark[] {
+  const broker = salvage(shape.broker, ownValue(raw, 'broker'))?.value;
+  const http = salvage(shape.http, ownValue(raw, 'http'))?.value;
+  const influx = salvage(shape.influx, ownValue(raw, 'influx'))?.value;
+  return [
+    ...(broker === undefined ? [] : checkBroker(broker, folder, world)),
+    ...(http === undefined ? [] : checkHttp(http, folder, world)),
+    ...(influx === undefined ? [] : checkInflux(influx, folder, world)),
+    ...checkMachines(ownList(raw, 'machines')),
+  ];
+}
+
+type Broker = CollectorConfig['broker'];
+
+function checkBroker(broker: Broker, folder: string, world: Surroundings): Remark[] {
+  const remarks = checkTlsFiles(['broker'], broker, folder, world);
+  const add = (severity: Remark['severity'], path: string[], message: string, cure: string) =>
+    remarks.push({ severity, path: ['broker', ...path], message, cure });
+  if (broker.password !== undefined)
+    remarks.push(...checkSecret(['broker', 'password'], broker.password, folder, world));
+  if (broker.embedded !== undefined) {
+    if (broker.url !== undefined)
+      add(
+        'error',
+        ['url'],
+        'a broker is given by url, and one is to run inside the collector: which of them?',
+        'Remove url or embedded.',
+      );
+    return [...remarks, ...checkEmbedded(broker.embedded, folder, world)];
+  }
+  if (broker.url === undefined) {
+    add(
+      'error',
+      [],
+      'no broker is given.',
+      'Add url: mqtt://127.0.0.1:1883, or embedded: {} for a small plant.',
+    );
+    return remarks;
+  }
+  const plain = broker.url.startsWith('mqtt://');
+  const local = isLoopback(hostOfUrl(broker.url));
+  if (plain && [broker.ca, broker.cert, broker.key].some((file) => file !== undefined))
+    add(
+      'error',
+      ['url'],
+      'is an address without TLS, but certificates are given.',
+      'Write mqtts:// (usually port 8883), or remove ca, cert and key.',
+    );
+  else if (plain && !local)
+    add(
+      'warning',
+      ['url'],
+      'readings and the password travel in the clear; whoever is on the network can read them.',
+      'Write mqtts:// and give the ca that signed the broker.',
+    );
+  if (!local && broker.password === undefined && broker.cert === undefined)
+    add(
+      'warning',
+      ['url'],
+      'the collector does not prove to the broker who it is.',
+      'Give broker.password (`${file:PATH}` or `${env:NAME}`), or cert and key.',
+    );
+  return remarks;
+}
+
+function checkEmbedded(
+  embedded: NonNullable<Broker['embedded']>,
+  folder: string,
+  world: Surroundings,
+): Remark[] {
+  const at = ['broker', 'embedded'];
+  const remarks = checkTlsFiles(at, embedded, folder, world);
+  for (const [agent, reference] of Object.entries(embedded.agents))
+    remarks.push(...checkSecret([...at, 'agents', agent], reference, folder, world));
+  if (isLoopback(embedded.host)) return remarks;
+  if (Object.keys(embedded.agents).length === 0)
+    remarks.push({
+      severity: 'error',
+      path: [...at, 'host'],
+      message: `would let anyone who reaches ${embedded.host} write readings.`,
+      cure: 'List the agents with their passwords under agents, or listen on 127.0.0.1.',
+    });
+  if (embedded.cert === undefined || embedded.key === undefined)
+    remarks.push({
+      severity: 'error',
+      path: [...at, 'host'],
+      message: `would take passwords in the clear on ${embedded.host}.`,
+      cure: 'Give cert and key (PEM files), or listen on 127.0.0.1.',
+    });
+  return remarks;
+}
+
+function checkHttp(http: CollectorConfig['http'], folder: string, world: Surroundings): Remark[] {
+  const remarks = checkTlsFiles(['http'], http, folder, world);
+  if (http.token !== undefined) remarks.push(...checkSecret(['http', 'token'], http.token, folder, world));
+  if (isLoopback(http.host)) return remarks;
+  const error = (message: string, cure: string) =>
+    remarks.push({ severity: 'error', path: ['http', 'host'], message, cure });
+  if (http.token === undefined)
+    error(
+      `would show the plant to anyone who reaches ${http.host}.`,
+      'Give token (`${file:PATH}` or `${env:NAME}`), or listen on 127.0.0.1.',
+    );
+  if (http.cert === undefined || http.key === undefined)
+    error(
+      `would send the token in the clear on ${http.host}.`,
+      'Give cert and key (PEM files), or listen on 127.0.0.1 behind a proxy that has them.',
+    );
+  return remarks;
+}

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import type { ConfigPath, Remark } from './finding.ts';
+import { isSystemdCredential, type Surroundings } from './surroundings.ts';
+
+/** A secret file that anyone but its owner can read. */
+const OTHERS_MAY_READ = 0o077;
+
+/** Remarks on a file that the configuration names, such as a certificate; relative paths start at `folder`. */
+export function checkFile(path: ConfigPath, name: string, folder: string, world: Surroundings): Remark[] {
+  const full = resolve(folder, name);
+  const state = world.stat(full);
+  if (typeof state === 'object') return [];
+  if (state === 'hidden' || isSystemdCredential(full))
+    return [
+      {
+        severity: 'warning',
+        path,
+        message: `${name} cannot be seen by the user who runs this check.`,
+        cure: 'Run the check as the user of the service, or while the service runs.',
+      },
+    ];
+  return [
+    {
+      severity: 'error',
+      path,
+      message: `the file ${name} is not there.`,
+      cure: `Put it at ${full}, or correct the path (relative paths start at the folder of this file).`,
+    },
+  ];
+}
+
+/** Remarks on a reference to a secret: a file must be there and be its owner's alone. The environment is not looked at. */
+export function checkSecret(
+  path: ConfigPath,
+  reference: string,
+  folder: string,
+  world: Surroundings,
+): Remark[] {
+  const name = /^\$\{file:([^}]+)\}$/.exec(reference)?.[1];
+  if (name === undefined) return [];
+  const full = resolve(folder, name);
+  const state = world.stat(full);
+  if (typeof state !== 'object') return checkFile(path, name, folder, world);
+  if ((state.mode & OTHERS_MAY_READ) === 0 || isSystemdCredential(full)) return [];
+  return [
+    {
+      severity: 'error',
+      path,
+      message: `the secret in ${name} can be read by other users (mode ${state.mode.toString(8)}).`,
+      cure: `Run: chmod 600 ${full}`,
+    },
+  ];
+}
+
+/** Remarks on the files of a TLS identity: both or neither, and all of them there. */
+export function checkTlsFiles(
+  at: ConfigPath,
+  files: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined },
+  folder: string,
+  world: Surroundings,
+): Remark[] {
+  const remarks: Remark[] = [];
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const file = files[name];
+    if (file !== undefined) remarks.push(...checkFile([...at, name], file, folder, world));
+  }
+  if (files.cert === undefined && files.key !== undefined) remarks.push(halfIdentity(at, 'key', 'cert'));
+  if (files.key === undefined && files.cert !== undefined) remarks.push(halfIdentity(at, 'cert', 'key'));
+  return remarks;
+}
+
+function halfIdentity(at: ConfigPath, given: string, wanted: string): Remark {
+  return {
+    severity: 'error',
+    path: [...at, given],
+    target: 'key',
+    message: `${given} is of no use without ${wanted}.`,
+    cure: `Add ${wanted}, the PEM file that belongs to it, or remove ${given}.`,
+  };
+}

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkConfig } from '../../config/check.ts';
+import { formatFinding } from '../../config/finding.ts';
+import { readSurroundings, type FileState } from '../../config/surroundings.ts';
+
+const FOLDER = join(import.meta.dirname, '../cases/config');
+
+/** Every case believes that it lives in /etc/millwatt, where these files are. */
+const FILES: Readonly<Record<string, FileState>> = {
+  '/etc/millwatt/ca.pem': { mode: 0o644 },
+  '/etc/millwatt/site.pem': { mode: 0o644 },
+  '/etc/millwatt/site.key': { mode: 0o600 },
+  '/etc/millwatt/good.password': { mode: 0o600 },
+  '/etc/millwatt/open.password': { mode: 0o644 },
+};
+
+/** Each case is a folder with the file as an operator wrote it and every line that the check must say, no more. */
+describe('configurations that must be refused', () => {
+  for (const name of readdirSync(FOLDER).sort()) {
+    test(name, () => {
+      const text = readFileSync(join(FOLDER, name, 'input.yaml'), 'utf8');
+      const expectedFile = join(FOLDER, name, 'expected.txt');
+      const world = { ...readSurroundings(), stat: (path: string) => FILES[path] ?? 'missing' };
+      const { findings, config } = checkConfig(text, '/etc/millwatt/input.yaml', undefined, world);
+      const said = findings
+        .map((finding) => formatFinding(finding).replaceAll('/etc/millwatt/input.yaml', 'input.yaml'))
+        .join('\n');
+      // To write the expectation of a new case: MILLWATT_WRITE_CASES=1 npx vitest run test/config/cases.test.ts
+      if (process.env['MILLWATT_WRITE_CASES'] === '1') writeFileSync(expectedFile, `${said}\n`);
+      expect(`${said}\n`).toBe(readFileSync(expectedFile, 'utf8'));
+      expect(config === undefined).toBe(findings.some((finding) => finding.severity === 'error'));
+    });
+  }
+});
