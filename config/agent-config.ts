@@ -93,7 +93,10 @@ const opcuaNode = z.strictObject({
     .string()
     .describe('Node id with namespace URI: nsu=http://example.com/;s=Power')
     .meta({ examples: ['nsu=http://example.com/;s=Power'] }),
-  component: levelId.optional().describe('Overrides the component of the source.'),
+  component: levelId
+    .optional()
+    .describe('Overrides the component of the source.')
+    .meta({ examples: ['spindle'] }),
   quantity: z
     .enum(QUANTITY_NAMES)
     .optional()

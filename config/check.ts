@@ -1,9 +1,11 @@
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { checkAgent } from './agent-checks.ts';
 import { checkCollector } from './collector-checks.ts';
 import { formatPath, type Finding, type Remark } from './finding.ts';
 import { remarkOnIssues } from './issue-remarks.ts';
 import { CONFIG_KINDS, CONFIG_SCHEMAS, detectKind, type ConfigKind, type ConfigOf } from './kinds.ts';
+import { isGroupOfDefaults, unwrap } from './schema-walk.ts';
 import { readSurroundings, type Surroundings } from './surroundings.ts';
 import { parseYamlText, type PlacedRemark, type YamlText } from './yaml-text.ts';
 
@@ -38,6 +40,7 @@ export function checkConfig<K extends ConfigKind = ConfigKind>(
     return { kind: found, findings: toFindings(placed, file) };
   }
   const schema = CONFIG_SCHEMAS[found];
+  dropEmptyGroups(schema, yaml.value);
   const parsed = schema.safeParse(yaml.value, { reportInput: true });
   const remarks = parsed.success ? [] : remarkOnIssues(parsed.error.issues, schema, yaml.value);
   const folder = dirname(resolve(file));
@@ -48,6 +51,16 @@ export function checkConfig<K extends ConfigKind = ConfigKind>(
   return parsed.success && !findings.some((finding) => finding.severity === 'error')
     ? { kind: found, config: parsed.data as ConfigOf<K>, findings }
     : { kind: found, findings };
+}
+
+/** `spool:` with all its keys behind a # has no value, and means the defaults. */
+function dropEmptyGroups(schema: z.ZodObject, value: object): void {
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.def.shape;
+  for (const [key, given] of Object.entries(value)) {
+    const declared = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    if (given === null && declared !== undefined && isGroupOfDefaults(unwrap(declared)))
+      Reflect.deleteProperty(value, key);
+  }
 }
 
 /** Behind a syntax error the parser guesses, and what seems to be missing may only stand behind it. */

@@ -99,3 +99,8 @@ function pickOption(union: z.ZodDiscriminatedUnion, value: unknown): z.ZodObject
 function ownShape(object: z.ZodObject): Readonly<Record<string | number, z.core.$ZodType>> {
   return object.def.shape;
 }
+
+/** True for a group whose every key has a default: shown or written without any of them, it says only what holds anyway. */
+export function isGroupOfDefaults({ core, default: preset }: Declared): boolean {
+  return core instanceof z.ZodObject && preset !== undefined;
+}
