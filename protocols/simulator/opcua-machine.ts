@@ -18,6 +18,9 @@ import { MillwattError } from '../errors.ts';
 import type { Phase, Quantity } from '../telemetry/quantity.ts';
 import type { LoadMoment } from './load-profile.ts';
 import type { LoadComponent } from './load-shares.ts';
+import { METER_NODES, SIMULATOR_NAMESPACE } from './meter-nodes.ts';
+
+export { METER_NODES, SIMULATOR_NAMESPACE };
 
 /** What an OPC UA machine tells, at the moment it is asked. */
 export interface MachineTruth {
@@ -48,40 +51,10 @@ export interface OpcuaMachine {
   close(): Promise<void>;
 }
 
-/** Namespace of the energy meter of a simulated machine. */
-export const SIMULATOR_NAMESPACE = 'urn:millwatt:simulator';
 /** The server samples no faster, ms. */
 const SAMPLING_MS = 50;
 const OPERATION_MODES = { Manual: 0, Automatic: 1, Setup: 2 } as const;
 const PRODUCTION_NUMBERS = { Initializing: 0, Running: 1, Ended: 2, Interrupted: 3, Aborted: 4 } as const;
-
-/** The meter's nodes: `nsu=urn:millwatt:simulator;s=<id>`, Doubles in kW, kWh, V, A, Hz; counters never fall. */
-export const METER_NODES: readonly {
-  id: string;
-  component: LoadComponent;
-  quantity: Quantity;
-  phase: Phase;
-  unit: string;
-  /** Canonical units in one unit of the node. */
-  factor: number;
-}[] = [
-  meterNode('Meter.ActivePower', 'supply', 'activePower', 'total', 'kW', 1000),
-  meterNode('Meter.ReactivePower', 'supply', 'reactivePower', 'total', 'kvar', 1000),
-  meterNode('Meter.PowerFactor', 'supply', 'powerFactor', 'total', '1', 1),
-  meterNode('Meter.Frequency', 'supply', 'frequency', 'total', 'Hz', 1),
-  meterNode('Meter.VoltageL1', 'supply', 'voltage', 'l1', 'V', 1),
-  meterNode('Meter.VoltageL2', 'supply', 'voltage', 'l2', 'V', 1),
-  meterNode('Meter.VoltageL3', 'supply', 'voltage', 'l3', 'V', 1),
-  meterNode('Meter.CurrentL1', 'supply', 'current', 'l1', 'A', 1),
-  meterNode('Meter.CurrentL2', 'supply', 'current', 'l2', 'A', 1),
-  meterNode('Meter.CurrentL3', 'supply', 'current', 'l3', 'A', 1),
-  meterNode('Meter.ActiveEnergyImport', 'supply', 'activeEnergyImport', 'total', 'kWh', 1000),
-  meterNode('Spindle.ActivePower', 'spindle', 'activePower', 'total', 'kW', 1000),
-  meterNode('Spindle.ActiveEnergyImport', 'spindle', 'activeEnergyImport', 'total', 'kWh', 1000),
-  meterNode('Spindle.Speed', 'spindle', 'rotationalSpeed', 'total', '1/min', 1),
-  meterNode('Cabinet.ActivePower', 'cabinet', 'activePower', 'total', 'kW', 1000),
-  meterNode('Cabinet.ActiveEnergyImport', 'cabinet', 'activeEnergyImport', 'total', 'kWh', 1000),
-];
 
 /**
  * Starts an OPC UA server with the MachineTool node set (OPC 40501-1), one machine below Machines and an energy meter.
@@ -289,15 +262,4 @@ function addMeter(own: Namespace, machine: UAObject, truth: MachineTruth): void 
       true,
     );
   }
-}
-
-function meterNode(
-  id: string,
-  component: LoadComponent,
-  quantity: Quantity,
-  phase: Phase,
-  unit: string,
-  factor: number,
-): (typeof METER_NODES)[number] {
-  return { id, component, quantity, phase, unit, factor };
 }

@@ -1,0 +1,65 @@
+import { MillwattError } from '../errors.ts';
+
+/** What went wrong with a server, as an error of class `retry` with one of the driver port's words. */
+export function connectionError(source: string, endpoint: string, cause: unknown): MillwattError {
+  if (cause instanceof MillwattError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const { code, what, cure } = explain(text);
+  return new MillwattError('retry', code, `Source ${source}: ${endpoint} ${what}.`, { cure, cause });
+}
+
+/** No answer within the time allowed. */
+export function timeoutError(source: string, endpoint: string, timeoutMs: number): MillwattError {
+  return new MillwattError(
+    'retry',
+    'timeout',
+    `Source ${source}: ${endpoint} did not answer within ${timeoutMs} ms.`,
+    { cure: 'Check that the control is on and that the network reaches it.' },
+  );
+}
+
+function explain(text: string): { code: string; what: string; cure: string } {
+  if (/ECONNREFUSED/.test(text))
+    return {
+      code: 'refused',
+      what: 'refuses connections',
+      cure: 'Check host and port, and that the OPC UA server of the control is switched on.',
+    };
+  if (/ENOTFOUND|EAI_AGAIN/.test(text))
+    return {
+      code: 'refused',
+      what: 'has a name nobody knows',
+      cure: 'Check the host name, or write the address.',
+    };
+  if (/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|Timeout|timeout/.test(text))
+    return {
+      code: 'timeout',
+      what: 'did not answer',
+      cure: 'Check that the control is on and that the network reaches it.',
+    };
+  if (/BadIdentityToken|BadUserAccessDenied|UserAccessDenied/.test(text))
+    return {
+      code: 'exception',
+      what: 'does not accept the login',
+      cure: 'Check username and password, or whether the server allows anonymous clients.',
+    };
+  if (
+    /Cannot find an Endpoint|BadSecurityPolicyRejected|BadSecurityModeRejected|no suitable endpoint/i.test(
+      text,
+    )
+  )
+    return {
+      code: 'exception',
+      what: 'offers no endpoint with the configured security',
+      cure: 'Choose another securityPolicy, or enable SignAndEncrypt in the server.',
+    };
+  if (/BadCertificate|BadSecurityChecksFailed/.test(text))
+    return {
+      code: 'untrusted',
+      what: "does not accept this agent's certificate",
+      cure: "Trust the agent's certificate in the server: it lies in the agent's data folder under opcua-pki/own/certs.",
+    };
+  if (/Bad[A-Z]\w+/.test(text))
+    return { code: 'exception', what: `answers ${/Bad[A-Z]\w+/.exec(text)?.[0] ?? text}`, cure: '' };
+  return { code: 'closed', what: `broke off (${text.split('\n')[0] ?? ''})`, cure: '' };
+}
