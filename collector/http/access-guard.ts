@@ -1,0 +1,105 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { MillwattError } from '../../protocols/errors.ts';
+import { ApiError } from './api-error.ts';
+
+/** 128 bits in base64. */
+const TOKEN_LENGTH_MIN = 22;
+/** Failed attempts an address has at once, and how fast it gets new ones. */
+const FAILURES_AT_ONCE = 10;
+const FAILURE_EVERY_MS = 1_000;
+const ADDRESSES_MAX = 10_000;
+
+/** Who may ask: decides before anything of a request is looked at further. */
+export interface AccessGuard {
+  /** Throws an ApiError when the Host header is a name that is not ours (DNS rebinding). */
+  checkHost(host: string | undefined): void;
+  /** Throws an ApiError when the Authorization header does not carry the token. */
+  checkToken(authorization: string | undefined, address: string): void;
+}
+
+/**
+ * Refuses (class `refuse`) to serve an address that others can reach without a token and TLS, and a token that could be
+ * guessed. The token itself is not kept, only its hash.
+ */
+export function createAccessGuard(options: {
+  host: string;
+  token?: string | undefined;
+  tls: boolean;
+  /** Real ms, monotonic. */
+  nowMs: () => number;
+}): AccessGuard {
+  const { host, token, tls, nowMs } = options;
+  if (!isLoopback(host) && (token === undefined || !tls)) {
+    const missing = [
+      ...(token === undefined ? ['http.token'] : []),
+      ...(tls ? [] : ['http.cert', 'http.key']),
+    ];
+    throw new MillwattError('refuse', 'open-http', `The page may not listen on ${host} for everyone.`, {
+      cure: `Set ${missing.join(' and ')}, or listen on 127.0.0.1.`,
+    });
+  }
+  if (token !== undefined && token.length < TOKEN_LENGTH_MIN) {
+    throw new MillwattError('refuse', 'weak-token', 'The token of the page is too short to be safe.', {
+      cure: `Take at least ${TOKEN_LENGTH_MIN} random characters, such as from "openssl rand -base64 24".`,
+    });
+  }
+  const expected = token === undefined ? undefined : hash(token);
+  const failures = new Map<string, { left: number; atMs: number }>();
+
+  const spendFailure = (address: string): void => {
+    const now = nowMs();
+    const seen = failures.get(address);
+    const left =
+      seen === undefined
+        ? FAILURES_AT_ONCE
+        : Math.min(FAILURES_AT_ONCE, seen.left + (now - seen.atMs) / FAILURE_EVERY_MS);
+    if (failures.size >= ADDRESSES_MAX) failures.clear();
+    failures.set(address, { left: Math.max(0, left - 1), atMs: now });
+    if (left < 1)
+      throw new ApiError(
+        429,
+        'Too many attempts with a wrong token.',
+        'Wait a few seconds, then send the right one.',
+      );
+  };
+
+  return {
+    checkHost: (header) => {
+      // With a token there is nothing that a foreign page could do in a visitor's name.
+      if (expected !== undefined || isOwnName(header)) return;
+      throw new ApiError(
+        421,
+        'This server is not known by that name.',
+        'Open it by its address, such as http://127.0.0.1, or set http.token.',
+      );
+    },
+    checkToken: (authorization, address) => {
+      if (expected === undefined) return;
+      const given = /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? '')?.[1];
+      if (given !== undefined && timingSafeEqual(hash(given), expected)) return;
+      // Coming without a token is how a browser begins; only a wrong one is an attempt.
+      if (given !== undefined) spendFailure(address);
+      throw new ApiError(
+        401,
+        'This needs the token of the collector.',
+        'Send "Authorization: Bearer TOKEN".',
+      );
+    },
+  };
+}
+
+/** True for an address that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+/** A name that no foreign DNS can point at us: an address, or localhost. */
+function isOwnName(header: string | undefined): boolean {
+  const name = /^(\[[^\]]+\]|[^:]+)(:\d{1,5})?$/.exec(header ?? '')?.[1] ?? '';
+  return name.toLowerCase() === 'localhost' || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify';
+import { isChannelId, isLevelId } from '../../protocols/telemetry/ids.ts';
+import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
+import { ApiError, badParameter } from './api-error.ts';
+import { hoursToCsv } from './hours-csv.ts';
+import type { HttpParts } from './http-parts.ts';
+import { listMachines } from './machine-list.ts';
+import { openApiDocument } from './openapi.ts';
+import { readFormat, readRange, readStep, readText, requireKnown, type Query } from './parameters.ts';
+
+const DAY_MS = 86_400_000;
+const HOURS_SPAN_MAX_MS = 366 * DAY_MS;
+const SERIES_SPAN_MAX_MS = 5 * 366 * DAY_MS;
+const POINTS_MAX = 5_000;
+
+/** The JSON routes below /api/v1. All of them read. */
+export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
+  const { views, clock } = parts;
+
+  server.get('/api/v1/site', (request) => {
+    requireKnown(request.query as Query, []);
+    const { site, version, publicKey, simulated } = parts;
+    return { site, version, publicKey, simulated, nowMs: clock.wallMs(), speed: clock.speed() };
+  });
+
+  server.get('/api/v1/machines', (request) => {
+    requireKnown(request.query as Query, []);
+    return { machines: listMachines(parts) };
+  });
+
+  server.get<{ Params: { id: string } }>('/api/v1/machines/:id/hours', async (request, reply) => {
+    const query = request.query as Query;
+    requireKnown(query, ['from', 'to', 'format']);
+    const machine = requireMachine(request.params.id);
+    const { fromMs, toMs } = readRange(query, clock.wallMs(), HOURS_SPAN_MAX_MS);
+    const format = readFormat(query);
+    const hours = views.hours(machine, fromMs, toMs);
+    if (format === 'json') return { machine, fromMs, toMs, hours };
+    return await reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', `attachment; filename="machine-hours-${machine}.csv"`)
+      .send(hoursToCsv(hours));
+  });
+
+  server.get('/api/v1/series', (request) => {
+    const query = request.query as Query;
+    requireKnown(query, ['machine', 'channel', 'from', 'to', 'step']);
+    const machine = requireMachine(readText(query, 'machine'));
+    const channel = requireChannel(machine, readText(query, 'channel') ?? 'supply.activePower');
+    const { fromMs, toMs } = readRange(query, clock.wallMs(), SERIES_SPAN_MAX_MS);
+    const stepMs = readStep(query, toMs - fromMs, POINTS_MAX);
+    const points = views.series(channel, fromMs, toMs, stepMs);
+    return { machine, channel, unit: unitOf(channel), fromMs, toMs, stepMs, points };
+  });
+
+  server.get('/api/v1/agents', (request) => {
+    requireKnown(request.query as Query, []);
+    return { agents: parts.agents() };
+  });
+
+  server.get('/api/v1/openapi.json', () => openApiDocument(parts.version));
+
+  /** An id that names a machine we know. */
+  function requireMachine(id: string | undefined): string {
+    if (!isLevelId(id)) throw badParameter('machine', id, 'Use an id from /api/v1/machines.');
+    const known = listMachines(parts).some((machine) => machine.id === id);
+    if (!known) throw new ApiError(404, `There is no machine ${id}.`, 'Use an id from /api/v1/machines.');
+    return id;
+  }
+
+  /** A channel of the machine, by its whole id or without the machine. */
+  function requireChannel(machine: string, name: string): string {
+    const channel = name.startsWith(`${machine}.`) ? name : `${machine}.${name}`;
+    if (!isChannelId(channel))
+      throw badParameter('channel', name, 'Use a channel from /api/v1/machines, such as supply.activePower.');
+    if (!views.channels(machine).includes(channel))
+      throw new ApiError(
+        404,
+        `Machine ${machine} has no readings of channel ${channel}.`,
+        'Use a channel from /api/v1/machines.',
+      );
+    return channel;
+  }
+}
+
+function unitOf(channel: string): string {
+  const quantity = channel.split('.')[2] ?? '';
+  return Object.entries(QUANTITIES).find(([name]) => name === quantity)?.[1].unit ?? '';
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../../protocols/clock.ts';
+import type { Log } from '../../protocols/log.ts';
+import type { HealthMessage } from '../../protocols/telemetry/live.ts';
+import type { Views } from '../ledger/views.ts';
+import type { LiveBoard } from './live-board.ts';
+import type { MetricFamily } from './metric-families.ts';
+
+/** An agent as the collector sees it. */
+export interface AgentView {
+  id: string;
+  /** By its status and its will. */
+  online: boolean;
+  version: string;
+  /** Collector wall time of the last message of any kind, ms since the Unix epoch; null when none came since our start. */
+  lastSeenMs: number | null;
+  health: HealthMessage | null;
+  /** Its newest chain in the ledger; null when there is none. */
+  chain: { epoch: string; headSeq: number; contiguousSeq: number; records: number; samples: number } | null;
+  /** Fingerprint of its key, and whether someone has confirmed it. */
+  key?: { fingerprint: string; confirmed: boolean };
+}
+
+/** A machine of the collector's configuration. */
+export interface MachineInfo {
+  id: string;
+  name?: string | undefined;
+  ratedPowerW?: number | null | undefined;
+}
+
+/** What the ledger holds. */
+export interface LedgerStats {
+  records: number;
+  samples: number;
+  sizeBytes: number;
+  lastOrdinal: number;
+}
+
+/** Everything the server shows; it changes none of it. */
+export interface HttpParts {
+  site: string;
+  version: string;
+  /** The collector's public key, for `collectorKey` of the agents. */
+  publicKey: string;
+  /** True when the plant is simulated: the page says so at its top. */
+  simulated: boolean;
+  views: Pick<Views, 'hours' | 'series' | 'machines' | 'channels'>;
+  machines: readonly MachineInfo[];
+  live: LiveBoard;
+  agents: () => AgentView[];
+  ledger: () => LedgerStats;
+  /** What other parts have to say in /metrics: projector, admission, derivation. */
+  metrics: () => MetricFamily[];
+  clock: Pick<Clock, 'wallMs' | 'speed'>;
+  log: Log;
+}

@@ -1,0 +1,207 @@
+import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+
+const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
+const text = { type: 'string' };
+const number = { type: 'number' };
+const maybe = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
+const state = { type: 'string', enum: [...OPERATING_STATES] };
+const object = (properties: Record<string, object>, description = '') => ({
+  type: 'object',
+  ...(description === '' ? {} : { description }),
+  properties,
+  required: Object.keys(properties),
+});
+const list = (items: object) => ({ type: 'array', items });
+const byState = (each: object) => object(Object.fromEntries(OPERATING_STATES.map((name) => [name, each])));
+const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const machineParameter = (where: 'path' | 'query', name: string) => ({
+  name,
+  in: where,
+  required: true,
+  description: 'Id of a machine',
+  schema: text,
+});
+const rangeParameters = ['from', 'to'].map((name) => ({
+  name,
+  in: 'query',
+  required: false,
+  description: 'ISO time with its zone, or ms since 1970; the last 24 hours without',
+  schema: text,
+}));
+
+/** What a GET can answer; errors have one shape everywhere. */
+function get(summary: string, answers: Record<string, object>, parameters: object[] = [], isOpen = false) {
+  const failure = (description: string) => ({
+    description,
+    content: { 'application/json': { schema: reference('Error') } },
+  });
+  return {
+    get: {
+      summary,
+      ...(parameters.length === 0 ? {} : { parameters }),
+      ...(isOpen ? { security: [] } : {}),
+      responses: {
+        200: {
+          description: 'As asked',
+          content: Object.fromEntries(Object.entries(answers).map(([type, schema]) => [type, { schema }])),
+        },
+        ...(parameters.length === 0 ? {} : { 400: failure('A parameter cannot be used') }),
+        ...(isOpen ? {} : { 401: failure('The token is missing or wrong') }),
+      },
+    },
+  };
+}
+
+const json = (schema: object) => ({ 'application/json': schema });
+
+/** The description of the API (OpenAPI 3.1), kept by hand beside the routes; a test compares the two. */
+export function openApiDocument(version: string): object {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'millwatt collector',
+      version,
+      description: 'Metered energy of machine tools. Everything here reads; nothing can be changed.',
+    },
+    security: [{ token: [] }, {}],
+    paths: {
+      '/api/v1/site': get('The site and this collector', json(reference('Site'))),
+      '/api/v1/machines': get(
+        'Machines with their latest power and state',
+        json(object({ machines: list(reference('Machine')) })),
+      ),
+      '/api/v1/machines/{id}/hours': get(
+        'Energy per machine-hour: hours that begin in [from, to)',
+        {
+          ...json(object({ machine: text, fromMs: time, toMs: time, hours: list(reference('MachineHour')) })),
+          'text/csv': text,
+        },
+        [
+          machineParameter('path', 'id'),
+          ...rangeParameters,
+          {
+            name: 'format',
+            in: 'query',
+            required: false,
+            schema: { type: 'string', enum: ['json', 'csv'], default: 'json' },
+          },
+        ],
+      ),
+      '/api/v1/series': get(
+        'A chart of one channel: extremes and mean of each step',
+        json(
+          object({
+            machine: text,
+            channel: text,
+            unit: text,
+            fromMs: time,
+            toMs: time,
+            stepMs: number,
+            points: list(object({ fromMs: time, min: number, max: number, mean: number })),
+          }),
+        ),
+        [
+          machineParameter('query', 'machine'),
+          {
+            name: 'channel',
+            in: 'query',
+            required: false,
+            description: 'With or without the machine: supply.activePower',
+            schema: { ...text, default: 'supply.activePower' },
+          },
+          ...rangeParameters,
+          {
+            name: 'step',
+            in: 'query',
+            required: false,
+            description: 'Whole minutes: 1min, 5min, 1h; about 500 points without',
+            schema: text,
+          },
+        ],
+      ),
+      '/api/v1/live': get(
+        'Server-sent events: `machine` (a LiveMachine, at once and on change, at most twice a second), `beat` every 5 s',
+        { 'text/event-stream': reference('LiveMachine') },
+      ),
+      '/api/v1/agents': get(
+        'Agents, their health and their chains',
+        json(object({ agents: list(reference('Agent')) })),
+      ),
+      '/api/v1/openapi.json': get('This document', json({ type: 'object' })),
+      '/metrics': get('Metrics for Prometheus', { 'text/plain': text }),
+      '/healthz': get('Whether the collector answers', json(object({ status: text })), [], true),
+    },
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        Error: object({ error: object({ message: text, cure: text }) }),
+        Site: object({
+          site: text,
+          version: text,
+          publicKey: text,
+          simulated: { type: 'boolean' },
+          nowMs: time,
+          speed: { type: 'number', description: 'Plant ms in one real ms; 1 outside simulations' },
+        }),
+        Machine: object({
+          id: text,
+          name: text,
+          ratedPowerW: maybe(number),
+          configured: { type: 'boolean' },
+          state,
+          powerW: maybe(number),
+          atMs: maybe(time),
+          stale: { type: 'boolean' },
+          channels: list(text),
+        }),
+        LiveMachine: object({
+          machine: text,
+          atMs: time,
+          state,
+          powerW: maybe(number),
+          stale: { type: 'boolean' },
+          values: { type: 'object' },
+          down: list(object({ agent: text, source: text, reason: text })),
+        }),
+        MachineHour: object(
+          {
+            v: { const: 1 },
+            site: text,
+            machine: text,
+            hourMs: time,
+            timeMs: byState(number),
+            spanMs: number,
+            measuredMs: number,
+            energy: object({
+              supplyMwh: maybe(number),
+              exportMwh: number,
+              stateMwh: byState(number),
+              componentMwh: { type: 'object', additionalProperties: number },
+              residualMwh: maybe(number),
+            }),
+            obtained: object({ counterMwh: number, integratedMwh: number, bridgedMwh: number }),
+            meanPowerW: byState(maybe(number)),
+            closure: maybe(number),
+            coverage: object({ time: number, energy: maybe(number) }),
+            quality: text,
+            reasons: list(text),
+            status: text,
+            finalBy: maybe(text),
+            revision: number,
+            basis: { type: 'object' },
+          },
+          'One machine and one UTC hour: energies in whole mWh, times in whole ms; null is not known, never 0',
+        ),
+        Agent: object({
+          id: text,
+          online: { type: 'boolean' },
+          version: text,
+          lastSeenMs: maybe(time),
+          health: maybe({ type: 'object' }),
+          chain: maybe({ type: 'object' }),
+        }),
+      },
+    },
+  };
+}

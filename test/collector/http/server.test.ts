@@ -1,0 +1,455 @@
+import { connect } from 'node:net';
+import { request as httpRequest } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openApiDocument } from '../../../collector/http/openapi.ts';
+import { silentLog } from '../../../protocols/log.ts';
+import { sampleHour } from '../influx/machine-hour-sample.ts';
+import { liveMessage, startPlantServer, type PlantServer } from './plant-server.ts';
+
+const NOW_MS = Date.UTC(2026, 2, 3, 12, 30);
+const HOUR_MS = Date.UTC(2026, 2, 3, 10);
+const TOKEN = 'correct-horse-battery-staple-9';
+const running: PlantServer[] = [];
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop();
+});
+
+async function start(options: Partial<Parameters<typeof startPlantServer>[0]> = {}): Promise<PlantServer> {
+  const minutes = Array.from({ length: 120 }, (_, minute) => ({
+    channel: 'mill.supply.activePower',
+    minuteMs: HOUR_MS + minute * 60_000,
+    count: 60,
+    min: 900,
+    max: 1100 + minute,
+    sum: 60_000,
+    last: 1000,
+    lastMs: HOUR_MS + minute * 60_000 + 59_000,
+  }));
+  const server = await startPlantServer({
+    nowMs: () => NOW_MS,
+    hours: [
+      sampleHour(HOUR_MS),
+      sampleHour(HOUR_MS + 3_600_000, { status: 'provisional', finalBy: null, revision: 0 }),
+    ],
+    minutes,
+    ...options,
+  });
+  running.push(server);
+  return server;
+}
+
+/** A request that may lie about its Host. */
+function ask(
+  server: PlantServer,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+  body?: string,
+) {
+  return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
+    (resolve, reject) => {
+      const sent = httpRequest(
+        { host: '127.0.0.1', port: server.port, path, headers, method },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk) => (text += String(chunk)));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+          );
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    },
+  );
+}
+
+const json = async (server: PlantServer, path: string) => JSON.parse((await ask(server, path)).text);
+
+describe('the API', () => {
+  test('machines with power and state', async () => {
+    const server = await start();
+    expect((await json(server, '/api/v1/machines')).machines).toEqual([
+      expect.objectContaining({ id: 'mill', name: 'Mill <3>', state: 'unknown', powerW: null, atMs: null }),
+    ]);
+    server.board.put('gateway', liveMessage('mill', NOW_MS, 2345));
+    server.board.put('gateway', liveMessage('lathe', NOW_MS, 10));
+    const { machines } = await json(server, '/api/v1/machines');
+    expect(machines).toEqual([
+      expect.objectContaining({
+        id: 'mill',
+        state: 'processing',
+        powerW: 2345,
+        stale: false,
+        ratedPowerW: 15_000,
+      }),
+      expect.objectContaining({ id: 'lathe', state: 'off', powerW: 10, configured: false }),
+    ]);
+    expect(machines[0].channels).toEqual(['mill.supply.activePower']);
+  });
+
+  test('machine-hours as JSON and CSV', async () => {
+    const server = await start();
+    const { hours } = await json(server, '/api/v1/machines/mill/hours');
+    expect(hours).toEqual([sampleHour(HOUR_MS), expect.objectContaining({ status: 'provisional' })]);
+    const later = await json(
+      server,
+      `/api/v1/machines/mill/hours?from=${HOUR_MS + 1}&to=2026-03-03T12:00:00%2B00:00`,
+    );
+    expect(later.hours).toHaveLength(1);
+    const csv = await ask(server, '/api/v1/machines/mill/hours?format=csv');
+    expect(csv.headers['content-type']).toContain('text/csv');
+    const [head, first] = csv.text
+      .trim()
+      .split('\r\n')
+      .map((row) => row.split(','));
+    const row = Object.fromEntries((head ?? []).map((name, index) => [name, first?.[index]]));
+    expect(row).toMatchObject({
+      hour_start_utc: '2026-03-03T10:00:00.000Z',
+      machine: 'mill',
+      energy_wh: '5400.001',
+      mean_power_w: '5400.0',
+      energy_processing_wh: '4200.001',
+      seconds_unknown: '720',
+      status: 'final',
+      reasons: 'gap',
+    });
+  });
+
+  test('a chart of a channel', async () => {
+    const server = await start();
+    const series = await json(server, '/api/v1/series?machine=mill&channel=supply.activePower&step=30min');
+    expect(series).toMatchObject({ unit: 'W', stepMs: 1_800_000 });
+    expect(series.points).toEqual(
+      [29, 59, 89, 119].map((last, index) => ({
+        fromMs: HOUR_MS + index * 1_800_000,
+        min: 900,
+        max: 1100 + last,
+        mean: 1000,
+      })),
+    );
+  });
+
+  test.each([
+    ['/api/v1/machines/mill/hours?from=yesterday', 400, 'from', 'ISO time'],
+    ['/api/v1/machines/mill/hours?from=2026-03-01T00:00:00', 400, 'from', 'zone'],
+    ['/api/v1/machines/mill/hours?from=2026-13-01', 400, 'from', 'ISO time'],
+    ['/api/v1/machines/mill/hours?from=2026-03-02&to=2026-03-01', 400, 'from', 'before'],
+    ['/api/v1/machines/mill/hours?from=2020-03-02&to=2026-03-01', 400, 'from', '366 days'],
+    ['/api/v1/machines/mill/hours?from=1&from=2', 400, 'from', 'once'],
+    ['/api/v1/machines/mill/hours?format=xml', 400, 'format', 'json or csv'],
+    ['/api/v1/machines/mill/hours?frm=1', 400, 'frm', 'from, to, format'],
+    ['/api/v1/machines/..%2F..%2Fetc/hours', 400, 'machine', '/api/v1/machines'],
+    ['/api/v1/machines/robot/hours', 404, 'robot', '/api/v1/machines'],
+    ['/api/v1/series', 400, 'machine', '/api/v1/machines'],
+    ['/api/v1/series?machine=mill&channel=a%20b', 400, 'channel', 'supply.activePower'],
+    ['/api/v1/series?machine=mill&channel=supply.torque', 404, 'supply.torque', '/api/v1/machines'],
+    ['/api/v1/series?machine=mill&step=90s', 400, 'step', 'whole minutes'],
+    ['/api/v1/series?machine=mill&step=1min&from=2025-03-01', 400, 'step', 'wider step'],
+    ['/api/v1/machines?limit=5', 400, 'limit', 'no parameters'],
+    ['/api/v2/machines', 404, 'nothing', 'openapi.json'],
+  ])('%s answers %i and names %s', async (path, status, named, cure) => {
+    const answer = await ask(await start(), path);
+    expect(answer.status).toBe(status);
+    const { error } = JSON.parse(answer.text);
+    expect(error.message).toContain(named);
+    expect(error.cure).toContain(cure);
+    expect(Object.keys(JSON.parse(answer.text))).toEqual(['error']);
+  });
+
+  test('what breaks inside stays inside, and in the log', async () => {
+    const logged: object[] = [];
+    const log = { ...silentLog, error: (fields: object) => void logged.push(fields) };
+    const server = await start({ failingViews: true, log });
+    const answer = await ask(server, '/api/v1/machines/mill/hours');
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toMatch(/SQLITE|secret/);
+    expect(JSON.stringify(logged)).toContain('SQLITE_CORRUPT');
+  });
+
+  test('the description names exactly the routes there are, and every answer has what it promises', async () => {
+    const server = await start();
+    server.board.put('gateway', liveMessage('mill', NOW_MS, 2345));
+    const document = (await json(server, '/api/v1/openapi.json')) as {
+      paths: Record<string, { get: { responses: { 200: { content: Record<string, { schema: Schema }> } } } }>;
+      components: { schemas: Record<string, Schema> };
+    };
+    expect(document).toEqual(JSON.parse(JSON.stringify(openApiDocument('1.2.3'))));
+    for (const [path, { get }] of Object.entries(document.paths)) {
+      if (path === '/api/v1/live') continue;
+      const answer = await ask(
+        server,
+        path.replace('{id}', 'mill') + (path === '/api/v1/series' ? '?machine=mill' : ''),
+      );
+      expect(answer.status, path).toBe(200);
+      const [type = '', { schema } = { schema: {} }] = Object.entries(get.responses[200].content)[0] ?? [];
+      expect(answer.headers['content-type'], path).toContain(type);
+      if (type === 'application/json') expectMatches(JSON.parse(answer.text), schema, path);
+    }
+    const undocumented = await ask(server, '/api/v1/anything');
+    expect(undocumented.status).toBe(404);
+
+    function expectMatches(value: unknown, schema: Schema, at: string): void {
+      const name = schema.$ref?.split('/').at(-1);
+      if (name !== undefined)
+        return expectMatches(value, document.components.schemas[name] ?? {}, `${at} ${name}`);
+      if (schema.type === 'object' && schema.properties !== undefined) {
+        expect(Object.keys(value as object).sort(), at).toEqual(
+          expect.arrayContaining(schema.required ?? []),
+        );
+        for (const [key, property] of Object.entries(schema.properties))
+          expectMatches((value as Record<string, unknown>)[key], property, `${at}.${key}`);
+      } else if (schema.type === 'array') {
+        for (const item of value as unknown[]) expectMatches(item, schema.items ?? {}, `${at}[]`);
+      } else if (schema.type !== undefined) {
+        const type = schema.type === 'integer' ? 'number' : schema.type;
+        expect(typeof value, at).toBe(type);
+      }
+    }
+  });
+});
+
+interface Schema {
+  $ref?: string;
+  type?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+}
+
+describe('/metrics', () => {
+  test('power, state, conservation of readings, ledger and what others add', async () => {
+    const server = await start();
+    server.board.put('gateway', liveMessage('mill', NOW_MS, 2345.5));
+    server.agents.push({
+      id: 'gateway',
+      online: true,
+      version: '1',
+      lastSeenMs: NOW_MS - 1500,
+      chain: { epoch: 'e', headSeq: 9, contiguousSeq: 7, records: 8, samples: 800 },
+      health: {
+        v: 1,
+        at: NOW_MS,
+        version: '1',
+        uptimeS: 1,
+        host: { cpuLoad: null, memoryUsedShare: null, diskFreeBytes: null, cpuTemperatureDegC: null },
+        process: { rssBytes: 1, eventLoopDelayMs: 1 },
+        spool: {
+          epoch: 'e',
+          headSeq: 9,
+          records: { sealed: 9, receipted: 8, pending: 1, rejected: 0 },
+          samples: { sampled: 900, receipted: 800, pending: 100, dropped: 0 },
+          bytes: 4096,
+        },
+        sources: [
+          { id: 'meter "A"\n', up: false, reason: 'timeout', polls: 1, failures: 1, lastReadingAgeMs: null },
+        ],
+        clock: { wall: NOW_MS, state: 'synced' },
+      },
+    });
+    const { text, headers } = await ask(server, '/metrics');
+    expect(headers['content-type']).toContain('version=0.0.4');
+    for (const line of [
+      'millwatt_machine_power_watts{machine="mill"} 2345.5',
+      'millwatt_machine_state{machine="mill"} 5',
+      'millwatt_agent_samples_total{agent="gateway",fate="sampled"} 900',
+      'millwatt_agent_samples_total{agent="gateway",fate="pending"} 100',
+      'millwatt_agent_last_seen_seconds{agent="gateway"} 1.5',
+      'millwatt_agent_source_up{agent="gateway",source="meter \\"A\\"\\n"} 0',
+      'millwatt_chain_missing_records{agent="gateway"} 2',
+      'millwatt_ledger_bytes 65536',
+      'millwatt_influx_lag_records 3',
+    ])
+      expect(text.split('\n')).toContain(line);
+    for (const line of text.trim().split('\n'))
+      expect(line).toMatch(
+        /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z_]+="([^"\\\n]|\\.)*"(,[a-z_]+="([^"\\\n]|\\.)*")*\})? -?[\d.e+-]+)$/,
+      );
+  });
+});
+
+describe('/api/v1/live', () => {
+  test('gives every machine at once and changes afterwards, at most twice a second each', async () => {
+    const server = await start();
+    server.board.put('gateway', liveMessage('mill', NOW_MS, 1000));
+    const events = await follow(server);
+    await events.until((all) => all.some(({ event }) => event === 'machine'));
+    expect(events.seen[0]).toEqual({ event: 'beat', data: { nowMs: NOW_MS, speed: 1 } });
+    expect(events.seen[1]).toMatchObject({
+      event: 'machine',
+      data: { machine: 'mill', powerW: 1000, state: 'standby' },
+    });
+    const before = events.seen.length;
+    for (let index = 1; index <= 200; index++)
+      server.board.put('gateway', liveMessage('mill', NOW_MS + index, 1000 + index));
+    await events.until((all) => all.some(({ data }) => data['powerW'] === 1200));
+    expect(events.seen.slice(before).filter(({ event }) => event === 'machine').length).toBeLessThanOrEqual(
+      2,
+    );
+    events.end();
+  });
+
+  test('two agents of one machine are shown as one; a lost one takes nothing away from the other', async () => {
+    const server = await start();
+    server.board.put('a', liveMessage('mill', NOW_MS, 1000));
+    const values = {
+      'mill.spindle.activePower': { value: 5, unit: 'W', ageMs: 0, quality: 'good' as const },
+    };
+    server.board.put(
+      'b',
+      liveMessage('mill', NOW_MS, null, { values, down: [{ source: 'spindle', reason: 'timeout' }] }),
+    );
+    expect(server.board.read('mill')).toMatchObject({
+      powerW: 1000,
+      down: [{ agent: 'b', source: 'spindle', reason: 'timeout' }],
+      values: { 'mill.spindle.activePower': { value: 5 } },
+    });
+  });
+
+  test('a value that is no channel of the machine is not shown', async () => {
+    const server = await start();
+    const message = liveMessage('mill', NOW_MS, 1);
+    const hostile = JSON.parse(
+      '{"__proto__":{"value":1},"lathe.supply.activePower":{"value":1},"x":{"value":1}}',
+    );
+    server.board.put('a', { ...message, values: { ...message.values, ...hostile } });
+    expect(Object.keys(server.board.read('mill')?.values ?? {})).toEqual(Object.keys(message.values));
+  });
+
+  test('closing the server ends the streams', async () => {
+    const server = await start();
+    const events = await follow(server);
+    await server.close();
+    await events.ended;
+  });
+
+  async function follow(server: PlantServer) {
+    const response = await fetch(`${server.url}/api/v1/live`);
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const seen: { event: string; data: Record<string, unknown> }[] = [];
+    let text = '';
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let tell = (): void => {};
+    const ended = (async () => {
+      for (;;) {
+        const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
+        if (done) break;
+        text += value;
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const [, event = '', data = '{}'] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
+          seen.push({ event, data: JSON.parse(data) });
+        }
+        tell();
+      }
+    })();
+    return {
+      seen,
+      ended,
+      until: async (holds: (all: typeof seen) => boolean) => {
+        while (!holds(seen)) await new Promise<void>((resolve) => (tell = resolve));
+      },
+      end: () => void reader.cancel(),
+    };
+  }
+});
+
+describe('who may ask', () => {
+  test.each([
+    ['0.0.0.0', undefined, undefined, /http.token and http.cert/],
+    ['192.168.1.10', TOKEN, undefined, /http.cert/],
+    ['::', undefined, { cert: 'x', key: 'x' }, /http.token/],
+    ['127.0.0.1', 'short', undefined, /openssl rand/],
+  ])('on %s with token %s it refuses to start', async (host, token, tls, cure) => {
+    await expect(start({ address: { host, token, tls } })).rejects.toMatchObject({
+      remedy: 'refuse',
+      cure: expect.stringMatching(cure),
+    });
+  });
+
+  test('a port that is taken is named with a cure', async () => {
+    const { port } = await start();
+    await expect(start({ address: { port } })).rejects.toMatchObject({
+      code: 'http-port',
+      message: expect.stringContaining(String(port)),
+      cure: expect.stringContaining('http.port'),
+    });
+  });
+
+  test('without the token there is only the page and the pulse', async () => {
+    const server = await start({ address: { token: TOKEN } });
+    for (const path of ['/', '/assets/dashboard.css', '/healthz'])
+      expect((await ask(server, path)).status).toBe(200);
+    const guarded = [
+      '/api/v1/machines',
+      '/api/v1/agents',
+      '/api/v1/live',
+      '/api/v1/openapi.json',
+      '/metrics',
+      '/nothing',
+    ];
+    for (const path of guarded) {
+      const answer = await ask(server, path);
+      expect(answer.status, path).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    }
+    for (const wrong of [
+      `Bearer ${TOKEN}x`,
+      `bearer ${TOKEN}`,
+      `Basic ${TOKEN}`,
+      'Bearer ',
+      `Bearer  ${TOKEN}`,
+    ])
+      expect((await ask(server, '/api/v1/machines', { authorization: wrong })).status, wrong).toBe(401);
+    expect((await ask(server, '/api/v1/machines', { authorization: `Bearer ${TOKEN}` })).status).toBe(200);
+  });
+
+  test('guessing is slowed down', async () => {
+    const server = await start({ address: { token: TOKEN } });
+    const statuses = new Set<number>();
+    for (let guess = 0; guess < 30; guess++)
+      statuses.add((await ask(server, '/metrics', { authorization: `Bearer guess-${guess}` })).status);
+    expect([...statuses].toSorted((a, b) => a - b)).toEqual([401, 429]);
+  });
+
+  test('a foreign name that points here is turned away (DNS rebinding), our own names are not', async () => {
+    const server = await start();
+    for (const host of ['evil.example', 'evil.example:8484', '127.0.0.1.evil.example'])
+      expect((await ask(server, '/api/v1/machines', { host })).status, host).toBe(421);
+    for (const host of ['localhost', 'LOCALHOST:1', '127.0.0.1:8484', '[::1]:8484'])
+      expect((await ask(server, '/api/v1/machines', { host })).status, host).toBe(200);
+  });
+
+  test('every answer carries the headers that keep pages apart, and none allows other origins', async () => {
+    const server = await start();
+    for (const path of ['/', '/api/v1/machines', '/nothing', '/metrics', '/assets/uplot.js']) {
+      const { headers } = await ask(server, path, { origin: 'http://evil.example' });
+      expect(headers['content-security-policy'], path).toContain("default-src 'none'");
+      expect(headers['x-content-type-options'], path).toBe('nosniff');
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+  });
+
+  test('nothing can be written, and large bodies are refused', async () => {
+    const server = await start();
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
+      expect((await ask(server, '/api/v1/machines', {}, method)).status, method).toBe(404);
+    expect((await ask(server, '/assets/..%2F..%2Fserver.ts')).status).toBe(404);
+    expect((await ask(server, '/assets/%2e%2e/server.ts')).status).toBe(404);
+  });
+
+  test('a request that never ends is cut off', async () => {
+    const server = await start({ address: { requestTimeoutMs: 1000 } });
+    const socket = connect(server.port, '127.0.0.1');
+    const startMs = performance.now();
+    socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+    await new Promise<void>((resolve) => {
+      socket.on('close', () => resolve());
+      socket.on('error', () => resolve());
+      socket.resume();
+    });
+    expect(performance.now() - startMs).toBeLessThan(9000);
+  });
+});
