@@ -85,6 +85,14 @@ export class MonthReader {
     return this.#recordOf(this.#config.get(configHash, agent));
   }
 
+  /** Ordinals of the `config` records, ascending. */
+  configOrdinals(): number[] {
+    return this.#db
+      .prepare("SELECT ordinal FROM record INDEXED BY record_config WHERE kind = 'config' ORDER BY ordinal")
+      .all()
+      .map((row) => Number(row['ordinal']));
+  }
+
   chains(): MonthChain[] {
     return this.#db
       .prepare('SELECT agent, epoch, key, first_ordinal AS firstOrdinal, records, samples FROM chain')

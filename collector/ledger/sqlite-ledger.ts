@@ -21,6 +21,8 @@ export interface AdmissionLedger extends Ledger {
   prevOf(agent: string, epoch: string, seq: number): string | null | undefined;
   /** Sequence numbers below the largest one that are not here, ascending, at most `limit` ranges. */
   missing(agent: string, epoch: string, limit: number): { from: number; to: number }[];
+  /** Every `config` record, ascending by ordinal. */
+  configRecords(): Iterable<LedgerRecord>;
   /** Records handed to `append` and not yet durable. */
   pendingAppends(): number;
   /** Records that were read and no longer had the hash they came with. */
@@ -153,6 +155,15 @@ class SqliteLedger implements AdmissionLedger {
       if (record !== undefined) return record;
     }
     return undefined;
+  }
+
+  *configRecords(): Iterable<LedgerRecord> {
+    for (const month of this.#firstOrdinals.keys()) {
+      for (const ordinal of this.#reader(month).configOrdinals()) {
+        const record = this.#reader(month).recordAt(ordinal);
+        if (record !== undefined) yield record;
+      }
+    }
   }
 
   chains(): ChainSummary[] {

@@ -1,11 +1,33 @@
 import { encodePart, type MachinePart } from '../../../protocols/telemetry/part.ts';
+import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import type { RecordKind } from '../../../protocols/telemetry/record.ts';
 import { generateSigningKey, sha256, type SigningKey } from '../../../protocols/evidence/keys.ts';
 import { sealRecord, type SealedRecord } from '../../../protocols/evidence/seal.ts';
 
 /** Where the feeds' clocks start: 2026-11-30T23:00:00Z. */
 export const FEED_START_MS = Date.UTC(2026, 10, 30, 23);
-const SNAPSHOT = '{"v":1}';
+
+/** The snapshot of an agent that reads the supply power of some machines. */
+export function snapshotText(agent: string, machines: readonly string[], site = 'plant'): string {
+  return encodeSnapshot({
+    v: 1,
+    site,
+    agent,
+    software: { name: 'millwatt', version: '0.1.0' },
+    sources: [{ id: 'meter', protocol: 'modbus-tcp', address: '127.0.0.1:502 unit 1', everyMs: 1000 }],
+    channels: machines.map((machine) => ({
+      kind: 'measured',
+      id: `${machine}.supply.activePower`,
+      machine,
+      component: 'supply',
+      quantity: 'activePower',
+      phase: 'total',
+      source: 'meter',
+      point: 'register 25',
+      scale: ['1', '1'],
+    })),
+  });
+}
 
 /** An agent's chain, sealed record by sealed record: ten readings of one power channel, one second apart. */
 export class ChainFeed {
@@ -40,7 +62,9 @@ export class ChainFeed {
     const seq = ++this.#seq;
     const first = options.firstMs ?? (seq - 1) * 10_000;
     const machine = kind === 'readings' ? (options.machine ?? 'mill') : null;
-    const text = options.text ?? (machine === null ? SNAPSHOT : encodePart(partOf(machine, first)));
+    const text =
+      options.text ??
+      (machine === null ? snapshotText(this.agent, ['mill'], this.site) : encodePart(partOf(machine, first)));
     const record = sealRecord(
       {
         kind,
@@ -53,7 +77,8 @@ export class ChainFeed {
         last: first + 9000,
         sealedTo: first + 10_000,
         samples: kind === 'readings' ? 10 : 0,
-        config: options.config ?? sha256(kind === 'config' ? text : SNAPSHOT),
+        config:
+          options.config ?? sha256(kind === 'config' ? text : snapshotText(this.agent, ['mill'], this.site)),
         clock: { mono: 0, wall: options.wallMs ?? FEED_START_MS, state: 'synced' },
         prev: options.prev ?? this.#prev,
       },

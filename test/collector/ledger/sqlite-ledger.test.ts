@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openLedger, type LedgerOptions } from '../../../collector/ledger/sqlite-ledger.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
-import { ChainFeed, FEED_START_MS } from './chain-feed.ts';
+import { ChainFeed, FEED_START_MS, snapshotText } from './chain-feed.ts';
 import { recordLog } from './recorded-log.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
@@ -125,12 +125,16 @@ test('a machine is found by the wall time of its readings, however late they cam
 test('a config snapshot is found by its hash, of any agent', async () => {
   const ledger = await open(makeTempFolder());
   const snapshot = new ChainFeed({ agent: 'gw-1' }).next({ kind: 'config' });
-  const same = new ChainFeed({ agent: 'gw-2' }).next({ kind: 'config' });
+  const same = new ChainFeed({ agent: 'gw-2' }).next({
+    kind: 'config',
+    text: snapshotText('gw-1', ['mill']),
+  });
   await ledger.append(arrived(snapshot));
   expect(ledger.configRecord('gw-2', snapshot.header.config)?.header.agent).toBe('gw-1');
   await ledger.append(arrived(same));
   expect(ledger.configRecord('gw-2', snapshot.header.config)?.header.agent).toBe('gw-2');
   expect(ledger.configRecord('gw-2', snapshot.hash)).toBeUndefined();
+  expect([...ledger.configRecords()].map(({ header }) => header.agent)).toEqual(['gw-1', 'gw-2']);
 });
 
 test('gaps are known, and filling one moves the tip over everything behind it', async () => {

@@ -1,0 +1,254 @@
+import { describeError, MillwattError } from '../../protocols/errors.ts';
+import type { Log } from '../../protocols/log.ts';
+import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
+import { ChannelClaims } from './channel-claims.ts';
+import { examineRecord, type SoundRecord } from './examine-record.ts';
+import type { Findings } from './findings.ts';
+import type { AgentKeys } from './keys.ts';
+import type { Quarantine } from './quarantine.ts';
+import { QuietLog } from './quiet-log.ts';
+import type { ReceiptIssuer } from './receipts.ts';
+
+/** Bytes on their way into the ledger; what comes above is left to be sent again. */
+const UNDER_WAY_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Every message ends in exactly one of these: messages = admitted + duplicates + rejected + shed + failed (+ under way). */
+export interface AdmissionCounts {
+  messages: number;
+  bytes: number;
+  /** Newly durable records and their readings. */
+  admitted: number;
+  samples: number;
+  /** Receipted again, not stored again. */
+  duplicates: number;
+  /** Of `rejected`: other contents under a known sequence number. */
+  forks: number;
+  /** By reason. */
+  rejected: Record<string, number>;
+  /** Not taken because too much was under way. */
+  shed: number;
+  /** Not taken because the ledger could not be written. */
+  failed: number;
+}
+
+export interface AdmissionParts {
+  site: string;
+  ledger: AdmissionLedger;
+  receipts: ReceiptIssuer;
+  quarantine: Quarantine;
+  keys: AgentKeys;
+  findings: Findings;
+  /** Wall time of arrival, ms since the Unix epoch. */
+  wallMs: () => number;
+  /** Real monotonic time, ms. */
+  realMs: () => number;
+  log: Log;
+  /** A record is durable: readers of the ledger may wake. */
+  onAdmitted: (record: SoundRecord) => void;
+  /** Our own invariant broke: nothing more can be taken. */
+  onCrash: (error: MillwattError) => void;
+}
+
+/** Decides about every message, and never lets a receipt out before the ledger has the record. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+  readonly #quiet: QuietLog;
+  readonly #claims = new ChannelClaims();
+  /** The key that began each chain: an epoch never changes hands. */
+  readonly #chainKeys = new Map<string, string>();
+  /** Hashes of the records on their way into the ledger. */
+  readonly #appending = new Map<string, string>();
+  readonly #rejected = new Map<string, number>();
+  readonly #underWay = new Set<Promise<void>>();
+  #underWayBytes = 0;
+  readonly #counts = {
+    messages: 0,
+    bytes: 0,
+    admitted: 0,
+    samples: 0,
+    duplicates: 0,
+    forks: 0,
+    shed: 0,
+    failed: 0,
+  };
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+    this.#quiet = new QuietLog(parts.realMs);
+    for (const { agent, epoch, key } of parts.ledger.chains()) this.#chainKeys.set(`${agent}/${epoch}`, key);
+    for (const { bytes, header, ordinal } of parts.ledger.configRecords()) {
+      const known = examineRecord(bytes, header);
+      if ('header' in known) this.#claim(known, ordinal);
+    }
+  }
+
+  /** Settles when the message is decided and, where it is to be kept, durable. Never throws. */
+  admit(agent: string, bytes: Uint8Array): Promise<void> {
+    this.#counts.messages++;
+    this.#counts.bytes += bytes.length;
+    if (this.#underWayBytes + bytes.length > UNDER_WAY_BYTES_MAX) {
+      this.#counts.shed++;
+      this.#quiet.say('shed', (swallowed) =>
+        this.#parts.log.warn(
+          { swallowed },
+          'The ledger is slower than the agents; records are left to be sent again.',
+        ),
+      );
+      return Promise.resolve();
+    }
+    this.#underWayBytes += bytes.length;
+    const deciding = this.#decide(agent, bytes).finally(() => {
+      this.#underWayBytes -= bytes.length;
+      this.#underWay.delete(deciding);
+    });
+    this.#underWay.add(deciding);
+    return deciding;
+  }
+
+  counts(): AdmissionCounts {
+    return { ...this.#counts, rejected: Object.fromEntries(this.#rejected) };
+  }
+
+  /** Resolves when every message that came so far is decided. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  async #decide(agent: string, bytes: Uint8Array): Promise<void> {
+    try {
+      const record = examineRecord(bytes, { site: this.#parts.site, agent });
+      if (!('header' in record)) {
+        this.#reject(agent, bytes, record);
+        return;
+      }
+      const { epoch, seq } = record.header;
+      const known = this.#parts.ledger.hashOf(agent, epoch, seq);
+      if (known === record.hash) this.#acceptAgain(record);
+      else if (known !== undefined)
+        this.#rejectFork(record, `Record ${seq} of agent ${agent} was sealed twice.`);
+      else if (this.#isForeign(record))
+        this.#rejectFork(
+          record,
+          `Record ${seq} of agent ${agent} is not signed by the key that began its epoch.`,
+        );
+      else await this.#append(record);
+    } catch (error) {
+      this.#counts.failed++;
+      this.#quiet.say('failed', (swallowed) =>
+        this.#parts.log.error(
+          { agent, swallowed, error: describeError(error) },
+          'A record could not be taken.',
+        ),
+      );
+      if (error instanceof MillwattError && error.remedy === 'crash') this.#parts.onCrash(error);
+    }
+  }
+
+  async #append(record: SoundRecord): Promise<void> {
+    const { header, hash, bytes } = record;
+    const name = `${header.agent}/${header.epoch}/${header.seq}`;
+    if (this.#appending.get(name) === hash) {
+      // The same record twice at once: one of them is the duplicate.
+      await this.#parts.ledger.append({ header, hash, bytes, receivedMs: this.#parts.wallMs() });
+      this.#acceptAgain(record);
+      return;
+    }
+    const chain = `${header.agent}/${header.epoch}`;
+    const beginsChain = !this.#chainKeys.has(chain);
+    if (beginsChain) this.#chainKeys.set(chain, header.key);
+    if (!this.#appending.has(name)) this.#appending.set(name, hash);
+    let ordinal: number;
+    try {
+      ordinal = await this.#parts.ledger.append({ header, hash, bytes, receivedMs: this.#parts.wallMs() });
+    } catch (error) {
+      if (error instanceof MillwattError && error.code === 'fork') {
+        this.#rejectFork(record, error.message);
+        return;
+      }
+      if (beginsChain) this.#chainKeys.delete(chain);
+      throw error;
+    } finally {
+      if (this.#appending.get(name) === hash) this.#appending.delete(name);
+    }
+    this.#counts.admitted++;
+    this.#counts.samples += header.samples;
+    this.#parts.receipts.accept({ agent: header.agent, epoch: header.epoch, seq: header.seq, hash });
+    this.#look(record, ordinal);
+    this.#parts.onAdmitted(record);
+  }
+
+  #acceptAgain({ header: { agent, epoch, seq }, hash }: SoundRecord): void {
+    this.#counts.duplicates++;
+    this.#parts.receipts.accept({ agent, epoch, seq, hash });
+  }
+
+  #isForeign({ header: { agent, epoch, key } }: SoundRecord): boolean {
+    const began = this.#chainKeys.get(`${agent}/${epoch}`);
+    return began !== undefined && began !== key;
+  }
+
+  #rejectFork(record: SoundRecord, message: string): void {
+    const { agent, epoch, seq } = record.header;
+    this.#counts.forks++;
+    this.#reject(agent, record.bytes, { reason: 'fork', message, epoch, seq, hash: record.hash });
+  }
+
+  #reject(
+    agent: string,
+    bytes: Uint8Array,
+    refused: {
+      reason: string;
+      message: string;
+      epoch: string | undefined;
+      seq: number | undefined;
+      hash: string | null;
+    },
+  ): void {
+    const { reason, message, epoch, seq, hash } = refused;
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1);
+    this.#parts.quarantine.keep(bytes, { reason, message, agent });
+    // A newer agent keeps its records until we are updated; a rejection would make it give them up.
+    if (reason === 'unknown-version' || epoch === undefined || seq === undefined) return;
+    // A spoilt copy of a record that we hold takes nothing back from the good one.
+    if (hash !== null && this.#parts.ledger.hashOf(agent, epoch, seq) === hash) return;
+    this.#parts.receipts.reject(agent, epoch, { seq, hash, reason });
+  }
+
+  /** What is found once a record is durable: it changes no receipt. */
+  #look(record: SoundRecord, ordinal: number): void {
+    const { header, hash } = record;
+    const { agent, epoch, seq } = header;
+    const { ledger, findings, keys, wallMs } = this.#parts;
+    const before = seq === 1 ? undefined : ledger.hashOf(agent, epoch, seq - 1);
+    const after = ledger.prevOf(agent, epoch, seq + 1);
+    const broken = before !== undefined && before !== header.prev ? seq : undefined;
+    const brokenAfter = after !== undefined && after !== hash ? seq + 1 : undefined;
+    for (const at of [broken, brokenAfter])
+      if (at !== undefined)
+        findings.report(
+          'broken-chain',
+          agent,
+          `Record ${at} of agent ${agent} in epoch ${epoch} does not follow the record before it; its evidence is in doubt.`,
+          wallMs(),
+        );
+    if (keys.meet(agent, header.key) === 'other')
+      findings.report(
+        'other-key',
+        agent,
+        `Agent ${agent} signs with key ${header.key}, not with the one it used before; its records are kept and are no evidence until the key is confirmed.`,
+        wallMs(),
+      );
+    this.#claim(record, ordinal);
+  }
+
+  #claim({ header, snapshot }: SoundRecord, ordinal: number): void {
+    if (snapshot === undefined) return;
+    for (const [other, channels] of this.#claims.claim(header.agent, ordinal, snapshot))
+      this.#parts.findings.report(
+        'channel-conflict',
+        header.agent,
+        `Agents ${[header.agent, other].sort().join(' and ')} both claim ${channels.slice(0, 5).join(', ')}${channels.length > 5 ? ` and ${channels.length - 5} more` : ''}; take it out of one of them.`,
+        this.#parts.wallMs(),
+      );
+  }
+}

@@ -1,0 +1,45 @@
+import type { Log } from '../../protocols/log.ts';
+
+/** What someone should look at. Nothing is lost or refused because of it. */
+export const FINDING_KINDS = ['broken-chain', 'other-key', 'channel-conflict'] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+export interface Finding {
+  kind: FindingKind;
+  agent: string;
+  /** A sentence with the details, and what to do. */
+  message: string;
+  /** Collector wall time, ms since the Unix epoch. */
+  firstMs: number;
+  lastMs: number;
+  count: number;
+}
+
+const FINDINGS_MAX = 1000;
+
+/** Findings since the start; an equal one is counted, not listed again. */
+export class Findings {
+  readonly #log: Log;
+  readonly #byText = new Map<string, Finding>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  report(kind: FindingKind, agent: string, message: string, atMs: number): void {
+    const name = `${kind}/${agent}/${message}`;
+    const known = this.#byText.get(name);
+    if (known !== undefined) {
+      known.count++;
+      known.lastMs = atMs;
+      return;
+    }
+    if (this.#byText.size >= FINDINGS_MAX) return;
+    this.#byText.set(name, { kind, agent, message, firstMs: atMs, lastMs: atMs, count: 1 });
+    this.#log.warn({ agent, finding: kind }, message);
+  }
+
+  list(): Finding[] {
+    return [...this.#byText.values()];
+  }
+}

@@ -1,0 +1,39 @@
+import type { ChainSummary } from '../ledger/ledger.ts';
+
+/** A gap is asked for when it has been there this long, and then at most so often, real ms. */
+const PATIENCE_MS = 60_000;
+const RANGES_MAX = 50;
+
+/** Decides which missing records to ask for. A live record goes before the backlog, so a young gap is no loss. */
+export class GapRequests {
+  readonly #realMs: () => number;
+  readonly #chains = new Map<string, { since: Map<number, number>; askedMs: number }>();
+
+  /** @param realMs real monotonic time, ms */
+  constructor(realMs: () => number) {
+    this.#realMs = realMs;
+  }
+
+  /** The ranges of a chain to ask for now. */
+  due(
+    chain: Pick<ChainSummary, 'agent' | 'epoch' | 'contiguousSeq' | 'headSeq'>,
+    missing: (agent: string, epoch: string, limit: number) => { from: number; to: number }[],
+  ): { from: number; to: number }[] {
+    const name = `${chain.agent}/${chain.epoch}`;
+    if (chain.contiguousSeq === chain.headSeq) {
+      this.#chains.delete(name);
+      return [];
+    }
+    const nowMs = this.#realMs();
+    const state = this.#chains.get(name) ?? { since: new Map<number, number>(), askedMs: -Infinity };
+    this.#chains.set(name, state);
+    const gaps = missing(chain.agent, chain.epoch, RANGES_MAX);
+    // A gap is known by its end: it fills from either side, and its end is the record that showed it.
+    const since = new Map(gaps.map(({ to }) => [to, state.since.get(to) ?? nowMs]));
+    state.since = since;
+    const old = gaps.filter(({ to }) => nowMs - (since.get(to) ?? nowMs) >= PATIENCE_MS);
+    if (old.length === 0 || nowMs - state.askedMs < PATIENCE_MS) return [];
+    state.askedMs = nowMs;
+    return old;
+  }
+}

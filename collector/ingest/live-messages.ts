@@ -1,0 +1,147 @@
+import { isChannelId, isId, isLevelId, isToken } from '../../protocols/telemetry/ids.ts';
+import type { HealthMessage, LiveMessage, StatusMessage } from '../../protocols/telemetry/live.ts';
+import { QUALITIES } from '../../protocols/telemetry/quantity.ts';
+
+/** Larger live or health messages are not looked at. */
+const MESSAGE_BYTES_MAX = 256 * 1024;
+const TEXT_MAX = 200;
+
+type Loose = Record<string, unknown>;
+
+/** The latest values of a machine, or undefined when the message is not one. Only known fields are taken over. */
+export function readLive(payload: Uint8Array): LiveMessage | undefined {
+  const json = readJson(payload);
+  if (json?.['v'] !== 1 || !isLevelId(json['machine']) || !isNumber(json['at'])) return undefined;
+  const values: LiveMessage['values'] = {};
+  for (const [channel, entry] of Object.entries(asObject(json['values']) ?? {})) {
+    const one = asObject(entry);
+    const quality = QUALITIES.find((name) => name === one?.['quality']);
+    const value = one?.['value'];
+    if (one === undefined || quality === undefined || !isChannelId(channel) || !isNumber(one['ageMs']))
+      continue;
+    if (value !== null && typeof value !== 'boolean' && typeof value !== 'string' && !isNumber(value))
+      continue;
+    values[channel] = {
+      value: typeof value === 'string' ? value.slice(0, TEXT_MAX) : value,
+      unit: textOf(one['unit']),
+      ageMs: one['ageMs'],
+      quality,
+    };
+  }
+  const down = listOf(json['down']).flatMap((one) =>
+    isId(one['source']) ? [{ source: one['source'], reason: textOf(one['reason']) }] : [],
+  );
+  return {
+    v: 1,
+    machine: json['machine'],
+    at: json['at'],
+    values,
+    down,
+    ...(json['simulated'] === true ? { simulated: true } : {}),
+  };
+}
+
+/** Whether an agent is online, or undefined when the message is not a status. */
+export function readStatus(payload: Uint8Array): StatusMessage | undefined {
+  const json = readJson(payload);
+  if (json?.['v'] !== 1 || typeof json['online'] !== 'boolean') return undefined;
+  const { online, version, boot, epoch, seq } = json;
+  // A will is written before there is an epoch: only `online` is certain to be there.
+  return {
+    v: 1,
+    online,
+    version: textOf(version),
+    boot: isToken(boot) ? boot : '',
+    epoch: isToken(epoch) ? epoch : '',
+    seq: isNumber(seq) ? seq : 0,
+  };
+}
+
+/** The health of an agent, or undefined when the message is not one. */
+export function readHealth(payload: Uint8Array): HealthMessage | undefined {
+  const json = readJson(payload);
+  const host = asObject(json?.['host']);
+  const process = asObject(json?.['process']);
+  const spool = asObject(json?.['spool']);
+  const records = asObject(spool?.['records']);
+  const samples = asObject(spool?.['samples']);
+  const clock = asObject(json?.['clock']);
+  if (json?.['v'] !== 1 || !isNumber(json['at']) || host === undefined || process === undefined)
+    return undefined;
+  if (spool === undefined || records === undefined || samples === undefined) return undefined;
+  return {
+    v: 1,
+    at: json['at'],
+    version: textOf(json['version']),
+    uptimeS: numberOf(json['uptimeS']),
+    host: {
+      cpuLoad: knownOf(host['cpuLoad']),
+      memoryUsedShare: knownOf(host['memoryUsedShare']),
+      diskFreeBytes: knownOf(host['diskFreeBytes']),
+      cpuTemperatureDegC: knownOf(host['cpuTemperatureDegC']),
+    },
+    process: {
+      rssBytes: numberOf(process['rssBytes']),
+      eventLoopDelayMs: numberOf(process['eventLoopDelayMs']),
+    },
+    spool: {
+      epoch: textOf(spool['epoch']),
+      headSeq: numberOf(spool['headSeq']),
+      records: {
+        sealed: numberOf(records['sealed']),
+        receipted: numberOf(records['receipted']),
+        pending: numberOf(records['pending']),
+        rejected: numberOf(records['rejected']),
+      },
+      samples: {
+        sampled: numberOf(samples['sampled']),
+        receipted: numberOf(samples['receipted']),
+        pending: numberOf(samples['pending']),
+        dropped: numberOf(samples['dropped']),
+      },
+      bytes: numberOf(spool['bytes']),
+    },
+    sources: listOf(json['sources']).flatMap((one) =>
+      isId(one['id'])
+        ? [
+            {
+              id: one['id'],
+              up: one['up'] === true,
+              reason: textOf(one['reason']),
+              polls: numberOf(one['polls']),
+              failures: numberOf(one['failures']),
+              lastReadingAgeMs: knownOf(one['lastReadingAgeMs']),
+              ...(one['insecure'] === true ? { insecure: true as const } : {}),
+            },
+          ]
+        : [],
+    ),
+    clock: { wall: numberOf(clock?.['wall']), state: textOf(clock?.['state']) },
+  };
+}
+
+function readJson(payload: Uint8Array): Loose | undefined {
+  if (payload.length > MESSAGE_BYTES_MAX) return undefined;
+  try {
+    return asObject(JSON.parse(Buffer.from(payload).toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function asObject(value: unknown): Loose | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Loose) : undefined;
+}
+
+function listOf(value: unknown): Loose[] {
+  if (!Array.isArray(value)) return [];
+  return (value as unknown[]).map(asObject).filter((entry) => entry !== undefined);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+const numberOf = (value: unknown): number => (isNumber(value) ? value : 0);
+const knownOf = (value: unknown): number | null => (isNumber(value) ? value : null);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, TEXT_MAX) : '');

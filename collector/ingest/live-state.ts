@@ -1,0 +1,91 @@
+import type { HealthMessage, LiveMessage, StatusMessage } from '../../protocols/telemetry/live.ts';
+import type { ParsedTopic } from '../../protocols/telemetry/topics.ts';
+import { readHealth, readLive, readStatus } from './live-messages.ts';
+
+/** More agents, or more machines of all agents, are not followed live. */
+const AGENTS_MAX = 1000;
+const MACHINES_MAX = 2000;
+
+/** What an agent last said of itself. */
+export interface AgentState {
+  agent: string;
+  status: StatusMessage | undefined;
+  health: HealthMessage | undefined;
+  /** Collector wall time of the latest message, ms since the Unix epoch. */
+  heardMs: number;
+}
+
+/** What an agent last said of a machine. */
+export interface MachineLive {
+  agent: string;
+  /** Collector wall time of arrival, ms since the Unix epoch. */
+  receivedMs: number;
+  message: LiveMessage;
+}
+
+export type LiveEvent =
+  | { kind: 'live'; agent: string; live: MachineLive }
+  | { kind: 'status'; agent: string; status: StatusMessage }
+  | { kind: 'health'; agent: string; health: HealthMessage };
+
+/** The latest of everything that is not evidence: held in memory, lost on a restart, there again within seconds. */
+export class LiveState {
+  readonly #wallMs: () => number;
+  readonly #agents = new Map<string, AgentState>();
+  readonly #machines = new Map<string, MachineLive>();
+  readonly #listeners = new Set<(event: LiveEvent) => void>();
+
+  /** @param wallMs collector wall time, ms since the Unix epoch */
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
+  }
+
+  /** Takes in a status, health or live message; anything else, or a malformed one, is left out. */
+  take(topic: ParsedTopic, payload: Uint8Array): void {
+    const { agent, leaf } = topic;
+    if (leaf === 'status') {
+      const status = readStatus(payload);
+      if (status === undefined || !this.#hear(agent, { status })) return;
+      this.#tell({ kind: 'status', agent, status });
+    } else if (leaf === 'health') {
+      const health = readHealth(payload);
+      if (health === undefined || !this.#hear(agent, { health })) return;
+      this.#tell({ kind: 'health', agent, health });
+    } else if (leaf === 'live') {
+      const message = readLive(payload);
+      if (message === undefined || message.machine !== topic.machine || !this.#hear(agent, {})) return;
+      const name = `${message.machine}/${agent}`;
+      if (!this.#machines.has(name) && this.#machines.size >= MACHINES_MAX) return;
+      const live = { agent, receivedMs: this.#wallMs(), message };
+      this.#machines.set(name, live);
+      this.#tell({ kind: 'live', agent, live });
+    }
+  }
+
+  agents(): AgentState[] {
+    return [...this.#agents.values()];
+  }
+
+  /** The latest of every machine; one entry an agent where two serve it. */
+  machines(): MachineLive[] {
+    return [...this.#machines.values()];
+  }
+
+  /** Calls the listener for every message from now on; what it returns ends that. A listener must not throw. */
+  onLive(listener: (event: LiveEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #hear(agent: string, news: Partial<Pick<AgentState, 'status' | 'health'>>): boolean {
+    const known = this.#agents.get(agent);
+    if (known === undefined && this.#agents.size >= AGENTS_MAX) return false;
+    const heardMs = this.#wallMs();
+    this.#agents.set(agent, { agent, status: known?.status, health: known?.health, ...news, heardMs });
+    return true;
+  }
+
+  #tell(event: LiveEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

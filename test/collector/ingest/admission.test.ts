@@ -1,0 +1,224 @@
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Admission } from '../../../collector/ingest/admission.ts';
+import { Findings } from '../../../collector/ingest/findings.ts';
+import { AgentKeys } from '../../../collector/ingest/keys.ts';
+import { Quarantine } from '../../../collector/ingest/quarantine.ts';
+import { ReceiptIssuer } from '../../../collector/ingest/receipts.ts';
+import { openLedger, type LedgerOptions } from '../../../collector/ledger/sqlite-ledger.ts';
+import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
+import { rangeDigest, type SealedRecord } from '../../../protocols/evidence/seal.ts';
+import { parseReceipt, type Receipt } from '../../../protocols/telemetry/receipt.ts';
+import { ChainFeed, FEED_START_MS, snapshotText } from '../ledger/chain-feed.ts';
+import { recordLog } from '../ledger/recorded-log.ts';
+import { makeTempFolder } from '../ledger/temp-folder.ts';
+
+async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOptions> = {}) {
+  const log = recordLog();
+  const ledger = await openLedger({ folder: join(folder, 'ledger'), log, groupMs: 1, ...ledgerOptions });
+  onTestFinished(() => ledger.close());
+  const receipts: Receipt[] = [];
+  const issuer = new ReceiptIssuer({
+    site: 'plant',
+    collector: 'collector',
+    key: generateSigningKey(),
+    wallMs: () => FEED_START_MS,
+    // Only when the test says so: what one receipt holds then does not depend on the machine's load.
+    gatherMs: 600_000,
+    publish: async (_, payload) => void receipts.push(parseReceipt(payload).receipt),
+  });
+  const findings = new Findings(log);
+  const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs: () => 0 });
+  let woken = 0;
+  const admission = new Admission({
+    site: 'plant',
+    ledger,
+    receipts: issuer,
+    quarantine,
+    keys: new AgentKeys(folder, ledger.chains()),
+    findings,
+    wallMs: () => FEED_START_MS,
+    realMs: () => 0,
+    log,
+    onAdmitted: () => void woken++,
+    onCrash: (error) => expect.unreachable(error.message),
+  });
+  // Admits the records and gives, as one, what the agent is told of them.
+  const admit = async (...records: SealedRecord[]): Promise<Receipt[]> => {
+    await issuer.flush();
+    receipts.length = 0;
+    await Promise.all(records.map((record) => admission.admit(record.header.agent, record.bytes)));
+    await issuer.flush();
+    return receipts;
+  };
+  return { admission, admit, issuer, receipts, ledger, findings, quarantine, folder, woken: () => woken };
+}
+
+const digestOf = (...records: SealedRecord[]) => rangeDigest(records.map(({ hash }) => hash));
+
+test('a chain in order is stored, receipted with its digest, and wakes the readers', async () => {
+  const { admit, admission, ledger, woken } = await open();
+  const records = new ChainFeed().take(5);
+  expect(await admit(...records)).toMatchObject([
+    { agent: 'gw-1', epoch: 'epoch0000001', accepted: [{ from: 1, to: 5, digest: digestOf(...records) }] },
+  ]);
+  expect(ledger.chains()).toMatchObject([{ contiguousSeq: 5 }]);
+  expect(admission.counts()).toMatchObject({
+    messages: 5,
+    admitted: 5,
+    samples: 50,
+    duplicates: 0,
+    rejected: {},
+  });
+  expect(woken()).toBe(5);
+});
+
+test('a duplicate is receipted again and not stored again, also when both come at once', async () => {
+  const { admit, admission, ledger, issuer, receipts } = await open();
+  const [one, two] = new ChainFeed().take(2);
+  if (!one || !two) throw new Error('two records');
+  await admit(one);
+  expect(await admit(one)).toMatchObject([{ accepted: [{ from: 1, to: 1, digest: digestOf(one) }] }]);
+  await Promise.all([admission.admit('gw-1', two.bytes), admission.admit('gw-1', two.bytes)]);
+  receipts.length = 0;
+  await issuer.flush();
+  expect(receipts).toMatchObject([{ accepted: [{ from: 2, to: 2, digest: digestOf(two) }] }]);
+  expect(ledger.lastOrdinal()).toBe(2);
+  expect(admission.counts()).toMatchObject({ messages: 4, admitted: 2, duplicates: 2 });
+});
+
+test('a fork is rejected and quarantined, the first record stays; so is one that races it', async () => {
+  const { admit, admission, ledger, quarantine, issuer, receipts } = await open();
+  const feed = new ChainFeed();
+  const first = feed.next();
+  const fork = new ChainFeed({ key: feed.key }).next({ machine: 'lathe' });
+  await Promise.all([admission.admit('gw-1', first.bytes), admission.admit('gw-1', fork.bytes)]);
+  await issuer.flush();
+  const rejected = [{ seq: 1, hash: fork.hash, reason: 'fork' }];
+  expect(receipts.flatMap(({ accepted }) => accepted)).toEqual([{ from: 1, to: 1, digest: digestOf(first) }]);
+  expect(receipts.flatMap((receipt) => receipt.rejected)).toEqual(rejected);
+  expect(await admit(fork)).toMatchObject([{ accepted: [], rejected }]);
+  expect(ledger.hashOf('gw-1', 'epoch0000001', 1)).toBe(first.hash);
+  expect(admission.counts()).toMatchObject({ admitted: 1, forks: 2, rejected: { fork: 2 } });
+  expect(quarantine.stats()).toMatchObject({ files: 1, messages: { fork: 2 } });
+});
+
+test('a chain out of order is accepted at once and is whole in the end', async () => {
+  const { admit, ledger, findings } = await open();
+  const records = new ChainFeed().take(6);
+  const shuffled = [3, 5, 0, 4, 2, 1].map((index) => records[index]).filter((record) => record !== undefined);
+  const receipts = await admit(...shuffled);
+  expect(receipts).toMatchObject([{ accepted: [{ from: 1, to: 6, digest: digestOf(...records) }] }]);
+  expect(ledger.chains()).toMatchObject([{ contiguousSeq: 6 }]);
+  expect(findings.list()).toEqual([]);
+});
+
+test('a record that does not follow its predecessor is found from either side', async () => {
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ]) {
+    const { admit, findings, ledger } = await open();
+    const feed = new ChainFeed();
+    const otherwise = new ChainFeed({ key: feed.key });
+    otherwise.next({ machine: 'lathe' });
+    const records = [feed.next(), otherwise.next()];
+    await admit(...order.map((index) => records[index]).filter((record) => record !== undefined));
+    expect(ledger.lastOrdinal()).toBe(2);
+    expect(findings.list()).toMatchObject([{ kind: 'broken-chain', agent: 'gw-1' }]);
+    expect(findings.list()[0]?.message).toContain('Record 2');
+  }
+});
+
+test('what can never be taken is rejected with its reason; a spoilt copy takes nothing back', async () => {
+  const { admit, admission, ledger, quarantine } = await open();
+  const feed = new ChainFeed();
+  const [one, two] = feed.take(2);
+  const poison = feed.next({ text: '{"v":2}' });
+  if (!one || !two) throw new Error('two records');
+  const spoilt = (record: SealedRecord) => ({
+    ...record,
+    bytes: record.bytes.map((byte, index) => (index === record.bytes.length - 1 ? byte ^ 1 : byte)),
+  });
+  await admit(one);
+  expect(await admit(spoilt(one))).toEqual([]);
+  expect(await admit(spoilt(two), poison)).toMatchObject([
+    {
+      rejected: [
+        { seq: 2, hash: two.hash, reason: 'bad-part-hash' },
+        { seq: 3, hash: poison.hash, reason: 'malformed-part' },
+      ],
+    },
+  ]);
+  await admission.admit('gw-1', Buffer.from('not a record'));
+  expect(admission.counts()).toMatchObject({
+    messages: 5,
+    admitted: 1,
+    rejected: { 'bad-part-hash': 2, 'malformed-part': 1, 'malformed-record': 1 },
+  });
+  expect(quarantine.stats().files).toBe(4);
+  expect(await admit(two)).toMatchObject([{ accepted: [{ from: 2, to: 2 }] }]);
+  expect(ledger.lastOrdinal()).toBe(2);
+});
+
+test('a record of a newer agent is not rejected: the agent keeps it until we are updated', async () => {
+  const { admission, issuer, receipts } = await open();
+  const newer = new ChainFeed().next().bytes.map((byte, index) => (index === 3 ? 0x32 : byte));
+  await admission.admit('gw-1', newer);
+  await issuer.flush();
+  expect(receipts).toEqual([]);
+  expect(admission.counts().rejected).toEqual({ 'unknown-version': 1 });
+});
+
+test('another key is kept in an epoch of its own and flagged; it cannot take over an epoch', async () => {
+  const { admit, findings, ledger, folder } = await open();
+  await admit(...new ChainFeed().take(2));
+  const stranger = new ChainFeed({ epoch: 'epoch0000002' });
+  expect(await admit(stranger.next())).toMatchObject([
+    { epoch: 'epoch0000002', accepted: [{ from: 1, to: 1 }] },
+  ]);
+  expect(findings.list()).toMatchObject([{ kind: 'other-key', agent: 'gw-1' }]);
+  const intruder = new ChainFeed();
+  intruder.take(2);
+  const third = intruder.next();
+  expect(await admit(third)).toMatchObject([
+    { accepted: [], rejected: [{ seq: 3, hash: third.hash, reason: 'fork' }] },
+  ]);
+  expect(ledger.chains()).toMatchObject([{ headSeq: 2 }, { headSeq: 1 }]);
+  await ledger.close();
+  const again = await open(folder);
+  expect(await again.admit(third)).toMatchObject([{ rejected: [{ reason: 'fork' }] }]);
+  await again.admit(stranger.next());
+  expect(again.findings.list()).toMatchObject([{ kind: 'other-key' }]);
+});
+
+test('two agents that claim one channel are found, also after a restart', async () => {
+  const { admit, findings, ledger, folder } = await open();
+  const claim = (agent: string, machines: string[]) =>
+    new ChainFeed({ agent }).next({ kind: 'config', text: snapshotText(agent, machines) });
+  await admit(claim('gw-1', ['mill', 'lathe']), claim('gw-2', ['saw']));
+  expect(findings.list()).toEqual([]);
+  await admit(claim('gw-3', ['drill', 'mill']));
+  const found = [{ kind: 'channel-conflict', agent: 'gw-3' }];
+  expect(findings.list()).toMatchObject(found);
+  expect(findings.list()[0]?.message).toContain('gw-1 and gw-3 both claim mill.supply.activePower;');
+  await ledger.close();
+  expect((await open(folder)).findings.list()).toMatchObject(found);
+});
+
+test('without room in the ledger there is no receipt, and the record is taken when there is room again', async () => {
+  const full = await open(undefined, { monthBytesMax: 60_000 });
+  const records = new ChainFeed().take(60);
+  const receipts = await full.admit(...records);
+  const { admitted, failed, rejected } = full.admission.counts();
+  expect([admitted + failed, rejected]).toEqual([60, {}]);
+  expect(failed).toBeGreaterThan(10);
+  expect(admitted).toBe(full.ledger.lastOrdinal());
+  const receipted = receipts.flatMap(({ accepted }) => accepted.map(({ from, to }) => to - from + 1));
+  expect(receipted.reduce((sum, count) => sum + count, 0)).toBe(admitted);
+  await full.ledger.close();
+  const roomy = await open(full.folder);
+  expect(await roomy.admit(...records)).toMatchObject([
+    { accepted: [{ from: 1, to: 60, digest: digestOf(...records) }] },
+  ]);
+});

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { GapRequests } from '../../../collector/ingest/gap-requests.ts';
+
+const chain = { agent: 'gw-1', epoch: 'epoch0000001', contiguousSeq: 2, headSeq: 9 };
+
+test('a gap is asked for after a minute, then at most once a minute, and never when it is filled', () => {
+  let nowMs = 0;
+  const gaps = new GapRequests(() => nowMs);
+  let missing = [{ from: 3, to: 5 }];
+  const due = () => gaps.due(chain, () => missing);
+  expect(due()).toEqual([]);
+  nowMs = 59_999;
+  expect(due()).toEqual([]);
+  nowMs = 60_000;
+  expect(due()).toEqual([{ from: 3, to: 5 }]);
+  nowMs = 119_999;
+  expect(due()).toEqual([]);
+  nowMs = 120_000;
+  // It fills from below: the same gap. Another one is young.
+  missing = [
+    { from: 5, to: 5 },
+    { from: 7, to: 8 },
+  ];
+  expect(due()).toEqual([{ from: 5, to: 5 }]);
+  nowMs = 180_000;
+  expect(due()).toEqual(missing);
+  expect(gaps.due({ ...chain, contiguousSeq: 9 }, () => [])).toEqual([]);
+});

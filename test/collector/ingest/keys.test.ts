@@ -1,0 +1,45 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { AgentKeys, loadCollectorKey } from '../../../collector/ingest/keys.ts';
+import { makeTempFolder } from '../ledger/temp-folder.ts';
+
+test("the collector's key is drawn once, for its owner only", () => {
+  const folder = makeTempFolder();
+  const first = loadCollectorKey(folder);
+  expect(statSync(join(folder, 'collector-key.pem')).mode & 0o777).toBe(0o600);
+  expect(loadCollectorKey(folder).publicKey).toBe(first.publicKey);
+  expect(loadCollectorKey(makeTempFolder()).publicKey).not.toBe(first.publicKey);
+});
+
+test('a damaged key is refused with a cure, and not replaced', () => {
+  const folder = makeTempFolder();
+  const path = join(folder, 'collector-key.pem');
+  writeFileSync(path, 'nonsense');
+  expect(() => loadCollectorKey(folder)).toThrow(
+    expect.objectContaining({ remedy: 'refuse', code: 'bad-collector-key' }),
+  );
+  expect(readFileSync(path, 'utf8')).toBe('nonsense');
+});
+
+test('the first key of an agent is seen, another one is not trusted until it is confirmed', () => {
+  const folder = makeTempFolder();
+  const chains = [
+    { agent: 'gw-1', key: 'second', firstOrdinal: 7 },
+    { agent: 'gw-1', key: 'first', firstOrdinal: 2 },
+  ];
+  const keys = new AgentKeys(folder, chains);
+  expect(keys.meet('gw-1', 'first')).toBe('seen');
+  expect(keys.meet('gw-1', 'second')).toBe('other');
+  expect(keys.meet('gw-1', 'third')).toBe('other');
+  expect(keys.meet('gw-2', 'first')).toBe('seen');
+  keys.confirm('gw-1', 'second');
+  expect(keys.meet('gw-1', 'second')).toBe('confirmed');
+  const again = new AgentKeys(folder, chains);
+  expect(again.meet('gw-1', 'second')).toBe('confirmed');
+  // A person has spoken: a key nobody confirmed is not the agent's any more.
+  expect(again.meet('gw-1', 'first')).toBe('other');
+  expect(again.list()).toContainEqual(
+    expect.objectContaining({ agent: 'gw-1', key: 'second', standing: 'confirmed' }),
+  );
+});

@@ -1,0 +1,98 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readHealth, readLive, readStatus } from '../../../collector/ingest/live-messages.ts';
+import { LiveState, type LiveEvent } from '../../../collector/ingest/live-state.ts';
+import type { HealthMessage, LiveMessage } from '../../../protocols/telemetry/live.ts';
+
+const live: LiveMessage = {
+  v: 1,
+  machine: 'mill',
+  at: 1000,
+  values: {
+    'mill.supply.activePower': { value: 812.5, unit: 'W', ageMs: 20, quality: 'good' },
+    'mill.control.execution': { value: 'ACTIVE', unit: '', ageMs: 5000, quality: 'good' },
+  },
+  down: [{ source: 'meter-2', reason: 'timeout' }],
+  simulated: true,
+};
+const health: HealthMessage = {
+  v: 1,
+  at: 1000,
+  version: '0.1.0',
+  uptimeS: 60,
+  host: { cpuLoad: 0.1, memoryUsedShare: 0.5, diskFreeBytes: 1e9, cpuTemperatureDegC: null },
+  process: { rssBytes: 5e7, eventLoopDelayMs: 1 },
+  spool: {
+    epoch: 'epoch0000001',
+    headSeq: 4,
+    records: { sealed: 4, receipted: 3, pending: 1, rejected: 0 },
+    samples: { sampled: 40, receipted: 30, pending: 10, dropped: 0 },
+    bytes: 12_345,
+  },
+  sources: [
+    { id: 'meter', up: true, reason: '', polls: 60, failures: 0, lastReadingAgeMs: 400 },
+    {
+      id: 'cnc',
+      up: false,
+      reason: 'timeout',
+      polls: 0,
+      failures: 9,
+      lastReadingAgeMs: null,
+      insecure: true,
+    },
+  ],
+  clock: { wall: 1000, state: 'synced' },
+};
+const status = {
+  v: 1,
+  online: true,
+  version: '0.1.0',
+  boot: 'boot00000001',
+  epoch: 'epoch0000001',
+  seq: 4,
+} as const;
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+test('messages are taken over as they are, without fields nobody knows', () => {
+  expect(readLive(encode({ ...live, more: 1 }))).toEqual(live);
+  expect(readHealth(encode({ ...health, more: 1 }))).toEqual(health);
+  expect(readStatus(encode({ ...status, more: 1 }))).toEqual(status);
+  expect(readStatus(encode({ v: 1, online: false }))).toMatchObject({ online: false, seq: 0 });
+});
+
+test('nothing a broker may carry throws, and what is wrong inside is left out', () => {
+  for (const read of [readLive, readHealth, readStatus]) {
+    expect(read(Buffer.from('{'))).toBeUndefined();
+    fc.assert(fc.property(fc.json(), (text) => void read(Buffer.from(text))));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (json) => void read(encode({ ...json, v: 1 }))),
+    );
+  }
+  const values = {
+    ...live.values,
+    '../x': live.values['mill.supply.activePower'],
+    'mill.a.b': { value: {} },
+  };
+  expect(readLive(encode({ ...live, values }))?.values).toEqual(live.values);
+});
+
+test('the latest of each is kept, and listeners follow until they leave', () => {
+  let nowMs = 50;
+  const state = new LiveState(() => nowMs);
+  const events: LiveEvent[] = [];
+  const leave = state.onLive((event) => void events.push(event));
+  const topic = { site: 'plant', agent: 'gw-1' };
+  state.take({ ...topic, leaf: 'status' }, encode(status));
+  state.take({ ...topic, leaf: 'health' }, encode(health));
+  state.take({ ...topic, leaf: 'live', machine: 'mill' }, encode(live));
+  state.take({ ...topic, leaf: 'live', machine: 'lathe' }, encode(live));
+  nowMs = 60;
+  state.take({ ...topic, leaf: 'live', machine: 'mill' }, encode({ ...live, at: 2000 }));
+  expect(events.map(({ kind }) => kind)).toEqual(['status', 'health', 'live', 'live']);
+  expect(state.agents()).toEqual([{ agent: 'gw-1', status, health, heardMs: 60 }]);
+  expect(state.machines()).toEqual([{ agent: 'gw-1', receivedMs: 60, message: { ...live, at: 2000 } }]);
+  leave();
+  state.take({ ...topic, leaf: 'status' }, encode({ ...status, online: false }));
+  expect(events).toHaveLength(4);
+  expect(state.agents()[0]?.status?.online).toBe(false);
+});
