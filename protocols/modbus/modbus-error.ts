@@ -61,8 +61,10 @@ export function closedError(where: string, cause?: unknown): MillwattError {
 }
 
 /** No connection could be made. */
-export function refusedError(where: string, cause: Error): MillwattError {
-  return new MillwattError('retry', 'refused', `${where} cannot be reached: ${cause.message}.`, {
+export function refusedError(where: string, cause: NodeJS.ErrnoException): MillwattError {
+  // A host with several addresses gives one error for all of them, which has a code and no message.
+  const reason = cause.message === '' ? (cause.code ?? 'unknown reason') : cause.message;
+  return new MillwattError('retry', 'refused', `${where} cannot be reached: ${reason}.`, {
     cure: 'Check host and port, and that Modbus TCP is switched on in the device.',
     cause,
   });

@@ -193,6 +193,23 @@ describe('the Modbus TCP client', () => {
     await readRight(1, 1, 1);
   });
 
+  it('connects anew when the meter has closed an idle line', async () => {
+    server.behaviour = ({ socket, answer }) => socket.end(answer);
+    await readRight(1, 1, 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    server.behaviour = behaveWell;
+    await readRight(1, 2, 1);
+    expect(server.connections).toBe(2);
+  });
+
+  it('says why a host with several addresses cannot be reached', async () => {
+    const { port } = server;
+    await server.close();
+    const lonely = new ModbusTcpClient('localhost', port);
+    await expect(lonely.readRegisters(1, 3, 0, 1, PATIENT_MS)).rejects.toThrow(/ECONNREFUSED/);
+    server = await startHostileServer();
+  });
+
   it('takes no second request before the first has settled', async () => {
     const first = client.readRegisters(1, 3, 0, 1, PATIENT_MS);
     expect(() => client.readRegisters(1, 3, 0, 1, PATIENT_MS)).toThrow(
