@@ -1,0 +1,178 @@
+import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import { apportion } from './apportion.ts';
+import {
+  HOUR_MS,
+  STATE_COUNT,
+  type ComponentAccount,
+  type HourAccount,
+  type Obtained,
+} from './hour-account.ts';
+import type { MachineHour, Reason } from './machine-hour.ts';
+
+/** The name of this derivation in every record it makes; it changes when a figure could. */
+export const ALGORITHM = 'millwatt-energy/1';
+/** W from mWh over ms. */
+const WATT_MS_PER_MWH = 3600;
+/** Power may say this much more than the counter before it is flagged. */
+const OVER_TOLERANCE = 0.02;
+/** Below this (1 Wh) a difference between power and counter says nothing. */
+const OVER_FLOOR_MWH = 1000;
+/** More time without a state than this share makes the hour partial. */
+const UNKNOWN_SHARE_MAX = 0.05;
+/** At least this share of the energy must be measured for the hour to count as measured. */
+const MEASURED_SHARE_MIN = 0.95;
+const UNKNOWN = OPERATING_STATES.indexOf('unknown');
+
+/**
+ * The record of an hour from its account, provisional. Closure between counter and integrated power is taken over the
+ * hour: what the counter has more than power explains goes to `unknown`, from the states in which power fell short;
+ * where power says more, the counter stands and the hour is flagged beyond 2 %.
+ *
+ * The interval of the closure is the hour, not the single step of the counter: a meter refreshes counter and power at
+ * different moments, so over one second they disagree by any amount, and `unknown` would only ever collect the excess.
+ */
+export function closeHour(site: string, machine: string, account: HourAccount): MachineHour {
+  const supply = account.components['supply'];
+  const stateMwh = supply === undefined ? zeros() : closeStates(supply);
+  const obtained = {
+    counterMwh: supply === undefined ? 0 : sumOf(supply, 'counter'),
+    integratedMwh: supply === undefined ? 0 : sumOf(supply, 'integrated'),
+    bridgedMwh: supply === undefined ? 0 : sumOf(supply, 'bridged'),
+  };
+  const supplyMwh =
+    supply === undefined ? null : obtained.counterMwh + obtained.integratedMwh + obtained.bridgedMwh;
+  const componentMwh: Record<string, number> = {};
+  for (const name of Object.keys(account.components).sort()) {
+    const component = account.components[name];
+    if (component === undefined) continue;
+    componentMwh[name] =
+      sumOf(component, 'counter') + sumOf(component, 'integrated') + sumOf(component, 'bridged');
+  }
+  const children = Object.entries(componentMwh).filter(([name]) => name !== 'supply');
+  const residualMwh =
+    supplyMwh === null || children.length === 0
+      ? null
+      : supplyMwh - children.reduce((sum, [, mwh]) => sum + mwh, 0);
+  const spanMs = account.timeMs.reduce((sum, ms) => sum + ms, 0);
+  const unknownShare = spanMs === 0 ? 1 : (account.timeMs[UNKNOWN] ?? 0) / spanMs;
+  const reasons = new Set<Reason>(account.reasons);
+  if (account.measuredMs < spanMs) reasons.add('gap');
+  if (unknownShare > UNKNOWN_SHARE_MAX) reasons.add('state-unknown');
+  if (supply !== undefined && isOver(supply)) reasons.add('integral-over-counter');
+  if (residualMwh !== null && residualMwh < 0) reasons.add('children-over-supply');
+  const measuredMwh = obtained.counterMwh + obtained.integratedMwh;
+  const measuredEnergy = supplyMwh === null || supplyMwh === 0 ? null : roundTo(measuredMwh / supplyMwh, 1e6);
+  return {
+    v: 1,
+    site,
+    machine,
+    hourMs: account.hourMs,
+    timeMs: byState((state) => account.timeMs[state] ?? 0),
+    spanMs,
+    measuredMs: account.measuredMs,
+    energy: {
+      supplyMwh,
+      exportMwh: account.exportMwh,
+      stateMwh: byState((state) => stateMwh[state] ?? 0),
+      componentMwh,
+      residualMwh,
+    },
+    obtained,
+    meanPowerW: byState((state) => {
+      const ms = account.timeMs[state] ?? 0;
+      return ms === 0 || supplyMwh === null
+        ? null
+        : roundTo(((stateMwh[state] ?? 0) * WATT_MS_PER_MWH) / ms, 1e3);
+    }),
+    closure: supply === undefined ? null : closureOf(supply),
+    coverage: { time: spanMs === 0 ? 0 : roundTo(account.measuredMs / spanMs, 1e6), energy: measuredEnergy },
+    quality: qualityOf(supplyMwh, account.lost || unknownShare > UNKNOWN_SHARE_MAX, obtained),
+    reasons: [...reasons].sort(),
+    status: 'provisional',
+    finalBy: null,
+    revision: 0,
+    basis: {
+      algorithm: ALGORITHM,
+      records: account.records
+        .flatMap(({ agent, epoch, ranges }) => ranges.map(([from, to]) => ({ agent, epoch, from, to })))
+        .sort((a, b) => compare(a.agent, b.agent) || compare(a.epoch, b.epoch) || a.from - b.from),
+      configs: [...account.configs].sort(),
+    },
+  };
+}
+
+/** End of the hour, ms since the Unix epoch. */
+export function hourEndMs(hour: Pick<MachineHour, 'hourMs'>): number {
+  return hour.hourMs + HOUR_MS;
+}
+
+/** Energy by state, after closure. */
+function closeStates(supply: ComponentAccount): number[] {
+  const stateMwh = zeros();
+  for (const cells of [supply.counter, supply.integrated, supply.bridged]) {
+    cells?.forEach((mwh, cell) => {
+      const state = cell % STATE_COUNT;
+      stateMwh[state] = (stateMwh[state] ?? 0) + mwh;
+    });
+  }
+  const shortMwh = supply.closedMwh.map((mwh, state) => Math.max(0, mwh - (supply.integralMwh[state] ?? 0)));
+  const remainderMwh = Math.round(total(supply.closedMwh) - total(supply.integralMwh));
+  if (remainderMwh <= 0) return stateMwh;
+  const taken = apportion(remainderMwh, shortMwh);
+  taken.forEach((mwh, state) => {
+    const moved = Math.min(mwh, stateMwh[state] ?? 0);
+    stateMwh[state] = (stateMwh[state] ?? 0) - moved;
+    stateMwh[UNKNOWN] = (stateMwh[UNKNOWN] ?? 0) + moved;
+  });
+  return stateMwh;
+}
+
+function closureOf(supply: ComponentAccount): number | null {
+  const integralMwh = total(supply.integralMwh);
+  return integralMwh > 0 ? roundTo(total(supply.closedMwh) / integralMwh, 1e6) : null;
+}
+
+function isOver(supply: ComponentAccount): boolean {
+  const closedMwh = total(supply.closedMwh);
+  const overMwh = total(supply.integralMwh) - closedMwh;
+  return overMwh > OVER_FLOOR_MWH && overMwh > closedMwh * OVER_TOLERANCE;
+}
+
+function qualityOf(
+  supplyMwh: number | null,
+  incomplete: boolean,
+  obtained: MachineHour['obtained'],
+): MachineHour['quality'] {
+  if (supplyMwh === null) return 'null';
+  if (incomplete) return 'partial';
+  return obtained.counterMwh < supplyMwh * MEASURED_SHARE_MIN ? 'estimated' : 'measured';
+}
+
+function sumOf(component: ComponentAccount, obtained: Obtained): number {
+  return total(component[obtained] ?? []);
+}
+
+function byState<T>(of: (state: number) => T): Record<OperatingState, T> {
+  return Object.fromEntries(OPERATING_STATES.map((name, state) => [name, of(state)])) as Record<
+    OperatingState,
+    T
+  >;
+}
+
+function total(values: readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+function zeros(): number[] {
+  return OPERATING_STATES.map(() => 0);
+}
+
+function roundTo(value: number, steps: number): number {
+  return Math.round(value * steps) / steps;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,87 @@
+import { decimalOf, type Reading } from '../../protocols/telemetry/decimal.ts';
+
+const MWH_PER_WH = 1000;
+/** Doubles carry 53 bits; four roundings on the way stay well below this share of the value. */
+const RELATIVE_ERROR = 2e-15;
+
+/** A counter's arithmetic and identity, as plain text so that it can be kept in a checkpoint. */
+export interface CounterDefinition {
+  /** Meter, point, scale and modulus in one text: another identity is another counter. */
+  identity: string;
+  /** raw x num / den = Wh, decimal integers. */
+  num: string;
+  den: string;
+  /** The raw value at which it starts again at 0; null when it never wraps. */
+  modulus: string | null;
+  /** Raw steps it moves in; null when nobody declared them. */
+  resolution: string | null;
+  /** num / den in mWh as a double, for the short way. */
+  mwhPerRaw: number;
+}
+
+/** A counter's definition from its scale and traits; `meter` tells this meter and point from any other. */
+export function defineCounter(
+  meter: string,
+  scale: readonly [num: string, den: string],
+  traits: { modulus?: string | undefined; resolution?: string | undefined } = {},
+): CounterDefinition {
+  const [num, den] = scale;
+  const modulus = traits.modulus ?? null;
+  return {
+    identity: `${meter} x ${num}/${den}${modulus === null ? '' : ` mod ${modulus}`}`,
+    num,
+    den,
+    modulus,
+    resolution: traits.resolution ?? null,
+    mwhPerRaw: (Number(num) * MWH_PER_WH) / Number(den),
+  };
+}
+
+/** A raw reading in a form that JSON keeps: a number, or the text of an integer that a number cannot hold. */
+export type PlainReading = number | string;
+
+/** The plain form of a reading. */
+export function plainReading(reading: Reading): PlainReading {
+  return typeof reading === 'bigint' ? reading.toString() : reading;
+}
+
+/**
+ * The cumulative energy that a raw reading shows, whole mWh, rounded half up exactly once from the exact decimal; so
+ * differences of two of them telescope. Null for what no counter can show: negative, or beyond 2^53 mWh (9 TWh).
+ *
+ * @param wraps how often the counter has started again since its epoch began
+ */
+export function cumulativeMwh(
+  raw: PlainReading,
+  definition: CounterDefinition,
+  wraps: number,
+): number | null {
+  if (typeof raw === 'number') {
+    const wrapped = wraps === 0 ? raw : raw + wraps * Number(definition.modulus ?? 0);
+    const approximate = wrapped * definition.mwhPerRaw;
+    if (!(approximate >= 0) || approximate > Number.MAX_SAFE_INTEGER) return null;
+    // Far enough from a half, the rounding of the double is the rounding of the exact decimal.
+    const distance = Math.abs(approximate - Math.floor(approximate) - 0.5);
+    if (distance > approximate * RELATIVE_ERROR + 1e-9) return Math.round(approximate);
+  }
+  return exactMwh(raw, definition, wraps);
+}
+
+/** One raw step of the counter in mWh, at least 1: as declared, else the last digit that the readings show. */
+export function stepMwh(raw: PlainReading, definition: CounterDefinition): number {
+  const factor = definition.mwhPerRaw;
+  if (definition.resolution !== null) return Math.max(1, Math.ceil(Number(definition.resolution) * factor));
+  const { exponent } = decimalOf(typeof raw === 'string' ? BigInt(raw) : raw);
+  return Math.max(1, Math.ceil(10 ** exponent * factor));
+}
+
+function exactMwh(raw: PlainReading, definition: CounterDefinition, wraps: number): number | null {
+  const { mantissa, exponent } = decimalOf(typeof raw === 'string' ? BigInt(raw) : raw);
+  const power = 10n ** BigInt(-exponent);
+  const whole = mantissa + BigInt(wraps) * BigInt(definition.modulus ?? 0) * power;
+  if (whole < 0n) return null;
+  const numerator = whole * BigInt(definition.num) * BigInt(MWH_PER_WH);
+  const denominator = BigInt(definition.den) * power;
+  const rounded = (2n * numerator + denominator) / (2n * denominator);
+  return rounded > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(rounded);
+}

@@ -1,0 +1,156 @@
+import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import type { Reason } from './machine-hour.ts';
+
+export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
+export const STATE_COUNT = OPERATING_STATES.length;
+const CELLS = 60 * STATE_COUNT;
+
+/** How a piece of energy was obtained. */
+export type Obtained = 'counter' | 'integrated' | 'bridged';
+
+/** The energy of one component in one hour: minute x state cells of whole mWh, one grid a way of obtaining it. */
+export interface ComponentAccount {
+  /** Cell of minute m and state s: m x STATE_COUNT + s. Null while nothing was obtained so. */
+  counter: number[] | null;
+  integrated: number[] | null;
+  bridged: number[] | null;
+  /** Counter energy, by state, of the time in which power was measured too, mWh ... */
+  closedMwh: number[];
+  /** ... and what integrated power says of the same time, mWh. */
+  integralMwh: number[];
+}
+
+/** Records of one agent and epoch, as ranges of sequence numbers, ascending and apart. */
+export interface RecordRanges {
+  agent: string;
+  epoch: string;
+  ranges: [from: number, to: number][];
+}
+
+/** All that is known of one hour of one machine so far; whole numbers, added to in any order. */
+export interface HourAccount {
+  /** Start, ms since the Unix epoch. */
+  hourMs: number;
+  /** Time in each state, ms, by the index of the state. */
+  timeMs: number[];
+  measuredMs: number;
+  components: Record<string, ComponentAccount>;
+  exportMwh: number;
+  reasons: Reason[];
+  /** True when some of the hour's energy is not in it, and nobody knows how much. */
+  lost: boolean;
+  records: RecordRanges[];
+  configs: string[];
+  /** True when something changed since the hour was last taken out. */
+  dirty: boolean;
+}
+
+/** The account of the hour that holds a time; made when there is none. Accounts are in order of time. */
+export function accountAt(accounts: HourAccount[], atMs: number): HourAccount {
+  let index = accounts.length - 1;
+  while (index >= 0) {
+    const account = accounts[index];
+    if (account === undefined || account.hourMs <= atMs) break;
+    index--;
+  }
+  const known = accounts[index];
+  if (known !== undefined && atMs < known.hourMs + HOUR_MS) {
+    known.dirty = true;
+    return known;
+  }
+  const account: HourAccount = {
+    hourMs: Math.floor(atMs / HOUR_MS) * HOUR_MS,
+    timeMs: zeros(STATE_COUNT),
+    measuredMs: 0,
+    components: {},
+    exportMwh: 0,
+    reasons: [],
+    lost: false,
+    records: [],
+    configs: [],
+    dirty: true,
+  };
+  accounts.splice(index + 1, 0, account);
+  return account;
+}
+
+/** The account of a component in an hour; made when there is none. */
+export function componentAccount(account: HourAccount, component: string): ComponentAccount {
+  return (account.components[component] ??= {
+    counter: null,
+    integrated: null,
+    bridged: null,
+    closedMwh: zeros(STATE_COUNT),
+    integralMwh: zeros(STATE_COUNT),
+  });
+}
+
+/** Books energy of a time that does not cross a minute. */
+export function addEnergy(
+  account: HourAccount,
+  component: ComponentAccount,
+  atMs: number,
+  state: number,
+  obtained: Obtained,
+  mwh: number,
+): void {
+  if (mwh === 0) return;
+  const cells = (component[obtained] ??= zeros(CELLS));
+  const cell = Math.floor((atMs - account.hourMs) / MINUTE_MS) * STATE_COUNT + state;
+  cells[cell] = (cells[cell] ?? 0) + mwh;
+}
+
+/** Books time in a state, over as many hours as it spans. */
+export function addTime(
+  accounts: HourAccount[],
+  fromMs: number,
+  toMs: number,
+  state: number,
+  measured: boolean,
+): void {
+  for (let at = fromMs; at < toMs;) {
+    const account = accountAt(accounts, at);
+    const end = Math.min(toMs, account.hourMs + HOUR_MS);
+    account.timeMs[state] = (account.timeMs[state] ?? 0) + (end - at);
+    if (measured) account.measuredMs += end - at;
+    at = end;
+  }
+}
+
+/** Says once why an hour is not fully measured. */
+export function addReason(account: HourAccount, reason: Reason): void {
+  if (!account.reasons.includes(reason)) account.reasons.push(reason);
+}
+
+/** Notes that an hour rests on a record, and on the config snapshot that the record names. */
+export function addRecord(
+  account: HourAccount,
+  record: { agent: string; epoch: string; seq: number; config: string },
+): void {
+  if (!account.configs.includes(record.config)) account.configs.push(record.config);
+  let chain = account.records.find((known) => known.agent === record.agent && known.epoch === record.epoch);
+  if (chain === undefined) {
+    chain = { agent: record.agent, epoch: record.epoch, ranges: [] };
+    account.records.push(chain);
+  }
+  const { ranges } = chain;
+  const { seq } = record;
+  let index = ranges.length;
+  while (index > 0 && (ranges[index - 1]?.[0] ?? 0) > seq) index--;
+  const before = ranges[index - 1];
+  const after = ranges[index];
+  if (before !== undefined && seq <= before[1]) return;
+  const joinsBefore = before !== undefined && before[1] + 1 === seq;
+  const joinsAfter = after !== undefined && after[0] - 1 === seq;
+  if (joinsBefore && joinsAfter) {
+    before[1] = after[1];
+    ranges.splice(index, 1);
+  } else if (joinsBefore) before[1] = seq;
+  else if (joinsAfter) after[0] = seq;
+  else ranges.splice(index, 0, [seq, seq]);
+}
+
+function zeros(count: number): number[] {
+  return Array.from({ length: count }, () => 0);
+}

@@ -1,0 +1,102 @@
+/**
+ * Readings of one channel that wait to be taken into the fold, in order of time: plain arrays, a row each.
+ * `V` is what a reading holds: a power in W, or a raw counter value.
+ */
+export interface Series<V> {
+  atMs: number[];
+  values: V[];
+  /** Nominal time to the next reading, ms; more than twice that is a gap. */
+  everyMs: number[];
+  /** Sequence number of the record it came in: of two readings of one time, the lower wins. */
+  seqs: number[];
+  /** What defines the reading: an index into the fold's definitions. */
+  definitions: number[];
+  /** The latest reading that was taken in, or null. */
+  lastMs: number | null;
+  lastEveryMs: number;
+}
+
+/** A series without readings. */
+export function emptySeries<V>(): Series<V> {
+  return { atMs: [], values: [], everyMs: [], seqs: [], definitions: [], lastMs: null, lastEveryMs: 0 };
+}
+
+/**
+ * Puts a reading in its place. Two readings of one time are one: the lower seq wins, then the smaller value.
+ * Returns true when they differed.
+ */
+export function insertReading<V extends number | string | null>(
+  series: Series<V>,
+  atMs: number,
+  value: V,
+  everyMs: number,
+  seq: number,
+  definition: number,
+): boolean {
+  let row = series.atMs.length;
+  while (row > 0 && (series.atMs[row - 1] ?? 0) > atMs) row--;
+  if (row > 0 && series.atMs[row - 1] === atMs) {
+    const known = row - 1;
+    const differs = series.values[known] !== value;
+    const wins =
+      seq < (series.seqs[known] ?? 0) ||
+      (seq === series.seqs[known] && isSmaller(value, series.values[known] ?? null));
+    if (wins) {
+      series.values[known] = value;
+      series.everyMs[known] = everyMs;
+      series.seqs[known] = seq;
+      series.definitions[known] = definition;
+    }
+    return differs;
+  }
+  if (row === series.atMs.length) {
+    series.atMs.push(atMs);
+    series.values.push(value);
+    series.everyMs.push(everyMs);
+    series.seqs.push(seq);
+    series.definitions.push(definition);
+  } else {
+    series.atMs.splice(row, 0, atMs);
+    series.values.splice(row, 0, value);
+    series.everyMs.splice(row, 0, everyMs);
+    series.seqs.splice(row, 0, seq);
+    series.definitions.splice(row, 0, definition);
+  }
+  return false;
+}
+
+/**
+ * Up to when the series is settled, given that every reading before `horizonMs` is here: to its last reading while the
+ * next may still come in time, beyond it once there is a gap for sure. Without any reading, to the horizon.
+ */
+export function settledTo(series: Series<unknown>, horizonMs: number): number {
+  let row = series.atMs.length - 1;
+  while (row >= 0 && (series.atMs[row] ?? 0) >= horizonMs) row--;
+  const lastMs = row >= 0 ? (series.atMs[row] ?? 0) : series.lastMs;
+  const everyMs = row >= 0 ? (series.everyMs[row] ?? 0) : series.lastEveryMs;
+  if (lastMs === null) return horizonMs;
+  return horizonMs - lastMs > 2 * everyMs ? horizonMs : lastMs;
+}
+
+/** Removes the first readings, which were taken in. */
+export function dropTaken(series: Series<unknown>, rows: number): void {
+  if (rows === 0) return;
+  series.lastMs = series.atMs[rows - 1] ?? null;
+  series.lastEveryMs = series.everyMs[rows - 1] ?? 0;
+  for (const column of [series.atMs, series.values, series.everyMs, series.seqs, series.definitions]) {
+    if (rows === column.length) column.length = 0;
+    else column.splice(0, rows);
+  }
+}
+
+/** Removes readings at or after a time: they will be read again. */
+export function dropFrom(series: Series<unknown>, atMs: number): void {
+  let rows = series.atMs.length;
+  while (rows > 0 && (series.atMs[rows - 1] ?? 0) >= atMs) rows--;
+  for (const column of [series.atMs, series.values, series.everyMs, series.seqs, series.definitions])
+    column.length = rows;
+}
+
+function isSmaller(a: number | string | null, b: number | string | null): boolean {
+  return Number(a ?? -Infinity) < Number(b ?? -Infinity);
+}

@@ -1,0 +1,81 @@
+import type { CounterDefinition, PlainReading } from '../../../collector/energy/counter-value.ts';
+import { closeHour } from '../../../collector/energy/close-hour.ts';
+import {
+  advanceFold,
+  feedRecord,
+  isLate,
+  startFold,
+  takeChangedAccounts,
+  type RecordFeed,
+} from '../../../collector/energy/machine-fold.ts';
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import type { MachineModel } from '../../../collector/energy/machine-model.ts';
+
+export interface Rows {
+  timesMs: number[];
+  everyMs?: number;
+  source?: string;
+  powers?: Record<string, (number | null)[]>;
+  imports?: Record<string, { values: (PlainReading | null)[]; definition: CounterDefinition }>;
+  exports?: Record<string, { values: (PlainReading | null)[]; definition: CounterDefinition }>;
+}
+
+export type Words = [atMs: number, word: string | number | boolean | null][];
+
+/** One record's worth of readings of one meter, and words of its control. */
+export function feedOf(
+  seq: number,
+  rows: Rows | null,
+  words: Words = [],
+  vocabulary = 'mtconnect/Execution',
+): RecordFeed {
+  const counters = (of: Rows['imports'], direction: 'import' | 'export') =>
+    Object.entries(of ?? {}).map(([component, { values, definition }]) => ({
+      component,
+      direction,
+      values,
+      definition,
+    }));
+  return {
+    record: { agent: 'gw', epoch: 'aaaaaaaaaaaa', seq, config: 'config' },
+    unsynced: false,
+    rows:
+      rows === null
+        ? []
+        : [
+            {
+              source: rows.source ?? 'meter',
+              everyMs: rows.everyMs ?? 1000,
+              timesMs: rows.timesMs,
+              powers: Object.entries(rows.powers ?? {}).map(([component, values]) => ({ component, values })),
+              counters: [...counters(rows.imports, 'import'), ...counters(rows.exports, 'export')],
+            },
+          ],
+    words:
+      words.length === 0
+        ? []
+        : [
+            {
+              channel: 'm.control.execution',
+              source: 'cnc',
+              status: 'execution',
+              vocabulary,
+              timesMs: words.map(([atMs]) => atMs),
+              values: words.map(([, word]) => word),
+            },
+          ],
+    links: [],
+    heard: null,
+  };
+}
+
+/** The hours of a set of records, in whatever order they come: everything is fed before the fold moves. */
+export function foldHours(model: MachineModel, feeds: RecordFeed[], horizonMs: number): MachineHour[] {
+  const fold = startFold();
+  for (const feed of feeds) {
+    if (isLate(fold, feed)) throw new Error('a feed before the beginning');
+    feedRecord(fold, feed);
+  }
+  advanceFold(model, fold, horizonMs);
+  return takeChangedAccounts(fold).map((account) => closeHour('site', model.machine, account));
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { classifyState, type StatusWord } from '../../../collector/energy/operating-state.ts';
+
+const MODEL = {
+  offBelowW: 50,
+  bands: [
+    { state: 'standby' as const, belowW: 500 },
+    { state: 'ready' as const, belowW: 1500 },
+    { state: 'processing' as const, belowW: null },
+  ],
+  stateMap: {},
+};
+const word = (status: StatusWord['status'], vocabulary: string, value: StatusWord['value']) => ({
+  status,
+  vocabulary,
+  value,
+});
+const state = (supplyPowerW: number | null, statuses: StatusWord[], fresh = true, model = MODEL) =>
+  classifyState(model, { supplyPowerW, statuses, fresh });
+
+const RUNNING = word('execution', 'umati/ProductionState', 'Running');
+const WARM = word('warmUp', 'umati/IsWarmUp', true);
+
+describe('classifyState', () => {
+  it('goes by measured off, then warm-up, then execution, then power bands', () => {
+    expect(state(20, [RUNNING, WARM])).toBe('off');
+    expect(state(900, [RUNNING, WARM])).toBe('warmUp');
+    expect(state(900, [RUNNING, word('warmUp', 'umati/IsWarmUp', false)])).toBe('processing');
+    expect(state(900, [])).toBe('ready');
+    expect(state(9000, [])).toBe('processing');
+  });
+
+  it('never guesses: a lost link is unknown, not off', () => {
+    expect(state(null, [RUNNING], false)).toBe('unknown');
+    expect(state(null, [])).toBe('unknown');
+    expect(state(900, [], true, { ...MODEL, bands: [] })).toBe('unknown');
+  });
+
+  it('knows the words of umati by name and by number, and of MTConnect', () => {
+    for (const value of ['Running', 1])
+      expect(state(null, [word('execution', 'umati/ProductionState', value)])).toBe('processing');
+    for (const value of ['Initializing', 'Ended', 'Interrupted', 'Aborted', 0, 2, 3, 4])
+      expect(state(null, [word('execution', 'umati/ProductionState', value)])).toBe('ready');
+    expect(state(null, [word('execution', 'mtconnect/Execution', 'ACTIVE')])).toBe('processing');
+    expect(state(null, [word('execution', 'mtconnect/Execution', 'FEED_HOLD')])).toBe('ready');
+    expect(state(null, [word('execution', 'mtconnect/Execution', 'UNAVAILABLE')])).toBe('unknown');
+    expect(state(null, [word('mode', 'umati/OperationMode', 'Processing')])).toBe('unknown');
+    expect(state(null, [word('mode', 'umati/OperationMode', 'Setup')])).toBe('ready');
+    expect(state(null, [word('emergencyStop', 'mtconnect/EmergencyStop', 'TRIGGERED')])).toBe('standby');
+  });
+
+  it('lets the machine say what its own words mean', () => {
+    const model = {
+      ...MODEL,
+      stateMap: { RUN: 'processing' as const, 'mtconnect/Execution=READY': 'standby' as const },
+    };
+    expect(state(null, [word('execution', 'raw', 'RUN')], true, model)).toBe('processing');
+    expect(state(null, [word('execution', 'mtconnect/Execution', 'READY')], true, model)).toBe('standby');
+    expect(state(null, [word('execution', 'raw', 'constructor')], true, model)).toBe('unknown');
+  });
+});
