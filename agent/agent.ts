@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import type { AgentConfig } from '../config/agent-config.ts';
+import type { Clock } from '../protocols/clock.ts';
+import type { Driver } from '../protocols/driver.ts';
+import type { SigningKey } from '../protocols/evidence/keys.ts';
+import type { Log } from '../protocols/log.ts';
+import type { Link, LinkOptions } from '../protocols/mqtt/link.ts';
+import { drawToken } from '../protocols/telemetry/ids.ts';
+import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
+import { topicOf } from '../protocols/telemetry/topics.ts';
+import { loadAgentKey } from './agent-key.ts';
+import { lockFolder } from './data-lock.ts';
+import { LiveValues } from './live.ts';
+import { Poller } from './poller.ts';
+import { Publisher } from './publisher.ts';
+import { Reporter, statusText, type AgentStats } from './reporter.ts';
+import { startScheduler } from './scheduler.ts';
+import { Sealer } from './sealer.ts';
+import { Spool } from './spool.ts';
+import { gatherWiring } from './wiring.ts';
+
+/** Group commit: what was read is on disk within this, real ms. */
+const FLUSH_MS = 500;
+const SEAL_CHECK_MS = 250;
+const PUMP_MS = 1000;
+const STOP_POLLS_MS = 2000;
+const LAST_PUBLISH_MS = 2000;
+
+export interface AgentOptions {
+  config: AgentConfig;
+  /** Where spool and key live; made when it is not there. */
+  dataFolder: string;
+  /** One a source; the agent closes them when it stops. */
+  drivers: readonly Driver[];
+  /** Opens the link to the broker: `connectLink` in production. */
+  connect: (options: LinkOptions) => Link;
+  /** The broker's password and PEM texts, resolved from the configuration's references. */
+  credentials?: { password?: string; tls?: NonNullable<LinkOptions['tls']> };
+  clock: Clock;
+  log: Log;
+  /** Where epochs and boot ids are drawn from. */
+  random?: (count: number) => Uint8Array;
+  version: string;
+  /** Says in every live message that the plant is not real. */
+  simulated?: boolean;
+  /** Instead of the key in the data folder. */
+  key?: SigningKey;
+  /** Real ms after which an unreceipted record is published again; 30 s by default. */
+  resendAfterMs?: number;
+}
+
+export interface RunningAgent {
+  /** The agent's Ed25519 key, 32 raw bytes in base64url: what the collector is asked to confirm. */
+  readonly publicKey: string;
+  /** Polls every source once, dead or not, then seals what is due: how a stepped clock is driven. */
+  pollAll(): Promise<void>;
+  /** Seals everything that was read. */
+  sealNow(): void;
+  stats(): AgentStats;
+  /** Polls end, what was read is sealed and published once more, the spool is closed. Takes a few seconds at most. */
+  stop(): Promise<void>;
+}
+
+/** Starts an agent. Throws an error of class `refuse` when its folder is in use, its key unreadable or its wiring ambiguous. */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { config, dataFolder, drivers, log, version } = options;
+  const { site, agent } = config;
+  const random = options.random ?? ((count: number) => randomBytes(count));
+  const wiring = gatherWiring(site, agent, version, drivers);
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  const unlock = lockFolder(dataFolder);
+  let spool: Spool | undefined;
+  try {
+    const key = options.key ?? loadAgentKey(dataFolder);
+    spool = new Spool({
+      folder: dataFolder,
+      maxBytes: config.spool.maxSize,
+      keepMs: config.spool.keep,
+      randomBytes: random,
+      log,
+    });
+    return run({ ...options, key, spool, unlock, wiring, boot: drawToken(random) });
+  } catch (error) {
+    spool?.close();
+    unlock();
+    throw error;
+  }
+}
+
+function run(
+  options: AgentOptions & {
+    key: SigningKey;
+    spool: Spool;
+    unlock: () => void;
+    wiring: ReturnType<typeof gatherWiring>;
+    boot: string;
+  },
+): RunningAgent {
+  const { config, drivers, clock, log, version, spool, wiring, boot, key, credentials } = options;
+  const { site, agent } = config;
+  const live = new LiveValues(wiring.channels, clock, options.simulated === true);
+
+  const pollers = drivers.map((driver) => {
+    const source = driver.description.id;
+    driver.onStatus((status) => {
+      sealer.addStatus(source, status);
+      live.takeStatus(status);
+    });
+    return new Poller(driver, {
+      clock,
+      log,
+      events: {
+        onPoll: (poll, everyMs) => {
+          sealer.addPoll(source, poll, everyMs);
+          live.takePoll(poll);
+        },
+        onLink: (change) => sealer.addLink(change),
+      },
+    });
+  });
+  const sealer: Sealer = new Sealer({
+    clock,
+    spool,
+    maker: { site, agent, key },
+    boot,
+    snapshot: encodeSnapshot(wiring.snapshot),
+    batchSamples: config.spool.batchSamples,
+    batchAgeMs: config.spool.batchAge,
+    machineOf: wiring.machineOf,
+    machinesOf: wiring.machinesOf,
+    oldestRunningMs: () => {
+      const running = pollers.flatMap((poller) => poller.startedAtMs() ?? []);
+      return running.length === 0 ? undefined : Math.min(...running);
+    },
+    onSealed: (records) => {
+      for (const { header } of records) publisher.addLive(header.epoch, header.seq);
+      publisher.pump();
+    },
+    log,
+  });
+  const batchTopic = topicOf(site, agent, 'batch');
+  let link: Link | undefined;
+  const publisher: Publisher = new Publisher({
+    spool,
+    site,
+    agent,
+    collectorKey: config.collectorKey,
+    publish: (bytes) => link?.publish(batchTopic, bytes, { qos: 1 }) ?? Promise.resolve(),
+    connected: () => link?.connected() === true,
+    nowMs: () => clock.wallMs(),
+    onFork: () => {
+      const { epoch } = spool.openEpoch();
+      log.error(
+        { epoch },
+        'another record was sealed under our name: was this spool copied? A new chain begins',
+      );
+      sealer.sealConfig();
+    },
+    log,
+    ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),
+  });
+
+  sealer.begin();
+  const scheduler = startScheduler(pollers, clock);
+  const reporter = new Reporter({ ...options, pollers, publisher, scheduler, sealer, live, wiring });
+  const statusTopic = topicOf(site, agent, 'status');
+  link = options.connect({
+    url: config.broker.url,
+    clientId: agent,
+    username: agent,
+    ...credentials,
+    will: { topic: statusTopic, payload: statusText(false, version, boot, spool.head), retain: true },
+    subscriptions: [{ filter: topicOf(site, agent, 'receipt'), qos: 1 }],
+    onMessage: ({ payload }) => publisher.receive(payload),
+    onState: ({ connected, reason, cure }) => {
+      if (!connected) {
+        log.warn({ cure }, `the broker is not connected, readings stay in the spool. ${reason} ${cure}`);
+        return;
+      }
+      log.info({ url: config.broker.url }, 'the broker is connected');
+      reporter.greet();
+      publisher.restart();
+    },
+  });
+  reporter.start(link);
+
+  const timers = [
+    setInterval(() => sealer.flush(), FLUSH_MS),
+    setInterval(() => {
+      if (clock.speed() !== 0) sealer.sealDue();
+    }, SEAL_CHECK_MS),
+    setInterval(() => publisher.pump(), PUMP_MS),
+  ];
+  let stopping: Promise<void> | undefined;
+
+  const stop = async () => {
+    scheduler.stop();
+    for (const timer of timers) clearInterval(timer);
+    reporter.stop();
+    await within(STOP_POLLS_MS, Promise.all(pollers.map((poller) => poller.settle())));
+    await within(STOP_POLLS_MS, Promise.allSettled(drivers.map((driver) => driver.close())));
+    sealer.flush();
+    sealer.sealAll();
+    await within(LAST_PUBLISH_MS, publisher.drain());
+    await link.close({
+      topic: statusTopic,
+      payload: statusText(false, version, boot, spool.head),
+      retain: true,
+    });
+    spool.close();
+    options.unlock();
+  };
+
+  return {
+    publicKey: key.publicKey,
+    pollAll: async () => {
+      await Promise.all(pollers.map((poller) => poller.poll()));
+      sealer.sealDue();
+    },
+    sealNow: () => sealer.sealAll(),
+    stats: () => reporter.stats(),
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([work, deadline]);
+  clearTimeout(timer);
+}

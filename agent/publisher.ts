@@ -1,0 +1,213 @@
+import type { Log } from '../protocols/log.ts';
+import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
+import type { Spool, SpooledRecord } from './spool.ts';
+
+/** Records published and not receipted at one time. */
+const WINDOW = 20;
+/** Of the window, so many places are never taken by the backlog: live data goes first. */
+const LIVE_PLACES = 4;
+const RESEND_AFTER_MS = 30_000;
+/** Records sealed just now; older ones are found in the backlog. */
+const LIVE_RECORDS_MAX = WINDOW;
+/** A collector that asks for records again is served so many at a time. */
+const REQUESTED_MAX = 1000;
+
+export interface PublisherOptions {
+  spool: Spool;
+  site: string;
+  agent: string;
+  /** From the configuration; undefined pins the first collector that answers. */
+  collectorKey: string | undefined;
+  /** Publishes one record; a rejection means "unknown". */
+  publish: (bytes: Uint8Array) => Promise<void>;
+  connected: () => boolean;
+  /** Wall ms of the agent's clock, for the spool. */
+  nowMs: () => number;
+  /** The collector holds another record under a seq of ours: this chain cannot go on. */
+  onFork: () => void;
+  log: Log;
+  /** Real ms after which an unreceipted record is published again; 30 s by default. */
+  resendAfterMs?: number;
+}
+
+interface InFlight {
+  record: SpooledRecord;
+  sentAtMs: number;
+}
+
+/** Publishes sealed records within a window, and forgets one only when its receipt holds against our own hashes. */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #resendAfterMs: number;
+  /** By row id of the spool. */
+  readonly #inFlight = new Map<number, InFlight>();
+  readonly #unacknowledged = new Set<Promise<void>>();
+  #live: { epoch: string; seq: number }[] = [];
+  #requested: { epoch: string; seq: number }[] = [];
+  /** Backlog up to this row has been published or receipted since the connection came up. */
+  #backlogId = 0;
+  readonly #faults = new Map<ReceiptFault, number>();
+  readonly #faultsLogged = new Set<ReceiptFault>();
+  #published = 0;
+  #resent = 0;
+  #receipts = 0;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#resendAfterMs = options.resendAfterMs ?? RESEND_AFTER_MS;
+  }
+
+  /** Counts since the start. */
+  counts(): {
+    published: number;
+    resent: number;
+    inFlight: number;
+    receipts: { obeyed: number } & Record<ReceiptFault, number>;
+  } {
+    const faults = Object.fromEntries(RECEIPT_FAULTS.map((fault) => [fault, this.#faults.get(fault) ?? 0]));
+    return {
+      published: this.#published,
+      resent: this.#resent,
+      inFlight: this.#inFlight.size,
+      receipts: { obeyed: this.#receipts, ...(faults as Record<ReceiptFault, number>) },
+    };
+  }
+
+  /** A record was sealed just now: it goes before the backlog. */
+  addLive(epoch: string, seq: number): void {
+    this.#live.push({ epoch, seq });
+    if (this.#live.length > LIVE_RECORDS_MAX) this.#live.shift();
+  }
+
+  /** The connection came up: all that has no receipt is published anew, because what became of it is unknown. */
+  restart(): void {
+    this.#inFlight.clear();
+    this.#backlogId = 0;
+    this.pump();
+  }
+
+  /** Publishes what the window allows, and again what waits too long for its receipt. */
+  pump(): void {
+    if (!this.#options.connected()) return;
+    this.#resendOverdue();
+    while (this.#inFlight.size < WINDOW) {
+      const next = this.#nextLive();
+      if (next === undefined) break;
+      this.#send(next);
+    }
+    this.#pumpBacklog();
+    this.#pumpRequested();
+  }
+
+  /** Publishes what the window allows once more, and resolves when the broker has it all or nothing can be sent. */
+  async drain(): Promise<void> {
+    this.pump();
+    while (this.#options.connected() && this.#unacknowledged.size > 0) {
+      await Promise.allSettled(this.#unacknowledged);
+      this.pump();
+    }
+  }
+
+  /** Takes a receipt in; one that does not hold changes nothing and is counted. */
+  receive(bytes: Uint8Array): void {
+    const { spool, site, agent, collectorKey, log } = this.#options;
+    const pinned = collectorKey ?? spool.pinnedKey ?? undefined;
+    const verdict = checkReceipt(bytes, {
+      site,
+      agent,
+      collectorKey: pinned,
+      hashes: (epoch, from, to) => spool.hashes(epoch, from, to),
+    });
+    if ('fault' in verdict) {
+      this.#faults.set(verdict.fault, (this.#faults.get(verdict.fault) ?? 0) + 1);
+      // Said once a kind: anyone who may write to the topic could fill the log.
+      if (verdict.fault !== 'stale' && !this.#faultsLogged.has(verdict.fault)) {
+        this.#faultsLogged.add(verdict.fault);
+        log.warn({ fault: verdict.fault }, `a receipt was ignored. ${verdict.reason}`);
+      }
+      return;
+    }
+    // Only who has records of ours can be the collector: a receipt that accepts none pins nothing.
+    if (pinned === undefined) {
+      if (verdict.accepted.length === 0) return;
+      spool.pinKey(verdict.receipt.key);
+      log.info(
+        { key: verdict.receipt.key },
+        'this collector is pinned: the agent obeys no other from now on',
+      );
+    }
+    this.#obey(verdict);
+    this.pump();
+  }
+
+  #obey({ receipt, accepted, rejected, requested, mismatched }: ReceiptVerdict): void {
+    const { spool, log, nowMs, onFork } = this.#options;
+    this.#receipts += 1;
+    if (mismatched > 0) this.#faults.set('mismatched', (this.#faults.get('mismatched') ?? 0) + mismatched);
+    for (const id of spool.markReceipted(receipt.epoch, accepted, nowMs())) this.#inFlight.delete(id);
+    let forked = false;
+    for (const { seq, reason } of rejected) {
+      const id = spool.markRejected(receipt.epoch, seq, reason, nowMs());
+      if (id === undefined) continue;
+      this.#inFlight.delete(id);
+      log.error({ seq, reason }, 'the collector rejected a record; it is kept in the spool, set aside');
+      forked ||= reason === 'fork' && receipt.epoch === spool.head.epoch;
+    }
+    for (const { from, to } of requested)
+      for (let seq = from; seq <= to && this.#requested.length < REQUESTED_MAX; seq++)
+        if (!this.#requested.some((one) => one.seq === seq && one.epoch === receipt.epoch))
+          this.#requested.push({ epoch: receipt.epoch, seq });
+    if (forked) onFork();
+  }
+
+  #nextLive(): SpooledRecord | undefined {
+    for (let next = this.#live.shift(); next !== undefined; next = this.#live.shift()) {
+      const record = this.#options.spool.record(next.epoch, next.seq);
+      if (record !== undefined && !this.#inFlight.has(record.id)) return record;
+    }
+    return undefined;
+  }
+
+  #pumpBacklog(): void {
+    const free = WINDOW - LIVE_PLACES - this.#inFlight.size;
+    if (free <= 0) return;
+    const { spool } = this.#options;
+    // Records in flight are skipped, so more are looked at than are sent.
+    for (const record of spool.pendingAfter(this.#backlogId, free + this.#inFlight.size)) {
+      if (this.#inFlight.size >= WINDOW - LIVE_PLACES) return;
+      this.#backlogId = record.id;
+      if (!this.#inFlight.has(record.id)) this.#send(record);
+    }
+  }
+
+  #pumpRequested(): void {
+    const { spool, publish } = this.#options;
+    // They are receipted already, and so outside the window: a few at every turn.
+    for (const { epoch, seq } of this.#requested.splice(0, LIVE_PLACES)) {
+      const record = spool.record(epoch, seq);
+      if (record === undefined || this.#inFlight.has(record.id)) continue;
+      this.#resent += 1;
+      publish(record.bytes).catch(() => {});
+    }
+  }
+
+  #resendOverdue(): void {
+    const overdueMs = performance.now() - this.#resendAfterMs;
+    for (const { record, sentAtMs } of this.#inFlight.values()) {
+      if (sentAtMs > overdueMs) continue;
+      this.#resent += 1;
+      this.#send(record);
+    }
+  }
+
+  #send(record: SpooledRecord): void {
+    this.#inFlight.set(record.id, { record, sentAtMs: performance.now() });
+    this.#published += 1;
+    // Unknown is not failed: the record stays in flight, and goes out again when its receipt is overdue.
+    const acknowledged = this.#options
+      .publish(record.bytes)
+      .catch(() => {})
+      .finally(() => this.#unacknowledged.delete(acknowledged));
+    this.#unacknowledged.add(acknowledged);
+  }
+}

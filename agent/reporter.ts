@@ -1,0 +1,178 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { AgentConfig } from '../config/agent-config.ts';
+import type { Clock } from '../protocols/clock.ts';
+import type { Link } from '../protocols/mqtt/link.ts';
+import type { HealthMessage, StatusMessage } from '../protocols/telemetry/live.ts';
+import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
+import { liveTopicOf, topicOf } from '../protocols/telemetry/topics.ts';
+import { HostHealth } from './host-health.ts';
+import type { LiveValues } from './live.ts';
+import type { Poller } from './poller.ts';
+import type { Publisher } from './publisher.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Sealer } from './sealer.ts';
+import type { SampleAccounts } from './spool-accounts.ts';
+import type { ChainHead, Spool } from './spool.ts';
+import type { Wiring } from './wiring.ts';
+
+const LIVE_MS = 1000;
+const HEALTH_MS = 30_000;
+
+/** The agent's own view of itself. */
+export type AgentStats = HealthMessage['spool'] & {
+  connected: boolean;
+  /** Samples that are not receipted and never will be, by reason; `rejected` are kept in the spool. */
+  lost: SampleAccounts['dropped'] & { rejected: number };
+  publisher: ReturnType<Publisher['counts']>;
+  polls: { late: number; skipped: number; repeated: number };
+  sources: HealthMessage['sources'];
+};
+
+export interface ReporterOptions {
+  config: AgentConfig;
+  dataFolder: string;
+  clock: Clock;
+  version: string;
+  boot: string;
+  spool: Spool;
+  pollers: readonly Poller[];
+  publisher: Publisher;
+  scheduler: Scheduler;
+  sealer: Sealer;
+  live: LiveValues;
+  wiring: Wiring;
+}
+
+/** Tells the floor how the agent fares: status, config, live values and health. Nothing of it is needed for energy. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #host: HostHealth;
+  readonly #delay = monitorEventLoopDelay({ resolution: 20 });
+  readonly #startedAtMs = performance.now();
+  #timers: NodeJS.Timeout[] = [];
+  #link: Link | undefined;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#host = new HostHealth(options.dataFolder);
+  }
+
+  start(link: Link): void {
+    this.#link = link;
+    this.#delay.enable();
+    this.#timers = [
+      setInterval(() => this.#publishLive(), LIVE_MS),
+      setInterval(() => void this.#publishHealth(), HEALTH_MS),
+    ];
+    if (link.connected()) this.greet();
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    this.#delay.disable();
+  }
+
+  /** Says that the agent is there; at every new connection. */
+  greet(): void {
+    const { config, version, boot, spool, wiring } = this.#options;
+    const { site, agent } = config;
+    this.#publish(topicOf(site, agent, 'status'), statusText(true, version, boot, spool.head), 1, true);
+    this.#publish(topicOf(site, agent, 'config'), encodeSnapshot(wiring.snapshot), 1, true);
+    void this.#publishHealth();
+  }
+
+  stats(): AgentStats {
+    const { spool, publisher, scheduler, sealer } = this.#options;
+    const { samples } = spool.accounts();
+    return {
+      ...this.#spoolHealth(),
+      connected: this.#link?.connected() === true,
+      lost: { ...samples.dropped, rejected: samples.rejected },
+      publisher: publisher.counts(),
+      polls: { ...scheduler.counts(), repeated: sealer.repeated },
+      sources: this.#sources(),
+    };
+  }
+
+  #publishLive(): void {
+    const { config, live } = this.#options;
+    if (this.#link?.connected() !== true) return;
+    const down = this.#sources().filter(({ up, polls }) => !up && polls > 0);
+    for (const message of live.messages(down.map(({ id, reason }) => ({ source: id, reason }))))
+      this.#publish(
+        liveTopicOf(config.site, config.agent, message.machine),
+        JSON.stringify(message),
+        0,
+        true,
+      );
+  }
+
+  async #publishHealth(): Promise<void> {
+    const { config, clock, version } = this.#options;
+    const host = await this.#host.read();
+    if (this.#link?.connected() !== true || this.#timers.length === 0) return;
+    const message: HealthMessage = {
+      v: 1,
+      at: clock.wallMs(),
+      version,
+      uptimeS: Math.round((performance.now() - this.#startedAtMs) / 1000),
+      host,
+      process: {
+        rssBytes: process.memoryUsage.rss(),
+        // Nanoseconds; the 99th of 100 delays since the last message.
+        eventLoopDelayMs: Math.round(this.#delay.percentile(99) / 1e5) / 10,
+      },
+      spool: this.#spoolHealth(),
+      sources: this.#sources(),
+      clock: { wall: clock.wallMs(), state: this.#options.sealer.clockState() },
+    };
+    this.#delay.reset();
+    this.#publish(topicOf(config.site, config.agent, 'health'), JSON.stringify(message), 0, false);
+  }
+
+  #spoolHealth(): HealthMessage['spool'] {
+    const { spool } = this.#options;
+    const { samples, records } = spool.accounts();
+    const { sampled, receipted, pending, rejected } = samples;
+    const dropped = Object.values(samples.dropped).reduce((sum, count) => sum + count, rejected);
+    return {
+      epoch: spool.head.epoch,
+      headSeq: spool.head.seq,
+      records: {
+        sealed: records.sealed,
+        receipted: records.receipted,
+        pending: records.pending,
+        rejected: records.rejected,
+      },
+      samples: { sampled, receipted, pending, dropped },
+      bytes: spool.usedBytes(),
+    };
+  }
+
+  #sources(): HealthMessage['sources'] {
+    const nowMs = this.#options.clock.monotonicMs();
+    return this.#options.pollers.map((poller) => {
+      const { up, reason, polls, failures, lastReadingAtMs } = poller.state();
+      return {
+        id: poller.driver.description.id,
+        up,
+        reason,
+        polls,
+        failures,
+        lastReadingAgeMs: lastReadingAtMs === null ? null : Math.max(0, nowMs - lastReadingAtMs),
+      };
+    });
+  }
+
+  #publish(topic: string, payload: string, qos: 0 | 1, retain: boolean): void {
+    // The next one comes anyway.
+    this.#link?.publish(topic, payload, { qos, retain }).catch(() => {});
+  }
+}
+
+/** The text of the status topic. */
+export function statusText(online: boolean, version: string, boot: string, head: ChainHead): string {
+  const status: StatusMessage = { v: 1, online, version, boot, epoch: head.epoch, seq: head.seq };
+  return JSON.stringify(status);
+}

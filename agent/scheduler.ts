@@ -1,0 +1,33 @@
+import type { Clock } from '../protocols/clock.ts';
+import { SLOT_MS, SlotSchedule, type Pollable } from './slot-schedule.ts';
+
+/** A device sees at most ten polls in a real second, however fast simulated time runs. */
+const REAL_INTERVAL_MS_MIN = 100;
+
+/** The cadence in effect under the clock's speed, clock ms. */
+export function effectiveEveryMs(everyMs: number, clock: Clock): number {
+  const speed = clock.speed();
+  return speed === 1 ? everyMs : Math.max(everyMs, Math.ceil(REAL_INTERVAL_MS_MIN * speed));
+}
+
+export interface Scheduler {
+  /** Polls that began late, and turns that were skipped because the poll before was still running or time had passed. */
+  counts(): { late: number; skipped: number };
+  /** No poll begins any more. */
+  stop(): void;
+}
+
+/** Polls the sources on the clock's time with one timer. On a stepped clock (speed 0) nothing is polled. */
+export function startScheduler(sources: readonly Pollable[], clock: Clock): Scheduler {
+  if (clock.speed() === 0) return { counts: () => ({ late: 0, skipped: 0 }), stop: () => {} };
+  const schedule = new SlotSchedule(sources, clock.monotonicMs());
+  let timer: NodeJS.Timeout | undefined;
+  const tick = () => {
+    const waitMs = schedule.run(clock.monotonicMs());
+    // Up to the next slot boundary: what is due within one slot is polled in one turn of the event loop.
+    const realMs = waitMs / Math.max(clock.speed(), 1e-3);
+    timer = setTimeout(tick, Math.max(1, Math.ceil(realMs / SLOT_MS) * SLOT_MS));
+  };
+  tick();
+  return { counts: () => schedule.counts(), stop: () => clearTimeout(timer) };
+}

@@ -1,0 +1,291 @@
+import type { Clock } from '../protocols/clock.ts';
+import type { Poll, StatusReport } from '../protocols/driver.ts';
+import { describeError } from '../protocols/errors.ts';
+import { sha256 } from '../protocols/evidence/keys.ts';
+import type { SealedRecord } from '../protocols/evidence/seal.ts';
+import type { Log } from '../protocols/log.ts';
+import type { ClockState } from '../protocols/telemetry/record.ts';
+import { countSamples, decodePart, encodePart } from '../protocols/telemetry/part.ts';
+import { ClockAnchor } from './clock-anchor.ts';
+import { OpenPart } from './open-part.ts';
+import type { LinkChange } from './poller.ts';
+import { packReadings, packText, type RecordMaker } from './record-packing.ts';
+import type { BootAnchor, OpenRow, Spool } from './spool.ts';
+
+/** Nothing stays unsealed longer than this in real time, and an idle agent moves its watermark as often in clock time. */
+const AGE_MS_MAX = 60_000;
+/** Fast simulated time would otherwise seal a record for every poll, real ms. */
+const AGE_REAL_MS_MIN = 500;
+/** A machine this close to being due is sealed along with one that is due. */
+const DUE_SHARE = 0.75;
+/** A status word longer than this is cut: a hostile control must not fill the spool. */
+const WORD_LENGTH_MAX = 512;
+
+/** While the disk refuses, so many samples are held in memory; what comes then is dropped and counted. */
+const HELD_SAMPLES_MAX = 200_000;
+
+interface OpenMachine {
+  part: OpenPart;
+  openedMs: number;
+  openedRealMs: number;
+}
+
+export interface SealerOptions {
+  clock: Clock;
+  spool: Spool;
+  maker: RecordMaker;
+  boot: string;
+  /** Text of the config snapshot. */
+  snapshot: string;
+  batchSamples: number;
+  /** Clock ms. */
+  batchAgeMs: number;
+  /** The machine of every channel. */
+  machineOf: ReadonlyMap<string, string>;
+  /** The machines every source feeds. */
+  machinesOf: ReadonlyMap<string, readonly string[]>;
+  /** Monotonic ms before which no running poll can give a reading; undefined when none runs. */
+  oldestRunningMs: () => number | undefined;
+  onSealed: (records: readonly SealedRecord[]) => void;
+  log: Log;
+}
+
+/** Gathers readings by machine, makes them durable, and seals them into the chain. */
+export class Sealer {
+  readonly #options: SealerOptions;
+  readonly #config: string;
+  readonly #anchor: ClockAnchor;
+  readonly #machines = new Map<string, OpenMachine>();
+  readonly #lastPollMs = new Map<string, number>();
+  /** Taken from the open parts, and not on disk because the disk refused. */
+  #unwritten: OpenRow[] = [];
+  #sealedToMs = 0;
+  #lastSealMs: number;
+  #lastSealRealMs = performance.now();
+  #diskFailing = false;
+  #repeated = 0;
+  #lost = 0;
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+    this.#config = sha256(options.snapshot);
+    this.#anchor = new ClockAnchor(options.clock);
+    this.#lastSealMs = options.clock.monotonicMs();
+  }
+
+  /** Polls that were left out because the clock had not moved since the one before. */
+  get repeated(): number {
+    return this.#repeated;
+  }
+
+  /** Whether the wall clock is trusted just now. */
+  clockState(): ClockState {
+    return this.#anchor.read().state;
+  }
+
+  /** Seals what earlier runs left open, then the config snapshot when it is new. Call it once, before anything else. */
+  begin(): void {
+    const { spool, boot } = this.#options;
+    for (const { anchor, rows } of spool.leftovers(boot)) this.#sealLeftovers(anchor, rows);
+    spool.forgetBoots(boot);
+    this.sealConfig();
+  }
+
+  /** Seals the config snapshot when the last one sealed in this epoch is another. */
+  sealConfig(): void {
+    const { spool, maker, snapshot, clock } = this.#options;
+    if (spool.head.config === this.#config) return;
+    const anchor = this.#readAnchor();
+    const record = packText('config', snapshot, maker, spool.head, anchor, this.#watermark([]));
+    spool.seal({ rows: [], anchor, machines: [], records: [record], nowMs: clock.wallMs() });
+    this.#noteSealed([record], anchor);
+  }
+
+  addPoll(source: string, poll: Poll, everyMs: number): void {
+    const atMs = Math.max(poll.atMs, this.#sealedToMs);
+    const lastMs = this.#lastPollMs.get(source);
+    if (lastMs !== undefined && atMs <= lastMs) {
+      this.#repeated += 1;
+      return;
+    }
+    this.#lastPollMs.set(source, atMs);
+    if (this.#diskFailing && this.#heldSamples() > HELD_SAMPLES_MAX) {
+      this.#lost += poll.readings.length;
+      return;
+    }
+    const machines = this.#options.machinesOf.get(source) ?? [];
+    for (const machine of machines) {
+      const readings =
+        machines.length === 1
+          ? poll.readings
+          : poll.readings.filter(({ channel }) => this.#options.machineOf.get(channel) === machine);
+      if (readings.length > 0) this.#open(machine).part.addPoll(source, everyMs, atMs, readings);
+    }
+  }
+
+  addStatus(source: string, { channel, atMs, value }: StatusReport): void {
+    const machine = this.#options.machineOf.get(channel);
+    if (machine === undefined) return;
+    let word = typeof value === 'number' && !Number.isFinite(value) ? null : value;
+    if (typeof word === 'string') word = word.slice(0, WORD_LENGTH_MAX);
+    this.#open(machine).part.addEvent(source, channel, Math.max(atMs, this.#sealedToMs), word);
+  }
+
+  addLink({ source, atMs, up, reason }: LinkChange): void {
+    for (const machine of this.#options.machinesOf.get(source) ?? [])
+      this.#open(machine).part.addLink(source, Math.max(atMs, this.#sealedToMs), up, reason);
+  }
+
+  /** Makes everything that was added durable. A disk that refuses is reported once and tried again at the next call. */
+  flush(): void {
+    const rows = this.#takeRows();
+    if (rows.length === 0) return;
+    try {
+      this.#options.spool.append(rows, this.#readAnchor());
+      this.#noteWritten();
+    } catch (error) {
+      this.#keepRows(rows, error);
+    }
+  }
+
+  /** Seals the machines that are due, and an empty record when nothing was sealed for a minute. */
+  sealDue(): void {
+    const open = [...this.#machines.values()];
+    if (open.some((machine) => this.#isDue(machine, 1)))
+      this.#seal(open.filter((machine) => this.#isDue(machine, DUE_SHARE)));
+    else if (open.length === 0 && this.#isIdle()) this.#seal([]);
+  }
+
+  /** Seals everything that is open. */
+  sealAll(): void {
+    const open = [...this.#machines.values()];
+    if (open.length > 0) this.#seal(open);
+  }
+
+  #open(machine: string): OpenMachine {
+    let open = this.#machines.get(machine);
+    if (open === undefined) {
+      open = {
+        part: new OpenPart(machine),
+        openedMs: this.#options.clock.monotonicMs(),
+        openedRealMs: performance.now(),
+      };
+      this.#machines.set(machine, open);
+    }
+    return open;
+  }
+
+  #isDue({ part, openedMs, openedRealMs }: OpenMachine, share: number): boolean {
+    const { clock, batchSamples, batchAgeMs } = this.#options;
+    if (part.samples >= batchSamples * share) return true;
+    const agedMs = clock.monotonicMs() - openedMs;
+    const stepped = clock.speed() === 0;
+    const realMs = performance.now() - openedRealMs;
+    if (agedMs >= batchAgeMs * share && (stepped || realMs >= AGE_REAL_MS_MIN * share)) return true;
+    return !stepped && realMs >= AGE_MS_MAX * share;
+  }
+
+  #isIdle(): boolean {
+    const { clock } = this.#options;
+    const stepped = clock.speed() === 0;
+    const realMs = performance.now() - this.#lastSealRealMs;
+    return clock.monotonicMs() - this.#lastSealMs >= AGE_MS_MAX && (stepped || realMs >= AGE_REAL_MS_MIN);
+  }
+
+  #seal(machines: readonly OpenMachine[]): void {
+    const { spool, maker, clock } = this.#options;
+    const anchor = this.#readAnchor();
+    const names = machines.map(({ part }) => part.machine);
+    const parts = machines.map(({ part }) => part.toPart());
+    const records = packReadings(parts, maker, spool.head, anchor, this.#watermark(names));
+    const rows = this.#takeRows();
+    try {
+      spool.seal({ rows, anchor, machines: names, records, nowMs: clock.wallMs() });
+    } catch (error) {
+      this.#keepRows(rows, error);
+      return;
+    }
+    this.#noteWritten();
+    for (const name of names) this.#machines.delete(name);
+    this.#noteSealed(records, anchor);
+  }
+
+  #sealLeftovers(anchor: BootAnchor, rows: readonly OpenRow[]): void {
+    const { spool, maker, log, clock } = this.#options;
+    const parts = new Map<string, OpenPart>();
+    for (const machine of new Set(rows.map((row) => row.machine))) {
+      const own = rows.filter((row) => row.machine === machine);
+      const part = new OpenPart(machine);
+      try {
+        for (const row of own) part.addPart(decodePart(row.part));
+        parts.set(machine, part);
+      } catch (error) {
+        const samples = own.reduce((sum, row) => sum + row.samples, 0);
+        log.error({ machine, samples }, `readings in the spool cannot be read back: ${describeError(error)}`);
+        spool.dropOpen(anchor.boot, machine, samples);
+      }
+    }
+    const whole = [...parts.values()].map((part) => part.toPart());
+    if (whole.length === 0) return;
+    const records = packReadings(whole, maker, spool.head, anchor, anchor.mono);
+    spool.seal({ rows: [], anchor, machines: [...parts.keys()], records, nowMs: clock.wallMs() });
+    const samples = whole.reduce((sum, part) => sum + countSamples(part), 0);
+    log.info({ boot: anchor.boot, samples }, 'readings of an earlier run were sealed');
+    this.#options.onSealed(records);
+  }
+
+  /** Monotonic ms before which nothing is open once these machines are sealed. */
+  #watermark(sealing: readonly string[]): number {
+    let watermarkMs = this.#options.oldestRunningMs() ?? Number.POSITIVE_INFINITY;
+    for (const [machine, { part }] of this.#machines)
+      if (!sealing.includes(machine)) watermarkMs = Math.min(watermarkMs, part.firstMs);
+    return Math.max(this.#sealedToMs, Math.min(watermarkMs, this.#options.clock.monotonicMs()));
+  }
+
+  #readAnchor(): BootAnchor {
+    return { boot: this.#options.boot, config: this.#config, ...this.#anchor.read() };
+  }
+
+  #takeRows(): OpenRow[] {
+    const rows = this.#unwritten;
+    this.#unwritten = [];
+    for (const { part } of this.#machines.values()) {
+      const unsaved = part.takeUnsaved();
+      if (unsaved !== undefined)
+        rows.push({ machine: part.machine, samples: countSamples(unsaved), part: encodePart(unsaved) });
+    }
+    return rows;
+  }
+
+  #keepRows(rows: OpenRow[], error: unknown): void {
+    this.#unwritten = rows;
+    if (this.#diskFailing) return;
+    this.#diskFailing = true;
+    this.#options.log.error(
+      { reason: describeError(error) },
+      'the spool cannot be written; readings are held in memory until it can. Look at the disk',
+    );
+  }
+
+  #noteWritten(): void {
+    if (!this.#diskFailing) return;
+    this.#diskFailing = false;
+    this.#options.log.info({ lost: this.#lost }, 'the spool can be written again');
+    this.#options.spool.countLost('disk-failed', this.#lost);
+    this.#lost = 0;
+  }
+
+  #heldSamples(): number {
+    let samples = 0;
+    for (const { part } of this.#machines.values()) samples += part.samples;
+    return samples;
+  }
+
+  #noteSealed(records: readonly SealedRecord[], anchor: BootAnchor): void {
+    this.#anchor.settle(anchor);
+    this.#sealedToMs = Math.max(this.#sealedToMs, ...records.map(({ header }) => header.sealedTo));
+    this.#lastSealMs = anchor.mono;
+    this.#lastSealRealMs = performance.now();
+    this.#options.onSealed(records);
+  }
+}

@@ -1,0 +1,92 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** Samples by fate; sampled = receipted + pending + rejected + the sum of dropped. */
+export interface SampleAccounts {
+  sampled: number;
+  receipted: number;
+  pending: number;
+  rejected: number;
+  /** By reason, one short word each. */
+  dropped: Record<string, number>;
+}
+
+/** Records by fate; sealed is all that ever were. */
+export interface RecordAccounts {
+  sealed: number;
+  receipted: number;
+  pending: number;
+  rejected: number;
+  dropped: number;
+}
+
+/** The counters of the spool; every change belongs into the transaction of the rows it stands for. */
+export class SpoolAccounts {
+  readonly #add: StatementSync;
+  readonly #all: StatementSync;
+  readonly #open: StatementSync;
+  readonly #pending: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#add = database.prepare(
+      'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value',
+    );
+    this.#all = database.prepare('SELECT name, value FROM counters');
+    this.#open = database.prepare('SELECT COALESCE(SUM(samples), 0) AS samples FROM open');
+    this.#pending = database.prepare(
+      "SELECT COUNT(*) AS records, COALESCE(SUM(samples), 0) AS samples FROM records WHERE state = 'sealed'",
+    );
+  }
+
+  addSampled(samples: number): void {
+    this.#change('sampled', samples);
+  }
+
+  addSealed(records: number): void {
+    this.#change('records.sealed', records);
+  }
+
+  addReceipted(records: number, samples: number): void {
+    this.#change('records.receipted', records);
+    this.#change('receipted', samples);
+  }
+
+  addRejected(records: number, samples: number): void {
+    this.#change('records.rejected', records);
+    this.#change('rejected', samples);
+  }
+
+  addDropped(reason: string, records: number, samples: number): void {
+    this.#change('records.dropped', records);
+    this.#change(`dropped:${reason}`, samples);
+  }
+
+  /** All sums as they are in the database now; call it outside a change. */
+  read(): { samples: SampleAccounts; records: RecordAccounts } {
+    const counters = new Map(this.#all.all().map((row) => [String(row['name']), Number(row['value'])]));
+    const count = (name: string) => counters.get(name) ?? 0;
+    const pending = this.#pending.get();
+    const dropped: Record<string, number> = {};
+    for (const [name, value] of counters)
+      if (name.startsWith('dropped:')) dropped[name.slice('dropped:'.length)] = value;
+    return {
+      samples: {
+        sampled: count('sampled'),
+        receipted: count('receipted'),
+        pending: Number(this.#open.get()?.['samples'] ?? 0) + Number(pending?.['samples'] ?? 0),
+        rejected: count('rejected'),
+        dropped,
+      },
+      records: {
+        sealed: count('records.sealed'),
+        receipted: count('records.receipted'),
+        pending: Number(pending?.['records'] ?? 0),
+        rejected: count('records.rejected'),
+        dropped: count('records.dropped'),
+      },
+    };
+  }
+
+  #change(name: string, amount: number): void {
+    if (amount !== 0) this.#add.run(name, amount);
+  }
+}
