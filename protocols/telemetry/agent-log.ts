@@ -42,7 +42,10 @@ export function decodeAgentLog(text: string): AgentLogEntry[] {
 
 function isDetail(value: unknown): value is AgentLogEntry['detail'] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((entry) => entry === null || typeof entry !== 'object');
+  return Object.values(value).every(
+    (entry) =>
+      entry === null || (typeof entry === 'number' ? Number.isFinite(entry) : typeof entry !== 'object'),
+  );
 }
 
 function malformed(what: string, cause?: unknown): MillwattError {

@@ -42,6 +42,7 @@ export interface StatusChannel {
   vocabulary: string;
 }
 
+/** One thing that a source tells of a machine. */
 export type Channel = MeasuredChannel | StatusChannel;
 
 /** The id of a measured channel. */

@@ -150,7 +150,8 @@ function decodeEvents(value: unknown, machine: string): EventGroup {
   const timesMs = decodeTimes(group['t'], false);
   const values = asArray(group['v'], 'event values').map((entry) => {
     if (entry === null || typeof entry === 'string' || typeof entry === 'boolean') return entry;
-    if (typeof entry === 'number' && Number.isFinite(entry)) return entry;
+    // Adding 0 turns the "-0" that JSON may hold into 0.
+    if (typeof entry === 'number' && Number.isFinite(entry)) return entry + 0;
     throw malformed('has an event value that is no word, number or truth value');
   });
   const channel = requireChannelOf(machine, group['channel']);

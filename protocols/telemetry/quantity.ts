@@ -20,6 +20,7 @@ export const QUANTITIES = {
 } as const;
 
 export type Quantity = keyof typeof QUANTITIES;
+/** The names of all quantities. */
 export const QUANTITY_NAMES = Object.keys(QUANTITIES) as [Quantity, ...Quantity[]];
 
 /** Which conductor, pair of conductors or sum a value belongs to. */

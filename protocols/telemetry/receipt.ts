@@ -62,6 +62,8 @@ export interface ReceiptFrame {
  * impossible fields, or a body of more than 64 KiB; say less in one receipt then.
  */
 export function encodeReceiptBody(r: Receipt): Uint8Array {
+  const { agent } = r;
+  if (!isReceipt(r)) throw badReceipt(`A receipt for agent ${agent} has impossible fields.`);
   const ordered: Receipt = {
     v: r.v,
     site: r.site,
@@ -75,13 +77,8 @@ export function encodeReceiptBody(r: Receipt): Uint8Array {
     requested: r.requested.map(({ from, to }) => ({ from, to })),
   };
   const text = new TextEncoder().encode(JSON.stringify(ordered));
-  if (!isReceipt(ordered) || text.length > BODY_BYTES_MAX) {
-    throw new MillwattError(
-      'crash',
-      'bad-receipt',
-      `A receipt for agent ${r.agent} has impossible fields or a body of ${text.length} bytes.`,
-    );
-  }
+  if (text.length > BODY_BYTES_MAX)
+    throw badReceipt(`A receipt for agent ${agent} has a body of more than ${BODY_BYTES_MAX} bytes.`);
   const bytes = new Uint8Array(8 + text.length);
   bytes.set(new TextEncoder().encode(RECEIPT_MAGIC), 0);
   new DataView(bytes.buffer).setUint32(4, text.length);
@@ -141,6 +138,10 @@ function isReceipt(value: unknown): value is Receipt {
 
 function isRange(value: { from?: unknown; to?: unknown } | null): boolean {
   return isCount(value?.from) && isCount(value.to) && value.from >= 1 && value.from <= value.to;
+}
+
+function badReceipt(message: string): MillwattError {
+  return new MillwattError('crash', 'bad-receipt', message);
 }
 
 function malformed(what: string, cause?: unknown): MillwattError {

@@ -111,7 +111,9 @@ function isRatioOrAbsent(value: unknown): boolean {
   if (value === undefined) return true;
   return (
     isObject(value) &&
-    [value['primary'], value['secondary']].every((one) => typeof one === 'number' && one > 0)
+    [value['primary'], value['secondary']].every(
+      (one) => typeof one === 'number' && one > 0 && Number.isFinite(one),
+    )
   );
 }
 

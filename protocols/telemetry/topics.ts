@@ -21,6 +21,7 @@ export function filterOf(site: string, leaf: Leaf): string {
   return leaf === 'live' ? `${ROOT}/${site}/+/live/+` : `${ROOT}/${site}/+/${leaf}`;
 }
 
+/** What a topic says: whose message it is, and which. */
 export interface ParsedTopic {
   site: string;
   agent: string;

@@ -13,43 +13,12 @@ import {
 } from '../../../protocols/telemetry/ids.ts';
 
 /** Characters and words that do harm in topics, paths, line protocol, HTML or property look-ups. */
-const HOSTILE = [
-  ...[
-    '..',
-    '.',
-    '/',
-    '\\',
-    '\0',
-    '+',
-    '#',
-    '$SYS',
-    ' ',
-    ',',
-    '=',
-    '"',
-    "'",
-    '<',
-    '%2e',
-    '\n',
-    '\r',
-    '\u2028',
-    '~',
-  ],
-  ...[
-    'constructor',
-    'toString',
-    'valueOf',
-    'hasOwnProperty',
-    '__proto__',
-    'é',
-    'ﬀ',
-    '\u202e',
-    '\ud800',
-    '-',
-    '_',
-  ],
-  ...['a', 'Z', '0', 'mill-1', 'supply', 'activePower'],
-];
+const HOSTILE = (
+  '.. . / \\ \0 + # $SYS , = " \' < %2e \n \r \u2028 ~ constructor toString valueOf hasOwnProperty __proto__ ' +
+  'é ﬀ \u202e \ud800 - _ a Z 0 mill-1 supply activePower'
+)
+  .split(' ')
+  .concat(' ');
 const hostileId = fc
   .array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary', maxLength: 4 })), { maxLength: 8 })
   .map((pieces) => pieces.join(''));
