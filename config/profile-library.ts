@@ -7,8 +7,11 @@ import { planReads } from '../protocols/modbus/read-plan.ts';
 import { functionCodeOf, pointName, registerCount, type DeviceProfile } from '../protocols/modbus/profile.ts';
 import { profileFile } from './profile-schema.ts';
 
-/** The profiles that come with millwatt. */
-const OWN_FOLDER = join(import.meta.dirname, 'profiles');
+/** The profiles that come with millwatt: beside this file, or, where it was compiled into dist/config, beside dist. */
+const OWN_FOLDER =
+  [join(import.meta.dirname, 'profiles'), join(import.meta.dirname, '../../config/profiles')].find((folder) =>
+    existsSync(folder),
+  ) ?? join(import.meta.dirname, 'profiles');
 const PROFILE_ID = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
 const FILE_BYTES_MAX = 256 * 1024;
 
@@ -86,7 +89,7 @@ export function parseProfile(id: string, bytes: Uint8Array, file: string): Devic
       ),
     );
   }
-  const parsed = profileFile.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = profileFile.safeParse(plainOf(document, file));
   if (!parsed.success) {
     throw badProfile(
       file,
@@ -99,6 +102,15 @@ export function parseProfile(id: string, bytes: Uint8Array, file: string): Devic
   const profile: DeviceProfile = { id, ...parsed.data };
   requirePlannable(profile, file);
   return profile;
+}
+
+/** Aliases are refused: they unfold to more than anyone reads. */
+function plainOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    throw badProfile(file, [`${file}: uses YAML aliases (*name), which profiles may not`]);
+  }
 }
 
 /** Limits under which a value could never be read are a fault of the file, not of the first poll. */

@@ -1,5 +1,5 @@
 import type { MillwattError } from '../errors.ts';
-import { timeoutError } from './modbus-error.ts';
+import { queueTimeoutError } from './modbus-error.ts';
 import { ModbusTcpClient } from './tcp-client.ts';
 
 interface Waiting {
@@ -75,7 +75,7 @@ class SharedLine {
         reject,
         timer: setTimeout(() => {
           this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-          reject(timeoutError(`The queue for ${this.#where}`, waitMs));
+          reject(queueTimeoutError(this.#where, waitMs));
         }, waitMs),
         deadlineMs,
       };

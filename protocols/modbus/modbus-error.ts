@@ -45,6 +45,16 @@ export function timeoutError(where: string, timeoutMs: number): MillwattError {
   );
 }
 
+/** The requests ahead of ours on a shared connection took all the time it had. */
+export function queueTimeoutError(where: string, waitMs: number): MillwattError {
+  return new MillwattError(
+    'retry',
+    'timeout',
+    `The other devices behind ${where} took ${Math.round(waitMs)} ms, so that this one had no turn.`,
+    { cure: 'Look for a dead device behind the same gateway, or read these devices less often.' },
+  );
+}
+
 /** What came back is not the answer to what was asked. */
 export function badFrameError(where: string, what: string): MillwattError {
   return new MillwattError('retry', 'bad-frame', `${where} sent ${what}; the connection was cut.`, {

@@ -218,6 +218,12 @@ describe('loading a profile', () => {
     expect(messageOf(() => parse('  - { quantity: activePower'))).toMatch(/bad-profile.*t1\.yaml:\d+/);
   });
 
+  it('refuses aliases', () => {
+    expect(
+      messageOf(() => parse('  - &p { quantity: activePower, address: 7, type: i16, unit: W }', '  - *p')),
+    ).toMatch(/bad-profile.*aliases/);
+  });
+
   it("lets an operator's own file go before ours", () => {
     const folder = mkdtempSync(join(tmpdir(), 'millwatt-profiles-'));
     mkdirSync(join(folder, 'siemens'));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModbusLines } from '../../../protocols/modbus/line.ts';
 import { behaveWell, registerAt, startHostileServer, type HostileServer } from './hostile-server.ts';
 
@@ -43,6 +43,7 @@ describe('lines', () => {
       performance.now() + 30,
     );
     await expect(second).rejects.toMatchObject({ remedy: 'retry', code: 'timeout' });
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1), { timeout: 10_000 });
     server.behaviour = behaveWell;
     release();
     expect((await first)[0]).toBe(registerAt(1, 1));

@@ -196,7 +196,7 @@ describe('the Modbus TCP client', () => {
   it('connects anew when the meter has closed an idle line', async () => {
     server.behaviour = ({ socket, answer }) => socket.end(answer);
     await readRight(1, 1, 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     server.behaviour = behaveWell;
     await readRight(1, 2, 1);
     expect(server.connections).toBe(2);
