@@ -52,9 +52,8 @@ export interface ComponentState {
   slices: Slice[];
   /** The first slice after a reading that is held off the track; -1 when none is. */
   heldFrom: number;
-  /** Integrated power so far where there is no counter, and how much of it is booked, mWh: rounding never adds up. */
-  integralMwh: number;
-  integratedMwh: number;
+  /** Where there is no counter: integrated power of an hour, and how much of it is booked, mWh; rounding never adds up. */
+  integral: { hourMs: number; mwh: number; bookedMwh: number };
 }
 
 /** A record that a component's readings came in, and the times they span. */
@@ -89,8 +88,7 @@ export function emptyComponent(component: string, direction: 'import' | 'export'
     judged: null,
     slices: [],
     heldFrom: -1,
-    integralMwh: 0,
-    integratedMwh: 0,
+    integral: { hourMs: 0, mwh: 0, bookedMwh: 0 },
   };
 }
 
@@ -239,9 +237,7 @@ function bookIntegrated(
   state: number,
   wattMs: number,
 ): void {
-  const account = accountAt(context.accounts, fromMs);
-  addReason(account, 'no-counter');
-  addEnergy(account, componentAccount(account, c.component), fromMs, state, 'integrated', roundUp(c, wattMs));
+  bookPower(c, context, fromMs, state, wattMs, 'integrated');
 }
 
 function bookBridgedByPower(
@@ -252,17 +248,31 @@ function bookBridgedByPower(
   state: number,
   wattMs: number,
 ): void {
-  const account = accountAt(context.accounts, fromMs);
-  addReason(account, 'no-counter');
-  addReason(account, 'gap');
-  addEnergy(account, componentAccount(account, c.component), fromMs, state, 'bridged', roundUp(c, wattMs));
+  bookPower(c, context, fromMs, state, wattMs, 'bridged');
 }
 
-/** Whole mWh of a piece of integrated power: the running total is rounded, never the piece. */
-function roundUp(c: ComponentState, wattMs: number): number {
-  c.integralMwh += wattMs / WATT_MS_PER_MWH;
-  const mwh = Math.round(c.integralMwh) - c.integratedMwh;
-  c.integratedMwh += mwh;
+function bookPower(
+  c: ComponentState,
+  context: FoldContext,
+  atMs: number,
+  state: number,
+  wattMs: number,
+  obtained: 'integrated' | 'bridged',
+): void {
+  const account = accountAt(context.accounts, atMs);
+  addReason(account, 'no-counter');
+  if (obtained === 'bridged') addReason(account, 'gap');
+  const mwh = roundOff(c, account.hourMs, wattMs);
+  addEnergy(account, componentAccount(account, c.component), atMs, state, obtained, mwh);
+}
+
+/** Whole mWh of a piece of integrated power: the running total of its hour is rounded, never the piece. */
+function roundOff(c: ComponentState, hourMs: number, wattMs: number): number {
+  if (c.integral.hourMs !== hourMs) c.integral = { hourMs, mwh: 0, bookedMwh: 0 };
+  const { integral } = c;
+  integral.mwh += wattMs / WATT_MS_PER_MWH;
+  const mwh = Math.round(integral.mwh) - integral.bookedMwh;
+  integral.bookedMwh += mwh;
   return mwh;
 }
 

@@ -1,0 +1,234 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { closeHour } from '../../../collector/energy/close-hour.ts';
+import { defineCounter } from '../../../collector/energy/counter-value.ts';
+import { HOUR_MS, type HourAccount } from '../../../collector/energy/hour-account.ts';
+import {
+  advanceFold,
+  feedRecord,
+  restoreFold,
+  saveFold,
+  startFold,
+  takeChangedAccounts,
+  type RecordFeed,
+} from '../../../collector/energy/machine-fold.ts';
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
+import { feedOf, foldHours, type Words } from './fold-feed.ts';
+
+const START_MS = Date.UTC(2026, 2, 2, 9, 20);
+const MODEL: MachineModel = {
+  ...unconfiguredMachine('m'),
+  ratedPowerW: 20_000,
+  offBelowW: 30,
+  bands: [{ state: 'standby', belowW: 400 }],
+};
+/** One raw step is 1 mWh, 0.1 Wh, 10 Wh or 1 kWh. */
+const STEPS = ['1', '100', '10000', '1000000'] as const;
+
+interface Reading {
+  atMs: number;
+  powerW: number | null;
+  supply: number | null;
+  spindleW: number | null;
+}
+
+interface Plant {
+  readings: Reading[];
+  words: Words;
+  step: (typeof STEPS)[number];
+}
+
+/** A plant whose counter integrates its power, read at uneven times with holes, jumps and missing values. */
+const plant = fc
+  .record({
+    step: fc.constantFrom(...STEPS),
+    polls: fc.array(
+      fc.record({
+        dtMs: fc.oneof(
+          { weight: 12, arbitrary: fc.integer({ min: 20_000, max: 60_000 }) },
+          { weight: 2, arbitrary: fc.integer({ min: 60_001, max: 9_000_000 }) },
+        ),
+        powerW: fc.integer({ min: 0, max: 15_000 }),
+        missing: fc.integer({ min: 0, max: 19 }),
+        jump: fc.integer({ min: 0, max: 60 }),
+      }),
+      { minLength: 2, maxLength: 120 },
+    ),
+    words: fc.array(
+      fc.record({
+        at: fc.double({ min: 0, max: 1, noNaN: true }),
+        word: fc.constantFrom('ACTIVE', 'READY', 'UNAVAILABLE', null),
+      }),
+      { maxLength: 12 },
+    ),
+  })
+  .map(({ step, polls, words }): Plant => {
+    let atMs = START_MS;
+    let mwh = 5_000_000;
+    let offset = 0;
+    const readings = polls.map(({ dtMs, powerW, missing, jump }): Reading => {
+      atMs += dtMs;
+      mwh += (powerW * dtMs) / 3600;
+      if (jump === 0) offset += 500_000_000;
+      const glitch = jump === 1 ? 7_000_000 : 0;
+      return {
+        atMs,
+        powerW: missing === 1 ? null : powerW,
+        supply: missing === 2 ? null : Math.floor((mwh + offset + glitch) / Number(step)),
+        spindleW: missing === 3 ? null : Math.floor(powerW / 3),
+      };
+    });
+    const lastMs = atMs;
+    const spread = words.map(({ at, word }): [number, string | null] => [
+      Math.floor(START_MS + at * (lastMs - START_MS)),
+      word,
+    ]);
+    return { step, readings, words: spread.sort((a, b) => a[0] - b[0]) };
+  });
+
+function records({ readings, words, step }: Plant, sizes: readonly number[]): RecordFeed[] {
+  const definition = defineCounter('meter', [step, '1000']);
+  const feeds: RecordFeed[] = [];
+  for (let row = 0; row < readings.length;) {
+    const size = sizes[feeds.length % sizes.length] ?? 1;
+    const own = readings.slice(row, row + size);
+    const fromMs = row === 0 ? -Infinity : (readings[row]?.atMs ?? 0);
+    const toMs = readings[row + size]?.atMs ?? Infinity;
+    feeds.push(
+      feedOf(
+        feeds.length + 1,
+        {
+          timesMs: own.map((reading) => reading.atMs),
+          everyMs: 30_000,
+          powers: { supply: own.map(({ powerW }) => powerW), spindle: own.map(({ spindleW }) => spindleW) },
+          imports: { supply: { values: own.map(({ supply }) => supply), definition } },
+        },
+        words.filter(([atMs]) => atMs >= fromMs && atMs < toMs),
+      ),
+    );
+    row += size;
+  }
+  return feeds;
+}
+
+const endOf = (of: Plant) => (of.readings[of.readings.length - 1]?.atMs ?? 0) + 1;
+
+/** What does not depend on how readings were cut into records. */
+const figures = (hours: MachineHour[]) => hours.map((hour) => ({ ...hour, basis: null }));
+
+function close(taken: Map<number, HourAccount>): MachineHour[] {
+  return [...taken.values()]
+    .sort((a, b) => a.hourMs - b.hourMs)
+    .map((account) => closeHour('site', 'm', account));
+}
+
+describe('a machine fold', () => {
+  it('is a function of the set of records: order, duplicates, batches and checkpoints leave no trace', () => {
+    fc.assert(
+      fc.property(
+        plant,
+        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 1000 }),
+        (plant, sizes, shuffle) => {
+          const feeds = records(plant, sizes);
+          const whole = foldHours(MODEL, feeds, endOf(plant));
+          const shuffled = [...feeds, ...feeds].sort(
+            (a, b) => ((a.record.seq * shuffle) % 17) - ((b.record.seq * shuffle) % 17),
+          );
+          expect(foldHours(MODEL, shuffled, endOf(plant))).toEqual(whole);
+
+          // Record by record, through a checkpoint at every hour that is passed, as a collector that always restarts.
+          let fold = startFold();
+          const taken = new Map<number, HourAccount>();
+          const take = () =>
+            takeChangedAccounts(fold).forEach((account) => taken.set(account.hourMs, account));
+          feeds.forEach((feed, index) => {
+            feedRecord(fold, feed);
+            const horizonMs = feeds[index + 1]?.rows[0]?.timesMs[0] ?? endOf(plant);
+            const hourMs = Math.floor(horizonMs / HOUR_MS) * HOUR_MS;
+            if (hourMs > fold.horizonMs && fold.horizonMs > 0) {
+              advanceFold(MODEL, fold, hourMs);
+              take();
+              fold = restoreFold(saveFold(fold));
+              for (const again of feeds.slice(0, index + 1)) feedRecord(fold, again, hourMs);
+            }
+            advanceFold(MODEL, fold, horizonMs);
+            take();
+          });
+          expect(close(taken)).toEqual(whole);
+
+          expect(figures(foldHours(MODEL, records(plant, [7]), endOf(plant)))).toEqual(figures(whole));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('books exactly last minus first, whatever the gaps and the step of the counter', () => {
+    fc.assert(
+      fc.property(plant, (drawn) => {
+        const honest = withoutJumps(drawn);
+        const hours = foldHours(MODEL, records(honest, [20]), endOf(honest) + HOUR_MS);
+        const counted = honest.readings.flatMap(({ supply }) => (supply === null ? [] : [supply]));
+        const rise = (counted[counted.length - 1] ?? 0) - (counted[0] ?? 0);
+        const sum = hours.reduce((sum, hour) => sum + (hour.energy.supplyMwh ?? 0), 0);
+        expect(sum).toBe(rise * Number(honest.step));
+        for (const hour of hours) {
+          const { stateMwh, supplyMwh } = hour.energy;
+          const { counterMwh, integratedMwh: byPower, bridgedMwh } = hour.obtained;
+          expect(Object.values(stateMwh).reduce((a, b) => a + b, 0)).toBe(supplyMwh ?? 0);
+          expect(counterMwh + byPower + bridgedMwh).toBe(supplyMwh ?? 0);
+          expect(Object.values(hour.timeMs).reduce((a, b) => a + b, 0)).toBe(hour.spanMs);
+          expect(Object.values(stateMwh).every((mwh) => Number.isSafeInteger(mwh) && mwh >= 0)).toBe(true);
+          expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);
+          // No bucket above the bound, but for one step of the counter.
+          expect(supplyMwh ?? 0).toBeLessThanOrEqual(20_000 * 1.2 * 1000 + Number(honest.step));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('changes nothing but the neighbourhood when one reading is missing', () => {
+    fc.assert(
+      fc.property(plant, fc.nat(), (drawn, pick) => {
+        const honest = { ...withoutJumps(drawn), step: '1' as const };
+        if (honest.readings.length < 4) return;
+        const index = 1 + (pick % (honest.readings.length - 2));
+        const thinned = { ...honest, readings: honest.readings.filter((_, row) => row !== index) };
+        const before = foldHours(MODEL, records(honest, [1000]), endOf(honest));
+        const after = foldHours(MODEL, records(thinned, [1000]), endOf(honest));
+        // Around the reading, up to the nearest readings that hold all values and moved the counter.
+        const whole = (row: number) => {
+          const { powerW, supply, spindleW } = honest.readings[row] ?? {};
+          const moved = supply !== honest.readings[row - 1]?.supply;
+          return powerW !== null && supply !== null && spindleW !== null && moved;
+        };
+        let from = index - 1;
+        while (from > 0 && !whole(from)) from--;
+        let to = index + 1;
+        while (to < honest.readings.length - 1 && !whole(to)) to++;
+        const fromMs = Math.floor((honest.readings[from]?.atMs ?? 0) / HOUR_MS) * HOUR_MS;
+        const toMs = honest.readings[to]?.atMs ?? 0;
+        const outside = (hours: MachineHour[]) =>
+          figures(hours).filter(({ hourMs }) => hourMs < fromMs || hourMs > toMs);
+        expect(outside(after)).toEqual(outside(before));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** The plant without glitches, jumps and readings that were missing at its ends. */
+function withoutJumps(drawn: Plant): Plant {
+  let mwh = 5_000_000;
+  let lastMs = START_MS;
+  const readings = drawn.readings.map((reading, index) => {
+    mwh += ((reading.powerW ?? 900) * (reading.atMs - lastMs)) / 3600;
+    lastMs = reading.atMs;
+    const present = index === 0 || reading.supply !== null;
+    return { ...reading, supply: present ? Math.floor(mwh / Number(drawn.step)) : null };
+  });
+  return { ...drawn, readings };
+}
