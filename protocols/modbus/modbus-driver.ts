@@ -90,7 +90,7 @@ class ModbusDriver implements Driver {
   readonly #split: (read: PlannedRead<WantedValue>) => PlannedRead<WantedValue>[];
   readonly #fullPlan: readonly PlannedRead<WantedValue>[];
   #plan: PlannedRead<WantedValue>[];
-  /** Reads of one value each that the device refused, and when (of performance.now) to try them again. */
+  /** Reads of one value each that the device refused, and when (on the injected clock) to try them again. */
   #refused: { read: PlannedRead<WantedValue>; retryAtMs: number }[] = [];
 
   constructor(
@@ -122,7 +122,7 @@ class ModbusDriver implements Driver {
       value: null,
       quality: 'bad',
     }));
-    this.#retryRefused(startedMs);
+    this.#retryRefused(startedAtMs);
     const deadlineMs = startedMs + this.#source.timeout * Math.max(2, this.#plan.length);
     for (let i = 0; i < this.#plan.length; i++) {
       const read = this.#plan[i];
@@ -134,7 +134,7 @@ class ModbusDriver implements Driver {
       this.#plan.splice(i, 1, ...parts);
       i--;
       if (parts.length > 0) continue;
-      this.#refused.push({ read, retryAtMs: startedMs + REFUSED_RETRY_MS });
+      this.#refused.push({ read, retryAtMs: startedAtMs + REFUSED_RETRY_MS });
       if (this.#plan.length === 0) {
         // It has nothing of what we want: not these registers are wrong but the device, the profile or the moment.
         this.#plan = [...this.#fullPlan];

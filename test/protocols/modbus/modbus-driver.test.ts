@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadProfile } from '../../../config/profile-library.ts';
-import { systemClock } from '../../../protocols/clock.ts';
+import { SteppedClock, systemClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver } from '../../../protocols/driver.ts';
 import { MillwattError } from '../../../protocols/errors.ts';
 import { rawReadingOf } from '../../../protocols/modbus/encode.ts';
@@ -35,7 +35,12 @@ async function serve(units: Map<number, RegisterBank>): Promise<number> {
   return server.port;
 }
 
-function drive(id: string, changes: Partial<ModbusSource>, lines = new ModbusLines()): Driver {
+function drive(
+  id: string,
+  changes: Partial<ModbusSource>,
+  around: { lines?: ModbusLines; clock?: Clock } = {},
+): Driver {
+  const { lines = new ModbusLines(), clock = systemClock } = around;
   const { profile, sha256 } = loadProfile(id);
   const source: ModbusSource = {
     id: 'meter',
@@ -49,7 +54,7 @@ function drive(id: string, changes: Partial<ModbusSource>, lines = new ModbusLin
     every: 1000,
     ...changes,
   };
-  const driver = createModbusDriver({ source, profile, profileSha256: sha256, clock: systemClock, lines });
+  const driver = createModbusDriver({ source, profile, profileSha256: sha256, clock, lines });
   cleanUps.push(() => driver.close());
   return driver;
 }
@@ -177,6 +182,27 @@ describe('the Modbus driver', () => {
     expect(refused).toEqual([]);
   });
 
+  it('asks again for a refused value after ten minutes', async () => {
+    const { profile } = loadProfile('siemens/pac3200');
+    const whole = createProfileBank(profile, steadyValueOf);
+    let isStarting = true;
+    const bank: RegisterBank = {
+      read: (functionCode, address, count) =>
+        isStarting && address + count > 801 ? { exception: 2 } : whole.read(functionCode, address, count),
+    };
+    const clock = new SteppedClock(0);
+    const port = await serve(new Map([[1, bank]]));
+    const driver = drive('siemens/pac3200', { port, read: ['frequency', 'activeEnergyImport'] }, { clock });
+    const value = async () => (await driver.poll()).readings[1]?.value;
+    expect(await value()).toBeNull();
+    isStarting = false;
+    clock.stepTo(599_999);
+    expect(await value()).toBeNull();
+    clock.stepTo(600_000);
+    expect(await value()).toBe(18_339_247.3);
+    expect(await value()).toBe(18_339_247.3);
+  });
+
   it('rejects the poll when the device has nothing of what is wanted', async () => {
     const port = await serve(new Map([[1, { read: () => ({ exception: 2 }) }]]));
     const driver = drive('siemens/pac3200', { port });
@@ -213,9 +239,9 @@ describe('the Modbus driver', () => {
       ]),
     );
     const lines = new ModbusLines();
-    const good = drive('siemens/pac3200', { port, unit: 1, timeout: 5000 }, lines);
-    const dead = drive('siemens/pac3200', { port, unit: 2, timeout: 100 }, lines);
-    const silent = drive('siemens/pac3200', { port, unit: 9 }, lines);
+    const good = drive('siemens/pac3200', { port, unit: 1, timeout: 5000 }, { lines });
+    const dead = drive('siemens/pac3200', { port, unit: 2, timeout: 100 }, { lines });
+    const silent = drive('siemens/pac3200', { port, unit: 9 }, { lines });
     for (let round = 0; round < 3; round++) {
       const results = await Promise.allSettled([dead.poll(), pollScaled(good), silent.poll()]);
       expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled', 'rejected']);
@@ -240,27 +266,11 @@ describe('the Modbus driver', () => {
   });
 
   it('tells when a poll was, half-way, on the clock it was given', async () => {
-    const { profile, sha256 } = loadProfile('siemens/pac3200');
+    const { profile } = loadProfile('siemens/pac3200');
     const port = await serve(new Map([[1, createProfileBank(profile, steadyValueOf)]]));
     const times = [1000, 1101];
     const clock = { ...systemClock, monotonicMs: () => times.shift() ?? Number.NaN };
-    const driver = createModbusDriver({
-      source: {
-        id: 'm',
-        machine: 'mill',
-        component: 'supply',
-        host: '127.0.0.1',
-        port,
-        unit: 1,
-        addressOffset: 0,
-        timeout: 2000,
-        every: 1000,
-      },
-      profile,
-      profileSha256: sha256,
-      clock,
-    });
-    cleanUps.push(() => driver.close());
+    const driver = drive('siemens/pac3200', { port }, { clock });
     const poll = await driver.poll();
     expect(poll.atMs).toBe(1051);
     expect(poll.roundTripMs).toBeGreaterThan(0);

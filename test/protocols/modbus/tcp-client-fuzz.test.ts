@@ -122,4 +122,4 @@ it(`${EXCHANGES} exchanges with a server that lies give right values or classed 
     client.close();
     await server.close();
   }
-}, 120_000);
+}, 600_000);
