@@ -7,6 +7,7 @@ const TOOLS = {
   mosquitto: { programs: ['mosquitto'], install: 'sudo apt-get install mosquitto' },
   mosquitto_passwd: { programs: ['mosquitto_passwd'], install: 'sudo apt-get install mosquitto' },
   influxd: { programs: ['influxd'], install: 'sudo apt-get install influxdb' },
+  python3: { programs: ['python3'], install: 'sudo apt-get install python3' },
   chromium: {
     programs: ['chromium', 'chromium-browser', 'google-chrome'],
     install: 'sudo apt-get install chromium',
