@@ -1,13 +1,13 @@
 import { planDay, type PlannedBlock } from './day-plan.ts';
 import { basePowersW, CUT_SHARES, LOAD_PARTS, type Activity, type MachineKind } from './load-shares.ts';
-import { partIndex, segmentEnergyWh, type LoadSegment } from './load-segment.ts';
+import { partIndex, segmentEnergyUwh, type LoadSegment } from './load-segment.ts';
 import { seedRandom, type SeededRandom } from './seeded-random.ts';
 
 /** A whole day of a machine: segments without gaps over [0, 24 h), and the energy of each part before each segment. */
 export interface LoadDay {
   segments: readonly LoadSegment[];
-  /** Wh by part (outer, in the order of LOAD_PARTS) and segment; one entry more than segments, the day's total. */
-  energyBeforeWh: readonly Float64Array[];
+  /** uWh by part (outer, in the order of LOAD_PARTS) and segment; one entry more than segments, the day's total. */
+  energyBeforeUwh: readonly Float64Array[];
   partsTotal: number;
 }
 
@@ -70,14 +70,14 @@ class DayBuilder {
   }
 
   finish(): LoadDay {
-    const energyBeforeWh = LOAD_PARTS.map((_, part) => {
+    const energyBeforeUwh = LOAD_PARTS.map((_, part) => {
       const before = new Float64Array(this.#segments.length + 1);
       this.#segments.forEach((segment, index) => {
-        before[index + 1] = before[index]! + segmentEnergyWh(segment, part, segment.endMs);
+        before[index + 1] = before[index]! + segmentEnergyUwh(segment, part, segment.endMs);
       });
       return before;
     });
-    return { segments: this.#segments, energyBeforeWh, partsTotal: this.#parts };
+    return { segments: this.#segments, energyBeforeUwh, partsTotal: this.#parts };
   }
 
   /** The spindle runs up through three speeds without load. */

@@ -4,7 +4,7 @@ import { DAY_MS } from './day-plan.ts';
 import { createLoadDay, type LoadDay } from './load-day.ts';
 import {
   partIndex,
-  segmentEnergyWh,
+  segmentEnergyUwh,
   segmentPowerW,
   type LoadSegment,
   type OperationMode,
@@ -48,7 +48,7 @@ export interface LoadProfile {
   momentAt(wallMs: number): LoadMoment;
   /** Power, W; never negative. The parts sum to less than `supply`: the rest is lost on the way. */
   powerW(component: LoadComponent, wallMs: number): number;
-  /** What a counter that began at 0 on commissioning shows, Wh: the integral of `powerW`, never falling. */
+  /** What a counter that began at 0 on commissioning shows, Wh: the integral of `powerW` in steps of 1 uWh, never falling. */
   energyWh(component: LoadComponent, wallMs: number): number;
 }
 
@@ -72,11 +72,11 @@ export function createLoadProfile(options: LoadProfileOptions): LoadProfile {
     days.set(dayOfCycle, day);
     return day;
   };
-  const energyBeforeWh = LOAD_PARTS.map(() => new Float64Array(CYCLE_DAYS + 1));
+  const energyBeforeUwh = LOAD_PARTS.map(() => new Float64Array(CYCLE_DAYS + 1));
   const partsBefore = new Float64Array(CYCLE_DAYS + 1);
   for (let day = 0; day < CYCLE_DAYS; day++) {
-    const { energyBeforeWh: ofDay, partsTotal } = createLoadDay(kind, ratedPowerW, seed, day);
-    energyBeforeWh.forEach((before, part) => {
+    const { energyBeforeUwh: ofDay, partsTotal } = createLoadDay(kind, ratedPowerW, seed, day);
+    energyBeforeUwh.forEach((before, part) => {
       before[day + 1] = before[day]! + ofDay[part]!.at(-1)!;
     });
     partsBefore[day + 1] = partsBefore[day]! + partsTotal;
@@ -97,11 +97,11 @@ export function createLoadProfile(options: LoadProfileOptions): LoadProfile {
     return last;
   };
 
-  const partEnergyWh = (part: number, at: Place): number =>
-    at.cycle * energyBeforeWh[part]![CYCLE_DAYS]! +
-    energyBeforeWh[part]![at.dayOfCycle]! +
-    at.day.energyBeforeWh[part]![at.index]! +
-    segmentEnergyWh(at.segment, part, at.dayMs);
+  const partEnergyUwh = (part: number, at: Place): number =>
+    at.cycle * energyBeforeUwh[part]![CYCLE_DAYS]! +
+    energyBeforeUwh[part]![at.dayOfCycle]! +
+    at.day.energyBeforeUwh[part]![at.index]! +
+    segmentEnergyUwh(at.segment, part, at.dayMs);
 
   const sumOfParts = (valueOf: (part: number) => number): number =>
     LOAD_PARTS.reduce((sum, _, part) => sum + valueOf(part), 0);
@@ -131,9 +131,10 @@ export function createLoadProfile(options: LoadProfileOptions): LoadProfile {
     },
     energyWh: (component, wallMs) => {
       const at = locate(wallMs);
-      if (component !== 'supply') return partEnergyWh(partIndex(component), at);
-      const partsWh = sumOfParts((part) => partEnergyWh(part, at));
-      return partsWh * (1 + LOSS_SHARE) + (IDLE_LOSS_SHARE * ratedPowerW * at.localMs) / MS_PER_HOUR;
+      if (component !== 'supply') return partEnergyUwh(partIndex(component), at) / 1e6;
+      const partsUwh = sumOfParts((part) => partEnergyUwh(part, at));
+      const idleUwh = IDLE_LOSS_SHARE * ratedPowerW * (at.localMs / MS_PER_HOUR) * 1e6;
+      return (partsUwh + Math.floor(partsUwh * LOSS_SHARE) + Math.floor(idleUwh)) / 1e6;
     },
   };
 }

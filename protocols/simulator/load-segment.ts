@@ -31,7 +31,8 @@ export interface LoadSegment {
 }
 
 const CABINET_PERIOD_MS = 420_000;
-const MS_PER_HOUR = 3_600_000;
+/** 1 W for 1 ms in uWh. */
+const UWH_PER_WMS = 1e6 / 3_600_000;
 const SPINDLE = LOAD_PARTS.indexOf('spindle');
 const CABINET = LOAD_PARTS.indexOf('cabinet');
 
@@ -53,8 +54,11 @@ export function segmentPowerW(segment: LoadSegment, index: number, dayMs: number
   return line;
 }
 
-/** Energy in Wh of part `index` from the segment's start to a moment in it, ms of the day: the exact integral. */
-export function segmentEnergyWh(segment: LoadSegment, index: number, dayMs: number): number {
+/**
+ * Energy of part `index` from the segment's start to a moment in it, ms of the day: the exact integral, cut to whole uWh.
+ * Whole numbers, so that sums over segments and days never lose a digit and a counter never falls by a rounding.
+ */
+export function segmentEnergyUwh(segment: LoadSegment, index: number, dayMs: number): number {
   const spanMs = segment.endMs - segment.startMs;
   const intoMs = dayMs - segment.startMs;
   const from = segment.fromW[index] ?? 0;
@@ -67,5 +71,5 @@ export function segmentEnergyWh(segment: LoadSegment, index: number, dayMs: numb
     energyWms +=
       (segment.cabinetRippleW / rate) * (Math.cos(rate * segment.startMs) - Math.cos(rate * dayMs));
   }
-  return energyWms / MS_PER_HOUR;
+  return Math.floor(energyWms * UWH_PER_WMS);
 }

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { loadProfile } from '../../../config/profile-library.ts';
+import { SteppedClock } from '../../../protocols/clock.ts';
+import type { Driver, Poll } from '../../../protocols/driver.ts';
+import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
+import {
+  startSimulation,
+  type SimulatedDevice,
+  type Simulation,
+} from '../../../protocols/simulator/plant.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'millwatt-plant-'));
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const PROFILES = [
+  'siemens/pac3200',
+  'eastron/sdm630',
+  'carlo-gavazzi/em340',
+  'schneider/iem3000',
+  'shelly/pro-3em',
+];
+/** Tuesday morning, while the mill works. */
+const MORNING = Date.UTC(2026, 10, 17, 9, 30);
+
+describe('a simulated plant', () => {
+  test('every meter shows the same machine, as finely as its registers allow', async () => {
+    const clock = new SteppedClock(MORNING);
+    const simulation = await start(
+      clock,
+      PROFILES.map((id, index) => meter(`m${index}`, id)),
+    );
+    const load = simulation.loads.get('mill-1')!;
+    for (const [index, id] of PROFILES.entries()) {
+      const values = await readMeter(connect(simulation, `m${index}`, id, clock));
+      const errorW = values.get('activePower')! - load.powerW('supply', clock.wallMs());
+      const errorWh = values.get('activeEnergyImport')! - load.energyWh('supply', clock.wallMs());
+      expect(Math.abs(errorW)).toBeLessThanOrEqual(10); // iEM3000 counts in steps of 10 W
+      expect(Math.abs(errorWh)).toBeLessThanOrEqual(100); // EM340 counts in steps of 0.1 kWh
+      expect(values.get('voltage.l1')).toBeCloseTo(230, -1);
+    }
+  });
+
+  test('a plant that is started again continues, to the last digit', async () => {
+    const clock = new SteppedClock(MORNING);
+    const readEnergyWh = async () => {
+      const simulation = await start(clock, [meter('m', 'siemens/pac3200')]);
+      const driver = connect(simulation, 'm', 'siemens/pac3200', clock);
+      const energyWh = (await readMeter(driver)).get('activeEnergyImport')!;
+      await driver.close();
+      await simulation.close();
+      return energyWh;
+    };
+    const first = await readEnergyWh();
+    expect(await readEnergyWh()).toBe(first);
+    clock.stepTo(MORNING + 3_600_000);
+    const later = await readEnergyWh();
+    expect(later - first).toBeGreaterThan(500);
+    expect(later - first).toBeLessThan(15_000);
+  });
+
+  test('meters of one port are units of one gateway', async () => {
+    const clock = new SteppedClock(MORNING);
+    const first = await start(clock, [meter('free', 'siemens/pac3200')]);
+    const { port } = first.endpoints[0]!;
+    await first.close();
+    const simulation = await start(clock, [
+      { ...meter('a', 'siemens/pac3200'), port, unit: 1 },
+      { ...meter('b', 'siemens/pac3200'), port, unit: 2, component: 'spindle' },
+    ]);
+    expect(simulation.endpoints.map((endpoint) => endpoint.port)).toEqual([port, port]);
+    const load = simulation.loads.get('mill-1')!;
+    for (const [id, component] of [
+      ['a', 'supply'],
+      ['b', 'spindle'],
+    ] as const) {
+      const values = await readMeter(connect(simulation, id, 'siemens/pac3200', clock));
+      expect(values.get('activeEnergyImport')).toBeCloseTo(load.energyWh(component, clock.wallMs()), 6);
+    }
+  });
+
+  test('a port that is taken is refused, and nothing stays open', async () => {
+    const clock = new SteppedClock(MORNING);
+    const first = await start(clock, [meter('a', 'siemens/pac3200'), meter('b', 'siemens/pac3200')]);
+    const [taken, free] = first.endpoints.map((endpoint) => endpoint.port) as [number, number];
+    await first.close();
+    const holder = await start(clock, [{ ...meter('a', 'siemens/pac3200'), port: taken }]);
+    const both = [
+      { ...meter('b', 'siemens/pac3200'), port: free },
+      { ...meter('c', 'siemens/pac3200'), port: taken },
+    ];
+    await expect(start(clock, both)).rejects.toMatchObject({ code: 'port-in-use', remedy: 'refuse' });
+    await holder.close();
+    await start(clock, both);
+  });
+});
+
+function meter(id: string, profileId: string): Extract<SimulatedDevice, { type: 'modbus-meter' }> {
+  return {
+    type: 'modbus-meter',
+    id,
+    port: 0,
+    unit: 1,
+    machine: 'mill-1',
+    component: 'supply',
+    profile: loadProfile(profileId).profile,
+  };
+}
+
+async function start(clock: SteppedClock, devices: SimulatedDevice[]): Promise<Simulation> {
+  const simulation = await startSimulation({
+    seed: 1,
+    clock,
+    machines: [{ id: 'mill-1', kind: 'mill', ratedPowerW: 15_000 }],
+    devices,
+    dataFolder: folder,
+  });
+  open.push(simulation);
+  return simulation;
+}
+
+function connect(simulation: Simulation, id: string, profileId: string, clock: SteppedClock): Driver {
+  const endpoint = simulation.endpoints.find((one) => one.id === id);
+  if (endpoint?.protocol !== 'modbus-tcp') throw new Error(`the simulation does not serve ${id}`);
+  const { profile, sha256 } = loadProfile(profileId);
+  const driver = createModbusDriver({
+    source: {
+      id,
+      machine: 'mill-1',
+      component: 'supply',
+      host: endpoint.host,
+      port: endpoint.port,
+      unit: endpoint.unit,
+      addressOffset: 0,
+      timeout: 5000,
+      every: 1000,
+    },
+    profile,
+    profileSha256: sha256,
+    clock,
+  });
+  open.push(driver);
+  return driver;
+}
+
+/** One poll as values in canonical units, by quantity and phase. */
+async function readMeter(driver: Driver): Promise<Map<string, number>> {
+  const { readings }: Poll = await driver.poll();
+  const values = new Map<string, number>();
+  for (const { channel: id, value } of readings) {
+    const channel = driver.channels.find((one) => one.id === id);
+    if (channel?.kind !== 'measured' || value === null) continue;
+    const name = channel.phase === 'total' ? channel.quantity : `${channel.quantity}.${channel.phase}`;
+    values.set(name, (Number(value) * Number(channel.scale[0])) / Number(channel.scale[1]));
+  }
+  return values;
+}
