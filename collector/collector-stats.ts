@@ -1,10 +1,9 @@
-import type { Admission, AdmissionCounts } from './ingest/admission.ts';
-import type { Findings } from './ingest/findings.ts';
-import type { AgentKeys } from './ingest/keys.ts';
-import type { Quarantine, QuarantineStats } from './ingest/quarantine.ts';
-import type { ReceiptIssuer, ReceiptStats } from './ingest/receipts.ts';
-import type { Subscriber } from './ingest/subscriber.ts';
+import type { AdmissionCounts } from './ingest/admission.ts';
+import type { Ingest } from './ingest/ingest.ts';
+import type { QuarantineStats } from './ingest/quarantine.ts';
+import type { ReceiptStats } from './ingest/receipts.ts';
 import type { AdmissionLedger } from './ledger/sqlite-ledger.ts';
+import type { Views } from './ledger/views.ts';
 
 /** The figures of a running collector, for /metrics and doctor. Counts are since its start unless said otherwise. */
 export interface CollectorStats {
@@ -31,6 +30,8 @@ export interface CollectorStats {
   findings: number;
   /** Keys that agents use and nobody vouched for after another was seen. */
   otherKeys: number;
+  /** Records that each reader of the ledger has still to take in, by reader. */
+  lagRecords: Record<string, number>;
   derivation: object | undefined;
   influx: object | undefined;
 }
@@ -38,16 +39,13 @@ export interface CollectorStats {
 /** Reads all figures at this moment. */
 export function readCollectorStats(parts: {
   ledger: AdmissionLedger;
-  admission: Admission;
-  receipts: ReceiptIssuer;
-  quarantine: Quarantine;
-  subscriber: Subscriber;
-  findings: Findings;
-  keys: AgentKeys;
+  views: Pick<Views, 'cursor'>;
+  ingest: Ingest;
   derivation: { stats(): object } | undefined;
   projector: { stats(): object } | undefined;
 }): CollectorStats {
-  const { ledger } = parts;
+  const { ledger, views, ingest } = parts;
+  const lagOf = (reader: string) => Math.max(0, ledger.lastOrdinal() - views.cursor(reader));
   const sums = { records: 0, samples: 0, pending: 0, missing: 0 };
   for (const chain of ledger.chains()) {
     sums.records += chain.records;
@@ -56,10 +54,10 @@ export function readCollectorStats(parts: {
     sums.missing += chain.headSeq - chain.records;
   }
   return {
-    broker: { ...parts.subscriber.state(), ...parts.subscriber.counts() },
-    admission: parts.admission.counts(),
-    receipts: parts.receipts.stats(),
-    quarantine: parts.quarantine.stats(),
+    broker: { ...ingest.subscriber.state(), ...ingest.subscriber.counts() },
+    admission: ingest.admission.counts(),
+    receipts: ingest.receipts.stats(),
+    quarantine: ingest.quarantine.stats(),
     ledger: {
       ...sums,
       lastOrdinal: ledger.lastOrdinal(),
@@ -67,8 +65,12 @@ export function readCollectorStats(parts: {
       appending: ledger.pendingAppends(),
       damaged: ledger.damagedRecords(),
     },
-    findings: parts.findings.list().length,
-    otherKeys: parts.keys.list().filter(({ standing }) => standing === 'other').length,
+    findings: ingest.findings.list().length,
+    otherKeys: ingest.keys.list().filter(({ standing }) => standing === 'other').length,
+    lagRecords: {
+      ...(parts.derivation === undefined ? {} : { derive: lagOf('derive') }),
+      ...(parts.projector === undefined ? {} : { influx: lagOf('influx-samples') }),
+    },
     derivation: parts.derivation?.stats(),
     influx: parts.projector?.stats(),
   };

@@ -6,22 +6,18 @@ import { describeError, type MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import type { Link } from '../protocols/mqtt/link.ts';
 import type { HealthMessage } from '../protocols/telemetry/live.ts';
-import { Admission } from './ingest/admission.ts';
-import { Findings } from './ingest/findings.ts';
-import { GapRequests } from './ingest/gap-requests.ts';
-import { AgentKeys, loadCollectorKey } from './ingest/keys.ts';
+import { viewAgents, type AgentView } from './agent-views.ts';
+import { readCollectorMetrics, type CollectorMetric } from './collector-metrics.ts';
+import type { Finding } from './ingest/findings.ts';
+import type { AgentKey } from './ingest/keys.ts';
+import { startIngest } from './ingest/ingest.ts';
 import { LiveState } from './ingest/live-state.ts';
-import { Quarantine } from './ingest/quarantine.ts';
-import { ReceiptIssuer } from './ingest/receipts.ts';
-import { startSubscriber, type CollectorLink } from './ingest/subscriber.ts';
+import type { CollectorLink } from './ingest/subscriber.ts';
 import { readCollectorStats, type CollectorStats } from './collector-stats.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { openLedger } from './ledger/sqlite-ledger.ts';
 import { openViews } from './ledger/sqlite-views.ts';
 import type { Views } from './ledger/views.ts';
-
-const GAP_CHECK_MS = 5000;
-const LAST_RECEIPTS_MS = 1000;
 
 /** What computes machine-hours from the ledger into the views. */
 export interface DerivationPart {
@@ -58,15 +54,22 @@ export interface ReaderSurroundings {
   log: Log;
 }
 
-/** What the HTTP face is given: everything to read, nothing to change but the trust in keys. */
-export interface HttpSurroundings extends ReaderSurroundings {
-  config: CollectorConfig;
-  live: LiveState;
-  keys: AgentKeys;
-  findings: Findings;
-  stats: () => CollectorStats;
-  publicKey: string;
+/** What the HTTP face is given: everything to read, nothing to change. */
+export interface HttpSurroundings {
+  site: string;
   version: string;
+  publicKey: string;
+  views: Views;
+  machines: { id: string; name: string | undefined; ratedPowerW: number }[];
+  /** Live messages, to be shown; the state of a machine is for the page to tell. */
+  live: LiveState;
+  agents: () => AgentView[];
+  ledger: () => { records: number; samples: number; sizeBytes: number; lastOrdinal: number };
+  metrics: () => CollectorMetric[];
+  findings: () => Finding[];
+  keys: () => AgentKey[];
+  clock: Clock;
+  log: Log;
 }
 
 export interface CollectorOptions {
@@ -105,8 +108,6 @@ export interface RunningCollector {
 /** Wires ledger, admission and the parts that read the ledger, and runs them until stopped. */
 export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
   const { config, dataFolder, clock, log, version, parts } = options;
-  const realMs = options.realMs ?? (() => performance.now());
-  const wallMs = () => clock.wallMs();
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   // What is opened is closed in reverse, also when a later step refuses.
   const closers: (() => Promise<void> | void)[] = [];
@@ -124,114 +125,68 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     closers.push(() => ledger.close());
     const views = openViewsOf(ledger, dataFolder, log);
     closers.push(() => views.close());
-    const key = loadCollectorKey(dataFolder);
-    const keys = new AgentKeys(dataFolder, ledger.chains());
-    const findings = new Findings(log);
-    const quarantine = new Quarantine({ folder: join(dataFolder, 'quarantine'), log, realMs });
-    closers.push(() => quarantine.settle());
-    const live = new LiveState(wallMs);
+    const live = new LiveState(() => clock.wallMs());
 
     const surroundings = { ledger, views, machines: config.machines, site: config.site, clock, log };
     const derivation = parts.startDerivation?.(surroundings);
     if (derivation !== undefined) closers.push(() => derivation.stop());
     const projector = parts.startProjector?.(surroundings);
-    if (projector !== undefined) {
-      closers.push(() => projector.stop());
-      live.onLive((event) => {
-        if (event.kind === 'health') projector.health(event.agent, event.health);
-      });
-    }
+    if (projector !== undefined) closers.push(() => projector.stop());
+    live.onLive((event) => {
+      if (event.kind === 'health') projector?.health(event.agent, event.health);
+    });
+    const wakeReaders = () => {
+      derivation?.wake();
+      projector?.wake();
+    };
 
-    let link: Link | undefined;
-    const receipts = new ReceiptIssuer({
+    const ingest = startIngest({
       site: config.site,
       collector: config.collector,
-      key,
-      wallMs,
-      publish: async (topic, payload) => link?.publish(topic, payload, { qos: 1 }),
-    });
-    let crashed = false;
-    const admission = new Admission({
-      site: config.site,
+      folder: dataFolder,
       ledger,
-      receipts,
-      quarantine,
-      keys,
-      findings,
-      wallMs,
-      realMs,
-      log,
-      onAdmitted: () => {
-        derivation?.wake();
-        projector?.wake();
-      },
-      onCrash: (error) => {
-        if (!crashed) options.onCrash?.(error);
-        crashed = true;
-      },
-    });
-    const subscriber = startSubscriber({
-      site: config.site,
-      clientId: `${config.collector}-${key.publicKey.slice(0, 8)}`,
+      live,
       connect: options.connect,
-      admit: (agent, payload) => admission.admit(agent, payload),
-      live,
+      wallMs: () => clock.wallMs(),
+      realMs: options.realMs ?? (() => performance.now()),
       log,
+      onAdmitted: wakeReaders,
+      onCrash: (error) => options.onCrash?.(error),
     });
-    link = subscriber.link;
-    closers.push(() => subscriber.link.close());
-    closers.push(async () => {
-      await admission.settle();
-      // The last receipts, as far as the broker is quick; an agent that misses one sends again and is receipted then.
-      await Promise.race([receipts.flush(), pause(LAST_RECEIPTS_MS)]);
-    });
-
-    const gaps = new GapRequests(realMs);
-    const gapTimer = setInterval(() => {
-      for (const chain of ledger.chains()) {
-        const due = gaps.due(chain, (agent, epoch, limit) => ledger.missing(agent, epoch, limit));
-        if (due.length > 0 && subscriber.link.connected()) receipts.request(chain.agent, chain.epoch, due);
-      }
-    }, GAP_CHECK_MS);
-    closers.push(() => clearInterval(gapTimer));
-
-    const stats = () =>
-      readCollectorStats({
-        ledger,
-        admission,
-        receipts,
-        quarantine,
-        subscriber,
-        findings,
-        keys,
-        derivation,
-        projector,
-      });
+    closers.push(() => ingest.stop());
+    const stats = () => readCollectorStats({ ledger, views, ingest, derivation, projector });
     const http = await parts.startHttp?.({
-      ...surroundings,
-      config,
-      live,
-      keys,
-      findings,
-      stats,
-      publicKey: key.publicKey,
+      site: config.site,
       version,
+      publicKey: ingest.publicKey,
+      views,
+      machines: config.machines.map(({ id, name, ratedPower }) => ({ id, name, ratedPowerW: ratedPower })),
+      live,
+      agents: () => viewAgents(live.agents(), ledger.chains(), ingest.keys.list()),
+      ledger: () => {
+        const { records, samples, bytes, lastOrdinal } = stats().ledger;
+        return { records, samples, sizeBytes: bytes, lastOrdinal };
+      },
+      metrics: () => readCollectorMetrics(stats()),
+      findings: () => ingest.findings.list(),
+      keys: () => ingest.keys.list(),
+      clock,
+      log,
     });
     if (http !== undefined) closers.push(() => http.stop());
     // What is in the ledger already may not be derived yet.
-    derivation?.wake();
-    projector?.wake();
+    wakeReaders();
     log.info(
-      { site: config.site, publicKey: key.publicKey, records: ledger.lastOrdinal() },
+      { site: config.site, publicKey: ingest.publicKey, records: ledger.lastOrdinal() },
       'The collector runs.',
     );
 
     return {
-      publicKey: key.publicKey,
+      publicKey: ingest.publicKey,
       httpPort: http?.port ?? 0,
       stats,
       idle: async () => {
-        await admission.settle();
+        await ingest.admission.settle();
         await derivation?.idle();
         projector?.wake();
         await projector?.idle();
@@ -252,10 +207,4 @@ function openViewsOf(ledger: Ledger, folder: string, log: Log): Views {
   log.warn({}, 'The views know records that the ledger does not hold; they are computed again.');
   views.close();
   return openViews({ folder, log, reset: true });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -12,7 +12,7 @@ import type { ReceiptIssuer } from './receipts.ts';
 /** Bytes on their way into the ledger; what comes above is left to be sent again. */
 const UNDER_WAY_BYTES_MAX = 32 * 1024 * 1024;
 
-/** Every message ends in exactly one of these: messages = admitted + duplicates + rejected + shed + failed (+ under way). */
+/** Every message is in exactly one of these: messages = admitted + duplicates + rejected + shed + failed + deciding. */
 export interface AdmissionCounts {
   messages: number;
   bytes: number;
@@ -29,6 +29,8 @@ export interface AdmissionCounts {
   shed: number;
   /** Not taken because the ledger could not be written. */
   failed: number;
+  /** On their way just now. */
+  deciding: number;
 }
 
 export interface AdmissionParts {
@@ -106,7 +108,7 @@ export class Admission {
   }
 
   counts(): AdmissionCounts {
-    return { ...this.#counts, rejected: Object.fromEntries(this.#rejected) };
+    return { ...this.#counts, rejected: Object.fromEntries(this.#rejected), deciding: this.#underWay.size };
   }
 
   /** Resolves when every message that came so far is decided. */

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import type { MillwattError } from '../../protocols/errors.ts';
+import type { Log } from '../../protocols/log.ts';
+import type { Link } from '../../protocols/mqtt/link.ts';
+import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
+import { Admission } from './admission.ts';
+import { Findings } from './findings.ts';
+import { GapRequests } from './gap-requests.ts';
+import { AgentKeys, loadCollectorKey } from './keys.ts';
+import type { LiveState } from './live-state.ts';
+import { Quarantine } from './quarantine.ts';
+import { ReceiptIssuer } from './receipts.ts';
+import { startSubscriber, type CollectorLink, type Subscriber } from './subscriber.ts';
+
+const GAP_CHECK_MS = 5000;
+const LAST_RECEIPTS_MS = 1000;
+
+/** Everything between the broker and the ledger. */
+export interface Ingest {
+  /** What agents pin: 32 raw bytes, base64url. */
+  publicKey: string;
+  live: LiveState;
+  keys: AgentKeys;
+  findings: Findings;
+  quarantine: Quarantine;
+  receipts: ReceiptIssuer;
+  admission: Admission;
+  subscriber: Subscriber;
+  /** Decides what has come, sends the last receipts (for at most a second), and leaves the broker. */
+  stop(): Promise<void>;
+}
+
+/** Reads keys, then follows the agents of a site: records into the ledger, receipts back, the rest into the live state. */
+export function startIngest(options: {
+  site: string;
+  collector: string;
+  /** Folder of the collector's key, confirmed keys and the quarantine. */
+  folder: string;
+  ledger: AdmissionLedger;
+  live: LiveState;
+  connect: (link: CollectorLink) => Link;
+  /** Collector wall time, ms since the Unix epoch. */
+  wallMs: () => number;
+  /** Real monotonic time, ms. */
+  realMs: () => number;
+  log: Log;
+  /** A record became durable. */
+  onAdmitted: () => void;
+  /** Our own invariant broke; called once. */
+  onCrash: (error: MillwattError) => void;
+}): Ingest {
+  const { site, collector, folder, ledger, live, connect, wallMs, realMs, log } = options;
+  const key = loadCollectorKey(folder);
+  const keys = new AgentKeys(folder, ledger.chains());
+  const findings = new Findings(log);
+  const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs });
+  const receipts = new ReceiptIssuer({
+    site,
+    collector,
+    key,
+    wallMs,
+    publish: (topic, payload) => subscriber.link.publish(topic, payload, { qos: 1 }),
+  });
+  let crashed = false;
+  const admission = new Admission({
+    site,
+    ledger,
+    receipts,
+    quarantine,
+    keys,
+    findings,
+    wallMs,
+    realMs,
+    log,
+    onAdmitted: options.onAdmitted,
+    onCrash: (error) => {
+      if (!crashed) options.onCrash(error);
+      crashed = true;
+    },
+  });
+  const subscriber = startSubscriber({
+    site,
+    // Of its own for every key, so that a second collector does not push this one off the broker.
+    clientId: `${collector}-${key.publicKey.slice(0, 8)}`,
+    connect,
+    admit: (agent, payload) => admission.admit(agent, payload),
+    live,
+    log,
+  });
+  const gaps = new GapRequests(realMs);
+  const gapTimer = setInterval(() => {
+    if (!subscriber.link.connected()) return;
+    for (const chain of ledger.chains()) {
+      const due = gaps.due(chain, (agent, epoch, limit) => ledger.missing(agent, epoch, limit));
+      if (due.length > 0) receipts.request(chain.agent, chain.epoch, due);
+    }
+  }, GAP_CHECK_MS);
+
+  return {
+    publicKey: key.publicKey,
+    live,
+    keys,
+    findings,
+    quarantine,
+    receipts,
+    admission,
+    subscriber,
+    stop: async () => {
+      clearInterval(gapTimer);
+      await admission.settle();
+      // An agent that misses its last receipt sends again and is receipted then.
+      await Promise.race([receipts.flush(), pause(LAST_RECEIPTS_MS)]);
+      await subscriber.link.close();
+      await admission.settle();
+      await quarantine.settle();
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
