@@ -1,0 +1,157 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, expect, test } from 'vitest';
+import { SteppedClock } from '../../protocols/clock.ts';
+import type { Log } from '../../protocols/log.ts';
+import { silentLog } from '../../protocols/log.ts';
+import { checkChain } from './chain-check.ts';
+import { addReading, holds, openSealer, openSpool, recordsOf } from './spool-rig.ts';
+
+const START_MS = Date.UTC(2026, 2, 2, 6);
+const folders: string[] = [];
+afterEach(() => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
+});
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'millwatt-spool-'));
+  folders.push(path);
+  return path;
+}
+
+function listen(): { log: Log; errors: string[] } {
+  const errors: string[] = [];
+  return { log: { ...silentLog, error: (_fields, message) => void errors.push(message) }, errors };
+}
+
+/** Fills a spool with so many sealed records of ten readings. */
+function fill(path: string, records: number, options: Parameters<typeof openSpool>[1] = {}) {
+  const clock = new SteppedClock(START_MS);
+  const spool = openSpool(path, options);
+  const sealer = openSealer(spool, clock, ['mill']);
+  for (let reading = 0; reading < records * 10; reading++) {
+    clock.stepTo(clock.wallMs() + 1000);
+    addReading(sealer, clock, 'mill', Math.sin(reading));
+    if (reading % 10 === 9) sealer.sealAll();
+  }
+  return { spool, sealer, clock };
+}
+
+test('it continues its chain after it was closed', () => {
+  const path = folder();
+  const first = fill(path, 3);
+  const { epoch } = first.spool.head;
+  first.spool.close();
+  const second = fill(path, 2);
+  expect(second.spool.head.epoch).toBe(epoch);
+  const headers = checkChain(recordsOf(second.spool));
+  // The config is the same, and so is not sealed again.
+  expect(headers.map(({ kind }) => kind)).toEqual(['config', ...Array.from({ length: 5 }, () => 'readings')]);
+  second.spool.close();
+});
+
+test.each([
+  ['garbage', () => Buffer.from('this is no database'.repeat(1000))],
+  [
+    'a database with a damaged middle',
+    (bytes: Buffer) => Buffer.from(bytes).fill(0x5a, 4096, bytes.length - 4096),
+  ],
+  ['the first half of a database', (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2))],
+])('%s in its place is moved aside, told loudly, and a new chain begins', (_what, damage) => {
+  const path = folder();
+  const { spool } = fill(path, 30);
+  const { epoch } = spool.head;
+  spool.close();
+  const file = join(path, 'spool.sqlite');
+  const damaged = damage(readFileSync(file));
+  writeFileSync(file, damaged);
+  const { log, errors } = listen();
+  const fresh = openSpool(path, { log });
+  expect(fresh.head.epoch).not.toBe(epoch);
+  expect(fresh.head.seq).toBe(0);
+  expect(errors).toHaveLength(1);
+  expect(readFileSync(join(path, 'quarantine', 'spool.sqlite.1')).equals(damaged)).toBe(true);
+  fresh.close();
+
+  writeFileSync(file, 'again');
+  rmSync(join(path, 'spool.sqlite-wal'), { force: true });
+  openSpool(path, { log }).close();
+  expect(readdirSync(join(path, 'quarantine')).filter((name) => /\.\d$/.test(name))).toHaveLength(2);
+});
+
+test('a spool of a newer version is refused and left alone', () => {
+  const path = folder();
+  const { spool } = fill(path, 1);
+  spool.close();
+  const before = readdirSync(path).sort();
+  // What a newer version would write.
+  const database = new DatabaseSync(join(path, 'spool.sqlite'));
+  database.exec("UPDATE meta SET value = '2' WHERE name = 'format'");
+  database.close();
+  expect(() => openSpool(path)).toThrow(/format 2/);
+  expect(readdirSync(path).sort()).toEqual(before);
+});
+
+test('when it is full receipted records go first, then the oldest pending ones, counted and told', () => {
+  const path = folder();
+  const { log, errors } = listen();
+  const maxBytes = 200_000;
+  const { spool, sealer, clock } = fill(path, 60, { maxBytes, log });
+  const { epoch } = spool.head;
+  spool.markReceipted(epoch, [{ from: 1, to: 50 }], clock.wallMs());
+  const add = (records: number) => {
+    for (let reading = 0; reading < records * 10; reading++) {
+      clock.stepTo(clock.wallMs() + 1000);
+      addReading(sealer, clock, 'mill', Math.sin(reading));
+      if (reading % 10 === 9) sealer.sealAll();
+    }
+  };
+  let added = 0;
+  while (spool.record(epoch, 1) !== undefined && added < 2000) {
+    add(20);
+    added += 20;
+  }
+  expect(spool.accounts().samples.dropped).toEqual({});
+  expect(errors).toEqual([]);
+  add(250);
+  const { samples, records } = spool.accounts();
+  expect(samples.dropped['spool-full']).toBeGreaterThan(0);
+  expect(records.dropped).toBeGreaterThan(0);
+  expect(records.sealed).toBe(records.receipted + records.pending + records.rejected + records.dropped);
+  expect(holds(spool)).toBe(true);
+  expect(errors.length).toBeGreaterThan(0);
+  expect(spool.usedBytes()).toBeLessThanOrEqual(maxBytes);
+  spool.close();
+});
+
+test('receipted records are kept as long as configured and no longer', () => {
+  const { spool, sealer, clock } = fill(folder(), 5, { keepMs: 3_600_000 });
+  const { epoch } = spool.head;
+  spool.markReceipted(epoch, [{ from: 1, to: 3 }], clock.wallMs());
+  clock.stepTo(clock.wallMs() + 3_500_000);
+  addReading(sealer, clock, 'mill');
+  sealer.sealAll();
+  expect(spool.record(epoch, 3)).toBeDefined();
+  clock.stepTo(clock.wallMs() + 200_000);
+  addReading(sealer, clock, 'mill');
+  sealer.sealAll();
+  expect(spool.record(epoch, 3)).toBeUndefined();
+  expect(spool.record(epoch, 4)).toBeDefined();
+  expect(holds(spool)).toBe(true);
+  spool.close();
+});
+
+test('marking twice counts once', () => {
+  const { spool, clock } = fill(folder(), 5);
+  const { epoch } = spool.head;
+  expect(spool.markReceipted(epoch, [{ from: 1, to: 3 }], clock.wallMs())).toHaveLength(3);
+  expect(spool.markReceipted(epoch, [{ from: 1, to: 4 }], clock.wallMs())).toHaveLength(1);
+  expect(spool.markRejected(epoch, 4, 'fork', clock.wallMs())).toBeUndefined();
+  expect(spool.markRejected(epoch, 5, 'fork', clock.wallMs())).toBeDefined();
+  expect(spool.markReceipted(epoch, [{ from: 5, to: 5 }], clock.wallMs())).toHaveLength(0);
+  expect(spool.accounts().samples).toMatchObject({ sampled: 50, receipted: 30, rejected: 10, pending: 10 });
+  expect(holds(spool)).toBe(true);
+  spool.close();
+});
