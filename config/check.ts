@@ -4,9 +4,17 @@ import { checkAgent } from './agent-checks.ts';
 import { checkCollector } from './collector-checks.ts';
 import { formatPath, type Finding, type Remark } from './finding.ts';
 import { remarkOnIssues } from './issue-remarks.ts';
-import { CONFIG_KINDS, CONFIG_SCHEMAS, detectKind, type ConfigKind, type ConfigOf } from './kinds.ts';
+import {
+  CONFIG_KINDS,
+  CONFIG_SCHEMAS,
+  detectKind,
+  ownKeysOf,
+  type ConfigKind,
+  type ConfigOf,
+} from './kinds.ts';
 import { isGroupOfDefaults, unwrap } from './schema-walk.ts';
 import { readSurroundings, type Surroundings } from './surroundings.ts';
+import { checkSimulation } from './simulation-checks.ts';
 import { parseYamlText, type PlacedRemark, type YamlText } from './yaml-text.ts';
 
 /** What a check of a text found; `config` is there only where no finding is an error. */
@@ -46,6 +54,7 @@ export function checkConfig<K extends ConfigKind = ConfigKind>(
   const folder = dirname(resolve(file));
   if (found === 'agent') remarks.push(...checkAgent(yaml.value, folder, world));
   if (found === 'collector') remarks.push(...checkCollector(yaml.value, folder, world));
+  if (found === 'simulation') remarks.push(...checkSimulation(yaml.value, folder, world));
   placed.push(...soundRemarks(remarks, yaml));
   const findings = toFindings(placed, file);
   return parsed.success && !findings.some((finding) => finding.severity === 'error')
@@ -74,10 +83,7 @@ function soundRemarks(remarks: readonly Remark[], yaml: YamlText): PlacedRemark[
 }
 
 function remarkOnNoKind(value: unknown): PlacedRemark {
-  const keys = CONFIG_KINDS.map((kind) => {
-    const shape = Object.keys(CONFIG_SCHEMAS[kind].shape);
-    return `${kind} (${shape.slice(0, 4).join(', ')}, ...)`;
-  }).join(', ');
+  const keys = CONFIG_KINDS.map((kind) => `${kind} (${ownKeysOf(kind).join(', ')})`).join(', ');
   const empty = value === undefined || value === null;
   return {
     severity: 'error',
@@ -88,7 +94,7 @@ function remarkOnNoKind(value: unknown): PlacedRemark {
       : typeof value !== 'object' || Array.isArray(value)
         ? 'The file does not begin with keys.'
         : 'The file fits no kind of configuration.',
-    cure: `Begin with the keys of one of: ${keys}; config/samples has a sample of each.`,
+    cure: `Use the keys of one of: ${keys}; config/samples has samples to begin with.`,
   };
 }
 

@@ -51,6 +51,9 @@ function remarkOn(issue: Issue, schema: z.core.$ZodType, root: unknown): Remark[
       `Give ${small ? 'at least' : 'at most'} ${limit}${ORIGINS[issue.origin] ?? ''}.`,
     );
   }
+  // A sentence about this value and another one.
+  if (issue.code === 'custom')
+    return error(`${issue.message}.`, 'Correct this value, or the one it collides with.');
   const words = acceptedWords(issue);
   if (words.length === 0) return error(`is not understood${shown}.`, 'Compare it with the sample file.');
   return error(
@@ -73,7 +76,7 @@ const ORIGINS: Readonly<Record<string, string>> = { string: ' letters', array: '
 /** The words that a declaration of ours says of what it accepts ("a duration with its unit, ..."), if it does. */
 function toldWords(issue: Issue): string | undefined {
   // zod's own sentences begin with a capital letter; ours go on after "must be".
-  return /^[a-z0-9]/.test(issue.message) ? issue.message : undefined;
+  return /^(an? |the |\d)/.test(issue.message) ? issue.message : undefined;
 }
 
 function acceptedWords(issue: Issue): string[] {

@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import { agentConfig } from './agent-config.ts';
 import { collectorConfig } from './collector-config.ts';
 import { findNearest } from './nearest.ts';
+import { simulationConfig } from './simulation-config.ts';
 
-/** The files there are, each with its declaration. */
+/** The three files there are, each with its declaration. */
 export const CONFIG_SCHEMAS = {
   agent: agentConfig,
   collector: collectorConfig,
+  simulation: simulationConfig,
 } as const;
 
 export type ConfigKind = keyof typeof CONFIG_SCHEMAS;
@@ -37,4 +39,10 @@ export function detectKind(value: unknown): ConfigKind | undefined {
 
 function topLevelKeys(kind: ConfigKind): string[] {
   return Object.keys(CONFIG_SCHEMAS[kind].shape);
+}
+
+/** The top-level keys that only this kind of file has. */
+export function ownKeysOf(kind: ConfigKind): string[] {
+  const others = CONFIG_KINDS.filter((one) => one !== kind).flatMap(topLevelKeys);
+  return topLevelKeys(kind).filter((key) => !others.includes(key));
 }

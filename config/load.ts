@@ -6,6 +6,7 @@ import { checkConfig } from './check.ts';
 import type { CollectorConfig } from './collector-config.ts';
 import { formatFinding, type Finding } from './finding.ts';
 import type { ConfigKind, ConfigOf } from './kinds.ts';
+import type { SimulationConfig } from './simulation-config.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** A configuration that may be used. */
@@ -27,6 +28,11 @@ export function loadAgentConfig(file: string, world?: Surroundings): Loaded<Agen
 /** Loads a collector's file; throws as `loadAgentConfig`. */
 export function loadCollectorConfig(file: string, world?: Surroundings): Loaded<CollectorConfig> {
   return load(file, 'collector', world);
+}
+
+/** Loads a simulation's file; throws as `loadAgentConfig`. */
+export function loadSimulationConfig(file: string, world?: Surroundings): Loaded<SimulationConfig> {
+  return load(file, 'simulation', world);
 }
 
 function load<K extends ConfigKind>(file: string, kind: K, world?: Surroundings): Loaded<ConfigOf<K>> {

@@ -14,21 +14,8 @@ export function checkModbusSource(
 }
 
 function checkProfile(source: ModbusTcpSourceConfig, at: ConfigPath, world: Surroundings): Remark[] {
-  const ids = world.profileIds();
-  if (!ids.includes(source.profile)) {
-    const near = findNearest(source.profile, ids);
-    return [
-      {
-        severity: 'error',
-        path: [...at, 'profile'],
-        message: `there is no device profile "${source.profile}".`,
-        cure:
-          near === undefined
-            ? `Choose one of those that \`millwatt profiles\` lists${ids.length > 0 && ids.length <= 8 ? `: ${ids.join(', ')}` : ''}.`
-            : `Did you mean "${near}"? \`millwatt profiles\` lists all.`,
-      },
-    ];
-  }
+  const unknown = checkProfileId(source.profile, [...at, 'profile'], world);
+  if (unknown.length > 0) return unknown;
   const points = world.pointsOf(source.profile);
   if (points === undefined) return [];
   return (source.read ?? []).flatMap((written, index): Remark[] => {
@@ -58,4 +45,23 @@ function checkTransformers(source: ModbusTcpSourceConfig, at: ConfigPath): Remar
       },
     ];
   });
+}
+
+/** A remark where there is no device profile of this id, with the nearest one that there is. */
+export function checkProfileId(id: string, path: ConfigPath, world: Surroundings): Remark[] {
+  const ids = world.profileIds();
+  if (ids.includes(id)) return [];
+  const near = findNearest(id, ids);
+  const few = ids.length > 0 && ids.length <= 8 ? `: ${ids.join(', ')}` : '';
+  return [
+    {
+      severity: 'error',
+      path,
+      message: `there is no device profile "${id}".`,
+      cure:
+        near === undefined
+          ? `Choose one of those that \`millwatt profiles\` lists${few}.`
+          : `Did you mean "${near}"? \`millwatt profiles\` lists all.`,
+    },
+  ];
 }

@@ -1,0 +1,21 @@
+import { checkFile } from './file-checks.ts';
+import type { Remark } from './finding.ts';
+import { checkProfileId } from './modbus-checks.ts';
+import { ownList, salvage } from './salvage.ts';
+import { simulationConfig } from './simulation-config.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const device = simulationConfig.shape.devices.element;
+
+/** What a simulation's file has against the world: profiles and recordings that are not there. */
+export function checkSimulation(raw: unknown, folder: string, world: Surroundings): Remark[] {
+  return ownList(raw, 'devices').flatMap((one, index): Remark[] => {
+    const value = salvage(device, one)?.value;
+    const at = ['devices', index];
+    if (value === undefined || value.type === 'opcua-machine') return [];
+    return [
+      ...checkProfileId(value.profile, [...at, 'profile'], world),
+      ...(value.type === 'replay' ? checkFile([...at, 'file'], value.file, folder, world) : []),
+    ];
+  });
+}
