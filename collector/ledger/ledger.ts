@@ -1,9 +1,5 @@
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 
-/** Where a record stands: `chained` joins its predecessor, `pending` waits for it, both are durable and receipted. */
-export const RECORD_STATES = ['chained', 'pending'] as const;
-export type RecordState = (typeof RECORD_STATES)[number];
-
 /** A record as the ledger keeps it: the bytes as they came, and when. */
 export interface LedgerRecord {
   /** 1, 2, 3 ... over the whole ledger in order of arrival: the cursor of everything that reads it. */

@@ -66,6 +66,16 @@ class SqliteViews implements Views {
     }
   }
 
+  minute(channel: string, minuteMs: number): MinuteRollup | undefined {
+    const row = this.#get(
+      `SELECT count, min, max, sum, last, last_ms AS lastMs FROM minute
+       WHERE channel = ? AND minute_ms = ?`,
+      this.#channelId(channel) ?? -1,
+      minuteMs,
+    );
+    return row === undefined ? undefined : ({ channel, minuteMs, ...row } as MinuteRollup);
+  }
+
   hour(machine: string, hourMs: number): MachineHour | undefined {
     const row = this.#get('SELECT json FROM hour WHERE machine = ? AND hour_ms = ?', machine, hourMs);
     return row === undefined ? undefined : hourOf(row);

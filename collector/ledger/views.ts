@@ -41,6 +41,8 @@ export interface Views {
     /** Checkpoints of the machine at or after this hour are deleted before new ones are written. */
     dropCheckpointsFrom?: Iterable<{ machine: string; hourMs: number }>;
   }): void;
+  /** The minute of a channel, to be carried on; undefined when nothing was read in it. */
+  minute(channel: string, minuteMs: number): MinuteRollup | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
   /** Hours changed after `version`, ascending; the version of each is its cursor. */

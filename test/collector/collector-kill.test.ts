@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { openLedger } from '../../collector/ledger/sqlite-ledger.ts';
 import { silentLog } from '../../protocols/log.ts';
@@ -9,18 +10,15 @@ import { ChainFeed } from './ledger/chain-feed.ts';
 import { makeTempFolder } from './ledger/temp-folder.ts';
 import { TestAgent } from './test-agent.ts';
 
+const CHILD = fileURLToPath(new URL('./collect-until-killed.ts', import.meta.url));
 const KILLS = 8;
 const EPOCH = 'epoch0000001';
 
 /** Starts a collector of its own process, and resolves with its key when it follows the broker. */
 async function startChild(brokerUrl: string, folder: string) {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'collect-until-killed.ts'), brokerUrl, folder],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [CHILD, brokerUrl, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return {
     publicKey: line.toString().trim(),

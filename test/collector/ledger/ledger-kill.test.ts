@@ -1,22 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
+const CHILD = fileURLToPath(new URL('./append-until-killed.ts', import.meta.url));
 const KILLS = 20;
 
 /** Appends in a child to one ledger, kills it after a while, and gives what it said was durable. */
 async function appendAndKill(folder: string, epoch: string, acknowledgements: number): Promise<number[]> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'append-until-killed.ts'), folder, epoch],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [CHILD, folder, epoch], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();
