@@ -132,7 +132,9 @@ export function rangeDigest(hashes: Iterable<string>): string {
   return sha256(...[...hashes].map((hash) => Buffer.from(hash, 'base64url')));
 }
 
+// Digits of noise repeat by chance: matches shorter than 6 cost more than they save (3 % smaller, half the time).
+const COMPRESSION = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_minMatch]: 6 };
+
 function compress(text: string): Uint8Array {
-  // Level 9 costs little on a few kB and saves about 5 % against the default 3.
-  return new Uint8Array(zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 9 } }));
+  return new Uint8Array(zstdCompressSync(text, { params: COMPRESSION }));
 }
