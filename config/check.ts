@@ -13,7 +13,7 @@ import {
   type ConfigOf,
 } from './kinds.ts';
 import { isGroupOfDefaults, unwrap } from './schema-walk.ts';
-import { readSurroundings, type Surroundings } from './surroundings.ts';
+import { profileFolderOf, readSurroundings, type Surroundings } from './surroundings.ts';
 import { checkSimulation } from './simulation-checks.ts';
 import { parseYamlText, type PlacedRemark, type YamlText } from './yaml-text.ts';
 
@@ -37,7 +37,7 @@ export function checkConfig<K extends ConfigKind = ConfigKind>(
   text: string,
   file: string,
   kind?: K,
-  world: Surroundings = readSurroundings(),
+  world: Surroundings = readSurroundings({ profileFolder: profileFolderOf(file) }),
 ): Checked<K> {
   const yaml = parseYamlText(text);
   // Found out by its keys, it is whatever the caller then looks at.

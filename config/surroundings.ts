@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { pointName } from '../protocols/modbus/profile.ts';
 import { listProfiles, loadProfile } from './profile-library.ts';
 
@@ -22,18 +22,30 @@ export type FileState = { mode: number } | 'missing' | 'hidden';
 export function readSurroundings(
   options: { profileFolder?: string | undefined; speed?: number | undefined } = {},
 ): Surroundings {
+  const points = new Map<string, readonly string[] | undefined>();
   return {
     profileIds: () => listProfiles(options.profileFolder).map((listed) => listed.id),
     pointsOf: (id) => {
-      try {
-        return loadProfile(id, options.profileFolder).profile.points.map(pointName);
-      } catch {
-        return undefined;
-      }
+      // A plant has few models of meter and many meters.
+      if (!points.has(id)) points.set(id, readPoints(id, options.profileFolder));
+      return points.get(id);
     },
     stat: statFile,
     speed: options.speed ?? 1,
   };
+}
+
+function readPoints(id: string, folder: string | undefined): string[] | undefined {
+  try {
+    return loadProfile(id, folder).profile.points.map(pointName);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where operators keep profiles of their own: `profiles/` beside the configuration file. */
+export function profileFolderOf(file: string): string {
+  return join(dirname(resolve(file)), 'profiles');
 }
 
 /** The permission bits of a file; `hidden` where we may not even look. */

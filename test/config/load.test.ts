@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -66,6 +66,15 @@ test('a bad file is refused with every finding, its place and its cure', () => {
   expect(error.message).toContain(`${file}:3:8: agent: `);
   expect(error.message).toMatch(/:7:\d+: sources\[0\]\.evry: .*Did you mean "every"/);
   expect(describeError(error)).toContain('millwatt check -c');
+});
+
+test('profiles of the operator are found beside the file', () => {
+  const text = GOOD_AGENT.replace('siemens/pac3200', 'acme/own-meter');
+  expect(refusalOf(() => loadAgentConfig(write('own.yaml', text))).message).toContain('no device profile');
+  mkdirSync(join(folder, 'profiles/acme'), { recursive: true });
+  const shipped = join(import.meta.dirname, '../../config/profiles/siemens/pac3200.yaml');
+  copyFileSync(shipped, join(folder, 'profiles/acme/own-meter.yaml'));
+  expect(loadAgentConfig(write('own.yaml', text)).config.sources).toHaveLength(1);
 });
 
 test('a file of another kind is refused, not half understood', () => {

@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest';
 
 const SYSTEMD = join(import.meta.dirname, '../../deploy/systemd');
 
+// Part of systemd; where there is none, its rating cannot be asked for.
+const RATER = 'systemd-analyze';
+
 /** What every unit must say, to the letter. */
 const HARDENING: Readonly<Record<string, string>> = {
   NoNewPrivileges: 'true',
@@ -77,14 +80,14 @@ describe.each(['agent', 'collector'])('the unit of the %s', (name) => {
   });
 
   test('is rated at most 2.0 by systemd itself', (context) => {
-    const analyze = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', file], {
+    const analyze = spawnSync(RATER, ['security', '--offline=true', '--no-pager', file], {
       encoding: 'utf8',
     });
     if (analyze.error !== undefined || analyze.status === null)
-      return context.skip('systemd-analyze is not installed');
+      return context.skip(`${RATER} is not installed`);
     const exposure = /Overall exposure level[^:]*: ([\d.]+)/.exec(analyze.stdout)?.[1];
     // Before systemd 250 units could not be rated offline.
-    if (exposure === undefined) return context.skip(`systemd-analyze cannot tell: ${analyze.stderr.trim()}`);
+    if (exposure === undefined) return context.skip(`${RATER} cannot tell: ${analyze.stderr.trim()}`);
     expect(Number(exposure)).toBeLessThanOrEqual(2);
     return undefined;
   });
