@@ -113,15 +113,19 @@ class OpcuaDriver implements Driver {
     this.#checkSilence();
     const deadlineMs = this.#real.monotonicMs() + this.#options.timeout;
     try {
-      const link = await this.#linked(deadlineMs);
-      const poll = await this.#withDeadline(deadlineMs, this.#read(link));
-      if (this.#real.monotonicMs() - this.#linkedAtMs > HEALTHY_MS) this.#failures = 0;
-      this.#tellOverflows();
-      return poll;
+      return await this.#attempt(deadlineMs);
     } catch (cause) {
-      const error = connectionError(this.#options.id, this.#options.endpoint, cause);
-      this.#drop(error);
-      throw error;
+      const linkAgeMs = this.#link === undefined ? 0 : this.#real.monotonicMs() - this.#linkedAtMs;
+      this.#drop(this.#explain(cause));
+      // A link that was good for long and broke between two polls (a restart, a session that ran out) costs no reading.
+      if (linkAgeMs < HEALTHY_MS || this.#closed) throw this.#explain(cause);
+      this.#notBeforeMs = -Infinity;
+    }
+    try {
+      return await this.#attempt(deadlineMs);
+    } catch (cause) {
+      this.#drop(this.#explain(cause));
+      throw this.#explain(cause);
     }
   }
 
@@ -131,6 +135,18 @@ class OpcuaDriver implements Driver {
     const link = this.#link;
     this.#link = undefined;
     await link?.close();
+  }
+
+  async #attempt(deadlineMs: number): Promise<Poll> {
+    const link = await this.#linked(deadlineMs);
+    const poll = await this.#withDeadline(deadlineMs, this.#read(link));
+    if (this.#real.monotonicMs() - this.#linkedAtMs > HEALTHY_MS) this.#failures = 0;
+    this.#tellOverflows();
+    return poll;
+  }
+
+  #explain(cause: unknown): MillwattError {
+    return connectionError(this.#options.id, this.#options.endpoint, cause);
   }
 
   /** The link, made when there is none and it is time to try again. */

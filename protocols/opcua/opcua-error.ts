@@ -19,6 +19,13 @@ export function timeoutError(source: string, endpoint: string, timeoutMs: number
 }
 
 function explain(text: string): { code: string; what: string; cure: string } {
+  const shown = /server Certificate verification failed with err (Bad\w+)/.exec(text)?.[1];
+  if (shown !== undefined)
+    return {
+      code: 'untrusted',
+      what: `shows a certificate that cannot be accepted (${shown})`,
+      cure: 'Check date and time of the control and of this computer, and renew the certificate of the control.',
+    };
   if (/ECONNREFUSED/.test(text))
     return {
       code: 'refused',
@@ -37,7 +44,7 @@ function explain(text: string): { code: string; what: string; cure: string } {
       what: 'did not answer',
       cure: 'Check that the control is on and that the network reaches it.',
     };
-  if (/BadIdentityToken|BadUserAccessDenied|UserAccessDenied/.test(text))
+  if (/BadIdentityToken|BadUserAccessDenied|user token policy/i.test(text))
     return {
       code: 'exception',
       what: 'does not accept the login',

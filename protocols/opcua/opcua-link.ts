@@ -17,7 +17,8 @@ export interface OpcuaLink {
   close(graceMs?: number): Promise<void>;
 }
 
-const SESSION_TIMEOUT_MS = 60_000;
+/** Sockets and sessions outlive so much silence. */
+const IDLE_MS_MIN = 60_000;
 const CLOSE_GRACE_MS = 1500;
 const NODES_PER_READ_DEFAULT = 500;
 const MAX_NODES_PER_READ = 'ns=0;i=11705';
@@ -79,7 +80,11 @@ export function openLink(
   };
 
   const link = open().catch(async (cause: unknown) => {
-    const untrusted = cause instanceof Error && /server Certificate verification failed/i.test(cause.message);
+    const untrusted =
+      cause instanceof Error &&
+      /Certificate verification failed with err Bad(?:CertificateUntrusted|CertificateChainIncomplete)/.test(
+        cause.message,
+      );
     const certificate = store?.shownCertificate();
     await close();
     log.debug({ source: options.id, cause: String(cause) }, 'OPC UA connect failed');
@@ -101,6 +106,7 @@ function createClient(
   options: OpcuaSourceOptions,
   store: NodeOpcua.OPCUACertificateManager,
 ): NodeOpcua.OPCUAClient {
+  const idleMs = Math.max(IDLE_MS_MIN, 3 * options.every);
   return opcua.OPCUAClient.create({
     applicationName: 'millwatt',
     clientName: `millwatt ${options.id}`,
@@ -115,9 +121,10 @@ function createClient(
     endpointMustExist: false,
     // No retries and no repair inside the library: the driver decides when to try again.
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 1000 },
-    transportTimeout: options.timeout,
+    // The library cuts a socket that is silent for so long: between two polls it may well be.
+    transportTimeout: idleMs,
     defaultTransactionTimeout: options.timeout,
-    requestedSessionTimeout: Math.max(SESSION_TIMEOUT_MS, 3 * options.every),
+    requestedSessionTimeout: idleMs,
     keepSessionAlive: false,
   });
 }
