@@ -54,7 +54,7 @@ export class LiveValues {
         sources.add(channel.source);
         const latest = this.#latest.get(channel.id);
         if (latest === undefined) continue;
-        const unit = channel.kind === 'measured' ? QUANTITIES[channel.quantity].unit : '';
+        const unit = channel.kind === 'measured' ? QUANTITIES[channel.quantity].unit : channel.vocabulary;
         const { value, quality, atMs } = latest;
         values[channel.id] = { value, unit, ageMs: Math.max(0, nowMs - atMs), quality };
       }

@@ -9,7 +9,9 @@ export function formatPower(powerW: number | null): string {
 /** An interval energy for people: 0.412 Wh, 18.339 kWh; "-" for null. */
 export function formatEnergy(energyMwh: number | null): string {
   if (energyMwh === null) return '-';
-  return Math.abs(energyMwh) < 1_000_000 ? `${(energyMwh / 1000).toFixed(1)} Wh` : `${(energyMwh / 1_000_000).toFixed(3)} kWh`;
+  return Math.abs(energyMwh) < 1_000_000
+    ? `${(energyMwh / 1000).toFixed(1)} Wh`
+    : `${(energyMwh / 1_000_000).toFixed(3)} kWh`;
 }
 
 /** A span for people: 42 s, 12 min, 3.2 h, 5 d. */

@@ -10,12 +10,23 @@ const SECRET_FIELDS = ['password', 'token', 'secret', 'authorization', 'pem'];
  */
 export function createLogger(name: string, level: string = process.env['MILLWATT_LOG'] ?? 'info'): Log {
   return pino(
-    { name, level, base: { name }, redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' } },
+    {
+      name,
+      level,
+      base: { name },
+      redact: {
+        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+        censor: '[secret]',
+      },
+    },
     pino.destination({ dest: 1, sync: true }),
   );
 }
 
 /** A logger into a file, for commands that draw on the terminal. */
 export function createFileLogger(name: string, file: string): Log {
-  return pino({ name, level: 'info', base: { name } }, pino.destination({ dest: file, sync: true, mkdir: true }));
+  return pino(
+    { name, level: 'info', base: { name } },
+    pino.destination({ dest: file, sync: true, mkdir: true }),
+  );
 }

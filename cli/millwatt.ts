@@ -6,7 +6,8 @@ import { VERSION } from './version.ts';
 const FAILED = 1;
 const USAGE = 2;
 
-const configOption = () => new Option('-c, --config <file>', 'configuration file (YAML)').makeOptionMandatory();
+const configOption = () =>
+  new Option('-c, --config <file>', 'configuration file (YAML)').makeOptionMandatory();
 
 const program = new Command('millwatt')
   .description('Measured energy per machine-hour, from the spindle to the footprint.')
@@ -106,7 +107,9 @@ function report(error: unknown): number {
     return FAILED;
   }
   // A defect of ours: the stack is what its mender needs.
-  process.stderr.write(`millwatt: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `millwatt: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return FAILED;
 }
 

@@ -14,8 +14,12 @@ export function createScreen(out: NodeJS.WriteStream = process.stdout): Screen {
         out.write(`${lines.join('\n')}\n`);
         return;
       }
-      const visible = lines.slice(0, Math.max(1, (out.rows || 50) - 1)).map((line) => cut(line, out.columns || 120));
-      out.write(`${drawn === 0 ? '' : `\u001b[${drawn}A`}${visible.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`);
+      const visible = lines
+        .slice(0, Math.max(1, (out.rows || 50) - 1))
+        .map((line) => cut(line, out.columns || 120));
+      out.write(
+        `${drawn === 0 ? '' : `\u001b[${drawn}A`}${visible.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`,
+      );
       drawn = visible.length;
     },
     end() {
@@ -25,7 +29,11 @@ export function createScreen(out: NodeJS.WriteStream = process.stdout): Screen {
 }
 
 /** Bold, dim or coloured text where the output is a terminal that wants it. */
-export function style(text: string, code: 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan', out: NodeJS.WriteStream = process.stdout): string {
+export function style(
+  text: string,
+  code: 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan',
+  out: NodeJS.WriteStream = process.stdout,
+): string {
   if (!out.isTTY || process.env['NO_COLOR'] !== undefined) return text;
   const codes = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31, cyan: 36 };
   return `\u001b[${codes[code]}m${text}\u001b[0m`;

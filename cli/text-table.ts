@@ -6,7 +6,9 @@ export interface TextColumn {
 
 /** Lines of a table with aligned columns and two spaces between them. */
 export function renderTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map((column, index) => Math.max(column.title.length, ...rows.map((row) => displayWidth(row[index] ?? ''))));
+  const widths = columns.map((column, index) =>
+    Math.max(column.title.length, ...rows.map((row) => displayWidth(row[index] ?? ''))),
+  );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, index) => {
@@ -15,7 +17,11 @@ export function renderTable(columns: readonly TextColumn[], rows: readonly (read
       })
       .join('  ')
       .trimEnd();
-  return [line(columns.map((column) => column.title)), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)];
+  return [
+    line(columns.map((column) => column.title)),
+    line(widths.map((width) => '─'.repeat(width))),
+    ...rows.map(line),
+  ];
 }
 
 /** Width on the terminal: escape sequences for colour take no room. */

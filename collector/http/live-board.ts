@@ -1,5 +1,5 @@
 import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry/operating-state.ts';
-import { STATUSES } from '../../protocols/telemetry/quantity.ts';
+import { STATUSES, type Status } from '../../protocols/telemetry/quantity.ts';
 import { isChannelId } from '../../protocols/telemetry/ids.ts';
 import type { LiveMessage } from '../../protocols/telemetry/live.ts';
 
@@ -20,8 +20,8 @@ export interface MachineLive {
 /** What the state of a machine is told from. */
 export interface StateInput {
   supplyPowerW: number | null;
-  /** Words of the control by channel id. */
-  statuses: Record<string, string | number | boolean | null>;
+  /** What the control says of itself. */
+  statuses: { status: Status; vocabulary: string; value: string | number | boolean | null }[];
   /** False when the values are old: then nothing may be concluded from them. */
   fresh: boolean;
 }
@@ -111,11 +111,12 @@ function supplyPower(machine: string, values: LiveMessage['values']): number | n
   return phases.every((phase) => phase !== null) ? phases.reduce((sum, phase) => sum + phase, 0) : null;
 }
 
+/** The unit of a status channel is the vocabulary of its words. */
 function statusesOf(values: LiveMessage['values']): StateInput['statuses'] {
-  const statuses: StateInput['statuses'] = {};
-  for (const [channel, { value }] of Object.entries(values))
-    if (STATUSES.some((status) => channel.endsWith(`.${status}`))) statuses[channel] = value;
-  return statuses;
+  return Object.entries(values).flatMap(([channel, { value, unit }]) => {
+    const status = STATUSES.find((name) => channel.endsWith(`.${name}`));
+    return status === undefined ? [] : [{ status, vocabulary: unit, value }];
+  });
 }
 
 /** Only what is a channel of this machine: the message came over the network. */

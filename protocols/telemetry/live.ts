@@ -6,7 +6,8 @@ export interface LiveMessage {
   machine: string;
   /** Agent wall time, ms since the Unix epoch. */
   at: number;
-  /** By channel id: the value in the canonical unit, its age in ms and its quality. Status channels give the raw word. */
+  /** By channel id: the value in the canonical unit, its age in ms and its quality. Status channels give
+   * the raw word, and its vocabulary where a unit would be. */
   values: Record<
     string,
     { value: number | string | boolean | null; unit: string; ageMs: number; quality: Quality }

@@ -1,0 +1,133 @@
+import { join, resolve } from 'node:path';
+import { startCollector, type CollectorOptions, type RunningCollector } from '../collector/collector.ts';
+import { startDerivation } from '../collector/derivation/deriver.ts';
+import { startProjector } from '../collector/influx/projector.ts';
+import { openQuarantineFile } from '../collector/influx/quarantine-file.ts';
+import type { CollectorConfig } from '../config/collector-config.ts';
+import { systemClock, type Clock } from '../protocols/clock.ts';
+import { describeError } from '../protocols/errors.ts';
+import type { Log } from '../protocols/log.ts';
+import { startEmbeddedBroker, type EmbeddedBroker } from '../protocols/mqtt/embedded-broker.ts';
+import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
+import { readCredentials, readServerTls } from './broker-link.ts';
+import { serveCollector } from './collector-page.ts';
+import { openConfiguredInflux } from './influx-access.ts';
+import { machineModelOf } from './machine-model-of.ts';
+import { resolveSecret } from './secrets.ts';
+import { VERSION } from './version.ts';
+
+/** Lines that InfluxDB will never take are kept for a person to look at, up to this size. */
+const INFLUX_QUARANTINE_BYTES_MAX = 10_000_000;
+
+/** A collector with everything its configuration asks for. */
+export interface BuiltCollector extends RunningCollector {
+  /** Address of the page. */
+  url: string;
+}
+
+/** Builds the adapters a collector's configuration asks for, and starts it. */
+export async function buildCollector(
+  config: CollectorConfig,
+  around: { folder: string; clock: Clock; log: Log; simulated: boolean },
+): Promise<BuiltCollector> {
+  const { folder, clock, log, simulated } = around;
+  const dataFolder = resolve(folder, config.data);
+  const broker = await openBroker(config, folder, log);
+  const url = broker === undefined ? (config.broker.url ?? '') : localUrl(config, broker);
+  const { username } = config.broker;
+  const credentials = readCredentials(config.broker, folder);
+  let page = '';
+  const models = config.machines.map(machineModelOf);
+  const address = {
+    host: config.http.host,
+    port: config.http.port,
+    token: resolveSecret(config.http.token, folder),
+    tls: readServerTls(config.http, folder),
+  };
+  const parts: CollectorOptions['parts'] = {
+    startDerivation: (surroundings) => startDerivation({ ...surroundings, machines: models }),
+    startHttp: async (surroundings) => {
+      const server = await serveCollector(surroundings, { address, models, simulated });
+      page = server.url;
+      return { port: server.port, stop: () => server.close() };
+    },
+  };
+  const { influx } = config;
+  if (influx !== undefined) {
+    const store = openConfiguredInflux(influx, folder);
+    parts.startProjector = ({ ledger, views, site }) =>
+      startProjector({
+        ledger,
+        views,
+        store,
+        quarantine: openQuarantineFile(
+          join(dataFolder, 'influx-quarantine.txt'),
+          INFLUX_QUARANTINE_BYTES_MAX,
+          () => systemClock.wallMs(),
+        ),
+        site,
+        // Back-off and Retry-After run on real time, whatever time the plant is in.
+        clock: systemClock,
+        log,
+      });
+  }
+  try {
+    const collector = await startCollector({
+      config,
+      dataFolder,
+      connect: (link) => connectLink({ ...link, url, username, ...credentials }),
+      clock,
+      log,
+      version: VERSION,
+      parts,
+      onCrash: (error) => {
+        // What is not durable was not receipted; a service manager starts us again on what is.
+        log.error({ error: describeError(error) }, 'The collector cannot go on.');
+        process.exit(1);
+      },
+    });
+    return {
+      ...collector,
+      url: page,
+      stop: async () => {
+        await collector.stop();
+        await broker?.close();
+      },
+    };
+  } catch (error) {
+    await broker?.close();
+    throw error;
+  }
+}
+
+async function openBroker(
+  config: CollectorConfig,
+  folder: string,
+  log: Log,
+): Promise<EmbeddedBroker | undefined> {
+  const { embedded, username } = config.broker;
+  if (embedded === undefined) return undefined;
+  const agents = Object.entries(embedded.agents).map(
+    ([id, reference]) => [id, resolveSecret(reference, folder) ?? ''] as const,
+  );
+  const password = resolveSecret(config.broker.password, folder);
+  const tls = readServerTls(embedded, folder);
+  return startEmbeddedBroker({
+    host: embedded.host,
+    port: embedded.port,
+    ...(agents.length === 0 ? {} : { agents: new Map(agents) }),
+    collector: { username, ...(password === undefined ? {} : { password }) },
+    ...(tls === undefined ? {} : { tls }),
+    log,
+  });
+}
+
+/** How the collector reaches the broker in its own process. */
+function localUrl(config: CollectorConfig, broker: EmbeddedBroker): string {
+  const { embedded } = config.broker;
+  const host =
+    embedded === undefined || embedded.host === '0.0.0.0' || embedded.host === '::'
+      ? '127.0.0.1'
+      : embedded.host;
+  return `${embedded?.cert === undefined ? 'mqtt' : 'mqtts'}://${host}:${broker.port}`;
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadProfile } from '../config/profile-library.ts';
+import {
+  zoneOffsetMs,
+  type SimulatedDeviceConfig,
+  type SimulationConfig,
+} from '../config/simulation-config.ts';
+import type { Clock } from '../protocols/clock.ts';
+import { MillwattError } from '../protocols/errors.ts';
+import type { Log } from '../protocols/log.ts';
+import { startSimulation, type SimulatedDevice, type Simulation } from '../protocols/simulator/plant.ts';
+import { parseRecording } from '../protocols/simulator/recording.ts';
+import { createReplay } from '../protocols/simulator/replay.ts';
+
+/** Starts the plant that a configuration describes. */
+export async function buildSimulation(
+  config: SimulationConfig,
+  around: { folder: string; dataFolder: string; clock: Clock; log: Log },
+): Promise<Simulation> {
+  const { folder, dataFolder, clock, log } = around;
+  return startSimulation({
+    seed: config.seed,
+    clock,
+    zoneOffsetMs: zoneOffsetMs(config.zoneOffset),
+    machines: config.machines.map(({ id, kind, ratedPower }) => ({ id, kind, ratedPowerW: ratedPower })),
+    devices: config.devices.map((device) => deviceOf(device, config, folder, clock)),
+    dataFolder,
+    log,
+  });
+}
+
+function deviceOf(
+  device: SimulatedDeviceConfig,
+  config: SimulationConfig,
+  folder: string,
+  clock: Clock,
+): SimulatedDevice {
+  const { id, host, port } = device;
+  switch (device.type) {
+    case 'opcua-machine':
+      return { type: 'opcua-machine', id, host, port, machine: device.machine };
+    case 'modbus-meter':
+      return {
+        type: 'modbus-meter',
+        id,
+        host,
+        port,
+        unit: device.unit,
+        machine: device.machine,
+        component: device.component,
+        profile: profileOf(device.profile, folder),
+      };
+    case 'replay': {
+      const replay = createReplay(
+        {
+          recording: parseRecording(readRecording(resolve(folder, device.file)), {
+            timeColumn: device.timeColumn,
+            zoneOffset: device.zoneOffset ?? config.zoneOffset,
+          }),
+          maxHoldMs: device.maxHold,
+          columns: device.columns,
+        },
+        clock,
+      );
+      return {
+        type: 'replay',
+        id,
+        host,
+        port,
+        unit: device.unit,
+        profile: profileOf(device.profile, folder),
+        replay,
+      };
+    }
+  }
+}
+
+function profileOf(id: string, folder: string) {
+  return loadProfile(id, join(folder, 'profiles')).profile;
+}
+
+function readRecording(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new MillwattError('refuse', 'no-recording', `The recording ${path} cannot be read.`, {
+      cure: 'Check `file:`; it is relative to the configuration file.',
+      cause,
+    });
+  }
+}

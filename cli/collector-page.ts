@@ -1,0 +1,29 @@
+import type { HttpSurroundings } from '../collector/collector.ts';
+import { unconfiguredMachine, type MachineModel } from '../collector/energy/machine-model.ts';
+import { classifyState } from '../collector/energy/operating-state.ts';
+import { createLiveBoard } from '../collector/http/live-board.ts';
+import { startHttp, type HttpAddress, type HttpServer } from '../collector/http/server.ts';
+
+/** Serves the page, the API and the metrics of a collector; states are told from live values as the derivation tells them. */
+export async function serveCollector(
+  from: HttpSurroundings,
+  around: { address: HttpAddress; models: readonly MachineModel[]; simulated: boolean },
+): Promise<HttpServer> {
+  const models = new Map(around.models.map((model) => [model.machine, model]));
+  const board = createLiveBoard({
+    nowMs: () => performance.now(),
+    stateOf: (machine, now) => classifyState(models.get(machine) ?? unconfiguredMachine(machine), now),
+  });
+  for (const { agent, message } of from.live.machines()) board.put(agent, message);
+  const unfollow = from.live.onLive((event) => {
+    if (event.kind === 'live') board.put(event.agent, event.live.message);
+  });
+  const server = await startHttp(around.address, { ...from, live: board, simulated: around.simulated });
+  return {
+    ...server,
+    close: async () => {
+      unfollow();
+      await server.close();
+    },
+  };
+}

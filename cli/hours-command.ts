@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import type { MachineHour } from '../collector/energy/machine-hour.ts';
+import { readViews } from '../collector/ledger/sqlite-views.ts';
+import { loadCollectorConfig } from '../config/load.ts';
+import { MillwattError } from '../protocols/errors.ts';
+import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
+import { formatEnergy, formatPower, formatShare } from './format.ts';
+import { style } from './screen.ts';
+import { renderTable } from './text-table.ts';
+
+const HOUR_MS = 3_600_000;
+
+interface HoursOptions {
+  config: string;
+  machine?: string;
+  from?: string;
+  to?: string;
+  json?: true;
+  csv?: true;
+}
+
+/** `millwatt hours`: machine-hours from the collector's folder; the collector may run meanwhile. */
+export async function runHours(options: HoursOptions): Promise<void> {
+  const { config, folder } = loadCollectorConfig(options.config);
+  const views = readViews({ folder: resolve(folder, config.data) });
+  try {
+    const known = views.machines();
+    if (options.machine !== undefined && !known.includes(options.machine)) {
+      throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${options.machine}.`, {
+        cure:
+          known.length === 0
+            ? 'Nothing has arrived yet: is an agent running?'
+            : `Choose one of: ${known.join(', ')}.`,
+      });
+    }
+    const toMs = options.to === undefined ? Date.now() : parseTime(options.to, '--to');
+    const fromMs =
+      options.from === undefined
+        ? Math.floor(toMs / HOUR_MS) * HOUR_MS - 24 * HOUR_MS
+        : parseTime(options.from, '--from');
+    const machines = options.machine === undefined ? known : [options.machine];
+    const hours = machines.flatMap((machine) => views.hours(machine, fromMs, toMs));
+    process.stdout.write(
+      `${(options.json ? [JSON.stringify({ hours }, null, 2)] : options.csv ? csvLines(hours) : tableLines(hours)).join('\n')}\n`,
+    );
+  } finally {
+    views.close();
+  }
+}
+
+function tableLines(hours: readonly MachineHour[]): string[] {
+  if (hours.length === 0) return ['No machine-hours in this time.'];
+  const components = [...new Set(hours.flatMap((hour) => Object.keys(hour.energy.componentMwh)))].filter(
+    (name) => name !== 'supply',
+  );
+  const rows = hours.map((hour) => [
+    hour.machine,
+    new Date(hour.hourMs).toISOString().slice(0, 16).replace('T', ' '),
+    formatEnergy(hour.energy.supplyMwh),
+    ...components.map((name) => formatEnergy(hour.energy.componentMwh[name] ?? null)),
+    hour.energy.supplyMwh === null || hour.spanMs === 0
+      ? '-'
+      : formatPower((hour.energy.supplyMwh / 1000) * (HOUR_MS / hour.spanMs)),
+    statesOf(hour),
+    formatShare(hour.coverage.time),
+    hour.status === 'final' ? `final r${hour.revision}` : style('provisional', 'dim'),
+    hour.reasons.join(' '),
+  ]);
+  return renderTable(
+    [
+      { title: 'machine' },
+      { title: 'hour (UTC)' },
+      { title: 'energy', align: 'right' },
+      ...components.map((title) => ({ title, align: 'right' as const })),
+      { title: 'mean power', align: 'right' },
+      { title: 'states' },
+      { title: 'measured', align: 'right' },
+      { title: 'status' },
+      { title: 'because' },
+    ],
+    rows,
+  );
+}
+
+/** `ready 12 min, processing 48 min`: only states with time in them. */
+function statesOf(hour: MachineHour): string {
+  return OPERATING_STATES.filter((state) => hour.timeMs[state] > 0)
+    .map((state) => `${state} ${minutesOf(hour.timeMs[state])}`)
+    .join(', ');
+}
+
+function minutesOf(spanMs: number): string {
+  return spanMs < 60_000 ? `${Math.round(spanMs / 1000)} s` : `${Math.round(spanMs / 60_000)} min`;
+}
+
+function csvLines(hours: readonly MachineHour[]): string[] {
+  const components = [...new Set(hours.flatMap((hour) => Object.keys(hour.energy.componentMwh)))];
+  const header = [
+    'machine',
+    'hour_utc',
+    'supply_mwh',
+    'export_mwh',
+    ...components.map((name) => `${name}_import_mwh`),
+    'residual_mwh',
+    'counter_mwh',
+    'integrated_mwh',
+    'bridged_mwh',
+    ...OPERATING_STATES.map((state) => `${state}_mwh`),
+    ...OPERATING_STATES.map((state) => `${state}_ms`),
+    'span_ms',
+    'measured_ms',
+    'quality',
+    'status',
+    'revision',
+    'reasons',
+  ];
+  const rows = hours.map((hour) => [
+    hour.machine,
+    new Date(hour.hourMs).toISOString(),
+    hour.energy.supplyMwh ?? '',
+    hour.energy.exportMwh,
+    ...components.map((name) => hour.energy.componentMwh[name] ?? ''),
+    hour.energy.residualMwh ?? '',
+    hour.obtained.counterMwh,
+    hour.obtained.integratedMwh,
+    hour.obtained.bridgedMwh,
+    ...OPERATING_STATES.map((state) => hour.energy.stateMwh[state]),
+    ...OPERATING_STATES.map((state) => hour.timeMs[state]),
+    hour.spanMs,
+    hour.measuredMs,
+    hour.quality,
+    hour.status,
+    hour.revision,
+    hour.reasons.join(' '),
+  ]);
+  return [header, ...rows].map((row) => row.join(','));
+}
+
+function parseTime(text: string, option: string): number {
+  const atMs = Date.parse(text);
+  if (!Number.isNaN(atMs)) return atMs;
+  throw new MillwattError('refuse', 'bad-time', `${option} ${JSON.stringify(text)} is not a time.`, {
+    cure: 'Write it as 2026-11-22 or 2026-11-22T06:30:00+01:00.',
+  });
+}
