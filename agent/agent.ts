@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Clock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
+import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { SigningKey } from '../protocols/evidence/keys.ts';
 import type { Log } from '../protocols/log.ts';
 import type { Link, LinkOptions } from '../protocols/mqtt/link.ts';
@@ -68,10 +69,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { site, agent } = config;
   const random = options.random ?? ((count: number) => randomBytes(count));
   const wiring = gatherWiring(site, agent, version, drivers);
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const unlock = lockFolder(dataFolder);
+  let unlock = () => {};
   let spool: Spool | undefined;
   try {
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    unlock = lockFolder(dataFolder);
     const key = options.key ?? loadAgentKey(dataFolder);
     spool = new Spool({
       folder: dataFolder,
@@ -84,7 +86,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   } catch (error) {
     spool?.close();
     unlock();
-    throw error;
+    if (error instanceof MillwattError) throw error;
+    throw new MillwattError(
+      'refuse',
+      'unusable-folder',
+      `The folder ${dataFolder} cannot be used: ${describeError(error)}.`,
+      { cure: 'Free space on its disk, and let the user that runs the agent write there.', cause: error },
+    );
   }
 }
 
@@ -150,12 +158,14 @@ function run(
     connected: () => link?.connected() === true,
     nowMs: () => clock.wallMs(),
     onFork: () => {
+      const before = spool.head;
       const { epoch } = spool.openEpoch();
       log.error(
         { epoch },
         'another record was sealed under our name: was this spool copied? A new chain begins',
       );
       sealer.sealConfig();
+      sealer.sealLog('epoch-opened', { reason: 'fork', before: before.epoch, beforeSeq: before.seq });
     },
     log,
     ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),

@@ -15,10 +15,17 @@ export function lockFolder(folder: string): () => void {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
+    if (!isBusy(cause)) throw cause;
     throw new MillwattError('refuse', 'folder-in-use', `Another agent is using the folder ${folder}.`, {
       cure: 'Stop the other agent, or give this one a data folder of its own.',
       cause,
     });
   }
   return () => database.close();
+}
+
+function isBusy(error: unknown): boolean {
+  // 5 is SQLITE_BUSY; the upper bits refine it.
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === 'number' && (code & 0xff) === 5;
 }

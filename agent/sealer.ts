@@ -1,15 +1,17 @@
 import type { Clock } from '../protocols/clock.ts';
 import type { Poll, StatusReport } from '../protocols/driver.ts';
-import { describeError } from '../protocols/errors.ts';
+import { describeError, MillwattError } from '../protocols/errors.ts';
 import { sha256 } from '../protocols/evidence/keys.ts';
 import type { SealedRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
 import type { ClockState } from '../protocols/telemetry/record.ts';
+import { encodeAgentLog, type AgentLogEntry } from '../protocols/telemetry/agent-log.ts';
 import { countSamples, decodePart, encodePart } from '../protocols/telemetry/part.ts';
 import { ClockAnchor } from './clock-anchor.ts';
 import { OpenPart } from './open-part.ts';
 import type { LinkChange } from './poller.ts';
 import { packReadings, packText, type RecordMaker } from './record-packing.ts';
+import { isCorruption } from './spool-database.ts';
 import type { BootAnchor, OpenRow, Spool } from './spool.ts';
 
 /** Nothing stays unsealed longer than this in real time, and an idle agent moves its watermark as often in clock time. */
@@ -101,6 +103,16 @@ export class Sealer {
     this.#noteSealed([record], anchor);
   }
 
+  /** Seals an entry of the agent's own log: what a verifier must know and no reading tells. */
+  sealLog(event: string, detail: AgentLogEntry['detail']): void {
+    const { spool, maker, clock } = this.#options;
+    const anchor = this.#readAnchor();
+    const text = encodeAgentLog([{ atMs: anchor.mono, event, detail }]);
+    const record = packText('log', text, maker, spool.head, anchor, this.#watermark([]));
+    spool.seal({ rows: [], anchor, machines: [], records: [record], nowMs: clock.wallMs() });
+    this.#noteSealed([record], anchor);
+  }
+
   addPoll(source: string, poll: Poll, everyMs: number): void {
     const atMs = Math.max(poll.atMs, this.#sealedToMs);
     const lastMs = this.#lastPollMs.get(source);
@@ -142,10 +154,11 @@ export class Sealer {
     if (rows.length === 0) return;
     try {
       this.#options.spool.append(rows, this.#readAnchor());
-      this.#noteWritten();
     } catch (error) {
       this.#keepRows(rows, error);
+      return;
     }
+    this.#noteWritten();
   }
 
   /** Seals the machines that are due, and an empty record when nothing was sealed for a minute. */
@@ -205,9 +218,9 @@ export class Sealer {
       this.#keepRows(rows, error);
       return;
     }
-    this.#noteWritten();
     for (const name of names) this.#machines.delete(name);
     this.#noteSealed(records, anchor);
+    this.#noteWritten();
   }
 
   #sealLeftovers(anchor: BootAnchor, rows: readonly OpenRow[]): void {
@@ -258,7 +271,15 @@ export class Sealer {
   }
 
   #keepRows(rows: OpenRow[], error: unknown): void {
-    this.#unwritten = rows;
+    if (isCorruption(error)) {
+      throw new MillwattError(
+        'crash',
+        'corrupt-spool',
+        'The spool was damaged while the agent ran. The next start moves it aside and begins a new one.',
+        { cause: error },
+      );
+    }
+    this.#unwritten.push(...rows);
     if (this.#diskFailing) return;
     this.#diskFailing = true;
     this.#options.log.error(
@@ -271,8 +292,15 @@ export class Sealer {
     if (!this.#diskFailing) return;
     this.#diskFailing = false;
     this.#options.log.info({ lost: this.#lost }, 'the spool can be written again');
-    this.#options.spool.countLost('disk-failed', this.#lost);
-    this.#lost = 0;
+    const samples = this.#lost;
+    if (samples === 0) return;
+    try {
+      this.#options.spool.countLost('disk-failed', samples);
+      this.#lost = 0;
+      this.sealLog('samples-dropped', { reason: 'disk-failed', samples });
+    } catch (error) {
+      this.#keepRows([], error);
+    }
   }
 
   #heldSamples(): number {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { describeError, MillwattError } from '../protocols/errors.ts';
@@ -35,7 +35,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS records_state ON records (state, id, samples, size);
   CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 `;
-/** A full check of a larger file would hold up the start; it is then made only when there is a reason. */
+/** A full check of a larger file would hold up the start; it is then made only when the file is under suspicion. */
 const CHECK_BYTES_MAX = 64_000_000;
 const FILE = 'spool.sqlite';
 
@@ -75,6 +75,7 @@ export function transact<Result>(database: DatabaseSync, change: () => Result): 
   } catch (error) {
     // A failed COMMIT may already have rolled back.
     if (database.isTransaction) database.exec('ROLLBACK');
+    if (isCorruption(error)) raiseSuspicion(database);
     throw error;
   }
 }
@@ -85,9 +86,11 @@ function open(folder: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216;');
-    if (sizeBytes > 0 && sizeBytes <= CHECK_BYTES_MAX) {
+    const suspected = existsSync(suspicionOf(path));
+    if (suspected || (sizeBytes > 0 && sizeBytes <= CHECK_BYTES_MAX)) {
       const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
       if (verdict !== 'ok') throw corruption(`${path} fails its check: ${String(verdict)}`);
+      rmSync(suspicionOf(path), { force: true });
     }
     database.exec(SCHEMA);
     requireFormat(database, path);
@@ -113,6 +116,16 @@ function requireFormat(database: DatabaseSync, path: string): void {
   }
 }
 
+/** Damage that shows while we run is looked for at the next start, whatever the size of the file. */
+function raiseSuspicion(database: DatabaseSync): void {
+  const path = database.location();
+  if (path !== null) writeFileSync(suspicionOf(path), '');
+}
+
+function suspicionOf(path: string): string {
+  return `${path}.suspect`;
+}
+
 function corruption(message: string): Error {
   return Object.assign(new Error(message), { errcode: 11 });
 }
@@ -127,5 +140,6 @@ function moveAside(folder: string): string {
     const path = join(folder, `${FILE}${suffix}`);
     if (existsSync(path)) renameSync(path, `${target()}${suffix}`);
   }
+  rmSync(suspicionOf(join(folder, FILE)), { force: true });
   return target();
 }

@@ -225,8 +225,9 @@ export class Spool {
     return this.#retention.usedBytes();
   }
 
+  /** Closing twice does nothing. */
   close(): void {
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
   }
 
   #append(rows: readonly OpenRow[], { boot, config, mono, wall, state }: BootAnchor): void {

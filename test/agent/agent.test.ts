@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -159,7 +159,7 @@ test('it polls by itself on a running clock, tells its status, config, live valu
     values: {
       'mill.supply.activePower': { unit: 'W', quality: 'good' },
       'mill.supply.activeEnergyImport': { unit: 'Wh', quality: 'good' },
-      'mill.control.execution': { value: 'READY', unit: '' },
+      'mill.control.execution': { value: 'READY', unit: 'raw' },
     },
   });
   expect(message('live/mill').values['mill.supply.activeEnergyImport'].value).toBeGreaterThan(4e9);
@@ -326,9 +326,9 @@ describe('receipts', () => {
     const next = agent.stats().epoch;
     await awaitUntil('the new chain arrives', () => collector.records.has(`${next}/2`));
     const headers = checkChain(
-      [1, 2].map((seq) => collector.records.get(`${next}/${seq}`)?.bytes ?? new Uint8Array()),
+      [1, 2, 3].map((seq) => collector.records.get(`${next}/${seq}`)?.bytes ?? new Uint8Array()),
     );
-    expect(headers.map(({ kind }) => kind)).toEqual(['config', 'readings']);
+    expect(headers.map(({ kind }) => kind)).toEqual(['config', 'log', 'readings']);
   });
 });
 
@@ -385,4 +385,13 @@ test('two drivers that feed one channel are refused', async () => {
     remedy: 'refuse',
     code: 'duplicate-channel',
   });
+});
+
+test('a folder that cannot be written is refused with a cure', async () => {
+  const path = join(folder(), 'file');
+  writeFileSync(path, '');
+  const clock = new SteppedClock(START_MS);
+  await expect(
+    start({ dataFolder: path, clock, drivers: [scriptedDriver({ clock, machine: 'mill' })] }),
+  ).rejects.toMatchObject({ remedy: 'refuse', code: 'unusable-folder' });
 });

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
 import type { SealerOptions } from '../../agent/sealer.ts';
 import { SteppedClock, type Clock } from '../../protocols/clock.ts';
@@ -248,4 +249,30 @@ test('a disk that refuses loses nothing once it takes again', () => {
   sealer.sealAll();
   expect(sealed[1]?.header.samples).toBe(3);
   expect(holds(spool)).toBe(true);
+});
+
+test('damage that shows while the agent runs stops it, and the next start begins anew', () => {
+  const path = folder();
+  const { sealer, spool, pass, read } = rig(['mill'], { path });
+  const { epoch } = spool.head;
+  for (let step = 0; step < 200; step++) {
+    pass(1000);
+    read('mill', step);
+    sealer.sealAll();
+  }
+  // The root of a table goes astray under the running agent.
+  const file = join(path, 'spool.sqlite');
+  const stranger = new DatabaseSync(file, { defensive: false });
+  stranger.exec(`PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'records'`);
+  stranger.exec('PRAGMA schema_version = 99');
+  stranger.close();
+  pass(1000);
+  read('mill');
+  expect(() => sealer.sealAll()).toThrow(/damaged/);
+  expect(existsSync(`${file}.suspect`)).toBe(true);
+  spool.close();
+  const next = openSpool(path);
+  expect(next.head.epoch).not.toBe(epoch);
+  expect(existsSync(`${file}.suspect`)).toBe(false);
+  next.close();
 });
