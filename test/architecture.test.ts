@@ -150,8 +150,9 @@ describe('the architecture', () => {
     const violations = collect(function* (file, source) {
       if (isIn(file, ['cli'])) return;
       for (const [index, line] of source.code.entries()) {
-        const members = [...line.matchAll(/(?<![\w.#$-])process\s*(?:\?\.|\.|\[)\s*(\w*)/g)].map(
-          ([, name = '']) => name,
+        const members = [...line.matchAll(/(?<![\w.#$-])process\s*(?:\?\.|\.|\[)/g)].map(
+          ({ index: column, 0: { length } }) =>
+            /^'?(\w*)/.exec(source.text[index]?.slice(column + length) ?? '')?.[1] ?? '',
         );
         // A name that Node's process does not have belongs to a variable of ours.
         if (members.some((name) => (name === '' || name in process) && !measuring.test(name)))

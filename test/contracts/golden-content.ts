@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { readSigningKey, sha256, type SigningKey } from '../../protocols/evidence/keys.ts';
 import { rangeDigest, sealReceipt, sealRecord, type PartText } from '../../protocols/evidence/seal.ts';
 import { encodeAgentLog, type AgentLogEntry } from '../../protocols/telemetry/agent-log.ts';
@@ -282,4 +283,12 @@ export function sealGolden(): Map<string, Uint8Array> {
   for (const part of parts) files.set(`part-${part.machine}.json`, Buffer.from(encodePart(part)));
   files.set('zstd-version.txt', Buffer.from(`${process.versions['zstd']}\n`));
   return files;
+}
+
+// Run as a program, this writes the golden files: node test/contracts/golden-content.ts. Only when the format changes on
+// purpose, which after a release means a new format version and new files beside these.
+if (import.meta.main) {
+  const folder = new URL('./golden/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, bytes] of sealGolden()) writeFileSync(new URL(name, folder), bytes);
 }
