@@ -72,6 +72,7 @@ export interface HttpSurroundings {
   log: Log;
 }
 
+/** What a collector is made of. */
 export interface CollectorOptions {
   config: CollectorConfig;
   /** Folder of ledger, views, quarantine and key. */
@@ -93,6 +94,7 @@ export interface CollectorOptions {
   onCrash?: (error: MillwattError) => void;
 }
 
+/** A collector that runs until it is stopped. */
 export interface RunningCollector {
   /** What agents pin: 32 raw bytes, base64url. */
   publicKey: string;

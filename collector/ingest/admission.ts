@@ -33,6 +33,7 @@ export interface AdmissionCounts {
   deciding: number;
 }
 
+/** What admission decides with, and whom it tells. */
 export interface AdmissionParts {
   site: string;
   ledger: AdmissionLedger;

@@ -4,6 +4,7 @@ import type { Log } from '../../protocols/log.ts';
 export const FINDING_KINDS = ['broken-chain', 'other-key', 'channel-conflict'] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
+/** One thing that was found, however often. */
 export interface Finding {
   kind: FindingKind;
   agent: string;

@@ -3,6 +3,8 @@ import type { ChainSummary } from '../ledger/ledger.ts';
 /** A gap is asked for when it has been there this long, and then at most so often, real ms. */
 const PATIENCE_MS = 60_000;
 const RANGES_MAX = 50;
+/** Of a long gap its beginning is asked for; the rest follows when that has come. */
+const RANGE_RECORDS_MAX = 1000;
 
 /** Decides which missing records to ask for. A live record goes before the backlog, so a young gap is no loss. */
 export class GapRequests {
@@ -34,6 +36,6 @@ export class GapRequests {
     const old = gaps.filter(({ to }) => nowMs - (since.get(to) ?? nowMs) >= PATIENCE_MS);
     if (old.length === 0 || nowMs - state.askedMs < PATIENCE_MS) return [];
     state.askedMs = nowMs;
-    return old;
+    return old.map(({ from, to }) => ({ from, to: Math.min(to, from + RANGE_RECORDS_MAX - 1) }));
   }
 }

@@ -14,6 +14,7 @@ import {
  */
 export type KeyStanding = 'seen' | 'confirmed' | 'other';
 
+/** A key that an agent signs with. */
 export interface AgentKey {
   agent: string;
   /** 32 raw bytes, base64url. */

@@ -61,12 +61,12 @@ export function readStatus(payload: Uint8Array): StatusMessage | undefined {
 export function readHealth(payload: Uint8Array): HealthMessage | undefined {
   const json = readJson(payload);
   const host = asObject(json?.['host']);
-  const process = asObject(json?.['process']);
+  const program = asObject(json?.['process']);
   const spool = asObject(json?.['spool']);
   const records = asObject(spool?.['records']);
   const samples = asObject(spool?.['samples']);
   const clock = asObject(json?.['clock']);
-  if (json?.['v'] !== 1 || !isNumber(json['at']) || host === undefined || process === undefined)
+  if (json?.['v'] !== 1 || !isNumber(json['at']) || host === undefined || program === undefined)
     return undefined;
   if (spool === undefined || records === undefined || samples === undefined) return undefined;
   return {
@@ -81,8 +81,8 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
       cpuTemperatureDegC: knownOf(host['cpuTemperatureDegC']),
     },
     process: {
-      rssBytes: numberOf(process['rssBytes']),
-      eventLoopDelayMs: numberOf(process['eventLoopDelayMs']),
+      rssBytes: numberOf(program['rssBytes']),
+      eventLoopDelayMs: numberOf(program['eventLoopDelayMs']),
     },
     spool: {
       epoch: textOf(spool['epoch']),

@@ -5,6 +5,8 @@ import { readHealth, readLive, readStatus } from './live-messages.ts';
 /** More agents, or more machines of all agents, are not followed live. */
 const AGENTS_MAX = 1000;
 const MACHINES_MAX = 2000;
+/** By the agent's clock. */
+const RETAINED_LIVE_MS_MAX = 60_000;
 
 /** What an agent last said of itself. */
 export interface AgentState {
@@ -23,6 +25,7 @@ export interface MachineLive {
   message: LiveMessage;
 }
 
+/** One message that was taken in. */
 export type LiveEvent =
   | { kind: 'live'; agent: string; live: MachineLive }
   | { kind: 'status'; agent: string; status: StatusMessage }
@@ -40,8 +43,11 @@ export class LiveState {
     this.#wallMs = wallMs;
   }
 
-  /** Takes in a status, health or live message; anything else, or a malformed one, is left out. */
-  take(topic: ParsedTopic, payload: Uint8Array): void {
+  /**
+   * Takes in a status, health or live message; anything else, or a malformed one, is left out. So is a live message that
+   * the broker had retained for longer than a minute: it is not live.
+   */
+  take(topic: ParsedTopic, payload: Uint8Array, retained = false): void {
     const { agent, leaf } = topic;
     if (leaf === 'status') {
       const status = readStatus(payload);
@@ -54,6 +60,7 @@ export class LiveState {
     } else if (leaf === 'live') {
       const message = readLive(payload);
       if (message === undefined || message.machine !== topic.machine || !this.#hear(agent, {})) return;
+      if (retained && this.#wallMs() - message.at > RETAINED_LIVE_MS_MAX) return;
       const name = `${message.machine}/${agent}`;
       if (!this.#machines.has(name) && this.#machines.size >= MACHINES_MAX) return;
       const live = { agent, receivedMs: this.#wallMs(), message };

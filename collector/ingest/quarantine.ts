@@ -7,7 +7,9 @@ import type { Log } from '../../protocols/log.ts';
 import { QuietLog } from './quiet-log.ts';
 
 const SIZE_BYTES_MAX = 64 * 1024 * 1024;
+const FILES_MAX = 10_000;
 
+/** What was set aside. */
 export interface QuarantineStats {
   /** Messages set aside since the start, by reason. */
   messages: Record<string, number>;
@@ -51,7 +53,7 @@ export class Quarantine {
       this.#log.warn({ agent, reason, file: name, swallowed }, `A message was set aside. ${message}`),
     );
     if (this.#names.has(name)) return;
-    if (this.#bytes + bytes.length > this.#bytesMax) {
+    if (this.#names.size >= FILES_MAX || this.#bytes + bytes.length > this.#bytesMax) {
       this.#discarded++;
       return;
     }

@@ -5,9 +5,12 @@ import { topicOf } from '../../protocols/telemetry/topics.ts';
 
 /** Receipts leave at most this long after the first record they speak of, real ms. */
 const GATHER_MS = 50;
+/** Records in one range: agents look up no more at once than a few thousand. */
+const RANGE_RECORDS_MAX = 1000;
 /** Entries of each kind in one receipt: far below the 64 KiB a receipt may have. */
 const ENTRIES_MAX = 200;
 
+/** What became of receipts since the start. */
 export interface ReceiptStats {
   sent: number;
   /** Not acknowledged by the broker; the agent sends its records again and is receipted then. */
@@ -133,7 +136,7 @@ function rangesOf(accepted: ReadonlyMap<number, string>): AcceptedRange[] {
   const ranges: { from: number; to: number; hashes: string[] }[] = [];
   for (const [seq, hash] of [...accepted].sort(([a], [b]) => a - b)) {
     const last = ranges.at(-1);
-    if (last !== undefined && last.to + 1 === seq) {
+    if (last !== undefined && last.to + 1 === seq && last.hashes.length < RANGE_RECORDS_MAX) {
       last.to = seq;
       last.hashes.push(hash);
     } else ranges.push({ from: seq, to: seq, hashes: [hash] });

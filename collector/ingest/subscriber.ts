@@ -9,6 +9,7 @@ const SETTLE_MS = 800;
 /** What a collector asks of a connection; who makes it adds the broker's address and our credentials. */
 export type CollectorLink = Pick<LinkOptions, 'clientId' | 'subscriptions' | 'onMessage' | 'onState'>;
 
+/** A site that is being followed. */
 export interface Subscriber {
   link: Link;
   /** Why the broker is not connected; empty when it is. */
@@ -30,14 +31,14 @@ export function startSubscriber(parts: {
   const counts = { messages: 0, foreign: 0 };
   let state = { connected: false, reason: 'not connected yet', cure: '' };
 
-  const onMessage = ({ topic, payload }: IncomingMessage): Promise<void> | void => {
+  const onMessage = ({ topic, payload, retain }: IncomingMessage): Promise<void> | void => {
     counts.messages++;
     const parsed = parseTopic(topic);
     if (parsed === undefined || parsed.site !== site) {
       counts.foreign++;
       return;
     }
-    if (parsed.leaf !== 'batch') return live.take(parsed, payload);
+    if (parsed.leaf !== 'batch') return live.take(parsed, payload, retain);
     return settleWithin(admit(parsed.agent, payload), SETTLE_MS);
   };
 

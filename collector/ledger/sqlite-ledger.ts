@@ -29,6 +29,7 @@ export interface AdmissionLedger extends Ledger {
   damagedRecords(): number;
 }
 
+/** Where a ledger lies and how it is written. */
 export interface LedgerOptions {
   folder: string;
   log: Log;

@@ -24,5 +24,10 @@ test('a gap is asked for after a minute, then at most once a minute, and never w
   expect(due()).toEqual([{ from: 5, to: 5 }]);
   nowMs = 180_000;
   expect(due()).toEqual(missing);
+  nowMs = 300_000;
+  const tall = { ...chain, epoch: 'epoch0000002', headSeq: 90_000 };
+  expect(gaps.due(tall, () => [{ from: 3, to: 89_999 }])).toEqual([]);
+  nowMs = 360_000;
+  expect(gaps.due(tall, () => [{ from: 3, to: 89_999 }])).toEqual([{ from: 3, to: 1002 }]);
   expect(gaps.due({ ...chain, contiguousSeq: 9 }, () => [])).toEqual([]);
 });

@@ -91,6 +91,10 @@ test('the latest of each is kept, and listeners follow until they leave', () => 
   expect(events.map(({ kind }) => kind)).toEqual(['status', 'health', 'live', 'live']);
   expect(state.agents()).toEqual([{ agent: 'gw-1', status, health, heardMs: 60 }]);
   expect(state.machines()).toEqual([{ agent: 'gw-1', receivedMs: 60, message: { ...live, at: 2000 } }]);
+  // A broker keeps the last live message for ever: an old one is not live.
+  nowMs = 2000 + 60_001;
+  state.take({ ...topic, leaf: 'live', machine: 'saw' }, encode({ ...live, machine: 'saw', at: 2000 }), true);
+  expect(state.machines()).toHaveLength(1);
   leave();
   state.take({ ...topic, leaf: 'status' }, encode({ ...status, online: false }));
   expect(events).toHaveLength(4);
