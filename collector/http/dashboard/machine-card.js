@@ -1,0 +1,104 @@
+import { createDayChart } from './day-chart.js';
+import { element, energyText, powerOf, startOfDay } from './format.js';
+import { createSparkline } from './sparkline.js';
+import { wordOf } from './states.js';
+
+// One machine: what it does now, what it used today, and its last 24 hours.
+
+/** `showLive(live)`, `showDay(...)`; `node` goes into the page. */
+export function createMachineCard({ id, name, ratedPowerW }) {
+  const node = element('article', 'machine');
+  node.dataset.machine = id;
+  const title = element('h3', '', name);
+  title.id = `machine-${id}`;
+  node.setAttribute('aria-labelledby', title.id);
+  const chip = element('span', 'chip');
+  const head = element('div', 'machine-head');
+  head.append(title, chip);
+
+  const figure = element('p', 'power');
+  const power = element('span', 'power-figure', '–');
+  const unit = element('span', 'power-unit');
+  figure.append(power, unit);
+  const load = element('p', 'power-note');
+  const sparkline = createSparkline();
+  const down = element('p', 'problem');
+  down.hidden = true;
+
+  const facts = element('dl', 'facts');
+  const energy = addFact(facts, 'Today', '–');
+  const intensity = addFact(facts, 'Per machine-hour', '–');
+  intensity.parentElement.title =
+    'Energy of the hours in which the machine was switched on, by those hours (today)';
+  const parts = addFact(facts, 'Processing', '–');
+
+  const now = element('div', 'machine-now');
+  now.append(head, figure, load, sparkline.node, down, facts);
+  const chart = createDayChart(name);
+  node.append(now, chart.node);
+
+  return {
+    node,
+    stepMinutes: () => chart.stepMinutes(),
+    fillSparkline: (history) => sparkline.fill(history),
+    showLive({ state, powerW, stale, atMs, down: downSources }) {
+      node.classList.toggle('stale', stale);
+      chip.dataset.state = state;
+      chip.textContent = stale ? 'No signal' : wordOf(state);
+      const [value, unitName] = powerOf(powerW);
+      power.textContent = value;
+      unit.textContent = unitName;
+      load.textContent = noteOf(powerW, ratedPowerW, stale);
+      if (!stale) sparkline.add(atMs, powerW);
+      down.hidden = downSources.length === 0;
+      down.textContent = downSources
+        .map(({ source, reason }) => `${source}: ${reason || 'no answer'}`)
+        .join(' · ');
+    },
+    showDay({ points, stepMs, hours, nowMs }) {
+      chart.show({ points, stepMs, hours, nowMs });
+      const today = sumHours(hours.filter(({ hourMs }) => hourMs >= startOfDay(nowMs)));
+      energy.textContent = energyText(today.energyMwh);
+      const poweredHours = today.poweredMs / 3_600_000;
+      intensity.textContent =
+        today.poweredMwh === null || poweredHours === 0 ? '–' : energyText(today.poweredMwh / poweredHours);
+      parts.textContent = durationText(today.processingMs);
+    },
+  };
+}
+
+/** Energy and times of hours; null where no hour knows its energy. */
+export function sumHours(hours) {
+  const sum = { energyMwh: null, poweredMwh: null, poweredMs: 0, processingMs: 0 };
+  for (const { energy, timeMs, spanMs } of hours) {
+    sum.processingMs += timeMs.processing;
+    if (energy.supplyMwh === null) continue;
+    // Switched on: every state but off, and but unknown, of which nobody can say.
+    sum.energyMwh = (sum.energyMwh ?? 0) + energy.supplyMwh;
+    sum.poweredMwh = (sum.poweredMwh ?? 0) + energy.supplyMwh - energy.stateMwh.off - energy.stateMwh.unknown;
+    sum.poweredMs += spanMs - timeMs.off - timeMs.unknown;
+  }
+  return sum;
+}
+
+function addFact(list, label, value) {
+  const pair = element('div');
+  const shown = element('dd', '', value);
+  pair.append(element('dt', '', label), shown);
+  list.append(pair);
+  return shown;
+}
+
+function noteOf(powerW, ratedPowerW, stale) {
+  if (stale) return 'No live values; see the agents below';
+  if (powerW === null) return 'The supply meter gives no power';
+  if (ratedPowerW === null || ratedPowerW === 0) return 'now';
+  return `now, ${Math.round((powerW / ratedPowerW) * 100)} % of rated power`;
+}
+
+function durationText(ms) {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 60
+    ? `${minutes} min`
+    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')}`;
+}

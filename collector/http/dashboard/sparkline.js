@@ -1,0 +1,69 @@
+// The last minutes of a machine's power as a line; a hole is a time without values.
+
+const WIDTH = 240;
+const HEIGHT = 48;
+const SPAN_MS = 10 * 60_000;
+const POINTS_MAX = 1500;
+const NAMESPACE = 'http://www.w3.org/2000/svg';
+
+/** `add(atMs, powerW)` draws on; `node` goes into the page. */
+export function createSparkline() {
+  const node = document.createElementNS(NAMESPACE, 'svg');
+  node.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
+  node.setAttribute('preserveAspectRatio', 'none');
+  node.setAttribute('class', 'sparkline');
+  node.setAttribute('aria-hidden', 'true');
+  const area = document.createElementNS(NAMESPACE, 'path');
+  area.setAttribute('class', 'area');
+  const line = document.createElementNS(NAMESPACE, 'path');
+  line.setAttribute('class', 'line');
+  node.append(area, line);
+  let points = [];
+
+  const draw = () => {
+    const endMs = points.at(-1)?.[0] ?? 0;
+    const top = Math.max(1, ...points.map(([, powerW]) => powerW ?? 0)) * 1.08;
+    const bottom = Math.min(0, ...points.map(([, powerW]) => powerW ?? 0));
+    const x = (ms) => (WIDTH * (1 - (endMs - ms) / SPAN_MS)).toFixed(1);
+    const y = (powerW) => (HEIGHT - 2 - ((HEIGHT - 4) * (powerW - bottom)) / (top - bottom)).toFixed(1);
+    let path = '';
+    let filled = '';
+    let runStart = null;
+    let previousMs = null;
+    const close = () => {
+      if (runStart !== null) filled += `L${x(previousMs)},${HEIGHT}L${x(runStart)},${HEIGHT}Z`;
+      runStart = null;
+    };
+    for (const [ms, powerW] of points) {
+      const isHole = powerW === null || (previousMs !== null && ms - previousMs > 130_000);
+      if (isHole) close();
+      if (powerW === null) continue;
+      const step = `${runStart === null ? 'M' : 'L'}${x(ms)},${y(powerW)}`;
+      path += step;
+      filled += step;
+      runStart ??= ms;
+      previousMs = ms;
+    }
+    close();
+    line.setAttribute('d', path);
+    area.setAttribute('d', filled);
+  };
+
+  return {
+    node,
+    /** History first: what the collector has of the last minutes. */
+    fill(history) {
+      const firstMs = points[0]?.[0] ?? Infinity;
+      points = [...history.filter(([ms]) => ms < firstMs), ...points];
+      draw();
+    },
+    add(atMs, powerW) {
+      if (atMs <= (points.at(-1)?.[0] ?? 0)) return;
+      points.push([atMs, powerW]);
+      const fromMs = atMs - SPAN_MS;
+      if (points[0][0] < fromMs || points.length > POINTS_MAX)
+        points = points.filter(([ms]) => ms >= fromMs).slice(-POINTS_MAX);
+      draw();
+    },
+  };
+}

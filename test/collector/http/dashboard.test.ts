@@ -1,0 +1,200 @@
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { requireTool } from '../../support/tools.ts';
+import { plantDay } from './plant-day.ts';
+import { liveMessage, startPlantServer, type PlantServer } from './plant-server.ts';
+
+const NOW_MS = Date.UTC(2026, 2, 3, 13, 37);
+const MACHINES = [
+  { id: 'mill', name: 'Mill <b>1</b>', ratedPowerW: 15_000 },
+  { id: 'lathe', name: 'Lathe 2', ratedPowerW: 11_000 },
+];
+/** To look at the page: a folder that gets pictures of it. */
+const PICTURES = process.env['MILLWATT_PICTURES'];
+const ZONE: BrowserContextOptions = { timezoneId: 'Europe/Berlin', locale: 'en-GB' };
+
+const chromiumPath = requireTool('chromium');
+describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
+  let browser: Browser;
+  const servers: PlantServer[] = [];
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: chromiumPath ?? '',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    for (const server of servers.splice(0)) await server.stop();
+    complaints.length = 0;
+  });
+
+  async function open(
+    options: Partial<Parameters<typeof startPlantServer>[0]> = {},
+    context: BrowserContextOptions = {},
+  ): Promise<{ server: PlantServer; page: Page }> {
+    const server = await startPlantServer({ nowMs: () => NOW_MS, machines: MACHINES, ...options });
+    servers.push(server);
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...ZONE, ...context });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(server.url)) complaints.push(`asked elsewhere: ${request.url()}`);
+    });
+    await page.goto(server.url);
+    return { server, page };
+  }
+
+  test('shows what the machines do now, their hours and the agents, and complains of nothing', async () => {
+    const { server, page } = await open({ ...plantDay(NOW_MS), simulated: true });
+    server.board.put('gateway-hall-1', liveMessage('mill', NOW_MS, 4567.8));
+    const down = [{ source: 'lathe-supply', reason: 'timeout' }];
+    server.board.put('gateway-hall-1', liveMessage('lathe', NOW_MS, null, { down }));
+
+    const mill = page.locator('[data-machine="mill"].machine');
+    await mill.getByText('4.57', { exact: true }).waitFor();
+    expect(await mill.getByRole('heading').textContent()).toBe('Mill <b>1</b>');
+    expect(await mill.locator('.power').textContent()).toBe('4.57kW');
+    expect(await mill.locator('.chip').textContent()).toBe('Processing');
+    expect(await mill.locator('.power-note').textContent()).toBe('now, 30 % of rated power');
+    const lathe = page.locator('[data-machine="lathe"].machine');
+    await lathe.getByText('lathe-supply: timeout').waitFor();
+    expect(await lathe.locator('.chip').textContent()).toBe('Unknown');
+    expect(await lathe.locator('.power').textContent()).toBe('–');
+    expect(await page.locator('#simulated').textContent()).toContain('Simulated plant.');
+    expect(await page.locator('#total-power-label').textContent()).toBe('power now of 1 of 3 machines');
+
+    // 13:37 UTC is 14:37 in Berlin; the running UTC hour began at 14:00 there.
+    const rows = page.locator('#hours tbody tr:not(.day)');
+    await rows.first().waitFor();
+    const running = await rows.first().locator('th, td').allTextContents();
+    expect(running).toEqual([
+      '14:00 – 15:00',
+      expect.stringMatching(/^2\.\d\d\u00a0kWh$/),
+      expect.stringMatching(/kW$/),
+      '',
+      '100\u00a0%',
+      'Provisional',
+    ]);
+    expect(await rows.first().locator('.state-bar').getAttribute('aria-label')).toMatch(
+      /^Processing \d+ min, Ready \d+ min$/,
+    );
+    expect(await page.locator('#hours .day').allTextContents()).toEqual([
+      expect.stringMatching(/^Today, Tuesday.*3 March.*kWh so far$/),
+      expect.stringMatching(/^Monday.*2 March.*kWh in these hours$/),
+    ]);
+    expect(await rows.nth(1).locator('.status').textContent()).toBe('Final');
+    await page.getByRole('button', { name: 'Lathe 2' }).click();
+    await page.locator('#hours .coverage.low').first().waitFor();
+
+    const agents = page.locator('.agent');
+    expect(await agents.count()).toBe(2);
+    expect(await agents.nth(0).textContent()).toContain('2 of 3 up');
+    expect(await agents.nth(0).textContent()).toContain('lathe-supply is down: timeout');
+    expect(await agents.nth(1).textContent()).toContain('Offline');
+    expect(await page.locator('#zone').textContent()).toContain('Europe/Berlin');
+    expect(await mill.locator('canvas').count()).toBe(1);
+    expect(await mill.locator('.plot').getAttribute('aria-label')).toMatch(
+      /Last 24 hours: mean .*kW, peak .*kW/,
+    );
+    expect(await mill.locator('.band > span').count()).toBeGreaterThanOrEqual(24);
+    expect(complaints).toEqual([]);
+  });
+
+  test('follows the power, and says so when the collector is gone', async () => {
+    const { server, page } = await open();
+    server.board.put('gateway', liveMessage('mill', NOW_MS, 60));
+    const mill = page.locator('[data-machine="mill"].machine');
+    await mill.getByText('60', { exact: true }).waitFor();
+    expect(await mill.locator('.chip').textContent()).toBe('Standby');
+    server.board.put('gateway', liveMessage('mill', NOW_MS + 1000, 2900));
+    await mill.getByText('2.90', { exact: true }).waitFor();
+    expect(await page.locator('#link').textContent()).toBe('Live');
+    server.board.put('gateway', liveMessage('robot', NOW_MS + 1000, 5));
+    await page.locator('[data-machine="robot"].machine').waitFor();
+    await server.close();
+    await page.getByText(/^Connection lost, values from 14:37:\d\d/).waitFor();
+    expect(await page.locator('body').getAttribute('class')).toContain('stale');
+  });
+
+  test('an empty collector says what to do', async () => {
+    const { page } = await open({ machines: [] });
+    await page.getByText('No machine has sent anything yet.').waitFor();
+    await page.getByText('No agent has connected yet.').waitFor();
+    expect(await page.locator('#machines').textContent()).toContain('millwatt agent -c agent.yaml');
+    expect(await page.locator('#simulated').isVisible()).toBe(false);
+    expect(complaints).toEqual([]);
+  });
+
+  test('asks for the token, refuses a wrong one, and shows the plant with the right one', async () => {
+    const token = 'correct-horse-battery-staple-9';
+    const { server, page } = await open({ address: { token } });
+    server.board.put('gateway', liveMessage('mill', NOW_MS, 60));
+    await page.getByLabel('Token').fill('something-else-altogether');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByText('That is not the token of this collector.').waitFor();
+    expect(await page.locator('.machine').count()).toBe(0);
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.locator('[data-machine="mill"].machine').getByText('60', { exact: true }).waitFor();
+    expect(page.url()).not.toContain(token);
+  });
+
+  test.each([390, 768, 1400])(
+    'fits a screen of %i px, light and dark, with enough contrast',
+    async (width) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { server, page } = await open(plantDay(NOW_MS), {
+          viewport: { width, height: 844 },
+          colorScheme,
+        });
+        server.board.put('gateway', liveMessage('mill', NOW_MS, 4567.8));
+        await page.locator('[data-machine="mill"].machine').getByText('4.57', { exact: true }).waitFor();
+        await page.locator('#hours tbody tr').first().waitFor();
+        if (PICTURES !== undefined) {
+          await page.locator('.band > span').first().waitFor();
+          await page.screenshot({ path: join(PICTURES, `page-${width}-${colorScheme}.png`), fullPage: true });
+        }
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect(overflow).toBeLessThanOrEqual(0);
+        for (const [front, back] of [
+          ['--text', '--surface'],
+          ['--soft', '--surface'],
+          ['--soft', '--page'],
+          ['--warn', '--surface'],
+          ['--warn', '--warn-surface'],
+          ['--accent', '--page'],
+        ])
+          expect(await contrast(page, front ?? '', back ?? ''), `${front} on ${back}`).toBeGreaterThanOrEqual(
+            4.5,
+          );
+        expect(complaints).toEqual([]);
+      }
+    },
+  );
+});
+
+/** The contrast ratio of two colours of the page (WCAG 2). */
+async function contrast(page: Page, front: string, back: string): Promise<number> {
+  const [a, b] = await Promise.all(
+    [front, back].map(async (name) => {
+      const hex: string = await page.evaluate(
+        `getComputedStyle(document.documentElement).getPropertyValue('${name}').trim()`,
+      );
+      const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
+        const level = Number.parseInt(hex.slice(start, start + 2), 16) / 255;
+        return level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    }),
+  );
+  return (Math.max(a ?? 0, b ?? 0) + 0.05) / (Math.min(a ?? 0, b ?? 0) + 0.05);
+}
