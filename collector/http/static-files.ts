@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
+const require = createRequire(import.meta.url);
+
 /** The page's own files; nothing else of the folder is served. */
 const PAGE_FILES = [
   'dashboard.css',
@@ -23,7 +25,7 @@ const PAGE_FILES = [
 /** The page at `/` and what it needs below /assets/. It holds no data, so it needs no token. */
 export async function addStaticFiles(server: FastifyInstance): Promise<void> {
   const pageFolder = findPageFolder();
-  const chartFolder = dirname(createRequire(import.meta.url).resolve('uplot'));
+  const chartFolder = dirname(require.resolve('uplot'));
   await server.register(staticFiles, { root: pageFolder, serve: false, cacheControl: false });
   const add = (path: string, file: string, folder: string): void => {
     // "no-cache" asks every time whether the file is still the same, so that an update shows at once.

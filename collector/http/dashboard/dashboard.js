@@ -271,8 +271,10 @@ at('legend').append(
     return entry;
   }),
 );
-setInterval(() => {
+function showClock() {
   at('clock').textContent = `${shortDayText(nowMs())}, ${secondText(nowMs())}`;
   if (clock.speed > 1.01) showSimulation();
-}, 500);
+}
+showClock();
+setInterval(showClock, 500);
 void start();

@@ -1,8 +1,10 @@
-import uPlot from './uplot.js';
 import { element, powerText, shortDayText, timeText } from './format.js';
 import { sharesOf, wordOf } from './states.js';
 
 // The last 24 hours of a machine: mean power with its extremes, and below it how each hour was spent.
+
+// Served from its package beside our own files, so no path in the sources leads to it.
+const { default: uPlot } = await import(new URL('uplot.js', import.meta.url).href);
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -162,8 +162,3 @@ function agentsAt(nowMs: number): AgentView[] {
     },
   ];
 }
-
-/** The power of a machine of `plantDay` at a moment, W. */
-export function plantPowerW(machine: 'mill' | 'centre' | 'lathe', atMs: number): number {
-  return powerAt(Math.floor(atMs / MINUTE_MS), ['mill', 'centre', 'lathe'].indexOf(machine));
-}
