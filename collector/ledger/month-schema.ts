@@ -61,7 +61,8 @@ const SCHEMA = `
 export function openMonth(path: string, bytesMax?: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    // Records of 2 to 3 kB waste less of a page of 8 kB than of the usual 4 kB; an existing file keeps its own size.
+    db.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
     else if (version !== MONTH_VERSION) throw newerLedger(path, Number(version));
