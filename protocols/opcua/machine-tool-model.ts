@@ -34,7 +34,8 @@ export const MACHINE_TOOL_STATUSES: readonly MachineToolStatus[] = [
   },
   {
     status: 'mode',
-    vocabulary: 'umati/OperationMode',
+    // OPC 40501-1 numbers its modes (Manual 0, Automatic 1, Setup 2 ...) otherwise than OPC 40001-1.
+    vocabulary: 'umati/MachineOperationMode',
     point: 'Monitoring/MachineTool/OperationMode',
     paths: [[tool('Monitoring'), tool('MachineTool'), tool('OperationMode')]],
   },

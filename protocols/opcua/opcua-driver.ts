@@ -48,13 +48,10 @@ export async function createOpcuaDriver(
   const wiring = createOpcuaWiring(options);
   const opcua = await import('node-opcua');
   const { log = silentLog } = around;
-  // The library writes to the console; its words belong into our log.
-  opcua.setWarningLogger((...words: unknown[]) =>
-    log.debug({ source: options.id }, words.map(String).join(' ')),
-  );
-  opcua.setErrorLogger((...words: unknown[]) =>
-    log.debug({ source: options.id }, words.map(String).join(' ')),
-  );
+  // The library writes to the console, for all connections alike; its words belong into our log.
+  const hear = (...words: unknown[]) => log.debug({ library: 'node-opcua' }, words.map(String).join(' '));
+  opcua.setWarningLogger(hear);
+  opcua.setErrorLogger(hear);
   const store = await openTrustStore(opcua, around.pkiFolder);
   await store.manager.dispose();
   return new OpcuaDriver(opcua, options, wiring, around);

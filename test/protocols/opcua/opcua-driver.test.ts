@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -174,6 +174,26 @@ describe('an OPC UA driver over a long time', () => {
     await driver.close();
   });
 
+  test('a network that swallows everything costs one deadline, and is left behind once it is back', async () => {
+    const network = await startNetwork(machine.port);
+    const { driver, words } = await makeDriver({
+      endpoint: `opc.tcp://127.0.0.1:${network.port}`,
+      nodes: [meterNode('Meter.ActivePower')],
+      model: 'machinetool',
+      timeout: 3000,
+    });
+    expect(valuesOf(await driver.poll())[0]).toBeGreaterThan(0);
+    await until(() => words.size === 5);
+    network.swallow(true);
+    await expect(driver.poll()).rejects.toMatchObject({ code: 'timeout', remedy: 'retry' });
+    network.swallow(false);
+    words.clear();
+    expect((await eventually(driver))[0]).toBeGreaterThan(0);
+    await until(() => words.size === 5);
+    await driver.close();
+    network.close();
+  });
+
   test('logs in with a user name, over an encrypted connection', async () => {
     const user = { name: 'energy', password: 'only-reads' };
     const pkiFolder = join(folder, 'pki-login');
@@ -315,6 +335,38 @@ async function eventually(driver: Driver): Promise<unknown[]> {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** A network between driver and server that can lose everything without closing a connection. */
+async function startNetwork(
+  serverPort: number,
+): Promise<{ port: number; swallow(all: boolean): void; close(): void }> {
+  let swallows = false;
+  const sockets = new Set<Socket>();
+  const network = createServer((near) => {
+    const far = connect(serverPort, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.on('data', (bytes) => {
+        if (!swallows) to.write(bytes);
+      });
+    }
+  });
+  return {
+    port: await listen(network),
+    swallow: (all) => {
+      swallows = all;
+    },
+    close: () => {
+      network.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }
 
 function listen(server: ReturnType<typeof createServer>): Promise<number> {

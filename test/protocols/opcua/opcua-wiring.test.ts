@@ -68,7 +68,7 @@ describe('createOpcuaWiring', () => {
     );
     expect(statuses.map(({ channel }) => `${channel.id} ${channel.vocabulary} ${channel.point}`)).toEqual([
       'mc1.control.execution umati/ProductionState Production/ActiveProgram/State/CurrentState',
-      'mc1.control.mode umati/OperationMode Monitoring/MachineTool/OperationMode',
+      'mc1.control.mode umati/MachineOperationMode Monitoring/MachineTool/OperationMode',
       'mc1.control.warmUp umati/IsWarmUp Monitoring/MachineTool/IsWarmUp',
       'mc1.control.partCount raw Production/Statistics/PartsProducedInLifetime',
       'mc1.control.program acme/Program ns=3;s=Prog',

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { loadProfile } from '../../../config/profile-library.ts';
-import { SteppedClock } from '../../../protocols/clock.ts';
+import { simulatedClock, SteppedClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver, Poll } from '../../../protocols/driver.ts';
+import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
 import {
   startSimulation,
@@ -85,6 +86,47 @@ describe('a simulated plant', () => {
     }
   });
 
+  test('a machining centre speaks OPC UA at the pace of simulated time', async () => {
+    const realMs = Date.now();
+    // Six hundredfold, from a morning on: a part is finished every other second.
+    const clock = simulatedClock({ originMs: MORNING, startMs: realMs, speed: 600, untilNow: false });
+    const simulation = await start(clock, [
+      { type: 'opcua-machine', id: 'control', port: 0, machine: 'centre-1' },
+    ]);
+    const [endpoint] = simulation.endpoints;
+    if (endpoint?.protocol !== 'opcua') throw new Error('no OPC UA server');
+    const driver = await createOpcuaDriver(
+      {
+        id: 'control',
+        machine: 'centre-1',
+        component: 'supply',
+        every: 1000,
+        endpoint: endpoint.endpoint,
+        securityPolicy: 'Basic256Sha256',
+        allowInsecure: true,
+        model: 'machinetool',
+        nodes: [],
+        timeout: 10_000,
+      },
+      { clock, pkiFolder: join(folder, 'pki') },
+    );
+    open.push(driver);
+    const parts: { atMs: number; value: unknown }[] = [];
+    driver.onStatus(({ channel, atMs, value }) => {
+      if (channel === 'centre-1.control.partCount') parts.push({ atMs, value });
+    });
+    await driver.poll();
+    const deadline = Date.now() + 20_000;
+    while (parts.length < 3 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(parts).toHaveLength(3);
+    const load = simulation.loads.get('centre-1')!;
+    for (const [index, { atMs, value }] of parts.entries()) {
+      // Told a little later than it was (a busy computer, times six hundred), never earlier.
+      expect(load.momentAt(MORNING + atMs).partCount).toBeGreaterThanOrEqual(Number(value));
+      expect(Number(value)).toBeGreaterThan(Number(parts[index - 1]?.value ?? 0));
+    }
+  });
+
   test('a port that is taken is refused, and nothing stays open', async () => {
     const clock = new SteppedClock(MORNING);
     const first = await start(clock, [meter('a', 'siemens/pac3200'), meter('b', 'siemens/pac3200')]);
@@ -113,11 +155,14 @@ function meter(id: string, profileId: string): Extract<SimulatedDevice, { type: 
   };
 }
 
-async function start(clock: SteppedClock, devices: SimulatedDevice[]): Promise<Simulation> {
+async function start(clock: Clock, devices: SimulatedDevice[]): Promise<Simulation> {
   const simulation = await startSimulation({
     seed: 1,
     clock,
-    machines: [{ id: 'mill-1', kind: 'mill', ratedPowerW: 15_000 }],
+    machines: [
+      { id: 'mill-1', kind: 'mill', ratedPowerW: 15_000 },
+      { id: 'centre-1', kind: 'machiningCentre', ratedPowerW: 30_000 },
+    ],
     devices,
     dataFolder: folder,
   });
