@@ -76,6 +76,18 @@ class SqliteViews implements Views {
     return row === undefined ? undefined : ({ channel, minuteMs, ...row } as MinuteRollup);
   }
 
+  minute(channel: string, minuteMs: number): MinuteRollup | undefined {
+    const id = this.#channelId(channel);
+    if (id === undefined) return undefined;
+    const row = this.#get(
+      `SELECT minute_ms AS minuteMs, count, min, max, sum, last, last_ms AS lastMs
+       FROM minute WHERE channel = ? AND minute_ms = ?`,
+      id,
+      minuteMs,
+    );
+    return row === undefined ? undefined : { channel, ...(row as unknown as Omit<MinuteRollup, 'channel'>) };
+  }
+
   hour(machine: string, hourMs: number): MachineHour | undefined {
     const row = this.#get('SELECT json FROM hour WHERE machine = ? AND hour_ms = ?', machine, hourMs);
     return row === undefined ? undefined : hourOf(row);

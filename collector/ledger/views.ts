@@ -43,6 +43,8 @@ export interface Views {
   }): void;
   /** The minute of a channel, to be carried on; undefined when nothing was read in it. */
   minute(channel: string, minuteMs: number): MinuteRollup | undefined;
+  /** One minute of a channel as it was last written; a minute that is committed again replaces it. */
+  minute(channel: string, minuteMs: number): MinuteRollup | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
   /** Hours changed after `version`, ascending; the version of each is its cursor. */

@@ -143,6 +143,9 @@ test('a series folds minutes into steps from its own start; a minute written aga
   const minutes = [0, 1, 2, 3, 4, 7].map((index) => minute(index, index * 10));
   views.commit({ reader: 'derive', ordinal: 1, minutes });
   views.commit({ reader: 'derive', ordinal: 2, minutes: [minute(4, 44)] });
+  expect(views.minute(CHANNEL, START_MS + 4 * 60_000)).toEqual(minute(4, 44));
+  expect(views.minute(CHANNEL, START_MS + 5 * 60_000)).toBeUndefined();
+  expect(views.minute('mill.spindle.activePower', START_MS)).toBeUndefined();
   const from = START_MS + 60_000;
   expect(views.series(CHANNEL, from, START_MS + 8 * 60_000, 120_000)).toEqual([
     { fromMs: from, min: 9, max: 21, mean: 15 },
