@@ -67,16 +67,6 @@ class SqliteViews implements Views {
   }
 
   minute(channel: string, minuteMs: number): MinuteRollup | undefined {
-    const row = this.#get(
-      `SELECT count, min, max, sum, last, last_ms AS lastMs FROM minute
-       WHERE channel = ? AND minute_ms = ?`,
-      this.#channelId(channel) ?? -1,
-      minuteMs,
-    );
-    return row === undefined ? undefined : ({ channel, minuteMs, ...row } as MinuteRollup);
-  }
-
-  minute(channel: string, minuteMs: number): MinuteRollup | undefined {
     const id = this.#channelId(channel);
     if (id === undefined) return undefined;
     const row = this.#get(

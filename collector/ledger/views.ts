@@ -41,8 +41,6 @@ export interface Views {
     /** Checkpoints of the machine at or after this hour are deleted before new ones are written. */
     dropCheckpointsFrom?: Iterable<{ machine: string; hourMs: number }>;
   }): void;
-  /** The minute of a channel, to be carried on; undefined when nothing was read in it. */
-  minute(channel: string, minuteMs: number): MinuteRollup | undefined;
   /** One minute of a channel as it was last written; a minute that is committed again replaces it. */
   minute(channel: string, minuteMs: number): MinuteRollup | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
