@@ -43,8 +43,9 @@ export class LiveValues {
       this.#latest.set(channel, { value, atMs, quality: 'good' });
   }
 
-  /** One message a machine. */
+  /** One message a machine. What a source that is down last said is no longer known: its values are null. */
   messages(down: readonly { source: string; reason: string }[]): LiveMessage[] {
+    const lost = new Set(down.map(({ source }) => source));
     const nowMs = this.#clock.monotonicMs();
     return this.#machines.map((machine) => {
       const values: LiveMessage['values'] = {};
@@ -55,7 +56,8 @@ export class LiveValues {
         const latest = this.#latest.get(channel.id);
         if (latest === undefined) continue;
         const unit = channel.kind === 'measured' ? QUANTITIES[channel.quantity].unit : channel.vocabulary;
-        const { value, quality, atMs } = latest;
+        const { quality, atMs } = latest;
+        const value = lost.has(channel.source) ? null : latest.value;
         values[channel.id] = { value, unit, ageMs: Math.max(0, nowMs - atMs), quality };
       }
       return {
