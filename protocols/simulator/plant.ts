@@ -8,7 +8,8 @@ import type { LoadComponent, MachineKind } from './load-shares.ts';
 import { readMeter } from './machine-meter.ts';
 import { createProfileBank } from './modbus-bank.ts';
 import { startModbusServer, type RegisterBank } from './modbus-server.ts';
-import type { MachineTruth, OpcuaMachine } from './opcua-machine.ts';
+import type { MachineTruth } from './machine-space.ts';
+import type { OpcuaMachine } from './opcua-machine.ts';
 import type { Replay } from './replay.ts';
 
 /** A simulated machine tool; meters that name it share its load. */

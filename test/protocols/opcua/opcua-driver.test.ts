@@ -10,11 +10,8 @@ import type { OpcuaSourceOptions } from '../../../protocols/opcua/opcua-options.
 import { createLoadProfile } from '../../../protocols/simulator/load-profile.ts';
 import { readMeter } from '../../../protocols/simulator/machine-meter.ts';
 import { METER_NODES, SIMULATOR_NAMESPACE } from '../../../protocols/simulator/meter-nodes.ts';
-import {
-  startOpcuaMachine,
-  type MachineTruth,
-  type OpcuaMachine,
-} from '../../../protocols/simulator/opcua-machine.ts';
+import type { MachineTruth } from '../../../protocols/simulator/machine-space.ts';
+import { startOpcuaMachine, type OpcuaMachine } from '../../../protocols/simulator/opcua-machine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millwatt-opcua-'));
 const load = createLoadProfile({ seed: 7, kind: 'machiningCentre', ratedPowerW: 20_000 });
