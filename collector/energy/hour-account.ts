@@ -1,8 +1,11 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { Reason } from './machine-hour.ts';
 
+/** One hour, ms. */
 export const HOUR_MS = 3_600_000;
+/** One minute, ms. */
 export const MINUTE_MS = 60_000;
+/** How many operating states there are; a state's index is its place among them. */
 export const STATE_COUNT = OPERATING_STATES.length;
 const CELLS = 60 * STATE_COUNT;
 

@@ -73,8 +73,6 @@ export interface RecordFeed {
     values: readonly (string | number | boolean | null)[];
   }[];
   links: { source: string; timesMs: readonly number[]; up: readonly boolean[] }[];
-  /** Sources the agent was still watching at a time, whether or not they had something to say. */
-  heard: { sources: string[]; atMs: number } | null;
 }
 
 /** A machine of which nothing was read yet. */
@@ -113,7 +111,7 @@ export function isLate(fold: MachineFold, feed: RecordFeed): boolean {
  */
 export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infinity): number {
   let conflicts = 0;
-  const { seq } = feed.record;
+  const { seq, agent } = feed.record;
   const hours = new Set<number>();
   const note = (atMs: number) => hours.add(Math.floor(atMs / HOUR_MS) * HOUR_MS);
   for (const group of feed.rows) {
@@ -163,18 +161,16 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
       if (atMs < fromMs) return;
       note(atMs);
       const word = { status, vocabulary, value: values[index] ?? null };
-      insertControl(fold.timeline, { kind: 'word', atMs, seq, index, source, channel, word });
+      insertControl(fold.timeline, { kind: 'word', atMs, seq, index, agent, source, channel, word });
     });
   }
   for (const { source, timesMs, up } of feed.links) {
     timesMs.forEach((atMs, index) => {
       if (atMs < fromMs) return;
       note(atMs);
-      insertControl(fold.timeline, { kind: 'link', atMs, seq, index, source, up: up[index] ?? false });
+      insertControl(fold.timeline, { kind: 'link', atMs, seq, index, agent, source, up: up[index] ?? false });
     });
   }
-  if (feed.heard !== null && feed.heard.sources.length > 0 && feed.heard.atMs >= fromMs)
-    insertControl(fold.timeline, { kind: 'heard', seq, index: 0, ...feed.heard });
   for (const hourMs of hours) {
     const account = accountAt(fold.accounts, hourMs);
     addRecord(account, feed.record);
@@ -183,6 +179,12 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
   const span = spanOf(feed);
   if (span !== null) fold.recent.push({ ...feed.record, ...span });
   return conflicts;
+}
+
+/** Says that an agent was watching at a time: the words it reported hold on. What lies before the horizon is too late to matter. */
+export function feedHeard(fold: MachineFold, agent: string, atMs: number): void {
+  if (atMs < fold.horizonMs) return;
+  insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent });
 }
 
 /** Takes in everything before a time; the caller has fed all of it. Times before the present horizon change nothing. */

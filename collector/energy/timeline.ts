@@ -5,11 +5,11 @@ import { combineState, stateOfWords, type StatusWord } from './operating-state.t
 import { dropTaken, emptySeries, settledTo, type Series } from './series.ts';
 
 /** Something other than a measured value that tells of the machine's state, at a time. */
-export type Control = { atMs: number; seq: number; index: number } & (
+export type Control = { atMs: number; seq: number; index: number; agent: string } & (
   | { kind: 'link'; source: string; up: boolean }
   | { kind: 'word'; source: string; channel: string; word: StatusWord }
-  /** The sources were still watched at this time, though they had nothing to say. */
-  | { kind: 'heard'; sources: string[] }
+  /** The agent was still watching at this time, whether or not there was something to say. */
+  | { kind: 'heard' }
 );
 
 /** The states of one machine over time, as far as they are settled: plain data. */
@@ -18,8 +18,10 @@ export interface TimelineState {
   supply: Series<number | null>;
   /** Controls that wait, in order. */
   controls: Control[];
-  words: Record<string, { source: string; word: StatusWord }>;
+  words: Record<string, { agent: string; source: string; word: StatusWord }>;
+  /** Sources that are down, as agent/source. */
   downSources: string[];
+  /** When each agent was last known to watch, ms. */
   heardMs: Record<string, number>;
   /** First reading or word of the machine; null before it. */
   startMs: number | null;
@@ -80,7 +82,7 @@ function compareControls(a: Control, b: Control): number {
 
 function subjectOf(control: Control): string {
   if (control.kind === 'word') return control.channel;
-  return control.kind === 'link' ? control.source : '';
+  return control.kind === 'link' ? control.source : control.agent;
 }
 
 function compareText(a: string, b: string): number {
@@ -158,30 +160,29 @@ function applyControls(model: MachineModel, timeline: TimelineState, atMs: numbe
   for (const control of timeline.controls) {
     if (control.atMs > atMs) break;
     count++;
-    if (control.kind === 'heard') {
-      for (const source of control.sources) hear(timeline, source, control.atMs);
-      continue;
-    }
-    hear(timeline, control.source, control.atMs);
+    const { agent } = control;
+    timeline.heardMs[agent] = Math.max(timeline.heardMs[agent] ?? 0, control.atMs);
     if (control.kind === 'word')
-      timeline.words[control.channel] = { source: control.source, word: control.word };
-    else {
-      timeline.downSources = timeline.downSources.filter((source) => source !== control.source);
-      if (!control.up) timeline.downSources.push(control.source);
+      timeline.words[control.channel] = { agent, source: control.source, word: control.word };
+    else if (control.kind === 'link') {
+      const source = qualify(agent, control.source);
+      timeline.downSources = timeline.downSources.filter((down) => down !== source);
+      if (!control.up) timeline.downSources.push(source);
     }
   }
   timeline.controls.splice(0, count);
   readWords(model, timeline);
 }
 
-function hear(timeline: TimelineState, source: string, atMs: number): void {
-  timeline.heardMs[source] = Math.max(timeline.heardMs[source] ?? 0, atMs);
+/** Sources are named by their agents, so that two may use one name. */
+function qualify(agent: string, source: string): string {
+  return `${agent}/${source}`;
 }
 
-/** Words of a source that fell silent are forgotten: only a new word brings the state back. */
+/** Words of an agent that fell silent are forgotten: only a new word brings the state back. */
 function expireWords(model: MachineModel, timeline: TimelineState, atMs: number): void {
-  for (const [channel, { source }] of Object.entries(timeline.words)) {
-    if ((timeline.heardMs[source] ?? 0) + model.quietAfterMs <= atMs) delete timeline.words[channel];
+  for (const [channel, { agent }] of Object.entries(timeline.words)) {
+    if ((timeline.heardMs[agent] ?? 0) + model.quietAfterMs <= atMs) delete timeline.words[channel];
   }
   readWords(model, timeline);
 }
@@ -189,10 +190,10 @@ function expireWords(model: MachineModel, timeline: TimelineState, atMs: number)
 function readWords(model: MachineModel, timeline: TimelineState): void {
   const words: StatusWord[] = [];
   timeline.staleMs = null;
-  for (const { source, word } of Object.values(timeline.words)) {
-    const staleMs = (timeline.heardMs[source] ?? 0) + model.quietAfterMs;
+  for (const { agent, source, word } of Object.values(timeline.words)) {
+    const staleMs = (timeline.heardMs[agent] ?? 0) + model.quietAfterMs;
     timeline.staleMs = Math.min(timeline.staleMs ?? staleMs, staleMs);
-    if (!timeline.downSources.includes(source)) words.push(word);
+    if (!timeline.downSources.includes(qualify(agent, source))) words.push(word);
   }
   timeline.said = stateOfWords(model, words);
 }

@@ -65,7 +65,6 @@ export function feedOf(
             },
           ],
     links: [],
-    heard: null,
   };
 }
 

@@ -202,7 +202,8 @@ describe('a machine fold', () => {
         // Around the reading, up to the nearest readings that hold all values and moved the counter.
         const whole = (row: number) => {
           const { powerW, supply, spindleW } = honest.readings[row] ?? {};
-          const moved = supply !== honest.readings[row - 1]?.supply;
+          const earlier = honest.readings.slice(0, row).filter((reading) => reading.supply !== null);
+          const moved = supply !== earlier[earlier.length - 1]?.supply;
           return powerW !== null && supply !== null && spindleW !== null && moved;
         };
         let from = index - 1;

@@ -1,0 +1,117 @@
+import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import type { ChainSummary } from '../ledger/ledger.ts';
+
+/** Marks of one agent closer than this are one stretch of watching. */
+const JOIN_MS = 120_000;
+/** How often a stretch is told to a fold that goes over it again. */
+const TELL_EVERY_MS = 60_000;
+/** Stretches older than this are forgotten. */
+const KEEP_MS = 40 * 86_400_000;
+/** An agent that is so far behind the others of a machine is not waited for. */
+const WAIT_FOR_AGENT_MS = 180_000;
+
+/** What is known of one agent: plain data, kept with the cursor. */
+interface AgentState {
+  /** Stretches in which it was watching, wall ms, ascending. */
+  watched: [fromMs: number, toMs: number][];
+  /** For each machine: up to when its readings are here, as far as records came in order, wall ms. */
+  machines: Record<string, number>;
+}
+
+/** Which agents serve which machines, and when each was watching, whether or not it had anything to say. */
+export class AgentWatch {
+  readonly #agents: Map<string, AgentState>;
+
+  constructor(json?: string) {
+    this.#agents = new Map(
+      json === undefined ? [] : Object.entries(JSON.parse(json) as Record<string, AgentState>),
+    );
+  }
+
+  /** The state as JSON text. */
+  save(): string {
+    return JSON.stringify(Object.fromEntries(this.#agents));
+  }
+
+  /** Takes note of a record of any kind. Returns the machines its agent serves. */
+  note(header: RecordHeader): string[] {
+    let agent = this.#agents.get(header.agent);
+    if (agent === undefined) this.#agents.set(header.agent, (agent = { watched: [], machines: {} }));
+    const sealedMs = wallTimeMs(header, header.sealedTo);
+    watch(agent.watched, sealedMs);
+    if (header.kind === 'readings') {
+      for (const { machine } of header.parts) if (machine !== null) agent.machines[machine] ??= 0;
+    }
+    for (const [machine, toMs] of Object.entries(agent.machines)) {
+      // A machine is sealed in one piece: after its part has gone, nothing older of it is open on the agent.
+      const own = header.parts.some((part) => part.machine === machine)
+        ? wallTimeMs(header, header.last) + 1
+        : 0;
+      agent.machines[machine] = Math.max(toMs, sealedMs, own);
+    }
+    return Object.keys(agent.machines);
+  }
+
+  /** When each agent of a machine was watching, from a time on: marks to be told to a fold that begins there. */
+  marks(machine: string, fromMs: number, toMs: number): { agent: string; atMs: number }[] {
+    const marks: { agent: string; atMs: number }[] = [];
+    for (const [agent, { watched, machines }] of this.#agents) {
+      if (!Object.hasOwn(machines, machine)) continue;
+      for (const [from, to] of watched) {
+        if (to < fromMs || from > toMs) continue;
+        for (let atMs = Math.max(from, fromMs); atMs < to && atMs <= toMs; atMs += TELL_EVERY_MS)
+          marks.push({ agent, atMs });
+        if (to <= toMs) marks.push({ agent, atMs: to });
+      }
+    }
+    return marks;
+  }
+
+  /** Up to when all readings of a machine are here, by the agents that are not far behind; null when none serves it. */
+  horizonMs(machine: string): number | null {
+    const times = [...this.#agents.values()].flatMap(({ machines }) => machines[machine] ?? []);
+    const latestMs = Math.max(...times);
+    if (times.length === 0) return null;
+    return Math.min(...times.filter((toMs) => toMs >= latestMs - WAIT_FOR_AGENT_MS));
+  }
+
+  /** The end of everything that is here of a machine, wall ms; 0 when nothing is. */
+  endMs(machine: string): number {
+    return Math.max(0, ...[...this.#agents.values()].map(({ machines }) => machines[machine] ?? 0));
+  }
+
+  /** Up to when every agent of a machine has delivered its chains without a hole, by the ledger; -Infinity when one has not. */
+  deliveredToMs(machine: string, chains: readonly ChainSummary[]): number {
+    let deliveredMs = Infinity;
+    for (const [agent, { machines }] of this.#agents) {
+      if (!Object.hasOwn(machines, machine)) continue;
+      const own = chains.filter((chain) => chain.agent === agent);
+      const newest = own.reduce<ChainSummary | undefined>(
+        (late, chain) => (late === undefined || chain.firstOrdinal > late.firstOrdinal ? chain : late),
+        undefined,
+      );
+      for (const chain of own) {
+        // An epoch that has ended holds nothing back once it is whole.
+        if (chain === newest || chain.contiguousSeq < chain.headSeq)
+          deliveredMs = Math.min(deliveredMs, chain.sealedToMs ?? -Infinity);
+      }
+    }
+    return deliveredMs === Infinity ? -Infinity : deliveredMs;
+  }
+}
+
+function watch(watched: [fromMs: number, toMs: number][], atMs: number): void {
+  let index = watched.length;
+  while (index > 0 && (watched[index - 1]?.[0] ?? 0) > atMs) index--;
+  const before = watched[index - 1];
+  const after = watched[index];
+  if (before !== undefined && atMs - before[1] <= JOIN_MS) before[1] = Math.max(before[1], atMs);
+  else watched.splice(index, 0, [atMs, atMs]);
+  const grown = watched.findIndex(([from, to]) => from <= atMs && atMs <= to);
+  const joined = watched[grown];
+  if (joined !== undefined && after !== undefined && after !== joined && after[0] - joined[1] <= JOIN_MS) {
+    joined[1] = Math.max(joined[1], after[1]);
+    watched.splice(grown + 1, 1);
+  }
+  while ((watched[0]?.[1] ?? Infinity) < (watched[watched.length - 1]?.[1] ?? 0) - KEEP_MS) watched.shift();
+}

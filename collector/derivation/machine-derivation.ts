@@ -1,0 +1,184 @@
+import { closeHour } from '../energy/close-hour.ts';
+import { HOUR_MS } from '../energy/hour-account.ts';
+import {
+  advanceFold,
+  awaitingStepSinceMs,
+  feedHeard,
+  feedRecord,
+  isLate,
+  restoreFold,
+  saveFold,
+  spanOf,
+  startFold,
+  takeChangedAccounts,
+  type MachineFold,
+  type RecordFeed,
+} from '../energy/machine-fold.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
+import type { MachineModel } from '../energy/machine-model.ts';
+import type { Views } from '../ledger/views.ts';
+
+/** Agents speak once a minute at least; a word that would be stale sooner would be stale between two records. */
+const QUIET_AFTER_MS_MIN = 180_000;
+/** A refold reads the ledger in windows of this length. */
+const WINDOW_MS = 6 * HOUR_MS;
+/** Checkpoints are an hour apart, but farther where a long interval is open and each of them is large. */
+const LARGE_CHECKPOINT_HOURS = 24;
+
+/** Where one machine's readings are read again. */
+export interface MachineSource {
+  /** What the ledger holds of the machine in a window of wall time, as far as the derivation has come. */
+  feeds(fromMs: number, toMs: number): Iterable<RecordFeed>;
+  /** When the machine's agents were watching. */
+  marks(fromMs: number, toMs: number): { agent: string; atMs: number }[];
+  /** End of everything the ledger holds of the machine, wall ms. */
+  endMs(): number;
+}
+
+/** What a machine's derivation wants written: hours by their start, checkpoints, and from when old ones no longer hold. */
+export interface MachineChange {
+  hours: Map<number, MachineHour>;
+  checkpoints: Map<number, string>;
+  dropCheckpointsFromMs: number | null;
+}
+
+/** The fold of one machine, with its checkpoints: feeds go in, changed hours come out. */
+export class MachineDerivation {
+  readonly model: MachineModel;
+  readonly #site: string;
+  readonly #views: Pick<Views, 'checkpointBefore'>;
+  readonly #source: MachineSource;
+  #fold: MachineFold = startFold();
+  #change: MachineChange = emptyChange();
+  #conflicts = 0;
+  #rewinds = 0;
+
+  constructor(parts: {
+    model: MachineModel;
+    site: string;
+    views: Pick<Views, 'checkpointBefore'>;
+    source: MachineSource;
+  }) {
+    const quietAfterMs = Math.max(parts.model.quietAfterMs, QUIET_AFTER_MS_MIN);
+    this.model = { ...parts.model, quietAfterMs };
+    this.#site = parts.site;
+    this.#views = parts.views;
+    this.#source = parts.source;
+  }
+
+  /** Readings of one time that differed, and how often the fold went back. */
+  get counts(): { conflicts: number; rewinds: number } {
+    return { conflicts: this.#conflicts, rewinds: this.#rewinds };
+  }
+
+  /** States are settled up to here, wall ms. */
+  get settledMs(): number {
+    return this.#fold.timeline.atMs;
+  }
+
+  /** Hours that end after this wait for the next step of a coarse counter; null when none does. */
+  get awaitsStepSinceMs(): number | null {
+    return awaitingStepSinceMs(this.#fold);
+  }
+
+  /** Takes up the fold where the last checkpoint left it, and everything since from the ledger. */
+  async resume(yieldNow: () => Promise<void>): Promise<void> {
+    await this.#refold(Infinity, yieldNow);
+  }
+
+  /** Takes new feeds in, in any order; goes back to a checkpoint where one is late. */
+  async absorb(
+    feeds: readonly RecordFeed[],
+    heard: readonly { agent: string; atMs: number }[],
+    horizonMs: number,
+    yieldNow: () => Promise<void>,
+  ): Promise<void> {
+    const late = feeds.filter((feed) => isLate(this.#fold, feed));
+    if (late.length > 0) {
+      this.#rewinds++;
+      const earliestMs = Math.min(...late.map((feed) => spanOf(feed)?.fromMs ?? Infinity));
+      await this.#refold(earliestMs, yieldNow);
+    } else {
+      for (const feed of feeds) this.#conflicts += feedRecord(this.#fold, feed);
+      for (const { agent, atMs } of heard) feedHeard(this.#fold, agent, atMs);
+    }
+    this.#advance(horizonMs);
+  }
+
+  /** What changed since the last call. */
+  take(): MachineChange {
+    const change = this.#change;
+    this.#change = emptyChange();
+    return change;
+  }
+
+  /** Folds again from the checkpoint at or before a time; what is in the ledger beyond the horizon is fed, too. */
+  async #refold(fromMs: number, yieldNow: () => Promise<void>): Promise<void> {
+    const pending = [...this.#change.checkpoints].filter(([hourMs]) => hourMs <= fromMs);
+    const unwritten = pending.sort(([a], [b]) => a - b).pop();
+    const written = this.#views.checkpointBefore(
+      this.model.machine,
+      Math.min(fromMs, Number.MAX_SAFE_INTEGER),
+    );
+    const dropped = this.#change.dropCheckpointsFromMs ?? Infinity;
+    const usable = written !== undefined && written.hourMs < dropped ? written : undefined;
+    const best =
+      unwritten !== undefined && unwritten[0] > (usable?.hourMs ?? -Infinity) ? unwritten[1] : usable?.json;
+    const horizonBeforeMs = this.#fold.horizonMs;
+    const startBeforeMs = this.#fold.timeline.startMs;
+    this.#fold = best === undefined ? startFold() : restoreFold(best);
+    const beginMs = this.#fold.horizonMs;
+    for (const hourMs of this.#change.checkpoints.keys())
+      if (hourMs > beginMs) this.#change.checkpoints.delete(hourMs);
+    this.#change.dropCheckpointsFromMs = Math.min(dropped, beginMs + 1);
+    const endMs = this.#source.endMs();
+    for (const { agent, atMs } of this.#source.marks(beginMs, endMs)) feedHeard(this.#fold, agent, atMs);
+    // Without a checkpoint, the first window begins with the first reading, or takes in everything where that is not known.
+    let fromWindowMs = beginMs > 0 ? beginMs : Math.min(fromMs, startBeforeMs ?? Infinity);
+    while (fromWindowMs <= endMs || fromWindowMs === Infinity) {
+      const toWindowMs = fromWindowMs === Infinity ? endMs : fromWindowMs + WINDOW_MS;
+      for (const feed of this.#source.feeds(fromWindowMs === Infinity ? 0 : fromWindowMs, toWindowMs))
+        this.#conflicts += feedRecord(this.#fold, feed, this.#fold.horizonMs);
+      await yieldNow();
+      if (toWindowMs >= endMs) break;
+      this.#advance(toWindowMs);
+      fromWindowMs = toWindowMs;
+    }
+    this.#advance(horizonBeforeMs);
+  }
+
+  #advance(horizonMs: number): void {
+    const fold = this.#fold;
+    for (;;) {
+      const beginMs = Math.max(fold.horizonMs, fold.timeline.startMs ?? firstWaitingMs(fold));
+      const boundaryMs = (Math.floor(beginMs / HOUR_MS) + 1) * HOUR_MS;
+      if (!(boundaryMs <= horizonMs)) break;
+      advanceFold(this.model, fold, boundaryMs);
+      this.#takeHours();
+      const isLarge = fold.accounts.length > LARGE_CHECKPOINT_HOURS;
+      if (!isLarge || (boundaryMs / HOUR_MS) % LARGE_CHECKPOINT_HOURS === 0)
+        this.#change.checkpoints.set(boundaryMs, saveFold(fold));
+    }
+    advanceFold(this.model, fold, horizonMs);
+    this.#takeHours();
+  }
+
+  #takeHours(): void {
+    for (const account of takeChangedAccounts(this.#fold))
+      this.#change.hours.set(account.hourMs, closeHour(this.#site, this.model.machine, account));
+  }
+}
+
+function firstWaitingMs(fold: MachineFold): number {
+  const { timeline, components } = fold;
+  const told = timeline.controls.find((control) => control.kind !== 'heard')?.atMs ?? Infinity;
+  return Math.min(
+    told,
+    timeline.supply.atMs[0] ?? Infinity,
+    ...components.map((c) => Math.min(c.power.atMs[0] ?? Infinity, c.counter.atMs[0] ?? Infinity)),
+  );
+}
+
+function emptyChange(): MachineChange {
+  return { hours: new Map(), checkpoints: new Map(), dropCheckpointsFromMs: null };
+}

@@ -1,0 +1,127 @@
+import { sha256 } from '../../protocols/evidence/keys.ts';
+import { unfoldPart } from '../../protocols/evidence/seal.ts';
+import { decodePart, type MachinePart, type QualityRun } from '../../protocols/telemetry/part.ts';
+import { parseRecord, wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
+import { plainReading } from '../energy/counter-value.ts';
+import type { RecordFeed } from '../energy/machine-fold.ts';
+import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
+import { mapChannels, type ChannelRole } from './channel-map.ts';
+
+type Channels = Map<string, ChannelRole>;
+
+/** Takes a column of readings for the charts, raw. */
+export type TakeColumn = (
+  channel: string,
+  timesMs: readonly number[],
+  values: readonly (number | bigint | null)[],
+  factor: number,
+) => void;
+
+/** Unfolds records into what the derivation needs, and keeps the channels that config snapshots defined. */
+export class RecordReader {
+  readonly #ledger: Pick<Ledger, 'configRecord'>;
+  readonly #channels = new Map<string, Channels>();
+
+  constructor(ledger: Pick<Ledger, 'configRecord'>) {
+    this.#ledger = ledger;
+  }
+
+  /** True when the config snapshot that the record rests on is here; without it, its readings say nothing yet. */
+  isReadable(header: RecordHeader): boolean {
+    return this.#channelsOf(header.agent, header.config) !== undefined;
+  }
+
+  /**
+   * What a record says of one machine; undefined when it has no part of it. Throws an error of class `quarantine` when
+   * the part is malformed. Channels that the snapshot does not define, or that no longer mean what they did, are left out.
+   */
+  readMachine(record: LedgerRecord, machine: string, takeColumn?: TakeColumn): RecordFeed | undefined {
+    const { header } = record;
+    const index = header.parts.findIndex((part) => part.machine === machine);
+    const bytes = index < 0 ? undefined : parseRecord(record.bytes).parts[index];
+    const channels = this.#channelsOf(header.agent, header.config);
+    if (bytes === undefined || channels === undefined) return undefined;
+    return feedOf(header, decodePart(unfoldPart(bytes)), channels, takeColumn);
+  }
+
+  #channelsOf(agent: string, config: string): Channels | undefined {
+    const known = this.#channels.get(config);
+    if (known !== undefined) return known;
+    const record = this.#ledger.configRecord(agent, config);
+    const part = record === undefined ? undefined : parseRecord(record.bytes).parts[0];
+    if (part === undefined) return undefined;
+    const text = unfoldPart(part);
+    if (sha256(text) !== config) return undefined;
+    const channels = mapChannels(decodeSnapshot(text));
+    // Every start of an agent may bring a snapshot; old ones are read again when they are asked for.
+    if (this.#channels.size >= 256) this.#channels.clear();
+    this.#channels.set(config, channels);
+    return channels;
+  }
+}
+
+function feedOf(
+  header: RecordHeader,
+  part: MachinePart,
+  channels: Channels,
+  takeColumn: TakeColumn | undefined,
+): RecordFeed {
+  const { agent, epoch, seq, config } = header;
+  const offsetMs = wallTimeMs(header, 0);
+  const wall = (timesMs: readonly number[]) => timesMs.map((atMs) => atMs + offsetMs);
+  const feed: RecordFeed = {
+    record: { agent, epoch, seq, config },
+    unsynced: header.clock.state === 'unsynced',
+    rows: [],
+    words: [],
+    links: part.links.map(({ source, timesMs, up }) => ({ source, timesMs: wall(timesMs), up })),
+  };
+  for (const group of part.sampled) {
+    const timesMs = wall(group.timesMs);
+    const row: RecordFeed['rows'][number] = {
+      source: group.source,
+      everyMs: group.everyMs,
+      timesMs,
+      powers: [],
+      counters: [],
+    };
+    for (const [channel, raw] of group.columns) {
+      const role = channels.get(channel);
+      if (role === undefined || role.kind === 'word') continue;
+      const values = withoutBad(raw, group.quality.get(channel));
+      takeColumn?.(channel, timesMs, values, role.factor);
+      if (role.kind === 'power') {
+        const { component, factor } = role;
+        const inWatts =
+          factor === 1 && values.every((value) => typeof value !== 'bigint')
+            ? values
+            : values.map((value) => (value === null ? null : Number(value) * factor));
+        row.powers.push({ component, values: inWatts });
+      } else if (role.kind === 'counter') {
+        const { component, direction, definition } = role;
+        const plain = values.map((value) => (value === null ? null : plainReading(value)));
+        row.counters.push({ component, direction, definition, values: plain });
+      }
+    }
+    if (row.powers.length > 0 || row.counters.length > 0) feed.rows.push(row);
+  }
+  for (const { channel, source, timesMs, values } of part.events) {
+    const role = channels.get(channel);
+    if (role?.kind !== 'word') continue;
+    const { status, vocabulary } = role;
+    feed.words.push({ channel, source, status, vocabulary, timesMs: wall(timesMs), values });
+  }
+  return feed;
+}
+
+/** Readings of quality `bad` are no readings. */
+function withoutBad(
+  values: (number | bigint | null)[],
+  runs: readonly QualityRun[] | undefined,
+): (number | bigint | null)[] {
+  if (runs === undefined) return values;
+  const kept = [...values];
+  for (const [first, count, quality] of runs) if (quality === 'bad') kept.fill(null, first, first + count);
+  return kept;
+}

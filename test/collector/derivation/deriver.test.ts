@@ -1,0 +1,292 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startDerivation, type Derivation } from '../../../collector/derivation/deriver.ts';
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
+import type { Ledger } from '../../../collector/ledger/ledger.ts';
+import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
+import { openViews } from '../../../collector/ledger/sqlite-views.ts';
+import type { Views } from '../../../collector/ledger/views.ts';
+import { SteppedClock } from '../../../protocols/clock.ts';
+import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
+import { silentLog } from '../../../protocols/log.ts';
+import { makeTempFolder } from '../ledger/temp-folder.ts';
+import { MACHINE, PlantFeed, powerAtW, shiftOf, START_MS, type Saying } from './plant-feed.ts';
+
+const HOUR_MS = 3_600_000;
+const FIRST_HOUR_MS = START_MS - 30 * 60_000;
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A collector's ledger, views and derivation, on real files. */
+class Bench {
+  readonly clock = new SteppedClock(START_MS + 40 * HOUR_MS);
+  readonly folder = makeTempFolder();
+  #ledger!: Ledger;
+  #views!: Views;
+  #derivation!: Derivation;
+
+  static async open(): Promise<Bench> {
+    const bench = new Bench();
+    bench.#ledger = await openLedger({
+      folder: `${bench.folder}/ledger`,
+      log: silentLog,
+      clock: bench.clock,
+    });
+    bench.#views = openViews({ folder: bench.folder });
+    bench.start();
+    closers.push(async () => {
+      await bench.#derivation.stop();
+      bench.#views.close();
+      await bench.#ledger.close();
+    });
+    return bench;
+  }
+
+  start(): void {
+    this.#derivation = startDerivation({
+      ledger: this.#ledger,
+      views: this.#views,
+      machines: [{ ...unconfiguredMachine(MACHINE), ratedPowerW: 15_000 }],
+      site: 'plant',
+      clock: this.clock,
+      log: silentLog,
+    });
+  }
+
+  get views(): Views {
+    return this.#views;
+  }
+
+  get derivation(): Derivation {
+    return this.#derivation;
+  }
+
+  async restart(): Promise<void> {
+    await this.#derivation.stop();
+    this.start();
+  }
+
+  async append(...records: SealedRecord[]): Promise<void> {
+    await Promise.all(
+      records.map((record) => this.#ledger.append({ ...record, receivedMs: this.clock.wallMs() })),
+    );
+  }
+
+  async derive(): Promise<MachineHour[]> {
+    await this.#derivation.idle();
+    return this.#views.hours(MACHINE, 0, Number.MAX_SAFE_INTEGER);
+  }
+}
+
+/** Without what tells when an hour was written. */
+const figures = (hours: MachineHour[]) =>
+  hours.map((hour) => ({ ...hour, status: null, finalBy: null, revision: null }));
+
+/** Energy by the plant's own law between two times, mWh. */
+function energyMwh(fromMs: number, toMs: number): number {
+  let mwh = 0;
+  for (let at = fromMs; at < toMs; at += 10_000) mwh += (powerAtW(at) * 10_000) / 3600;
+  return mwh;
+}
+
+describe('the derivation', () => {
+  it('gives each hour its energy by state, and minutes for the charts', async () => {
+    const bench = await Bench.open();
+    await bench.append(...shiftOf(new PlantFeed(), 3));
+    const hours = await bench.derive();
+    expect(hours.map((hour) => hour.hourMs)).toEqual([0, 1, 2, 3].map((n) => FIRST_HOUR_MS + n * HOUR_MS));
+    const second = hours[1];
+    expect(second?.spanMs).toBe(HOUR_MS);
+    expect(second?.measuredMs).toBe(HOUR_MS);
+    expect(
+      Math.abs((second?.energy.supplyMwh ?? 0) - energyMwh(START_MS + HOUR_MS / 2, START_MS + 1.5 * HOUR_MS)),
+    ).toBeLessThan(2);
+    // 10:00 to 10:15 and 10:45 to 11:00 of every hour run at 8 kW or not, as the law says; power changes between readings.
+    const processingMs = second?.timeMs.processing ?? 0;
+    expect(processingMs).toBeGreaterThan(0);
+    expect(processingMs + (second?.timeMs.ready ?? 0)).toBe(HOUR_MS);
+    expect(second?.meanPowerW.processing).toBeGreaterThan(7800);
+    expect(second?.meanPowerW.ready).toBeLessThan(2100);
+    expect(second?.quality).toBe('measured');
+    expect(second?.energy.residualMwh).toBe(
+      (second?.energy.supplyMwh ?? 0) - (second?.energy.componentMwh['spindle'] ?? 0),
+    );
+    const chart = bench.views.series(`${MACHINE}.supply.activePower`, START_MS, START_MS + 600_000, 60_000);
+    expect(chart).toHaveLength(10);
+    expect(bench.views.minute(`${MACHINE}.supply.activePower`, START_MS)).toMatchObject({
+      count: 6,
+      sum: 6 * powerAtW(START_MS),
+      lastMs: START_MS + 50_000,
+    });
+    expect(bench.derivation.stats()).toMatchObject({
+      records: 37,
+      malformedParts: 0,
+      rewinds: 0,
+      failures: 0,
+    });
+  });
+
+  it('gives the same figures in any order of arrival, in any batches, and over restarts', async () => {
+    const records = () =>
+      shiftOf(new PlantFeed(), 5, { holeMs: [START_MS + 4_000_000, START_MS + 9_000_000] });
+    const whole = await Bench.open();
+    await whole.append(...records());
+    const expected = figures(await whole.derive());
+    expect(expected).toHaveLength(6);
+    expect(expected.some((hour) => hour.obtained.bridgedMwh > 0)).toBe(true);
+
+    const [config, ...rest] = records();
+    const orders: { name: string; records: SealedRecord[] }[] = [
+      { name: 'backwards', records: [...(config === undefined ? [] : [config]), ...rest.toReversed()] },
+      { name: 'live before backlog', records: [...rest.slice(40), ...records().slice(0, 41)] },
+      {
+        name: 'every third first',
+        records: [...records()].sort((a, b) => (a.header.seq % 3) - (b.header.seq % 3)),
+      },
+    ];
+    for (const order of orders) {
+      for (const size of [3, 100]) {
+        const bench = await Bench.open();
+        for (let at = 0; at < order.records.length; at += size) {
+          await bench.append(...order.records.slice(at, at + size));
+          await bench.derive();
+          if (at % 4 === 3) await bench.restart();
+        }
+        expect(figures(await bench.derive()), `${order.name}, ${size} at a time`).toEqual(expected);
+        const minute = bench.views.minute(`${MACHINE}.supply.activePower`, START_MS + 600_000);
+        expect(minute).toEqual(whole.views.minute(`${MACHINE}.supply.activePower`, START_MS + 600_000));
+        expect(bench.derivation.stats().failures).toBe(0);
+      }
+    }
+  });
+
+  it('makes an hour final once its data is whole, and revises it when late data changes a figure', async () => {
+    const bench = await Bench.open();
+    const records = shiftOf(new PlantFeed(), 3);
+    const late = records.splice(14, 1);
+    await bench.append(...records);
+    expect((await bench.derive()).map((hour) => hour.status)).toEqual([
+      'final',
+      'provisional',
+      'provisional',
+      'provisional',
+    ]);
+    await bench.append(...late);
+    const healed = await bench.derive();
+    expect(healed.map((hour) => [hour.status, hour.finalBy, hour.revision])).toEqual([
+      ['final', 'watermark', 1],
+      ['final', 'watermark', 1],
+      ['final', 'watermark', 1],
+      ['provisional', null, 0],
+    ]);
+
+    // Another gateway that served the machine turns out to have had a spindle counter reading of the second hour.
+    const other = new PlantFeed({ agent: 'gw-2', epoch: 'cccccccccccc' });
+    const at = START_MS + HOUR_MS;
+    const spindle: Saying = {
+      rows: [
+        {
+          source: 'meter',
+          everyMs: 10_000,
+          timesMs: [at + 5000],
+          columns: { [`${MACHINE}.spindle.activePower`]: [9999] },
+        },
+      ],
+      sealedToMs: at + 6000,
+    };
+    await bench.append(other.config(), other.say(spindle));
+    const revised = await bench.derive();
+    expect(revised.map((hour) => hour.revision)).toEqual([1, 2, 1, 0]);
+    expect(revised[1]?.energy.supplyMwh).toBe(healed[1]?.energy.supplyMwh);
+    expect(revised[1]?.energy.componentMwh['spindle']).toBeGreaterThan(
+      healed[1]?.energy.componentMwh['spindle'] ?? 0,
+    );
+    expect(revised[1]?.basis.records.map(({ agent }) => agent)).toContain('gw-2');
+  });
+
+  it('makes an hour final after seven days, with the reason', async () => {
+    const bench = await Bench.open();
+    const records = shiftOf(new PlantFeed(), 2);
+    records.splice(5, 1);
+    await bench.append(...records);
+    expect((await bench.derive()).every((hour) => hour.status === 'provisional')).toBe(true);
+    bench.clock.stepTo(START_MS + 7 * 24 * HOUR_MS + HOUR_MS);
+    expect((await bench.derive()).map((hour) => hour.finalBy)).toEqual(['seven-days', null, null]);
+  });
+
+  it('waits for the config snapshot that readings rest on', async () => {
+    const bench = await Bench.open();
+    const [config, ...rest] = shiftOf(new PlantFeed(), 1);
+    await bench.append(...rest);
+    expect(await bench.derive()).toEqual([]);
+    expect(bench.derivation.stats().waitingRecords).toBe(12);
+    await bench.restart();
+    if (config !== undefined) await bench.append(config);
+    expect((await bench.derive()).map((hour) => hour.energy.supplyMwh !== null)).toEqual([true, true]);
+    expect(bench.derivation.stats().waitingRecords).toBe(0);
+  });
+
+  it('leaves out readings that no wall time can be told of, and flags a clock that was never set', async () => {
+    const bench = await Bench.open();
+    const lost = new PlantFeed({ bootMs: 0, epoch: 'dddddddddddd' });
+    await bench.append(...shiftOf(lost, 1, { fromMs: 10_000_000 }));
+    expect(await bench.derive()).toEqual([]);
+    expect(bench.derivation.stats().undatedRecords).toBe(13);
+
+    const feed = new PlantFeed();
+    const row = (at: number, mwh: number) => ({
+      rows: [
+        {
+          source: 'meter',
+          everyMs: 10_000,
+          timesMs: [at],
+          columns: {
+            [`${MACHINE}.supply.activePower`]: [1000],
+            [`${MACHINE}.supply.activeEnergyImport`]: [mwh],
+          },
+        },
+      ],
+      sealedToMs: at + 1,
+      clock: 'unsynced' as const,
+    });
+    await bench.append(feed.config(), feed.say(row(START_MS, 0)), feed.say(row(START_MS + 10_000, 2778)));
+    const [hour] = await bench.derive();
+    expect(hour?.reasons).toContain('clock-unsynced');
+    expect(hour?.energy.supplyMwh).toBe(2778);
+  });
+
+  it('keeps what a silent control said only while its agent is watching', async () => {
+    const bench = await Bench.open();
+    const feed = new PlantFeed();
+    const [minuteMs, quietFor] = [60_000, 40];
+    const word = {
+      channel: `${MACHINE}.control.execution`,
+      source: 'cnc',
+      timesMs: [START_MS],
+      values: ['ACTIVE'],
+    };
+    await bench.append(feed.config(), feed.say({ words: [word], sealedToMs: START_MS + 1 }));
+    for (let minute = 1; minute <= quietFor; minute++)
+      await bench.append(feed.say({ sealedToMs: START_MS + minute * minuteMs }));
+    // Then the gateway loses power for two hours.
+    const backMs = START_MS + 160 * minuteMs;
+    await bench.append(feed.say({ words: [{ ...word, timesMs: [backMs] }], sealedToMs: backMs + minuteMs }));
+    const expected = {
+      // 40 minutes watched, and the 5 minutes after which a word is stale; then one minute again.
+      processing: (quietFor + 5 + 1) * minuteMs,
+      unknown: (160 - quietFor - 5) * minuteMs,
+    };
+    const sum = (hours: MachineHour[], state: 'processing' | 'unknown') =>
+      hours.reduce((total, hour) => total + hour.timeMs[state], 0);
+    const hours = await bench.derive();
+    expect({ processing: sum(hours, 'processing'), unknown: sum(hours, 'unknown') }).toEqual(expected);
+    await bench.restart();
+    await bench.append(
+      feed.say({ words: [{ ...word, timesMs: [backMs + minuteMs] }], sealedToMs: backMs + minuteMs + 1 }),
+    );
+    expect(sum(await bench.derive(), 'processing')).toBe(expected.processing + 1);
+  });
+});
