@@ -14,6 +14,7 @@ export interface OpcuaNodeOptions {
   vocabulary: string;
 }
 
+/** The policies of OPC UA that are still thought secure, as their URIs end. */
 export const SECURITY_POLICIES = ['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const;
 export type OpcuaSecurityPolicy = (typeof SECURITY_POLICIES)[number];
 

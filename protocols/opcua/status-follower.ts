@@ -15,6 +15,7 @@ const REAL_PACE: WatchPace = { samplingMs: 100, publishingMs: 250 };
 /** Under fast time a quarter of a second is minutes of the machine's day. */
 const FAST_PACE: WatchPace = { samplingMs: 50, publishingMs: 100 };
 
+/** What following status words needs of the world. */
 export interface StatusSurroundings {
   opcua: typeof NodeOpcua;
   clock: Clock;

@@ -7,6 +7,7 @@ export interface WatchPace {
   publishingMs: number;
 }
 
+/** A running subscription to status words. */
 export interface StatusWatch {
   /** Longest silence, ms, that a healthy subscription keeps: the revised keep-alive interval. */
   readonly expectedMs: number;

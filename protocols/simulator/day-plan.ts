@@ -4,6 +4,7 @@ import type { SeededRandom } from './seeded-random.ts';
 /** What is to happen in a stretch of the day; `production` is filled with part cycles, `pause` sinks into extended standby. */
 export type Occupation = 'off' | 'boot' | 'warmUp' | 'production' | 'wait' | 'setup' | 'pause';
 
+/** A stretch of a day with one occupation. */
 export interface PlannedBlock {
   what: Occupation;
   /** End of the block, ms of the local day; it begins where the one before ends. */
@@ -11,6 +12,7 @@ export interface PlannedBlock {
 }
 
 const MINUTE_MS = 60_000;
+/** A local day; plants of the simulation know no summer time. */
 export const DAY_MS = 86_400_000;
 
 /** Minutes of the day at which the shifts of a kind begin and end. Somewhere in the plant a machine runs at any hour. */

@@ -18,6 +18,7 @@ import {
   type MachineKind,
 } from './load-shares.ts';
 
+/** Which machine to simulate. */
 export interface LoadProfileOptions {
   /** The same seed gives the same machine for ever. */
   seed: number | string;

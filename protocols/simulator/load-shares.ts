@@ -4,6 +4,7 @@ export type LoadPart = (typeof LOAD_PARTS)[number];
 /** `supply` is the whole machine: its parts and what is lost between them and the meter. */
 export type LoadComponent = 'supply' | LoadPart;
 
+/** The machine tools that can be simulated. */
 export const MACHINE_KINDS = ['mill', 'lathe', 'machiningCentre'] as const;
 export type MachineKind = (typeof MACHINE_KINDS)[number];
 
@@ -51,8 +52,9 @@ export const CUT_SHARES: Readonly<Record<MachineKind, readonly [low: number, hig
   machiningCentre: [0.08, 0.38],
 };
 
-/** Lost in cables and filters, as a share of what the parts draw; and by the mains transformer, as a share of the rating. */
+/** Lost in cables and filters, as a share of what the parts draw. */
 export const LOSS_SHARE = 0.015;
+/** Lost in the mains transformer at any time, as a share of the rated power. */
 export const IDLE_LOSS_SHARE = 0.001;
 
 /** Power in W of each part at an activity, the spindle at rest; in the order of LOAD_PARTS. */

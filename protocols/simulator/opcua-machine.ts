@@ -7,6 +7,7 @@ import { METER_NODES, SIMULATOR_NAMESPACE } from './meter-nodes.ts';
 
 export { METER_NODES, SIMULATOR_NAMESPACE };
 
+/** Where a simulated machine serves OPC UA, and for whom. */
 export interface OpcuaMachineOptions {
   /** Browse name of the machine below Machines. */
   name: string;
@@ -20,6 +21,7 @@ export interface OpcuaMachineOptions {
   user?: { name: string; password: string };
 }
 
+/** A running OPC UA server of one machine. */
 export interface OpcuaMachine {
   /** opc.tcp address that clients use. */
   readonly endpoint: string;

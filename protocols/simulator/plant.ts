@@ -27,6 +27,7 @@ interface Listener {
   port: number;
 }
 
+/** A device on a socket: a meter of a machine, a machine that speaks for itself, or a recorded meter. */
 export type SimulatedDevice =
   | (Listener & {
       type: 'modbus-meter';
@@ -39,6 +40,7 @@ export type SimulatedDevice =
   | (Listener & { type: 'opcua-machine'; machine: string })
   | (Listener & { type: 'replay'; profile: DeviceProfile; unit: number; replay: Replay });
 
+/** A plant to simulate. */
 export interface SimulationOptions {
   /** The same seed gives the same plant for ever. */
   seed: number | string;
@@ -58,6 +60,7 @@ export type SimulatedEndpoint =
   | { id: string; protocol: 'modbus-tcp'; host: string; port: number; unit: number }
   | { id: string; protocol: 'opcua'; endpoint: string; host: string; port: number };
 
+/** A running plant. */
 export interface Simulation {
   readonly endpoints: readonly SimulatedEndpoint[];
   /** The load behind each machine, for whoever wants to compare. */

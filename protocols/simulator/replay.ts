@@ -17,6 +17,7 @@ export interface ReplayColumn {
   unit: string;
 }
 
+/** What of a recording is to be shown, and for how long. */
 export interface ReplayOptions {
   recording: Recording;
   columns: readonly ReplayColumn[];
