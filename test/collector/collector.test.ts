@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../protocols/clock.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { startEmbeddedBroker } from '../../protocols/mqtt/embedded-broker.ts';
@@ -139,4 +140,31 @@ test('without a broker the collector runs, says why, and stops', async () => {
   await expect.poll(() => collector.stats().broker.reason, WAIT).not.toBe('not connected yet');
   expect(collector.stats().broker.connected).toBe(false);
   await collector.stop();
+});
+
+test('a ledger whose writer broke is told once, nothing is receipted, and a new start goes on', async () => {
+  const brokerUrl = await openBroker();
+  const dataFolder = makeTempFolder();
+  const crashes: MillwattError[] = [];
+  const collector = await startTestCollector({
+    brokerUrl,
+    dataFolder,
+    clock: { ...systemClock, wallMs: () => Number.NaN },
+    onCrash: (error) => void crashes.push(error),
+  });
+  onTestFinished(() => collector.stop());
+  const agent = new TestAgent({ brokerUrl });
+  onTestFinished(() => agent.link.close());
+  await expect.poll(() => agent.link.connected() && collector.stats().broker.connected, WAIT).toBe(true);
+  const records = new ChainFeed().take(4);
+  await agent.send(...records);
+  await expect.poll(() => collector.stats().admission.failed, WAIT).toBe(4);
+  expect(crashes).toMatchObject([{ remedy: 'crash', code: 'ledger-thread' }]);
+  expect(agent.receipts).toEqual([]);
+  await collector.stop();
+  const again = await startTestCollector({ brokerUrl, dataFolder });
+  onTestFinished(() => again.stop());
+  await expect.poll(() => again.stats().broker.connected, WAIT).toBe(true);
+  await agent.send(...records);
+  await expect.poll(() => agent.of(again.publicKey, 'epoch0000001'), WAIT).toEqual([1, 2, 3, 4]);
 });

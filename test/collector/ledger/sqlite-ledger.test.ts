@@ -264,3 +264,19 @@ test('an append after close is rejected, and close waits for those before it', a
   await closed;
   expect(await first).toBe(1);
 });
+
+test('when our own invariant breaks in the thread, everything is rejected as crash and the ledger can be closed', async () => {
+  const folder = makeTempFolder();
+  const ledger = await open(folder);
+  const [one, two, three] = new ChainFeed().take(3);
+  if (!one || !two || !three) throw new Error('three records');
+  await ledger.append(arrived(one));
+  const crash = { remedy: 'crash', code: 'ledger-thread' };
+  const broken = [ledger.append(arrived(two, Number.NaN)), ledger.append(arrived(three))];
+  for (const append of broken) await expect(append).rejects.toMatchObject(crash);
+  await expect(ledger.append(arrived(two))).rejects.toMatchObject(crash);
+  await ledger.close();
+  const again = await open(folder);
+  expect(again.lastOrdinal()).toBe(1);
+  expect(await again.append(arrived(two))).toBe(2);
+});
