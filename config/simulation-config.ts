@@ -133,7 +133,9 @@ export const simulationConfig = z
     });
   });
 
+/** A simulation file, checked and with its defaults. */
 export type SimulationConfig = z.output<typeof simulationConfig>;
+/** One device of a simulation file. */
 export type SimulatedDeviceConfig = SimulationConfig['devices'][number];
 
 /** The time map of a simulation; `nowMs` is real wall time, where the file names no start. */

@@ -7,6 +7,8 @@ import { simulatedClock, SteppedClock, type Clock } from '../../../protocols/clo
 import type { Driver, Poll } from '../../../protocols/driver.ts';
 import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
+import { parseRecording } from '../../../protocols/simulator/recording.ts';
+import { createReplay } from '../../../protocols/simulator/replay.ts';
 import {
   startSimulation,
   type SimulatedDevice,
@@ -127,6 +129,26 @@ describe('a simulated plant', () => {
     }
   });
 
+  test('a recorded meter answers in its rows, and not at all in its gaps', async () => {
+    const csv = 'time,kWh\n2026-11-17T09:30:00Z,1.8163374662399288\n2026-11-17T10:30:00Z,2.5\n';
+    const clock = new SteppedClock(MORNING);
+    const replay = createReplay(
+      {
+        recording: parseRecording(csv, { timeColumn: 'time' }),
+        columns: [{ column: 'kWh', quantity: 'activeEnergyImport', phase: 'total', unit: 'kWh' }],
+      },
+      clock,
+    );
+    const { profile } = loadProfile('siemens/pac3200');
+    const simulation = await start(clock, [{ type: 'replay', id: 'r', port: 0, unit: 1, profile, replay }]);
+    const driver = connect(simulation, 'r', 'siemens/pac3200', clock, 400);
+    expect(await readMeter(driver)).toEqual(new Map([['activeEnergyImport', Number('1816.3374662399288')]]));
+    clock.stepTo(MORNING + 60_000);
+    await expect(driver.poll()).rejects.toMatchObject({ code: 'timeout', remedy: 'retry' });
+    clock.stepTo(MORNING + 3_600_000);
+    expect(await readMeter(driver)).toEqual(new Map([['activeEnergyImport', 2500]]));
+  });
+
   test('a port that is taken is refused, and nothing stays open', async () => {
     const clock = new SteppedClock(MORNING);
     const first = await start(clock, [meter('a', 'siemens/pac3200'), meter('b', 'siemens/pac3200')]);
@@ -170,7 +192,13 @@ async function start(clock: Clock, devices: SimulatedDevice[]): Promise<Simulati
   return simulation;
 }
 
-function connect(simulation: Simulation, id: string, profileId: string, clock: SteppedClock): Driver {
+function connect(
+  simulation: Simulation,
+  id: string,
+  profileId: string,
+  clock: SteppedClock,
+  timeout = 5000,
+): Driver {
   const endpoint = simulation.endpoints.find((one) => one.id === id);
   if (endpoint?.protocol !== 'modbus-tcp') throw new Error(`the simulation does not serve ${id}`);
   const { profile, sha256 } = loadProfile(profileId);
@@ -183,7 +211,7 @@ function connect(simulation: Simulation, id: string, profileId: string, clock: S
       port: endpoint.port,
       unit: endpoint.unit,
       addressOffset: 0,
-      timeout: 5000,
+      timeout,
       every: 1000,
     },
     profile,
