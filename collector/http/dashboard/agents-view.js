@@ -3,7 +3,7 @@ import { agoText, countText, element } from './format.js';
 // Agents: whether they are there, what they could not read, and what is still on its way.
 
 /** The list of agents, or what to do when there is none. */
-export function agentsView(agents, nowMs) {
+export function agentsView(agents, nowMs, speed) {
   if (agents.length === 0) {
     const empty = element('div', 'empty');
     empty.append(
@@ -14,11 +14,11 @@ export function agentsView(agents, nowMs) {
     return empty;
   }
   const list = element('ul', 'agents');
-  for (const agent of agents) list.append(agentEntry(agent, nowMs));
+  for (const agent of agents) list.append(agentEntry(agent, nowMs, speed));
   return list;
 }
 
-function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, nowMs) {
+function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, nowMs, speed) {
   const entry = element('li', 'agent');
   const head = element('div', 'agent-head');
   const state = element('span', 'agent-state', online ? 'Online' : 'Offline');
@@ -27,7 +27,11 @@ function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, now
   entry.append(head);
 
   const facts = element('dl', 'facts');
-  addFact(facts, 'Last seen', lastSeenMs === null ? 'not since our start' : agoText(nowMs - lastSeenMs));
+  addFact(
+    facts,
+    'Last seen',
+    lastSeenMs === null ? 'not since our start' : agoText((nowMs - lastSeenMs) / speed),
+  );
   if (health !== null) {
     const up = health.sources.filter((source) => source.up).length;
     addFact(facts, 'Sources', `${up} of ${health.sources.length} up`);
@@ -53,9 +57,16 @@ function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, now
   if (health !== null && health.clock.state !== 'synced') say(`Its clock is ${health.clock.state}`);
   if (chain !== null && chain.headSeq > chain.contiguousSeq)
     say(`${countText(chain.headSeq - chain.contiguousSeq)} records wait for ones before them`);
-  if (key !== undefined && !key.confirmed)
-    say(`Its key ${key.fingerprint} is not confirmed: compare it, then run "millwatt keys confirm"`);
   if (problems.childElementCount > 0) entry.append(problems);
+  // Nothing is wrong yet, and nothing is lost: it only proves less.
+  if (key !== undefined && !key.confirmed)
+    entry.append(
+      element(
+        'p',
+        'note',
+        `Key ${key.fingerprint} is not confirmed yet: compare it with what the agent prints.`,
+      ),
+    );
   return entry;
 }
 

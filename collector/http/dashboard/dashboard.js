@@ -64,7 +64,7 @@ async function showMachines() {
     const card = createMachineCard(machine);
     cards.set(machine.id, card);
     place.append(card.node);
-    card.showLive(live.get(machine.id) ?? { ...machine, atMs: machine.atMs ?? 0, down: [] });
+    card.showLive(live.get(machine.id) ?? { ...machine, atMs: machine.atMs ?? 0, down: [] }, clock.speed);
     void fillSparkline(machine.id, card);
   }
   chosen ??= machines[0].id;
@@ -139,7 +139,7 @@ function showHours() {
 
 async function showAgents() {
   const { agents } = await getJson('/api/v1/agents');
-  at('agents').replaceChildren(agentsView(agents, nowMs()));
+  at('agents').replaceChildren(agentsView(agents, nowMs(), clock.speed));
 }
 
 function noMachines() {
@@ -171,7 +171,7 @@ function takeEvent(event, data) {
   if (event === 'beat') setClock(data);
   if (event !== 'machine') return;
   live.set(data.machine, data);
-  cards.get(data.machine)?.showLive(data);
+  cards.get(data.machine)?.showLive(data, clock.speed);
   if (!cards.has(data.machine)) refreshSoon();
   showSummary();
 }

@@ -5,7 +5,7 @@ import { wordOf } from './states.js';
 
 // One machine: what it does now, what it used today, and its last 24 hours.
 
-/** `showLive(live)`, `showDay(...)`; `node` goes into the page. */
+/** `showLive(live, speed)`, `showDay(...)`; `node` goes into the page. */
 export function createMachineCard({ id, name, ratedPowerW }) {
   const node = element('article', 'machine');
   node.dataset.machine = id;
@@ -41,7 +41,7 @@ export function createMachineCard({ id, name, ratedPowerW }) {
     node,
     stepMinutes: () => chart.stepMinutes(),
     fillSparkline: (history) => sparkline.fill(history),
-    showLive({ state, powerW, stale, atMs, down: downSources }) {
+    showLive({ state, powerW, stale, atMs, down: downSources }, speed) {
       node.classList.toggle('stale', stale);
       chip.dataset.state = state;
       chip.textContent = stale ? 'No signal' : wordOf(state);
@@ -49,7 +49,7 @@ export function createMachineCard({ id, name, ratedPowerW }) {
       power.textContent = value;
       unit.textContent = unitName;
       load.textContent = noteOf(powerW, ratedPowerW, stale);
-      if (!stale) sparkline.add(atMs, powerW);
+      if (!stale) sparkline.add(atMs, powerW, speed);
       down.hidden = downSources.length === 0;
       down.textContent = downSources
         .map(({ source, reason }) => `${source}: ${reason || 'no answer'}`)

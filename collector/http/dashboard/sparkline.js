@@ -4,6 +4,8 @@ const WIDTH = 240;
 const HEIGHT = 48;
 const SPAN_MS = 10 * 60_000;
 const POINTS_MAX = 1500;
+const FAST_POINTS_MAX = 240;
+const HOLE_MS = 130_000;
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 
 /** `add(atMs, powerW)` draws on; `node` goes into the page. */
@@ -19,12 +21,14 @@ export function createSparkline() {
   line.setAttribute('class', 'line');
   node.append(area, line);
   let points = [];
+  let holeMs = HOLE_MS;
 
   const draw = () => {
     const endMs = points.at(-1)?.[0] ?? 0;
+    const spanMs = Math.max(SPAN_MS, endMs - (points[0]?.[0] ?? endMs));
     const top = Math.max(1, ...points.map(([, powerW]) => powerW ?? 0)) * 1.08;
     const bottom = Math.min(0, ...points.map(([, powerW]) => powerW ?? 0));
-    const x = (ms) => (WIDTH * (1 - (endMs - ms) / SPAN_MS)).toFixed(1);
+    const x = (ms) => (WIDTH * (1 - (endMs - ms) / spanMs)).toFixed(1);
     const y = (powerW) => (HEIGHT - 2 - ((HEIGHT - 4) * (powerW - bottom)) / (top - bottom)).toFixed(1);
     let path = '';
     let filled = '';
@@ -35,7 +39,7 @@ export function createSparkline() {
       runStart = null;
     };
     for (const [ms, powerW] of points) {
-      const isHole = powerW === null || (previousMs !== null && ms - previousMs > 130_000);
+      const isHole = powerW === null || (previousMs !== null && ms - previousMs > holeMs);
       if (isHole) close();
       if (powerW === null) continue;
       const step = `${runStart === null ? 'M' : 'L'}${x(ms)},${y(powerW)}`;
@@ -57,12 +61,15 @@ export function createSparkline() {
       points = [...history.filter(([ms]) => ms < firstMs), ...points];
       draw();
     },
-    add(atMs, powerW) {
+    /** Where time runs fast, the line has the same number of points over a longer time. */
+    add(atMs, powerW, speed) {
       if (atMs <= (points.at(-1)?.[0] ?? 0)) return;
+      holeMs = HOLE_MS * Math.max(1, speed / 20);
       points.push([atMs, powerW]);
-      const fromMs = atMs - SPAN_MS;
-      if (points[0][0] < fromMs || points.length > POINTS_MAX)
-        points = points.filter(([ms]) => ms >= fromMs).slice(-POINTS_MAX);
+      points =
+        speed > 1.01
+          ? points.slice(-FAST_POINTS_MAX)
+          : points.filter(([ms]) => ms >= atMs - SPAN_MS).slice(-POINTS_MAX);
       draw();
     },
   };
