@@ -166,14 +166,14 @@ function passWithoutCounter(
 ): boolean {
   const fromMs = c.atMs ?? toMs;
   if (toMs <= fromMs || lastPowerMs === null) return true;
-  if (powerMs - lastPowerMs <= BRIDGE_BY_POWER_MS) {
+  if (covered || powerMs - lastPowerMs <= BRIDGE_BY_POWER_MS) {
     if (quiet) return false;
     const book = covered ? bookIntegrated : bookBridgedByPower;
     cover(c, context, fromMs, toMs, lastPowerMs, c.lastPowerW, powerMs, nextPowerW, book);
     return true;
   }
   if (powerMs === Infinity && context.horizonMs - lastPowerMs <= BRIDGE_BY_POWER_MS) return false;
-  for (let at = fromMs; at < toMs; at = nextHourMs(at)) lose(accountAt(context.accounts, at));
+  for (let at = fromMs; at < toMs; at = nextHourMs(at)) lose(c, accountAt(context.accounts, at));
   return true;
 }
 
@@ -260,8 +260,8 @@ function bookPower(
   obtained: 'integrated' | 'bridged',
 ): void {
   const account = accountAt(context.accounts, atMs);
-  addReason(account, 'no-counter');
-  if (obtained === 'bridged') addReason(account, 'gap');
+  if (isSupply(c)) addReason(account, 'no-counter');
+  if (isSupply(c) && obtained === 'bridged') addReason(account, 'gap');
   const mwh = roundOff(c, account.hourMs, wattMs);
   addEnergy(account, componentAccount(account, c.component), atMs, state, obtained, mwh);
 }
@@ -283,8 +283,8 @@ function passUncovered(c: ComponentState, context: FoldContext, toMs: number, ki
     else c.slices.push({ fromMs, ms: endMs - fromMs, state, kind, wattMs: 0 });
     for (let at = fromMs; at < endMs; at = nextHourMs(at)) {
       const account = accountAt(context.accounts, at);
-      if (kind === 'gap') addReason(account, 'gap');
-      else touch(c, account);
+      if (kind !== 'gap') touch(c, account);
+      else if (isSupply(c)) addReason(account, 'gap');
     }
   });
 }
@@ -292,6 +292,10 @@ function passUncovered(c: ComponentState, context: FoldContext, toMs: number, ki
 /** A component that was measured in an hour has an energy there, though it be 0. */
 function touch(c: ComponentState, account: HourAccount): void {
   if (c.direction === 'import') componentAccount(account, c.component);
+}
+
+function isSupply(c: ComponentState): boolean {
+  return c.component === 'supply' && c.direction === 'import';
 }
 
 function readCounter(c: ComponentState, context: FoldContext, row: number): void {
@@ -333,7 +337,7 @@ function follow(c: ComponentState, context: FoldContext, atMs: number, verdict: 
       return;
     case 'reset': {
       addReason(account(), 'counter-reset');
-      account().lost = true;
+      lose(c, account());
       bookSlices(c, context, verdict.fromZeroMwh, c.heldFrom, verdict.firstMs, true);
       bookSlices(c, context, verdict.mwh, c.slices.length, atMs, false);
       return;
@@ -362,12 +366,14 @@ function settleStandstill(c: ComponentState, context: FoldContext, atMs: number)
 function loseSlices(c: ComponentState, context: FoldContext, count: number): void {
   for (const slice of c.slices.splice(0, count)) {
     const endMs = slice.fromMs + slice.ms;
-    for (let at = slice.fromMs; at < endMs; at = nextHourMs(at)) lose(accountAt(context.accounts, at));
+    for (let at = slice.fromMs; at < endMs; at = nextHourMs(at)) lose(c, accountAt(context.accounts, at));
   }
   c.heldFrom = -1;
 }
 
-function lose(account: HourAccount): void {
+/** Energy that is not known makes the hour partial where it is the supply's. */
+function lose(c: ComponentState, account: HourAccount): void {
+  if (!isSupply(c)) return;
   account.lost = true;
   addReason(account, 'gap');
 }
