@@ -26,7 +26,8 @@ export class ClockAnchor {
   read(): ClockReading {
     const mono = this.#clock.monotonicMs();
     const wall = this.#clock.wallMs();
-    if (wall < EARLIEST_WALL_MS) return { mono, wall: Math.max(0, wall), state: 'unsynced' };
+    if (wall < EARLIEST_WALL_MS && this.#clock.simulated !== true)
+      return { mono, wall: Math.max(0, wall), state: 'unsynced' };
     const movedMs = this.#offsetMs === undefined ? 0 : Math.abs(wall - mono - this.#offsetMs);
     return { mono, wall, state: movedMs > STEP_MS ? 'stepped' : 'synced' };
   }

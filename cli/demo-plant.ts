@@ -1,6 +1,6 @@
 import { loadProfile } from '../config/profile-library.ts';
 import { stateBands } from '../protocols/simulator/load-shares.ts';
-import { METER_NODES, SIMULATOR_NAMESPACE } from '../protocols/simulator/opcua-machine.ts';
+import { METER_NODES, SIMULATOR_NAMESPACE } from '../protocols/simulator/meter-nodes.ts';
 import type { SimulatedDevice, SimulatedEndpoint, SimulatedMachine } from '../protocols/simulator/plant.ts';
 
 /** The demo's machines: a mill and a lathe with meters, a machining centre that speaks for itself. */

@@ -12,6 +12,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Clock ms that pass in one real ms just now; 1 for real time, 0 for a stepped clock. */
   speed(): number;
+  /** Set where time is made, not measured: its wall time is right by definition, in any year. */
+  readonly simulated?: true;
 }
 
 /** The machine's own clocks. */
@@ -50,11 +52,13 @@ export function simulatedClock(time: SimulatedTime, real: Clock = systemClock): 
     wallMs,
     monotonicMs: () => wallMs() - time.originMs,
     speed: () => (time.untilNow && wallMs() >= realNowMs() ? 1 : time.speed),
+    simulated: true,
   };
 }
 
 /** A clock that stands still until it is told to move: replays and tests step it. */
 export class SteppedClock implements Clock {
+  readonly simulated = true;
   readonly #originMs: number;
   #nowMs: number;
 

@@ -19,7 +19,10 @@ export interface MillwattProcess {
 }
 
 /** Starts `millwatt ARGS` on this very Node. */
-export function startMillwatt(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): MillwattProcess {
+export function startMillwatt(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): MillwattProcess {
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: '1', ...options.env },
@@ -45,7 +48,10 @@ export function startMillwatt(args: readonly string[], options: { cwd?: string; 
     output: () => text,
     waitFor: (pattern, deadlineMs = 60_000) =>
       new Promise((resolve, reject) => {
-        const deadline = setTimeout(() => finish(new Error(`no ${pattern} within ${deadlineMs} ms:\n${text}`)), deadlineMs);
+        const deadline = setTimeout(
+          () => finish(new Error(`no ${pattern} within ${deadlineMs} ms:\n${text}`)),
+          deadlineMs,
+        );
         const finish = (result: RegExpExecArray | Error) => {
           clearTimeout(deadline);
           listeners.delete(look);
@@ -72,7 +78,11 @@ export function startMillwatt(args: readonly string[], options: { cwd?: string; 
 }
 
 /** Resolves when the condition holds; rejects with what it last said. Polls every 50 ms. */
-export async function eventually<T>(condition: () => T | Promise<T>, what: string, deadlineMs = 60_000): Promise<NonNullable<T>> {
+export async function eventually<T>(
+  condition: () => T | Promise<T>,
+  what: string,
+  deadlineMs = 60_000,
+): Promise<NonNullable<T>> {
   const endMs = Date.now() + deadlineMs;
   let last: unknown;
   while (Date.now() < endMs) {
@@ -84,5 +94,7 @@ export async function eventually<T>(condition: () => T | Promise<T>, what: strin
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`not within ${deadlineMs} ms: ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+  throw new Error(
+    `not within ${deadlineMs} ms: ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
 }
