@@ -1,0 +1,141 @@
+import { MillwattError } from '../../protocols/errors.ts';
+import type { Log } from '../../protocols/log.ts';
+import { writeBatch, type BatchOutcome } from './batch-writer.ts';
+import type { InfluxStore } from './influx-store.ts';
+import type { Quarantine } from './quarantine-file.ts';
+
+/** Waits after a failure, real ms; tests shorten them. */
+export interface WriterWaits {
+  /** First and longest wait after a failure that may heal by itself. */
+  retryMs: number;
+  retryMaxMs: number;
+  /** Wait while an operator has to do something. */
+  haltMs: number;
+}
+
+export const WRITER_WAITS: WriterWaits = { retryMs: 500, retryMaxMs: 60_000, haltMs: 30_000 };
+
+export interface WriterStats {
+  /** `halt` needs an operator: see reason and cure. */
+  state: 'ok' | 'retry' | 'halt';
+  reason: string;
+  cure: string;
+  lines: number;
+  requests: number;
+  /** Lines InfluxDB will never take. */
+  quarantinedLines: number;
+  /** Points older than the database keeps. */
+  expired: number;
+}
+
+/** Writes lines however long it takes. */
+export interface PatientWriter {
+  /** The same lines until they are in; false when it was stopped before. */
+  write(lines: readonly string[]): Promise<boolean>;
+  /** Waits as after a failure that may heal by itself. */
+  backOff(): Promise<void>;
+  /** Ends a wait at once, and every later one. */
+  stop(): void;
+  stats(): WriterStats;
+}
+
+/** A writer with jittered back-off. @param random gives numbers in [0, 1) */
+export function createPatientWriter(parts: {
+  store: InfluxStore;
+  quarantine: Quarantine;
+  log: Log;
+  waits: WriterWaits;
+  random: () => number;
+}): PatientWriter {
+  const { store, quarantine, log, waits, random } = parts;
+  const stats: WriterStats = {
+    state: 'ok',
+    reason: '',
+    cure: '',
+    lines: 0,
+    requests: 0,
+    quarantinedLines: 0,
+    expired: 0,
+  };
+  let failures = 0;
+  let prepared = false;
+  let stopped = false;
+  let endWait = (): void => {};
+
+  const send = async (lines: readonly string[]): Promise<BatchOutcome> => {
+    try {
+      if (!prepared) await store.ensureDatabase();
+    } catch (error) {
+      // An account that may write need not be allowed to make databases: then the write itself decides.
+      if (!(error instanceof MillwattError) || error.remedy !== 'refuse')
+        return {
+          kind: 'retry',
+          afterMs: null,
+          reason: error instanceof Error ? error.message : String(error),
+        };
+    }
+    prepared = true;
+    return await writeBatch(store, lines, quarantine);
+  };
+
+  const sleep = async (ms: number): Promise<void> => {
+    if (stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      endWait = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  };
+
+  const backOff = async (atLeastMs: number): Promise<void> => {
+    const limitMs = Math.min(waits.retryMaxMs, waits.retryMs * 2 ** Math.min(failures++, 20));
+    await sleep(Math.max(atLeastMs, limitMs * (0.5 + random() / 2)));
+  };
+
+  const succeed = (lines: number, outcome: Extract<BatchOutcome, { kind: 'done' }>): void => {
+    const { requests, quarantined, expired, reason } = outcome;
+    stats.requests += requests;
+    stats.lines += lines - quarantined - expired;
+    stats.quarantinedLines += quarantined;
+    stats.expired += expired;
+    if (quarantined > 0)
+      log.warn({ lines: quarantined, reason }, 'InfluxDB refused lines for good; they are in quarantine.');
+    if (stats.state !== 'ok') log.info({}, 'InfluxDB takes points again.');
+    Object.assign(stats, { state: 'ok', reason: '', cure: '' });
+    failures = 0;
+  };
+
+  const fail = async (outcome: Exclude<BatchOutcome, { kind: 'done' }>): Promise<void> => {
+    stats.requests++;
+    const cure = outcome.kind === 'halt' ? outcome.cure : '';
+    if (stats.state !== outcome.kind || stats.reason !== outcome.reason)
+      log.warn({ cure }, `${outcome.reason}; readings stay in the ledger until it works again.`);
+    Object.assign(stats, { state: outcome.kind, reason: outcome.reason, cure });
+    prepared = false;
+    if (outcome.kind === 'halt') await sleep(waits.haltMs);
+    else await backOff(outcome.afterMs ?? 0);
+  };
+
+  return {
+    write: async (lines) => {
+      if (lines.length === 0) return true;
+      for (;;) {
+        const outcome = await send(lines);
+        if (outcome.kind === 'done') {
+          succeed(lines.length, outcome);
+          return true;
+        }
+        await fail(outcome);
+        if (stopped) return false;
+      }
+    },
+    backOff: () => backOff(0),
+    stop: () => {
+      stopped = true;
+      endWait();
+    },
+    stats: () => ({ ...stats }),
+  };
+}
