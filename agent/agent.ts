@@ -22,7 +22,7 @@ import { Spool } from './spool.ts';
 import { gatherWiring } from './wiring.ts';
 
 /** Group commit: what was read is on disk within this, real ms. */
-const FLUSH_MS = 500;
+const FLUSH_MS = 800;
 const SEAL_CHECK_MS = 250;
 const PUMP_MS = 1000;
 const STOP_POLLS_MS = 2000;
@@ -121,7 +121,7 @@ function run(
       events: {
         onPoll: (poll, everyMs) => {
           sealer.addPoll(source, poll, everyMs);
-          live.takePoll(poll);
+          live.takePoll(source, poll);
         },
         onLink: (change) => sealer.addLink(change),
       },

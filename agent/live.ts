@@ -9,66 +9,65 @@ const DISPLAY_DIGITS = 12;
 
 type LiveValue = number | string | boolean | null;
 
-interface Latest {
-  value: LiveValue;
-  atMs: number;
-  quality: Quality;
-}
-
 /** The latest values of every machine in canonical units: for people, never for energy. */
 export class LiveValues {
   readonly #clock: Clock;
   readonly #simulated: boolean;
-  readonly #channels: ReadonlyMap<string, Channel>;
-  readonly #latest = new Map<string, Latest>();
-  readonly #machines: readonly string[];
+  readonly #channels = new Map<string, Channel>();
+  readonly #sourcesOf = new Map<string, Set<string>>();
+  /** By source. A poll reads every polled channel, so the last one is all there is to say. */
+  readonly #polls = new Map<string, Poll>();
+  /** By channel. */
+  readonly #statuses = new Map<string, StatusReport>();
 
   constructor(channels: readonly Channel[], clock: Clock, simulated: boolean) {
     this.#clock = clock;
     this.#simulated = simulated;
-    this.#channels = new Map(channels.map((channel) => [channel.id, channel]));
-    this.#machines = [...new Set(channels.map(({ machine }) => machine))];
-  }
-
-  takePoll(poll: Poll): void {
-    for (const { channel, value, quality } of poll.readings) {
-      const known = this.#channels.get(channel);
-      if (known?.kind === 'measured')
-        this.#latest.set(channel, { value: toCanonical(value, known.scale), atMs: poll.atMs, quality });
+    for (const channel of channels) {
+      this.#channels.set(channel.id, channel);
+      const sources = this.#sourcesOf.get(channel.machine) ?? new Set();
+      this.#sourcesOf.set(channel.machine, sources.add(channel.source));
     }
   }
 
-  takeStatus({ channel, atMs, value }: StatusReport): void {
-    if (this.#channels.get(channel)?.kind === 'status')
-      this.#latest.set(channel, { value, atMs, quality: 'good' });
+  takePoll(source: string, poll: Poll): void {
+    this.#polls.set(source, poll);
+  }
+
+  takeStatus(status: StatusReport): void {
+    this.#statuses.set(status.channel, status);
   }
 
   /** One message a machine. What a source that is down last said is no longer known: its values are null. */
   messages(down: readonly { source: string; reason: string }[]): LiveMessage[] {
     const lost = new Set(down.map(({ source }) => source));
     const nowMs = this.#clock.monotonicMs();
-    return this.#machines.map((machine) => {
-      const values: LiveMessage['values'] = {};
-      const sources = new Set<string>();
-      for (const channel of this.#channels.values()) {
-        if (channel.machine !== machine) continue;
-        sources.add(channel.source);
-        const latest = this.#latest.get(channel.id);
-        if (latest === undefined) continue;
-        const unit = channel.kind === 'measured' ? QUANTITIES[channel.quantity].unit : channel.vocabulary;
-        const { quality, atMs } = latest;
-        const value = lost.has(channel.source) ? null : latest.value;
-        values[channel.id] = { value, unit, ageMs: Math.max(0, nowMs - atMs), quality };
+    const valuesOf = new Map<string, LiveMessage['values']>();
+    const add = (channel: Channel, known: LiveValue, atMs: number, quality: Quality) => {
+      const value = lost.has(channel.source) ? null : known;
+      const unit = channel.kind === 'measured' ? QUANTITIES[channel.quantity].unit : channel.vocabulary;
+      const values = valuesOf.get(channel.machine) ?? {};
+      values[channel.id] = { value, unit, ageMs: Math.max(0, nowMs - atMs), quality };
+      valuesOf.set(channel.machine, values);
+    };
+    for (const { readings, atMs } of this.#polls.values()) {
+      for (const { channel, value, quality } of readings) {
+        const known = this.#channels.get(channel);
+        if (known?.kind === 'measured') add(known, toCanonical(value, known.scale), atMs, quality);
       }
-      return {
-        v: 1,
-        machine,
-        at: this.#clock.wallMs(),
-        values,
-        down: down.filter(({ source }) => sources.has(source)),
-        ...(this.#simulated ? { simulated: true as const } : {}),
-      };
-    });
+    }
+    for (const { channel, value, atMs } of this.#statuses.values()) {
+      const known = this.#channels.get(channel);
+      if (known?.kind === 'status') add(known, value, atMs, 'good');
+    }
+    return [...this.#sourcesOf].map(([machine, sources]) => ({
+      v: 1,
+      machine,
+      at: this.#clock.wallMs(),
+      values: valuesOf.get(machine) ?? {},
+      down: down.filter(({ source }) => sources.has(source)),
+      ...(this.#simulated ? { simulated: true as const } : {}),
+    }));
   }
 }
 

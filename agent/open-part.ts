@@ -1,4 +1,5 @@
 import type { ChannelReading } from '../protocols/driver.ts';
+import type { Reading } from '../protocols/telemetry/decimal.ts';
 import type {
   EventGroup,
   LinkGroup,
@@ -8,12 +9,15 @@ import type {
 } from '../protocols/telemetry/part.ts';
 import type { Quality } from '../protocols/telemetry/quantity.ts';
 
+type Column = (Reading | null)[];
 type StatusValue = EventGroup['values'][number];
 
 /** Readings of one machine that are not sealed yet, and how many of them have been written to the spool. */
 export class OpenPart {
   readonly machine: string;
   readonly #sampled: SampledGroup[] = [];
+  /** The group each source added to last, with its columns in the order of the readings: the same again as a rule. */
+  readonly #latest = new Map<string, { group: SampledGroup; channels: string[]; columns: Column[] }>();
   readonly #events: EventGroup[] = [];
   readonly #links: LinkGroup[] = [];
   /** Rows of each group that the spool has; the groups are the keys. */
@@ -48,14 +52,14 @@ export class OpenPart {
 
   /** Adds one poll. `atMs` must be after the source's poll before. */
   addPoll(source: string, everyMs: number, atMs: number, readings: readonly ChannelReading[]): void {
-    const group = this.#sampledGroup(source, everyMs, readings);
+    const { group, columns } = this.#sampledGroup(source, everyMs, readings);
     const row = group.timesMs.length;
     group.timesMs.push(atMs);
-    for (const { channel, value, quality } of readings) {
+    readings.forEach(({ channel, value, quality }, index) => {
       const whole = typeof value !== 'number' || Number.isFinite(value);
-      group.columns.get(channel)?.push(whole ? value : null);
-      noteQuality(group.quality, channel, row, whole ? quality : 'bad');
-    }
+      columns[index]?.push(whole ? value : null);
+      if (quality !== 'good' || !whole) noteQuality(group.quality, channel, row, whole ? quality : 'bad');
+    });
     this.#note(atMs, readings.length);
   }
 
@@ -141,24 +145,41 @@ export class OpenPart {
     this.#unsaved = true;
   }
 
-  #sampledGroup(source: string, everyMs: number, readings: readonly ChannelReading[]): SampledGroup {
-    const known = this.#sampled.find(
-      (group) =>
-        group.source === source &&
-        group.everyMs === everyMs &&
-        group.columns.size === readings.length &&
-        readings.every(({ channel }) => group.columns.has(channel)),
+  #sampledGroup(
+    source: string,
+    everyMs: number,
+    readings: readonly ChannelReading[],
+  ): { group: SampledGroup; columns: Column[] } {
+    const latest = this.#latest.get(source);
+    if (
+      latest !== undefined &&
+      latest.group.everyMs === everyMs &&
+      latest.channels.length === readings.length &&
+      latest.channels.every((channel, index) => readings[index]?.channel === channel)
+    )
+      return latest;
+    const channels = readings.map(({ channel }) => channel);
+    let group = this.#sampled.find(
+      (known) =>
+        known.source === source &&
+        known.everyMs === everyMs &&
+        known.columns.size === channels.length &&
+        channels.every((channel) => known.columns.has(channel)),
     );
-    if (known !== undefined) return known;
-    const group: SampledGroup = {
-      source,
-      everyMs,
-      timesMs: [],
-      columns: new Map(readings.map(({ channel }) => [channel, []])),
-      quality: new Map(),
-    };
-    this.#sampled.push(group);
-    return group;
+    if (group === undefined) {
+      group = {
+        source,
+        everyMs,
+        timesMs: [],
+        columns: new Map(channels.map((channel) => [channel, []])),
+        quality: new Map(),
+      };
+      this.#sampled.push(group);
+    }
+    const { columns } = group;
+    const entry = { group, channels, columns: channels.map((channel) => columns.get(channel) ?? []) };
+    this.#latest.set(source, entry);
+    return entry;
   }
 }
 
@@ -198,7 +219,6 @@ export function sliceLinks(group: LinkGroup, from: number, to: number): LinkGrou
 }
 
 function noteQuality(all: Map<string, QualityRun[]>, channel: string, row: number, quality: Quality): void {
-  if (quality === 'good') return;
   const runs = all.get(channel);
   const last = runs?.at(-1);
   if (last !== undefined && last[2] === quality && last[0] + last[1] === row) last[1] += 1;

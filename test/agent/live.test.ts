@@ -30,7 +30,7 @@ const CHANNELS: Channel[] = [
 test('values are in the canonical unit with their age; a source that is down takes only its own values away', () => {
   const clock = new SteppedClock(1_000_000);
   const live = new LiveValues(CHANNELS, clock, false);
-  live.takePoll({
+  live.takePoll('meter', {
     atMs: 0,
     roundTripMs: 1,
     readings: [{ channel: 'mill.supply.activePower', value: 45_678, quality: 'good' }],
