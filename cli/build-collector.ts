@@ -55,7 +55,7 @@ export async function buildCollector(
   const { influx } = config;
   if (influx !== undefined) {
     const store = openConfiguredInflux(influx, folder);
-    parts.startProjector = ({ ledger, views, site }) =>
+    parts.startProjector = ({ ledger, views, site, clock: recordClock }) =>
       startProjector({
         ledger,
         views,
@@ -66,8 +66,8 @@ export async function buildCollector(
           () => systemClock.wallMs(),
         ),
         site,
-        // Back-off and Retry-After run on real time, whatever time the plant is in.
-        clock: systemClock,
+        // The clock that records carry their arrival by; the projector waits in real time by itself.
+        clock: recordClock,
         log,
       });
   }
