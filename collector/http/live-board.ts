@@ -26,6 +26,7 @@ export interface StateInput {
   fresh: boolean;
 }
 
+/** What every machine does just now. */
 export interface LiveBoard {
   /** Takes a message in; the newest of each agent counts, and several agents may speak of one machine. */
   put(agent: string, message: LiveMessage): void;

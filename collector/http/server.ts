@@ -38,6 +38,7 @@ export interface HttpAddress {
   requestTimeoutMs?: number | undefined;
 }
 
+/** A server that listens. */
 export interface HttpServer {
   port: number;
   /** http://127.0.0.1:8484 */

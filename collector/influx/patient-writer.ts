@@ -13,8 +13,10 @@ export interface WriterWaits {
   haltMs: number;
 }
 
+/** The waits of a collector in service. */
 export const WRITER_WAITS: WriterWaits = { retryMs: 500, retryMaxMs: 60_000, haltMs: 30_000 };
 
+/** How writing goes; counts are since the start. */
 export interface WriterStats {
   /** `halt` needs an operator: see reason and cure. */
   state: 'ok' | 'retry' | 'halt';
