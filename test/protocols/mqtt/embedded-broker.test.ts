@@ -1,10 +1,11 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../../protocols/log.ts';
 import { startEmbeddedBroker, type EmbeddedBroker } from '../../../protocols/mqtt/embedded-broker.ts';
 import type { IncomingMessage, Link, LinkOptions } from '../../../protocols/mqtt/link.ts';
 import { connectLink } from '../../../protocols/mqtt/mqtt-link.ts';
 import { awaitUntil } from './await-until.ts';
+import { BROKER_CERT, BROKER_KEY, OTHER_CERT, OTHER_KEY } from './tls-pems.ts';
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -142,6 +143,43 @@ test('the will speaks for an agent that vanishes and not for one that says goodb
   await awaitUntil('the retained status arrives', () => late.messages.length === 1);
   expect(late.messages.map(text)).toEqual(['goodbye']);
   expect(late.messages[0]?.retain).toBe(true);
+});
+
+describe('with TLS', () => {
+  const tls = { cert: BROKER_CERT, key: BROKER_KEY };
+  const secure = (broker: EmbeddedBroker, ca: string | undefined) =>
+    join(broker, 'gw1', {
+      url: `mqtts://127.0.0.1:${broker.port}`,
+      password: 'one',
+      ...(ca === undefined ? {} : { tls: { ca } }),
+    });
+
+  test('it may listen wider, and takes who trusts its certificate', async () => {
+    const broker = await start({ agents, collector, tls, host: '0.0.0.0' });
+    const party = secure(broker, BROKER_CERT);
+    await awaitUntil('it is connected', () => party.link.connected());
+    await party.link.publish('millwatt/1/pune/gw1/batch', Buffer.alloc(100_000), { qos: 1 });
+    expect(broker.stats().published).toBe(1);
+  });
+
+  test.each([
+    ['an authority we do not know', undefined, BROKER_CERT, BROKER_KEY, /not trusted/],
+    ['a certificate for another name', OTHER_CERT, OTHER_CERT, OTHER_KEY, /another name/],
+  ])('%s is refused with a sentence and a cure', async (_what, ca, cert, key, sentence) => {
+    const broker = await start({ agents, collector, tls: { cert, key } });
+    const party = secure(broker, ca);
+    await awaitUntil('the refusal is told', () => party.states.length > 0);
+    expect(party.states[0]?.reason).toMatch(sentence);
+    expect(party.states[0]?.cure.length).toBeGreaterThan(10);
+    expect(party.link.connected()).toBe(false);
+  });
+
+  test('a client without TLS is told so', async () => {
+    const broker = await start({ agents, collector, tls });
+    const party = join(broker, 'gw1', { password: 'one' });
+    await awaitUntil('the failure is told', () => party.states.length > 0);
+    expect(party.states[0]?.cure).not.toBe('');
+  });
 });
 
 test('it refuses to listen wider than loopback without agents and TLS', async () => {
