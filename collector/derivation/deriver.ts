@@ -323,7 +323,7 @@ class Deriver implements Derivation {
       const stepMs = machine?.awaitsStepSinceMs ?? Infinity;
       for (const hourMs of hours) {
         const endMs = hourMs + HOUR_MS;
-        const complete = machine !== undefined && endMs <= Math.min(machine.settledMs, stepMs);
+        const complete = machine !== undefined && endMs <= Math.min(machine.horizonMs, stepMs);
         const finalBy =
           complete && endMs + WATERMARK_MS <= deliveredMs
             ? 'watermark'

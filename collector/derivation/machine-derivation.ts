@@ -15,6 +15,7 @@ import {
   type RecordFeed,
 } from '../energy/machine-fold.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
+import { firstToldMs } from '../energy/timeline.ts';
 import type { MachineModel } from '../energy/machine-model.ts';
 import type { Views } from '../ledger/views.ts';
 
@@ -71,9 +72,9 @@ export class MachineDerivation {
     return { conflicts: this.#conflicts, rewinds: this.#rewinds };
   }
 
-  /** States are settled up to here, wall ms. */
-  get settledMs(): number {
-    return this.#fold.timeline.atMs;
+  /** Every reading before this is taken in, wall ms. */
+  get horizonMs(): number {
+    return this.#fold.horizonMs;
   }
 
   /** Hours that end after this wait for the next step of a coarse counter; null when none does. */
@@ -171,10 +172,8 @@ export class MachineDerivation {
 
 function firstWaitingMs(fold: MachineFold): number {
   const { timeline, components } = fold;
-  const told = timeline.controls.find((control) => control.kind !== 'heard')?.atMs ?? Infinity;
   return Math.min(
-    told,
-    timeline.supply.atMs[0] ?? Infinity,
+    firstToldMs(timeline),
     ...components.map((c) => Math.min(c.power.atMs[0] ?? Infinity, c.counter.atMs[0] ?? Infinity)),
   );
 }

@@ -396,9 +396,13 @@ function bookSlices(
   if (first !== undefined) {
     if (Math.floor(first.fromMs / HOUR_MS) !== Math.floor((atMs - 1) / HOUR_MS))
       noteRecords(context, first.fromMs, atMs);
-    const pieces = slices.length === 1 && first.kind === 'covered' ? slices : cutAtMinutes(slices);
-    const shares = shareOut(mwh, pieces);
-    for (const [index, piece] of pieces.entries()) book(c, context, piece, shares[index] ?? 0, estimated);
+    // A counter that moves with every reading mostly has one slice: nothing to share out.
+    if (slices.length === 1 && first.kind === 'covered') book(c, context, first, mwh, estimated);
+    else {
+      const pieces = cutAtMinutes(slices);
+      const shares = shareOut(mwh, pieces);
+      for (const [index, piece] of pieces.entries()) book(c, context, piece, shares[index] ?? 0, estimated);
+    }
   }
   if (count === c.slices.length) c.slices.length = 0;
   else c.slices.splice(0, count);

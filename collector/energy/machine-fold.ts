@@ -10,13 +10,14 @@ import {
 import type { CounterDefinition, PlainReading } from './counter-value.ts';
 import { accountAt, addReason, addRecord, HOUR_MS, type HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
-import { dropFrom, insertReading, type Series } from './series.ts';
+import { insertReading, lastBeforeMs, readingsBefore, type Series } from './series.ts';
 import {
   advanceTimeline,
   beginTimeline,
   emptyTimeline,
   firstToldMs,
   insertControl,
+  lastWordMs,
   type TimelineState,
 } from './timeline.ts';
 
@@ -192,6 +193,14 @@ export function advanceFold(model: MachineModel, fold: MachineFold, horizonMs: n
   if (horizonMs <= fold.horizonMs) return;
   fold.horizonMs = horizonMs;
   const { timeline, accounts, definitions, recent } = fold;
+  timeline.latestMs = Math.max(
+    timeline.latestMs,
+    lastWordMs(timeline, horizonMs),
+    ...fold.components.flatMap(({ power, counter }) => [
+      lastBeforeMs(power, horizonMs),
+      lastBeforeMs(counter, horizonMs),
+    ]),
+  );
   const firstMs = Math.min(...fold.components.map((c) => firstReadingMs(c)));
   if (
     timeline.startMs === null &&
@@ -237,20 +246,25 @@ export function awaitingStepSinceMs(fold: MachineFold): number | null {
  * that time on).
  */
 export function saveFold(fold: MachineFold): string {
-  const copy = structuredCloneOf(fold);
-  dropFrom(copy.timeline.supply, fold.horizonMs);
-  // That a source was heard later may be said by no other record.
-  copy.timeline.controls = copy.timeline.controls.filter(
-    (control) => control.kind === 'heard' || control.atMs < fold.horizonMs,
-  );
-  for (const component of copy.components) {
-    dropFrom(component.power, fold.horizonMs);
-    dropFrom(component.counter, fold.horizonMs);
-  }
-  copy.recent = copy.recent.filter((span) => span.fromMs < fold.horizonMs);
-  // An hour that only later readings speak of begins with them.
-  copy.accounts = copy.accounts.filter((account) => account.hourMs < fold.horizonMs);
-  return JSON.stringify(copy);
+  const { horizonMs, timeline } = fold;
+  const saved: MachineFold = {
+    ...fold,
+    timeline: {
+      ...timeline,
+      supply: readingsBefore(timeline.supply, horizonMs),
+      // That an agent was watching later may be said by no other record.
+      controls: timeline.controls.filter((control) => control.kind === 'heard' || control.atMs < horizonMs),
+    },
+    components: fold.components.map((component) => ({
+      ...component,
+      power: readingsBefore(component.power, horizonMs),
+      counter: readingsBefore(component.counter, horizonMs),
+    })),
+    recent: fold.recent.filter((span) => span.fromMs < horizonMs),
+    // An hour that only later readings speak of begins with them.
+    accounts: fold.accounts.filter((account) => account.hourMs < horizonMs),
+  };
+  return JSON.stringify(saved);
 }
 
 /** The fold of a text that `saveFold` wrote. */
@@ -260,10 +274,6 @@ export function restoreFold(text: string): MachineFold {
 
 function firstReadingMs(component: ComponentState): number {
   return Math.min(component.power.atMs[0] ?? Infinity, component.counter.atMs[0] ?? Infinity);
-}
-
-function structuredCloneOf(fold: MachineFold): MachineFold {
-  return JSON.parse(JSON.stringify(fold)) as MachineFold;
 }
 
 function putSupply(

@@ -78,6 +78,13 @@ export function settledTo(series: Series<unknown>, horizonMs: number): number {
   return horizonMs - lastMs > 2 * everyMs ? horizonMs : lastMs;
 }
 
+/** The time of the last reading before the horizon, of those that wait; -Infinity without one. */
+export function lastBeforeMs(series: Series<unknown>, horizonMs: number): number {
+  let row = series.atMs.length - 1;
+  while (row >= 0 && (series.atMs[row] ?? 0) >= horizonMs) row--;
+  return series.atMs[row] ?? -Infinity;
+}
+
 /** Removes the first readings, which were taken in. */
 export function dropTaken(series: Series<unknown>, rows: number): void {
   if (rows === 0) return;
@@ -89,12 +96,18 @@ export function dropTaken(series: Series<unknown>, rows: number): void {
   }
 }
 
-/** Removes readings at or after a time: they will be read again. */
-export function dropFrom(series: Series<unknown>, atMs: number): void {
+/** A copy with the readings before a time only. */
+export function readingsBefore<V>(series: Series<V>, beforeMs: number): Series<V> {
   let rows = series.atMs.length;
-  while (rows > 0 && (series.atMs[rows - 1] ?? 0) >= atMs) rows--;
-  for (const column of [series.atMs, series.values, series.everyMs, series.seqs, series.definitions])
-    column.length = rows;
+  while (rows > 0 && (series.atMs[rows - 1] ?? 0) >= beforeMs) rows--;
+  return {
+    ...series,
+    atMs: series.atMs.slice(0, rows),
+    values: series.values.slice(0, rows),
+    everyMs: series.everyMs.slice(0, rows),
+    seqs: series.seqs.slice(0, rows),
+    definitions: series.definitions.slice(0, rows),
+  };
 }
 
 function isSmaller(a: number | string | null, b: number | string | null): boolean {

@@ -25,6 +25,8 @@ export interface TimelineState {
   heardMs: Record<string, number>;
   /** First reading or word of the machine; null before it. */
   startMs: number | null;
+  /** Its latest reading or word: time without a reading after it is nobody's until the next one comes. */
+  latestMs: number;
   /** States are settled up to here, ms. */
   atMs: number;
   lastPowerW: number | null;
@@ -46,6 +48,7 @@ export function emptyTimeline(): TimelineState {
     downSources: [],
     heardMs: {},
     startMs: null,
+    latestMs: 0,
     atMs: 0,
     lastPowerW: null,
     said: null,
@@ -89,10 +92,16 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** When the first supply reading, word or link was, of those that wait; Infinity without one. */
+/** When the first supply reading or word was, of those that wait; Infinity without one. */
 export function firstToldMs(timeline: TimelineState): number {
-  const first = timeline.controls.find((control) => control.kind !== 'heard');
+  const first = timeline.controls.find((control) => control.kind === 'word');
   return Math.min(timeline.supply.atMs[0] ?? Infinity, first?.atMs ?? Infinity);
+}
+
+/** When the last word before the horizon was, of those that wait; -Infinity without one. */
+export function lastWordMs(timeline: TimelineState, horizonMs: number): number {
+  const last = timeline.controls.findLast((control) => control.kind === 'word' && control.atMs < horizonMs);
+  return last?.atMs ?? -Infinity;
 }
 
 /** Begins the machine's time at its first reading; false when that is not before the horizon. */
@@ -111,7 +120,7 @@ export function advanceTimeline(
   accounts: HourAccount[],
 ): void {
   const { supply } = timeline;
-  const untilMs = settledTo(supply, horizonMs);
+  const untilMs = Math.min(settledTo(supply, horizonMs), timeline.latestMs);
   let row = 0;
   for (;;) {
     const sampleMs = supply.atMs[row];

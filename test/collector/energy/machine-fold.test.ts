@@ -219,6 +219,22 @@ describe('a machine fold', () => {
       { numRuns: 100 },
     );
   });
+
+  it('begins with the first reading and ends with the latest, whatever links say and however long nothing comes', () => {
+    const at = (seconds: number) => START_MS + seconds * 1000;
+    const link = (seq: number, atMs: number, up: boolean): RecordFeed => ({
+      ...feedOf(seq, null),
+      links: [{ source: 'meter', timesMs: [atMs], up: [up] }],
+    });
+    const rows = (seq: number, timesMs: number[]) =>
+      feedOf(seq, { timesMs, powers: { supply: timesMs.map(() => 1000) } });
+    const early = [link(1, at(-30), true), rows(2, [at(0), at(1), at(2)]), link(3, at(5), false)];
+    const [hour] = foldHours(MODEL, early, at(1800));
+    expect([hour?.spanMs, hour?.measuredMs]).toEqual([2000, 2000]);
+    const [healed] = foldHours(MODEL, [...early, rows(4, [at(1500), at(1501)])], at(1800));
+    expect([healed?.spanMs, healed?.measuredMs]).toEqual([1_501_000, 3000]);
+    expect(healed?.reasons).toContain('source-down');
+  });
 });
 
 /** The plant without glitches, jumps and readings that were missing at its ends. */
