@@ -3,6 +3,8 @@ import { SLOT_MS, SlotSchedule, type Pollable } from './slot-schedule.ts';
 
 /** A device sees at most ten polls in a real second, however fast simulated time runs. */
 const REAL_INTERVAL_MS_MIN = 100;
+/** Simulated time may change its speed while we wait, real ms. */
+const LOOK_AGAIN_MS = 200;
 
 /** The cadence in effect under the clock's speed, clock ms. */
 export function effectiveEveryMs(everyMs: number, clock: Clock): number {
@@ -25,7 +27,7 @@ export function startScheduler(sources: readonly Pollable[], clock: Clock): Sche
   const tick = () => {
     const waitMs = schedule.run(clock.monotonicMs());
     // Up to the next slot boundary: what is due within one slot is polled in one turn of the event loop.
-    const realMs = waitMs / Math.max(clock.speed(), 1e-3);
+    const realMs = Math.min(LOOK_AGAIN_MS, waitMs / Math.max(clock.speed(), 1e-3));
     timer = setTimeout(tick, Math.max(1, Math.ceil(realMs / SLOT_MS) * SLOT_MS));
   };
   tick();

@@ -1,9 +1,6 @@
 /** Polls begin on slots of this length, so that one timer serves every source, ms. */
 export const SLOT_MS = 10;
 
-/** Without a source to poll we look again after this long, ms. */
-const IDLE_MS = 1000;
-
 /** Something that is polled at a cadence. */
 export interface Pollable {
   /** Cadence just now, clock ms; a simulated clock stretches it. */
@@ -17,7 +14,8 @@ export interface Pollable {
  * skipped and counted, never queued.
  */
 export class SlotSchedule {
-  readonly #entries: { source: Pollable; dueMs: number }[];
+  /** `share` is a source's place in its cadence, from 0 to 1. */
+  readonly #entries: { source: Pollable; everyMs: number; share: number; dueMs: number }[];
   #late = 0;
   #skipped = 0;
 
@@ -30,7 +28,8 @@ export class SlotSchedule {
       const everyMs = source.everyMs();
       const turn = turns.get(everyMs) ?? 0;
       turns.set(everyMs, turn + 1);
-      return { source, dueMs: startMs + Math.floor((turn * everyMs) / (sizes.get(everyMs) ?? 1)) };
+      const share = turn / (sizes.get(everyMs) ?? 1);
+      return { source, everyMs, share, dueMs: startMs + Math.floor(share * everyMs) };
     });
   }
 
@@ -39,13 +38,18 @@ export class SlotSchedule {
     return { late: this.#late, skipped: this.#skipped };
   }
 
-  /** Begins every poll that is due, and says how long to wait for the next, clock ms. */
+  /** Begins every poll that is due, and says how long to wait for the next, clock ms; Infinity without sources. */
   run(nowMs: number): number {
-    let waitMs = IDLE_MS;
+    let waitMs = Number.POSITIVE_INFINITY;
     for (const entry of this.#entries) {
+      const everyMs = entry.source.everyMs();
+      if (everyMs !== entry.everyMs) {
+        // Simulated time changed its speed: a turn planned at the old cadence may be far away at the new one.
+        entry.everyMs = everyMs;
+        entry.dueMs = nowMs + Math.floor(entry.share * everyMs);
+      }
       const behindMs = nowMs - entry.dueMs;
       if (behindMs >= 0) {
-        const everyMs = entry.source.everyMs();
         if (behindMs > Math.max(2 * SLOT_MS, everyMs / 2)) this.#late += 1;
         // Turns that passed unseen are gone; the next one is on the same grid.
         const missed = Math.floor(behindMs / everyMs);

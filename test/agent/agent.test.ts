@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startAgent, type AgentOptions, type RunningAgent } from '../../agent/agent.ts';
-import { SteppedClock, systemClock } from '../../protocols/clock.ts';
+import { simulatedClock, SteppedClock, systemClock } from '../../protocols/clock.ts';
 import { generateSigningKey } from '../../protocols/evidence/keys.ts';
 import { rangeDigest } from '../../protocols/evidence/seal.ts';
 import { silentLog } from '../../protocols/log.ts';
@@ -177,6 +177,28 @@ test('it polls by itself on a running clock, tells its status, config, live valu
   expect(driver.closed()).toBe(true);
   const samples = [...collector.records.values()].reduce((sum, { frame }) => sum + frame.header.samples, 0);
   expect(samples).toBeGreaterThan(10);
+});
+
+test('simulated time runs fast to now and then at its own pace, without a hole where it slows down', async () => {
+  const url = await startEmbedded();
+  const collector = collect(url);
+  const now = Date.now();
+  // Two hours at 3600 times the pace: two real seconds.
+  const clock = simulatedClock({ originMs: now - 2 * 3_600_000, startMs: now, speed: 3600, untilNow: true });
+  const driver = scriptedDriver({ clock, machine: 'mill', everyMs: 500 });
+  const agent = await start({ config: testConfig({ url }), clock, drivers: [driver], simulated: true });
+  await awaitUntil('it has caught up', () => clock.speed() === 1);
+  const polls = driver.polls();
+  await awaitUntil('it polls at its own pace', () => driver.polls() >= polls + 4);
+  await agent.stop();
+  const groups = chainOf(collector).flatMap((bytes) =>
+    partsOf({ frame: parseRecord(bytes) }).flatMap(({ sampled }) => sampled),
+  );
+  expect(new Set(groups.map(({ everyMs }) => everyMs))).toEqual(new Set([360_000, 500]));
+  const slow = groups.filter(({ everyMs }) => everyMs === 500).flatMap(({ timesMs }) => timesMs);
+  const fast = groups.filter(({ everyMs }) => everyMs === 360_000).flatMap(({ timesMs }) => timesMs);
+  // More than twice the cadence would be a gap.
+  expect((slow[0] ?? 0) - (fast.at(-1) ?? 0)).toBeLessThan(2 * 360_000);
 });
 
 test('a dead or hanging device takes nothing from the others', async () => {

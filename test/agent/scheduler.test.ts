@@ -52,6 +52,29 @@ test('turns that passed while the process slept are skipped, and the grid stays'
   expect(schedule.counts()).toEqual({ late: 1, skipped: 9 });
 });
 
+test('when simulated time slows down, sources are polled at the shorter cadence at once and stay spread', () => {
+  let everyMs = 60_000;
+  const begun: [string, number][] = [];
+  const sources = ['a', 'b'].map((name) => ({
+    everyMs: () => everyMs,
+    begin: () => {
+      begun.push([name, nowMs]);
+      return true;
+    },
+  }));
+  const schedule = new SlotSchedule(sources, 0);
+  expect(schedule.run((nowMs = 0))).toBe(30_000);
+  everyMs = 1000;
+  for (nowMs = 5000; nowMs < 7000;) nowMs += Math.max(1, schedule.run(nowMs));
+  expect(begun).toEqual([
+    ['a', 0],
+    ['a', 5000],
+    ['b', 5500],
+    ['a', 6000],
+    ['b', 6500],
+  ]);
+});
+
 test('under fast simulated time a device sees at most ten polls in a real second', async () => {
   const clock = simulatedClock({
     originMs: Date.UTC(2026, 2, 2),
