@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../collector/http/openapi.ts';
 import { silentLog } from '../../../protocols/log.ts';
+import { BROKER_CERT, BROKER_KEY } from '../../protocols/mqtt/tls-pems.ts';
 import { sampleHour } from '../influx/machine-hour-sample.ts';
 import { liveMessage, startPlantServer, type PlantServer } from './plant-server.ts';
 
@@ -432,7 +434,7 @@ describe('who may ask', () => {
     }
   });
 
-  test('nothing can be written, and large bodies are refused', async () => {
+  test('nothing can be written, and nothing else of the folders can be read', async () => {
     const server = await start();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
       expect((await ask(server, '/api/v1/machines', {}, method)).status, method).toBe(404);
@@ -451,5 +453,37 @@ describe('who may ask', () => {
       socket.resume();
     });
     expect(performance.now() - startMs).toBeLessThan(9000);
+  });
+});
+
+describe('for others to see', () => {
+  test('with a token and TLS it listens wider, speaks only TLS, and takes any name', async () => {
+    const server = await start({
+      address: { host: '0.0.0.0', token: TOKEN, tls: { cert: BROKER_CERT, key: BROKER_KEY } },
+    });
+    expect(server.url).toMatch(/^https:\/\/localhost:\d+$/);
+    await expect(ask(server, '/healthz')).rejects.toThrow();
+    const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const sent = httpsRequest(
+        {
+          host: '127.0.0.1',
+          port: server.port,
+          path: '/api/v1/site',
+          ca: BROKER_CERT,
+          // Its name is another one; only that it speaks with this certificate matters here.
+          checkServerIdentity: () => undefined,
+          headers: { authorization: `Bearer ${TOKEN}`, host: 'collector.plant.example' },
+        },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk) => (text += String(chunk)));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        },
+      );
+      sent.on('error', reject);
+      sent.end();
+    });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toMatchObject({ site: 'plant', publicKey: 'k'.repeat(43) });
   });
 });
