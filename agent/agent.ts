@@ -28,6 +28,7 @@ const PUMP_MS = 1000;
 const STOP_POLLS_MS = 2000;
 const LAST_PUBLISH_MS = 2000;
 
+/** What an agent is made of; the command line builds the adapters. */
 export interface AgentOptions {
   config: AgentConfig;
   /** Where spool and key live; made when it is not there. */
@@ -51,6 +52,7 @@ export interface AgentOptions {
   resendAfterMs?: number;
 }
 
+/** An agent at work. */
 export interface RunningAgent {
   /** The agent's Ed25519 key, 32 raw bytes in base64url: what the collector is asked to confirm. */
   readonly publicKey: string;

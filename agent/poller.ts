@@ -18,6 +18,7 @@ export interface LinkChange {
   reason: string;
 }
 
+/** Where a poller reports what it gets. */
 export interface PollerEvents {
   onPoll(poll: Poll, everyMs: number): void;
   onLink(change: LinkChange): void;

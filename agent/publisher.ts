@@ -12,6 +12,7 @@ const LIVE_RECORDS_MAX = WINDOW;
 /** A collector that asks for records again is served so many at a time. */
 const REQUESTED_MAX = 1000;
 
+/** What a publisher works with. */
 export interface PublisherOptions {
   spool: Spool;
   site: string;

@@ -28,6 +28,7 @@ export type AgentStats = HealthMessage['spool'] & {
   sources: HealthMessage['sources'];
 };
 
+/** What a reporter reports on. */
 export interface ReporterOptions {
   config: AgentConfig;
   dataFolder: string;

@@ -12,6 +12,7 @@ export function effectiveEveryMs(everyMs: number, clock: Clock): number {
   return speed === 1 ? everyMs : Math.max(everyMs, Math.ceil(REAL_INTERVAL_MS_MIN * speed));
 }
 
+/** A running scheduler. */
 export interface Scheduler {
   /** Polls that began late, and turns that were skipped because the poll before was still running or time had passed. */
   counts(): { late: number; skipped: number };

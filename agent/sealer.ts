@@ -32,6 +32,7 @@ interface OpenMachine {
   openedRealMs: number;
 }
 
+/** What a sealer works with. */
 export interface SealerOptions {
   clock: Clock;
   spool: Spool;

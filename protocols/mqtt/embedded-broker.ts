@@ -13,6 +13,7 @@ import {
   mayCollectorSubscribe,
 } from './topic-rights.ts';
 
+/** Where the embedded broker listens and whom it lets in. */
 export interface EmbeddedBrokerOptions {
   host: string;
   /** 0 lets the system choose. */
@@ -30,6 +31,7 @@ export interface EmbeddedBrokerOptions {
   log: Log;
 }
 
+/** Counts since the start, and connections now. */
 export interface BrokerStats {
   connections: number;
   /** Messages that clients published and were allowed to. */
@@ -42,6 +44,7 @@ export interface BrokerStats {
   violations: number;
 }
 
+/** A broker at work. */
 export interface EmbeddedBroker {
   port: number;
   stats(): BrokerStats;

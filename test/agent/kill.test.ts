@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { SteppedClock } from '../../protocols/clock.ts';
 import { generateSigningKey } from '../../protocols/evidence/keys.ts';
@@ -14,6 +15,8 @@ import { checkChain } from './chain-check.ts';
 import { partsOf, startReceiptingCollector } from './receipting-collector.ts';
 import { holds, openSealer, openSpool, recordsOf } from './spool-rig.ts';
 
+const SPOOL_WRITER = fileURLToPath(new URL('./spool-writer.ts', import.meta.url));
+const AGENT_PROCESS = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
 const LONG = process.env['MILLWATT_TEST_LONG'] === '1';
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -33,7 +36,7 @@ async function runAndKill(
   when: (output: string) => boolean,
   moreMs: number,
 ): Promise<string> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -67,7 +70,7 @@ test('kill -9 at random moments loses nothing that was durable, and breaks no ch
   writeFileSync(keyFile, key.exportPem());
   for (let run = 0; run < (LONG ? 200 : 20); run++) {
     const output = await runAndKill(
-      'spool-writer.ts',
+      SPOOL_WRITER,
       [path, keyFile],
       (text) => text.includes('\n'),
       Math.random() * 60,
@@ -106,13 +109,13 @@ test('an agent that is killed while it publishes delivers every durable reading,
   for (let run = 0; run < (LONG ? 50 : 4); run++) {
     const before = collector.arrivals();
     await runAndKill(
-      'agent-process.ts',
+      AGENT_PROCESS,
       [path, url],
       () => collector.arrivals() > before + 3,
       Math.random() * 300,
     );
   }
-  await runAndKill('agent-process.ts', [path, url, 'finish'], (text) => text.includes('finished'), 0);
+  await runAndKill(AGENT_PROCESS, [path, url, 'finish'], (text) => text.includes('finished'), 0);
   const spool = openSpool(path);
   const { samples } = spool.accounts();
   expect(samples.sampled).toBeGreaterThan(100);
