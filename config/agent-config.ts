@@ -55,6 +55,7 @@ const wiring = {
   meter: meter.optional(),
 };
 
+/** A meter or drive over Modbus TCP. */
 export const modbusTcpSource = z
   .strictObject({
     ...wiring,
@@ -116,6 +117,7 @@ const opcuaNode = z.strictObject({
   vocabulary: z.string().default('raw').describe('Vocabulary of the status, such as umati/ProductionState.'),
 });
 
+/** A machine control or meter over OPC UA. */
 export const opcuaSource = z
   .strictObject({
     ...wiring,
@@ -153,6 +155,7 @@ export const opcuaSource = z
   })
   .describe('A machine control or meter over OPC UA.');
 
+/** All that an agent can be told: the one declaration behind validation, defaults, sample and editor schema. */
 export const agentConfig = z.strictObject({
   site: id.describe('The plant.').meta({ examples: ['my-plant'] }),
   agent: id.describe('This gateway; also its MQTT user name.').meta({ examples: ['hall-1'] }),
@@ -215,6 +218,7 @@ export const agentConfig = z.strictObject({
 });
 
 export type AgentConfig = z.output<typeof agentConfig>;
+/** Any source, told apart by its protocol. */
 export type SourceConfig = AgentConfig['sources'][number];
 export type ModbusTcpSourceConfig = z.output<typeof modbusTcpSource>;
 export type OpcuaSourceConfig = z.output<typeof opcuaSource>;

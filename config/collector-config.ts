@@ -144,6 +144,7 @@ const http = z
   })
   .describe('Page, API and metrics.');
 
+/** All that a collector can be told: the one declaration behind validation, defaults, sample and editor schema. */
 export const collectorConfig = z.strictObject({
   site: id.describe('The plant, as the agents name it.').meta({ examples: ['my-plant'] }),
   collector: id.default('collector').describe('Name of this collector.'),

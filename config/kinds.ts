@@ -12,6 +12,7 @@ export const CONFIG_SCHEMAS = {
 } as const;
 
 export type ConfigKind = keyof typeof CONFIG_SCHEMAS;
+/** The names of the kinds. */
 export const CONFIG_KINDS = Object.keys(CONFIG_SCHEMAS) as [ConfigKind, ...ConfigKind[]];
 
 /** What a file of each kind becomes. */

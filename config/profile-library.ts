@@ -15,6 +15,7 @@ const OWN_FOLDER =
 const PROFILE_ID = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
 const FILE_BYTES_MAX = 256 * 1024;
 
+/** A profile and the file it came from. */
 export interface LoadedProfile {
   profile: DeviceProfile;
   /** SHA-256 over the file's bytes, base64url: what the config snapshot names. */
@@ -22,6 +23,7 @@ export interface LoadedProfile {
   file: string;
 }
 
+/** A profile that could be loaded. */
 export interface ListedProfile {
   id: string;
   file: string;

@@ -67,4 +67,5 @@ export const host = z
   .string(HOST_WORDS)
   .max(253)
   .regex(/^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?)$/, HOST_WORDS);
+/** TCP port, 1..65535. */
 export const port = z.int().min(1).max(65_535);

@@ -5,6 +5,7 @@ import { answerRequest, FRAME_BYTES_MAX, SILENT, type RegisterBank } from './mod
 
 export type { RegisterBank };
 
+/** A running server. */
 export interface ModbusServer {
   /** The port it really listens on. */
   readonly port: number;

@@ -5,8 +5,6 @@ import { MillwattError } from '../errors.ts';
 import { buildMachineSpace, type MachineTruth } from './machine-space.ts';
 import { METER_NODES, SIMULATOR_NAMESPACE } from './meter-nodes.ts';
 
-export { METER_NODES, SIMULATOR_NAMESPACE };
-
 /** Where a simulated machine serves OPC UA, and for whom. */
 export interface OpcuaMachineOptions {
   /** Browse name of the machine below Machines. */
