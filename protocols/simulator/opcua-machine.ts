@@ -3,7 +3,6 @@ import { MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPoli
 import { nodesets } from 'node-opcua-nodesets';
 import { MillwattError } from '../errors.ts';
 import { buildMachineSpace, type MachineTruth } from './machine-space.ts';
-import { METER_NODES, SIMULATOR_NAMESPACE } from './meter-nodes.ts';
 
 /** Where a simulated machine serves OPC UA, and for whom. */
 export interface OpcuaMachineOptions {
