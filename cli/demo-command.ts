@@ -1,21 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startAgent } from '../agent/agent.ts';
-import { loadAgentConfig, loadCollectorConfig } from '../config/load.ts';
+import { loadAgentConfig } from '../config/load.ts';
 import { simulatedClock, type Clock } from '../protocols/clock.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
 import { startSimulation, type Simulation } from '../protocols/simulator/plant.ts';
-import { buildCollector, type BuiltCollector } from './build-collector.ts';
+import type { BuiltCollector } from './build-collector.ts';
 import { buildDrivers } from './build-drivers.ts';
-import {
-  DEMO_BROKER_PORT,
-  DEMO_MACHINES,
-  demoAgentYaml,
-  demoCollectorYaml,
-  demoDevices,
-} from './demo-plant.ts';
+import { startDemoCollector } from './demo-collector.ts';
+import { DEMO_MACHINES, demoAgentYaml, demoDevices } from './demo-plant.ts';
 import { readDemoTime, rememberDemoTime } from './demo-time.ts';
 import { drawDemo, readDemo } from './demo-view.ts';
 import { createFileLogger } from './logger.ts';
@@ -45,14 +40,15 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
   if (!options.json)
     process.stdout.write(`${style('millwatt demo', 'bold')}: starting a simulated plant ...\n`);
-  const demo = await startDemo({ folder, port, clock, log });
-  if (!options.json) {
-    process.stdout.write(
-      `Page:  ${style(demo.collector.url, 'cyan')}\n` +
-        `Data:  ${folder} (configuration files to copy from, ledger, demo.log)\n` +
-        `${style('The plant is simulated', 'yellow')}; sockets, records, ledger and arithmetic are real. Ctrl-C stops.\n\n`,
-    );
-  }
+  const demo = await startDemo({
+    folder,
+    port,
+    clock,
+    log,
+    onPage: (url) => {
+      if (!options.json) process.stdout.write(`${introduction(url, folder).join('\n')}\n\n`);
+    },
+  });
   const screen = createScreen();
   while (!stop.aborted) {
     rememberDemoTime(folder, clock);
@@ -70,6 +66,16 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   process.exit(0);
 }
 
+function introduction(url: string, folder: string): string[] {
+  return [
+    `Page:  ${style(url, 'cyan')}`,
+    `Data:  ${folder}`,
+    `       (ledger, demo.log, and configuration files to copy from)`,
+    `${style('The plant is simulated', 'yellow')}; sockets, records, ledger and arithmetic are real.`,
+    'Ctrl-C stops.',
+  ];
+}
+
 interface RunningDemo {
   collector: BuiltCollector;
   stop(): Promise<void>;
@@ -81,12 +87,12 @@ async function startDemo(around: {
   port: number;
   clock: Clock;
   log: Log;
+  /** Called as soon as the page answers: certificates of a first start may take some seconds more. */
+  onPage: (url: string) => void;
 }): Promise<RunningDemo> {
-  const { folder, port, clock, log } = around;
-  const collectorFile = join(folder, 'collector.yaml');
-  writeFileSync(collectorFile, demoCollectorYaml(port));
-  const collectorConfig = loadCollectorConfig(collectorFile);
-  const collector = await buildCollector(collectorConfig.config, { folder, clock, log, simulated: true });
+  const { folder, clock, log } = around;
+  const { collector, brokerPort } = await startDemoCollector(around);
+  around.onPage(collector.url);
   let plant: Simulation | undefined;
   try {
     const simulation = await startSimulation({
@@ -100,7 +106,7 @@ async function startDemo(around: {
     });
     plant = simulation;
     const agentFile = join(folder, 'agent.yaml');
-    writeFileSync(agentFile, demoAgentYaml(simulation.endpoints, `mqtt://127.0.0.1:${DEMO_BROKER_PORT}`));
+    writeFileSync(agentFile, demoAgentYaml(simulation.endpoints, `mqtt://127.0.0.1:${brokerPort}`));
     const { config } = loadAgentConfig(agentFile);
     const dataFolder = resolve(folder, config.data);
     const agent = await startAgent({

@@ -114,7 +114,7 @@ ${nodes.join('\n')}
 }
 
 /** The collector's configuration for these machines. */
-export function demoCollectorYaml(httpPort: number): string {
+export function demoCollectorYaml(httpPort: number, brokerPort: number): string {
   const machines = DEMO_MACHINES.map(({ id, name, ratedPowerW }) => {
     const bands = stateBands(ratedPowerW).map(
       ({ state, belowW }) => `      - { state: ${state}, below: ${Math.round(belowW)}W }`,
@@ -130,12 +130,9 @@ export function demoCollectorYaml(httpPort: number): string {
 site: demo
 data: ./collector
 broker:
-  embedded: { port: ${DEMO_BROKER_PORT} }
+  embedded: { port: ${brokerPort} }
 http:
   port: ${httpPort}
 machines:
 ${machines.join('')}`;
 }
-
-/** The demo's broker: apart from the usual 1883, so that a broker that already runs is left alone. */
-export const DEMO_BROKER_PORT = 18_830;
