@@ -21,7 +21,7 @@ export function createMachineCard({ id, name, ratedPowerW }) {
   const unit = element('span', 'power-unit');
   figure.append(power, unit);
   const load = element('p', 'power-note');
-  const sparkline = createSparkline();
+  const sparkline = createSparkline(ratedPowerW);
   const down = element('p', 'problem');
   down.hidden = true;
 

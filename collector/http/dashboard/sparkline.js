@@ -9,7 +9,7 @@ const HOLE_MS = 130_000;
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 
 /** `add(atMs, powerW)` draws on; `node` goes into the page. */
-export function createSparkline() {
+export function createSparkline(ratedPowerW) {
   const node = document.createElementNS(NAMESPACE, 'svg');
   node.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
   node.setAttribute('preserveAspectRatio', 'none');
@@ -20,13 +20,15 @@ export function createSparkline() {
   const line = document.createElementNS(NAMESPACE, 'path');
   line.setAttribute('class', 'line');
   node.append(area, line);
+  // The little that a machine draws when it is off is shown as little.
+  const floorW = ratedPowerW === null ? 100 : ratedPowerW / 20;
   let points = [];
   let holeMs = HOLE_MS;
 
   const draw = () => {
     const endMs = points.at(-1)?.[0] ?? 0;
     const spanMs = Math.max(SPAN_MS, endMs - (points[0]?.[0] ?? endMs));
-    const top = Math.max(1, ...points.map(([, powerW]) => powerW ?? 0)) * 1.08;
+    const top = Math.max(floorW, ...points.map(([, powerW]) => powerW ?? 0)) * 1.08;
     const bottom = Math.min(0, ...points.map(([, powerW]) => powerW ?? 0));
     const x = (ms) => (WIDTH * (1 - (endMs - ms) / spanMs)).toFixed(1);
     const y = (powerW) => (HEIGHT - 2 - ((HEIGHT - 4) * (powerW - bottom)) / (top - bottom)).toFixed(1);
