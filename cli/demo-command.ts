@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     rememberDemoTime(folder, clock);
     const view = await readDemo(demo.collector.url, clock);
     if (options.json) process.stdout.write(`${JSON.stringify(view)}\n`);
-    else screen.draw(drawDemo(view));
+    else screen.draw(drawDemo(view, screen.width()));
     // A page of lines a second would flood a file; a person at a terminal wants to see it move.
     await untilAborted(stop, process.stdout.isTTY || options.json ? REFRESH_MS : 10 * REFRESH_MS);
   }

@@ -2,7 +2,7 @@ import type { MachineHour } from '../collector/energy/machine-hour.ts';
 import type { AgentView } from '../collector/http/http-parts.ts';
 import type { MachineEntry } from '../collector/http/machine-list.ts';
 import type { Clock } from '../protocols/clock.ts';
-import { formatEnergy, formatPower, formatShare } from './format.ts';
+import { formatEnergy, formatPower, formatShare, formatTime } from './format.ts';
 import { style } from './screen.ts';
 import { renderTable } from './text-table.ts';
 
@@ -75,12 +75,12 @@ export async function readDemo(page: string, clock: Clock): Promise<DemoView> {
   };
 }
 
-/** The live table. */
-export function drawDemo(view: DemoView): string[] {
+/** The live table. @param width columns that a line may have */
+export function drawDemo(view: DemoView, width: number): string[] {
   const speed =
     view.speed > 1 ? style(`catching up at ${Math.round(view.speed)}x`, 'yellow') : style('live', 'green');
   return [
-    `Simulated time ${new Date(view.nowMs).toLocaleString()}  ${speed}`,
+    `Simulated time ${formatTime(view.nowMs)}  ${speed}`,
     '',
     ...renderTable(
       [
@@ -88,8 +88,8 @@ export function drawDemo(view: DemoView): string[] {
         { title: 'power', align: 'right' },
         { title: 'state' },
         { title: 'last 24 h', align: 'right' },
-        { title: 'measured', align: 'right' },
-        { title: 'machine-hours', align: 'right' },
+        { title: 'measured', align: 'right', spare: 1 },
+        { title: 'hours', align: 'right', spare: 2 },
       ],
       view.machines.map((machine) => [
         machine.name,
@@ -99,13 +99,14 @@ export function drawDemo(view: DemoView): string[] {
         formatShare(machine.measuredShare),
         `${machine.hours}, ${machine.finalHours} final`,
       ]),
+      width,
     ),
     '',
-    ...view.agents.map(
-      (agent) =>
-        `agent ${agent.id}: ${agent.online ? style('online', 'green') : style('offline', 'red')}, ${agent.samples} readings in ${agent.records} records in the ledger, ${agent.pending} pending` +
-        (agent.down.length === 0 ? '' : `, down: ${agent.down.join(', ')}`),
-    ),
+    ...view.agents.flatMap((agent) => [
+      `Agent ${agent.id} is ${agent.online ? style('online', 'green') : style('offline', 'red')}.`,
+      `In the ledger: ${agent.samples} readings in ${agent.records} signed records; ${agent.pending} on their way.`,
+      ...agent.down.map((source) => style(`Does not answer: ${source}`, 'yellow')),
+    ]),
   ];
 }
 

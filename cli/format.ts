@@ -29,6 +29,14 @@ export function formatShare(share: number | null): string {
   return `${percent > 99 && percent < 100 ? percent.toFixed(1).replace('100.0', '99.9') : Math.round(percent)} %`;
 }
 
+/** A time for people, on the clock of this computer and with its zone: 2026-11-22 06:30:05 +05:30. */
+export function formatTime(atMs: number, zoneOffsetMin = -new Date(atMs).getTimezoneOffset()): string {
+  const local = new Date(atMs + zoneOffsetMin * 60_000).toISOString();
+  const minutes = Math.abs(zoneOffsetMin);
+  const zone = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${zoneOffsetMin < 0 ? '-' : '+'}${zone.join(':')}`;
+}
+
 function significant(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

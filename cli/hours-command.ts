@@ -4,8 +4,8 @@ import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
-import { formatEnergy, formatPower, formatShare } from './format.ts';
-import { style } from './screen.ts';
+import { formatEnergy, formatPower, formatShare, formatSpan } from './format.ts';
+import { style, widthOf } from './screen.ts';
 import { renderTable } from './text-table.ts';
 
 const HOUR_MS = 3_600_000;
@@ -53,44 +53,78 @@ function tableLines(hours: readonly MachineHour[]): string[] {
   const components = [...new Set(hours.flatMap((hour) => Object.keys(hour.energy.componentMwh)))].filter(
     (name) => name !== 'supply',
   );
-  const rows = hours.map((hour) => [
-    hour.machine,
-    new Date(hour.hourMs).toISOString().slice(0, 16).replace('T', ' '),
-    formatEnergy(hour.energy.supplyMwh),
-    ...components.map((name) => formatEnergy(hour.energy.componentMwh[name] ?? null)),
-    hour.energy.supplyMwh === null || hour.spanMs === 0
-      ? '-'
-      : formatPower((hour.energy.supplyMwh / 1000) * (HOUR_MS / hour.spanMs)),
-    statesOf(hour),
-    formatShare(hour.coverage.time),
-    hour.status === 'final' ? `final r${hour.revision}` : style('provisional', 'dim'),
-    hour.reasons.join(' '),
+  const machines = Map.groupBy(hours, (hour) => hour.machine);
+  const rows = [...machines.values()].flatMap((ofMachine) => [
+    ...ofMachine.map((hour) => [
+      hour.machine,
+      new Date(hour.hourMs).toISOString().slice(0, 16).replace('T', ' '),
+      ...figuresOf([hour], components),
+      hour.status === 'final' ? `final r${hour.revision}` : style('provisional', 'dim'),
+      hour.reasons.join(' '),
+    ]),
+    totalOf(ofMachine, components).map((cell) => style(cell, 'bold')),
   ]);
   return renderTable(
     [
       { title: 'machine' },
       { title: 'hour (UTC)' },
       { title: 'energy', align: 'right' },
-      ...components.map((title) => ({ title, align: 'right' as const })),
+      ...components.map((title) => ({ title, align: 'right' as const, spare: 2 })),
       { title: 'mean power', align: 'right' },
-      { title: 'states' },
+      { title: 'states', spare: 3 },
       { title: 'measured', align: 'right' },
       { title: 'status' },
-      { title: 'because' },
+      { title: 'because', spare: 1 },
     ],
     rows,
+    widthOf(),
   );
 }
 
+/** The last line of a machine: its hours together, so that nobody has to add them up. */
+function totalOf(hours: readonly MachineHour[], components: readonly string[]): string[] {
+  const final = hours.filter((hour) => hour.status === 'final').length;
+  return [
+    hours[0]?.machine ?? '',
+    `${hours.length} ${hours.length === 1 ? 'hour' : 'hours'}`,
+    ...figuresOf(hours, components),
+    final === hours.length ? 'final' : `${final} final`,
+    '',
+  ];
+}
+
+/** Energy, components, mean power, states and measured share of one hour, or of several together. */
+function figuresOf(hours: readonly MachineHour[], components: readonly string[]): string[] {
+  const supplyMwh = sumKnown(hours.map((hour) => hour.energy.supplyMwh));
+  // Mean power only over the time whose energy is known.
+  const spanMs = sum(hours.filter((hour) => hour.energy.supplyMwh !== null).map((hour) => hour.spanMs));
+  const allMs = sum(hours.map((hour) => hour.spanMs));
+  return [
+    formatEnergy(supplyMwh),
+    ...components.map((name) =>
+      formatEnergy(sumKnown(hours.map((hour) => hour.energy.componentMwh[name] ?? null))),
+    ),
+    supplyMwh === null || spanMs === 0 ? '-' : formatPower((supplyMwh / 1000) * (HOUR_MS / spanMs)),
+    statesOf(hours),
+    formatShare(allMs === 0 ? null : sum(hours.map((hour) => hour.measuredMs)) / allMs),
+  ];
+}
+
 /** `ready 12 min, processing 48 min`: only states with time in them. */
-function statesOf(hour: MachineHour): string {
-  return OPERATING_STATES.filter((state) => hour.timeMs[state] > 0)
-    .map((state) => `${state} ${minutesOf(hour.timeMs[state])}`)
+function statesOf(hours: readonly MachineHour[]): string {
+  return OPERATING_STATES.map((state) => ({ state, spanMs: sum(hours.map((hour) => hour.timeMs[state])) }))
+    .filter(({ spanMs }) => spanMs > 0)
+    .map(({ state, spanMs }) => `${state} ${formatSpan(spanMs)}`)
     .join(', ');
 }
 
-function minutesOf(spanMs: number): string {
-  return spanMs < 60_000 ? `${Math.round(spanMs / 1000)} s` : `${Math.round(spanMs / 60_000)} min`;
+function sumKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : sum(known);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function csvLines(hours: readonly MachineHour[]): string[] {

@@ -6,10 +6,16 @@ import { describeError, MillwattError } from '../protocols/errors.ts';
 import { silentLog } from '../protocols/log.ts';
 import { QUANTITIES } from '../protocols/telemetry/quantity.ts';
 import { buildDrivers } from './build-drivers.ts';
+import { formatTime } from './format.ts';
 import { formatReading, valueOf } from './reading-format.ts';
-import { createScreen, style } from './screen.ts';
+import { createScreen, style, widthOf } from './screen.ts';
 import { listenForStop, untilAborted } from './signals.ts';
-import { renderTable } from './text-table.ts';
+import { renderTable, wrapText } from './text-table.ts';
+
+const EVERY_MS = 1000;
+
+/** What the status channels said last. */
+type Words = ReadonlyMap<string, StatusReport>;
 
 interface Outcome {
   poll?: Poll;
@@ -40,27 +46,53 @@ export async function runProbe(options: {
   );
   const words = new Map<string, StatusReport>();
   for (const driver of drivers) driver.onStatus((report) => words.set(report.channel, report));
-  const stop = listenForStop();
-  const screen = createScreen();
-  let failed = false;
   try {
-    do {
-      const outcomes = await Promise.all(drivers.map(pollOnce));
-      if (options.once) await settle();
-      failed = outcomes.some((outcome) => outcome.error !== undefined);
-      if (options.json) drivers.forEach((driver, index) => printJson(driver, outcomes[index] ?? {}, words));
-      else screen.draw(drivers.flatMap((driver, index) => drawSource(driver, outcomes[index] ?? {}, words)));
-      if (!options.once) await untilAborted(stop, 1000);
-    } while (!options.once && !stop.aborted);
+    if (options.once) await probeOnce(drivers, words, options.json === true);
+    else await probeUntilStopped(drivers, words, options.json === true);
   } finally {
-    screen.end();
     await Promise.all(drivers.map((driver) => driver.close()));
   }
-  if (options.once) {
-    if (failed) process.exitCode = 1;
-    // The signal handlers would keep the process alive for nothing.
-    process.exit();
-  }
+  // A connection that is still being tried would keep the process alive for nothing.
+  process.exit();
+}
+
+async function probeOnce(drivers: readonly Driver[], words: Words, asJson: boolean): Promise<void> {
+  const outcomes = await Promise.all(drivers.map(pollOnce));
+  await settle();
+  drivers.forEach((driver, index) => {
+    const outcome = outcomes[index] ?? {};
+    if (asJson) printJson(driver, outcome, words);
+    else process.stdout.write(`${drawSource(driver, outcome, words, widthOf()).join('\n')}\n`);
+  });
+  if (outcomes.some((outcome) => outcome.error !== undefined)) process.exitCode = 1;
+}
+
+/** Each source at its own pace: one that does not answer holds up no other. */
+async function probeUntilStopped(drivers: readonly Driver[], words: Words, asJson: boolean): Promise<void> {
+  const stop = listenForStop();
+  const screen = createScreen();
+  const outcomes = new Map<Driver, Outcome>();
+  const overwrites = process.stdout.isTTY && !asJson;
+  const draw = () =>
+    screen.draw([
+      style(`${formatTime(Date.now())}  every second; Ctrl-C ends it`, 'dim'),
+      '',
+      ...drivers.flatMap((driver) => drawSource(driver, outcomes.get(driver) ?? {}, words, screen.width())),
+    ]);
+  const follow = async (driver: Driver) => {
+    while (!stop.aborted) {
+      const outcome = await pollOnce(driver);
+      outcomes.set(driver, outcome);
+      if (asJson) printJson(driver, outcome, words);
+      else if (overwrites) draw();
+      else screen.draw(drawSource(driver, outcome, words, screen.width()));
+      await untilAborted(stop, EVERY_MS);
+    }
+  };
+  if (overwrites) draw();
+  // A poll that is under way when we are stopped has a deadline of its own, but nobody wants to wait for it.
+  await Promise.race([untilAborted(stop), Promise.all(drivers.map(follow))]);
+  screen.end();
 }
 
 async function pollOnce(driver: Driver): Promise<Outcome> {
@@ -71,10 +103,12 @@ async function pollOnce(driver: Driver): Promise<Outcome> {
   }
 }
 
-function drawSource(driver: Driver, outcome: Outcome, words: ReadonlyMap<string, StatusReport>): string[] {
+function drawSource(driver: Driver, outcome: Outcome, words: Words, width: number): string[] {
   const { id, address, profile } = driver.description;
   const title = `${style(id, 'bold')}  ${address}${profile === undefined ? '' : `  ${profile.id}`}`;
-  if (outcome.poll === undefined) return [`${title}  ${style(outcome.error ?? 'no answer yet', 'red')}`, ''];
+  if (outcome.error !== undefined)
+    return [title, ...wrapText(outcome.error, width - 2).map((line) => style(`  ${line}`, 'red')), ''];
+  if (outcome.poll === undefined) return [`${title}  ${style('asking ...', 'dim')}`, ''];
   const byChannel = new Map(outcome.poll.readings.map((reading) => [reading.channel, reading]));
   const rows = driver.channels.map((channel) => {
     if (channel.kind === 'status') {
@@ -103,14 +137,15 @@ function drawSource(driver: Driver, outcome: Outcome, words: ReadonlyMap<string,
       { title: 'value', align: 'right' },
       { title: 'unit' },
       { title: 'quality' },
-      { title: 'point' },
+      { title: 'point', spare: 1 },
     ],
     rows,
+    width,
   );
   return [`${title}  ${style(`round trip ${outcome.poll.roundTripMs.toFixed(1)} ms`, 'dim')}`, ...table, ''];
 }
 
-function printJson(driver: Driver, outcome: Outcome, words: ReadonlyMap<string, StatusReport>): void {
+function printJson(driver: Driver, outcome: Outcome, words: Words): void {
   const readings = outcome.poll?.readings.map((reading) => {
     const channel = driver.channels.find((one) => one.id === reading.channel);
     const measured = channel?.kind === 'measured' ? channel : undefined;

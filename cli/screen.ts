@@ -1,5 +1,7 @@
 /** A block of lines that is drawn over itself on a terminal, and printed line by line elsewhere. */
 export interface Screen {
+  /** Columns that a line may have; endless where the output is no terminal. */
+  width(): number;
   draw(lines: readonly string[]): void;
   /** Leaves the last drawing and puts the cursor below it. */
   end(): void;
@@ -9,14 +11,15 @@ export interface Screen {
 export function createScreen(out: NodeJS.WriteStream = process.stdout): Screen {
   let drawn = 0;
   return {
+    width: () => widthOf(out),
     draw(lines) {
       if (!out.isTTY) {
         out.write(`${lines.join('\n')}\n`);
         return;
       }
-      const visible = lines
-        .slice(0, Math.max(1, (out.rows || 50) - 1))
-        .map((line) => cut(line, out.columns || 120));
+      const visible = fitHeight(lines, Math.max(2, (out.rows || 50) - 1)).map((line) =>
+        cut(line, widthOf(out)),
+      );
       out.write(
         `${drawn === 0 ? '' : `\u001b[${drawn}A`}${visible.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`,
       );
@@ -37,6 +40,18 @@ export function style(
   if (!out.isTTY || process.env['NO_COLOR'] !== undefined) return text;
   const codes = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31, cyan: 36 };
   return `\u001b[${codes[code]}m${text}\u001b[0m`;
+}
+
+/** Columns of a terminal; endless where the output is none, so that files and pipes get everything. */
+export function widthOf(out: NodeJS.WriteStream = process.stdout): number {
+  return out.isTTY ? out.columns || 80 : Number.POSITIVE_INFINITY;
+}
+
+/** What does not fit is not dropped in silence. */
+function fitHeight(lines: readonly string[], height: number): readonly string[] {
+  if (lines.length <= height) return lines;
+  const hidden = lines.length - height + 1;
+  return [...lines.slice(0, height - 1), `… ${hidden} more lines: make the window higher to see them`];
 }
 
 function cut(line: string, width: number): string {
