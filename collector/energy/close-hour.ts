@@ -30,6 +30,8 @@ const UNKNOWN = OPERATING_STATES.indexOf('unknown');
  *
  * The interval of the closure is the hour, not the single step of the counter: a meter refreshes counter and power at
  * different moments, so over one second they disagree by any amount, and `unknown` would only ever collect the excess.
+ * For the same reason, a difference that power explains by having jumped anywhere between two readings is none: each
+ * state keeps what the counter moved while it lasted.
  */
 export function closeHour(site: string, machine: string, account: HourAccount): MachineHour {
   const supply = account.components['supply'];
@@ -117,7 +119,7 @@ function closeStates(supply: ComponentAccount): number[] {
   }
   const shortMwh = supply.closedMwh.map((mwh, state) => Math.max(0, mwh - (supply.integralMwh[state] ?? 0)));
   const remainderMwh = Math.round(total(supply.closedMwh) - total(supply.integralMwh));
-  if (remainderMwh <= 0) return stateMwh;
+  if (remainderMwh <= supply.slackMwh) return stateMwh;
   const taken = apportion(remainderMwh, shortMwh);
   taken.forEach((mwh, state) => {
     const moved = Math.min(mwh, stateMwh[state] ?? 0);
@@ -135,7 +137,7 @@ function closureOf(supply: ComponentAccount): number | null {
 function isOver(supply: ComponentAccount): boolean {
   const closedMwh = total(supply.closedMwh);
   const overMwh = total(supply.integralMwh) - closedMwh;
-  return overMwh > OVER_FLOOR_MWH && overMwh > closedMwh * OVER_TOLERANCE;
+  return overMwh > Math.max(OVER_FLOOR_MWH, closedMwh * OVER_TOLERANCE, supply.slackMwh);
 }
 
 function qualityOf(

@@ -35,6 +35,8 @@ interface Slice {
   kind: 'covered' | 'timed' | 'gap';
   /** Integrated power, W x ms. */
   wattMs: number;
+  /** By how much the integral may be wrong, W x ms: power may have jumped anywhere between two readings. */
+  slackMs: number;
 }
 
 /** One direction of one component of a machine: its counter, its power, and what waits between them. Plain data. */
@@ -194,16 +196,18 @@ function cover(
     toMs: number,
     state: number,
     wattMs: number,
+    slackMs: number,
   ) => void,
 ): void {
   const slope = (endW - startW) / (endMs - startMs);
+  const slackW = Math.abs(endW - startW) / 2;
   walkStates(context.timeline, fromMs, toMs, (from, to, state) => {
     for (let at = from; at < to;) {
       const end = Math.min(to, (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS);
       // Power fed back is no import; it is never netted.
       const atW = Math.max(0, startW + slope * (at - startMs));
       const untilW = Math.max(0, end === endMs ? endW : startW + slope * (end - startMs));
-      take(c, context, at, end, state, ((atW + untilW) / 2) * (end - at));
+      take(c, context, at, end, state, ((atW + untilW) / 2) * (end - at), slackW * (end - at));
       at = end;
     }
   });
@@ -216,6 +220,7 @@ function appendCovered(
   toMs: number,
   state: number,
   wattMs: number,
+  slackMs: number,
 ): void {
   touch(c, accountAt(context.accounts, fromMs));
   const last = c.slices.length > c.heldFrom ? c.slices[c.slices.length - 1] : undefined;
@@ -226,7 +231,8 @@ function appendCovered(
   if (joins) {
     last.ms += toMs - fromMs;
     last.wattMs += wattMs;
-  } else c.slices.push({ fromMs, ms: toMs - fromMs, state, kind: 'covered', wattMs });
+    last.slackMs += slackMs;
+  } else c.slices.push({ fromMs, ms: toMs - fromMs, state, kind: 'covered', wattMs, slackMs });
 }
 
 function bookIntegrated(
@@ -280,7 +286,7 @@ function passUncovered(c: ComponentState, context: FoldContext, toMs: number, ki
   walkStates(context.timeline, c.atMs ?? toMs, toMs, (fromMs, endMs, state) => {
     const last = c.slices.length > c.heldFrom ? c.slices[c.slices.length - 1] : undefined;
     if (last?.kind === kind && last.state === state) last.ms += endMs - fromMs;
-    else c.slices.push({ fromMs, ms: endMs - fromMs, state, kind, wattMs: 0 });
+    else c.slices.push({ fromMs, ms: endMs - fromMs, state, kind, wattMs: 0, slackMs: 0 });
     for (let at = fromMs; at < endMs; at = nextHourMs(at)) {
       const account = accountAt(context.accounts, at);
       if (kind !== 'gap') touch(c, account);
@@ -422,6 +428,7 @@ function book(c: ComponentState, context: FoldContext, piece: Slice, mwh: number
     component.closedMwh[piece.state] = (component.closedMwh[piece.state] ?? 0) + mwh;
     component.integralMwh[piece.state] =
       (component.integralMwh[piece.state] ?? 0) + piece.wattMs / WATT_MS_PER_MWH;
+    component.slackMwh += piece.slackMs / WATT_MS_PER_MWH;
   }
 }
 

@@ -22,6 +22,8 @@ export interface ComponentAccount {
   closedMwh: number[];
   /** ... and what integrated power says of the same time, mWh. */
   integralMwh: number[];
+  /** By how much that may be wrong because power is only known at its readings, mWh. */
+  slackMwh: number;
 }
 
 /** Records of one agent and epoch, as ranges of sequence numbers, ascending and apart. */
@@ -86,6 +88,7 @@ export function componentAccount(account: HourAccount, component: string): Compo
     bridged: null,
     closedMwh: zeros(STATE_COUNT),
     integralMwh: zeros(STATE_COUNT),
+    slackMwh: 0,
   });
 }
 

@@ -8,7 +8,7 @@ import {
   type RecordSpan,
 } from './component.ts';
 import type { CounterDefinition, PlainReading } from './counter-value.ts';
-import { accountAt, addReason, addRecord, HOUR_MS, type HourAccount } from './hour-account.ts';
+import { accountAt, addReason, addRecord, HOUR_MS, MINUTE_MS, type HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
 import { insertReading, lastBeforeMs, readingsBefore, type Series } from './series.ts';
 import {
@@ -123,6 +123,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
     const lastMs = timesMs[timesMs.length - 1] ?? 0;
     for (let at = timesMs[first] ?? 0; at < lastMs; at += HOUR_MS) note(at);
     note(lastMs);
+    hearRows(fold, agent, group, first);
     const put = (
       series: Series<number | string>,
       values: readonly (PlainReading | null)[],
@@ -182,10 +183,23 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
   return conflicts;
 }
 
+/** Who reads meters is watching: told at rows a minute apart, and at the last one before it falls silent. */
+function hearRows(fold: MachineFold, agent: string, group: RecordFeed['rows'][number], first: number): void {
+  const { timesMs, everyMs } = group;
+  let toldMs = -Infinity;
+  for (let row = first; row < timesMs.length; row++) {
+    const atMs = timesMs[row] ?? 0;
+    const nextMs = timesMs[row + 1] ?? Infinity;
+    if (atMs - toldMs < MINUTE_MS && nextMs - atMs <= MINUTE_MS) continue;
+    insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent, holdMs: 2 * everyMs });
+    toldMs = atMs;
+  }
+}
+
 /** Says that an agent was watching at a time: the words it reported hold on. What lies before the horizon is too late to matter. */
 export function feedHeard(fold: MachineFold, agent: string, atMs: number): void {
   if (atMs < fold.horizonMs) return;
-  insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent });
+  insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent, holdMs: 0 });
 }
 
 /** Takes in everything before a time; the caller has fed all of it. Times before the present horizon change nothing. */

@@ -8,8 +8,8 @@ import { dropTaken, emptySeries, settledTo, type Series } from './series.ts';
 export type Control = { atMs: number; seq: number; index: number; agent: string } & (
   | { kind: 'link'; source: string; up: boolean }
   | { kind: 'word'; source: string; channel: string; word: StatusWord }
-  /** The agent was still watching at this time, whether or not there was something to say. */
-  | { kind: 'heard' }
+  /** The agent was still watching at this time, and is not expected to speak again for `holdMs`. */
+  | { kind: 'heard'; holdMs: number }
 );
 
 /** The states of one machine over time, as far as they are settled: plain data. */
@@ -21,8 +21,8 @@ export interface TimelineState {
   words: Record<string, { agent: string; source: string; word: StatusWord }>;
   /** Sources that are down, as agent/source. */
   downSources: string[];
-  /** When each agent was last known to watch, ms. */
-  heardMs: Record<string, number>;
+  /** Until when the words of each agent hold, ms. */
+  freshToMs: Record<string, number>;
   /** First reading or word of the machine; null before it. */
   startMs: number | null;
   /** Its latest reading or word: time without a reading after it is nobody's until the next one comes. */
@@ -46,7 +46,7 @@ export function emptyTimeline(): TimelineState {
     controls: [],
     words: {},
     downSources: [],
-    heardMs: {},
+    freshToMs: {},
     startMs: null,
     latestMs: 0,
     atMs: 0,
@@ -170,7 +170,8 @@ function applyControls(model: MachineModel, timeline: TimelineState, atMs: numbe
     if (control.atMs > atMs) break;
     count++;
     const { agent } = control;
-    timeline.heardMs[agent] = Math.max(timeline.heardMs[agent] ?? 0, control.atMs);
+    const holdMs = Math.max(model.quietAfterMs, control.kind === 'heard' ? control.holdMs : 0);
+    timeline.freshToMs[agent] = Math.max(timeline.freshToMs[agent] ?? 0, control.atMs + holdMs);
     if (control.kind === 'word')
       timeline.words[control.channel] = { agent, source: control.source, word: control.word };
     else if (control.kind === 'link') {
@@ -191,7 +192,7 @@ function qualify(agent: string, source: string): string {
 /** Words of an agent that fell silent are forgotten: only a new word brings the state back. */
 function expireWords(model: MachineModel, timeline: TimelineState, atMs: number): void {
   for (const [channel, { agent }] of Object.entries(timeline.words)) {
-    if ((timeline.heardMs[agent] ?? 0) + model.quietAfterMs <= atMs) delete timeline.words[channel];
+    if ((timeline.freshToMs[agent] ?? 0) <= atMs) delete timeline.words[channel];
   }
   readWords(model, timeline);
 }
@@ -200,7 +201,7 @@ function readWords(model: MachineModel, timeline: TimelineState): void {
   const words: StatusWord[] = [];
   timeline.staleMs = null;
   for (const { agent, source, word } of Object.values(timeline.words)) {
-    const staleMs = (timeline.heardMs[agent] ?? 0) + model.quietAfterMs;
+    const staleMs = timeline.freshToMs[agent] ?? 0;
     timeline.staleMs = Math.min(timeline.staleMs ?? staleMs, staleMs);
     if (!timeline.downSources.includes(qualify(agent, source))) words.push(word);
   }
