@@ -194,8 +194,13 @@ export class Publisher {
 
   #resendOverdue(): void {
     const overdueMs = performance.now() - this.#resendAfterMs;
-    for (const { record, sentAtMs } of this.#inFlight.values()) {
+    for (const [id, { record, sentAtMs }] of this.#inFlight) {
       if (sentAtMs > overdueMs) continue;
+      if (this.#options.spool.record(record.epoch, record.seq) === undefined) {
+        // A full spool dropped it: no receipt can free its place any more.
+        this.#inFlight.delete(id);
+        continue;
+      }
       this.#resent += 1;
       this.#send(record);
     }

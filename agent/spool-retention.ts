@@ -31,11 +31,14 @@ export class SpoolRetention {
     this.#keepMs = options.keepMs;
     this.#accounts = options.accounts;
     this.#log = options.log;
+    // A config record that no collector has stays: every later reading of its chain rests on it.
     this.#oldest = database.prepare(
-      'SELECT id, samples, size FROM records WHERE state = ? ORDER BY id LIMIT ?',
+      "SELECT id, samples, size FROM records WHERE state = ?1 AND (?1 <> 'sealed' OR kind <> 'config') ORDER BY id LIMIT ?2",
     );
+    // Only the oldest are looked at: a kept record must not cost anything at every seal.
     this.#expired = database.prepare(
-      "DELETE FROM records WHERE id IN (SELECT id FROM records WHERE state = 'receipted' AND settled < ? LIMIT 1000)",
+      `DELETE FROM records WHERE settled < ? AND id IN
+       (SELECT id FROM records WHERE state = 'receipted' ORDER BY id LIMIT ${SWEEP_RECORDS})`,
     );
     this.#remove = database.prepare('DELETE FROM records WHERE id = ?');
     this.#pages = database.prepare('PRAGMA page_count');

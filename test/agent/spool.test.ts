@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { SteppedClock } from '../../protocols/clock.ts';
 import type { Log } from '../../protocols/log.ts';
 import { silentLog } from '../../protocols/log.ts';
+import { parseRecord } from '../../protocols/telemetry/record.ts';
 import { checkChain } from './chain-check.ts';
 import { addReading, holds, openSealer, openSpool, recordsOf } from './spool-rig.ts';
 
@@ -123,6 +124,18 @@ test('when it is full receipted records go first, then the oldest pending ones, 
   expect(holds(spool)).toBe(true);
   expect(errors.length).toBeGreaterThan(0);
   expect(spool.usedBytes()).toBeLessThanOrEqual(maxBytes);
+  spool.close();
+});
+
+test('a full spool keeps the config that its readings rest on, until a collector has it', () => {
+  const { spool } = fill(folder(), 700, { maxBytes: 200_000 });
+  const { epoch } = spool.head;
+  expect(spool.accounts().records.dropped).toBeGreaterThan(100);
+  expect(spool.record(epoch, 2)).toBeUndefined();
+  const [config] = spool.pendingAfter(0, 1);
+  expect(config?.seq).toBe(1);
+  expect(parseRecord(config?.bytes ?? new Uint8Array()).header.kind).toBe('config');
+  expect(holds(spool)).toBe(true);
   spool.close();
 });
 

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { Publisher } from '../../agent/publisher.ts';
+import { SteppedClock } from '../../protocols/clock.ts';
+import { generateSigningKey } from '../../protocols/evidence/keys.ts';
+import { headerHash, rangeDigest, sealReceipt } from '../../protocols/evidence/seal.ts';
+import { silentLog } from '../../protocols/log.ts';
+import type { Receipt } from '../../protocols/telemetry/receipt.ts';
+import { parseRecord } from '../../protocols/telemetry/record.ts';
+import { addReading, holds, openSealer, openSpool } from './spool-rig.ts';
+
+const START_MS = Date.UTC(2026, 2, 2, 6);
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0).reverse()) close();
+});
+
+/** A publisher on a real spool, whose messages are kept instead of sent. */
+function rig(options: { maxBytes?: number } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'millwatt-publisher-'));
+  closers.push(() => rmSync(folder, { recursive: true, force: true }));
+  const clock = new SteppedClock(START_MS);
+  const spool = openSpool(folder, options);
+  closers.push(() => spool.close());
+  const key = generateSigningKey();
+  const sent: Uint8Array[] = [];
+  const publisher: Publisher = new Publisher({
+    spool,
+    site: 'pune',
+    agent: 'gw1',
+    collectorKey: key.publicKey,
+    publish: (bytes) => {
+      sent.push(bytes);
+      return Promise.resolve();
+    },
+    connected: () => true,
+    nowMs: () => clock.wallMs(),
+    onFork: () => {},
+    log: silentLog,
+    resendAfterMs: 0,
+  });
+  const sealer = openSealer(spool, clock, ['mill'], {
+    onSealed: (records) => {
+      for (const { header } of records) publisher.addLive(header.epoch, header.seq);
+      publisher.pump();
+    },
+  });
+  const seal = (records: number) => {
+    for (let reading = 0; reading < records * 10; reading++) {
+      clock.stepTo(clock.wallMs() + 1000);
+      addReading(sealer, clock, 'mill', Math.sin(reading));
+      if (reading % 10 === 9) sealer.sealAll();
+    }
+  };
+  const tell = (receipt: Partial<Receipt>) =>
+    publisher.receive(
+      sealReceipt(
+        {
+          site: 'pune',
+          collector: 'collector',
+          agent: 'gw1',
+          epoch: spool.head.epoch,
+          at: START_MS,
+          accepted: [],
+          rejected: [],
+          requested: [],
+          ...receipt,
+        },
+        key,
+      ),
+    );
+  /** Receipts everything that was sent since the last call. */
+  const receiptAll = () => {
+    const accepted = sent.splice(0).map((bytes) => {
+      const frame = parseRecord(bytes);
+      const { seq } = frame.header;
+      return { from: seq, to: seq, digest: rangeDigest([headerHash(frame)]) };
+    });
+    for (const range of accepted) tell({ accepted: [range] });
+  };
+  return { spool, publisher, sent, seal, tell, receiptAll };
+}
+
+test('records that a full spool dropped while they were on their way do not keep others from going', () => {
+  const { spool, publisher, sent, seal, receiptAll } = rig({ maxBytes: 200_000 });
+  // The broker takes everything, and no collector answers for so long that the spool overflows.
+  seal(600);
+  expect(spool.accounts().records.dropped).toBeGreaterThan(40);
+  const { epoch } = spool.head;
+  sent.length = 0;
+  for (let turn = 0; turn < 2000 && spool.accounts().records.pending > 0; turn++) {
+    publisher.pump();
+    receiptAll();
+  }
+  expect(spool.accounts().records.pending).toBe(0);
+  expect(publisher.counts().inFlight).toBe(0);
+  expect(spool.record(epoch, 600)).toBeDefined();
+  expect(holds(spool)).toBe(true);
+});
