@@ -3,7 +3,7 @@ import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import { HOUR_MS } from '../energy/hour-account.ts';
-import type { RecordFeed } from '../energy/machine-fold.ts';
+import type { RecordFeed } from '../energy/record-feed.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../energy/machine-model.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';

@@ -1,19 +1,16 @@
 import { closeHour } from '../energy/close-hour.ts';
 import { HOUR_MS } from '../energy/hour-account.ts';
+import { feedHeard, feedRecord } from '../energy/feed-record.ts';
+import { startFold, type MachineFold } from '../energy/fold-state.ts';
 import {
   advanceFold,
   awaitingStepSinceMs,
-  feedHeard,
-  feedRecord,
   isLate,
   restoreFold,
   saveFold,
-  spanOf,
-  startFold,
   takeChangedAccounts,
-  type MachineFold,
-  type RecordFeed,
 } from '../energy/machine-fold.ts';
+import { spanOf, type RecordFeed } from '../energy/record-feed.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { firstToldMs } from '../energy/timeline.ts';
 import type { MachineModel } from '../energy/machine-model.ts';

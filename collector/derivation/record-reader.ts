@@ -4,7 +4,7 @@ import { decodePart, type MachinePart, type QualityRun } from '../../protocols/t
 import { parseRecord, wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { plainReading } from '../energy/counter-value.ts';
-import type { RecordFeed } from '../energy/machine-fold.ts';
+import type { RecordFeed } from '../energy/record-feed.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { mapChannels, type ChannelRole } from './channel-map.ts';
 

@@ -17,7 +17,7 @@ const WATT_MS_PER_MWH = 3600;
 const OVER_TOLERANCE = 0.02;
 /** Below this (1 Wh) a difference between power and counter says nothing. */
 const OVER_FLOOR_MWH = 1000;
-/** More time without a state than this share makes the hour partial. */
+/** More time or energy without a state than this share makes the hour partial. */
 const UNKNOWN_SHARE_MAX = 0.05;
 /** At least this share of the energy must be measured for the hour to count as measured. */
 const MEASURED_SHARE_MIN = 0.95;
@@ -56,7 +56,10 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
       ? null
       : supplyMwh - children.reduce((sum, [, mwh]) => sum + mwh, 0);
   const spanMs = account.timeMs.reduce((sum, ms) => sum + ms, 0);
-  const unknownShare = spanMs === 0 ? 1 : (account.timeMs[UNKNOWN] ?? 0) / spanMs;
+  const unknownShare = Math.max(
+    spanMs === 0 ? 1 : (account.timeMs[UNKNOWN] ?? 0) / spanMs,
+    supplyMwh === null || supplyMwh === 0 ? 0 : (stateMwh[UNKNOWN] ?? 0) / supplyMwh,
+  );
   const reasons = new Set<Reason>(account.reasons);
   if (account.measuredMs < spanMs) reasons.add('gap');
   if (unknownShare > UNKNOWN_SHARE_MAX) reasons.add('state-unknown');
@@ -101,11 +104,6 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
       configs: [...account.configs].sort(),
     },
   };
-}
-
-/** End of the hour, ms since the Unix epoch. */
-export function hourEndMs(hour: Pick<MachineHour, 'hourMs'>): number {
-  return hour.hourMs + HOUR_MS;
 }
 
 /** Energy by state, after closure. */

@@ -1,13 +1,9 @@
 import type { CounterDefinition, PlainReading } from '../../../collector/energy/counter-value.ts';
 import { closeHour } from '../../../collector/energy/close-hour.ts';
-import {
-  advanceFold,
-  feedRecord,
-  isLate,
-  startFold,
-  takeChangedAccounts,
-  type RecordFeed,
-} from '../../../collector/energy/machine-fold.ts';
+import { advanceFold, isLate, takeChangedAccounts } from '../../../collector/energy/machine-fold.ts';
+import { feedRecord } from '../../../collector/energy/feed-record.ts';
+import { startFold } from '../../../collector/energy/fold-state.ts';
+import type { RecordFeed } from '../../../collector/energy/record-feed.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { MachineModel } from '../../../collector/energy/machine-model.ts';
 

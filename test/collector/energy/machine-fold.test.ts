@@ -5,13 +5,13 @@ import { defineCounter } from '../../../collector/energy/counter-value.ts';
 import { HOUR_MS, type HourAccount } from '../../../collector/energy/hour-account.ts';
 import {
   advanceFold,
-  feedRecord,
   restoreFold,
   saveFold,
-  startFold,
   takeChangedAccounts,
-  type RecordFeed,
 } from '../../../collector/energy/machine-fold.ts';
+import { feedRecord } from '../../../collector/energy/feed-record.ts';
+import { startFold } from '../../../collector/energy/fold-state.ts';
+import type { RecordFeed } from '../../../collector/energy/record-feed.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
 import { feedOf, foldHours, type Words } from './fold-feed.ts';

@@ -1,0 +1,84 @@
+import type { CounterDefinition, PlainReading } from './counter-value.ts';
+import type { CounterState } from './counter.ts';
+import { addReason, componentAccount, HOUR_MS, type HourAccount } from './hour-account.ts';
+import type { MachineModel } from './machine-model.ts';
+import { emptySeries, type Series } from './series.ts';
+import type { Slice } from './slices.ts';
+import type { TimelineState } from './timeline.ts';
+
+/** One direction of one component of a machine: its counter, its power, and what waits between them. Plain data. */
+export interface ComponentState {
+  component: string;
+  direction: 'import' | 'export';
+  /** W */
+  power: Series<number>;
+  counter: Series<PlainReading>;
+  /** Taken in up to here, ms; null before the first reading. */
+  atMs: number | null;
+  lastPowerW: number;
+  judged: CounterState | null;
+  /** Since the counter last moved, in order and without holes. */
+  slices: Slice[];
+  /** The first slice after a reading that is held off the track; -1 when none is. */
+  heldFrom: number;
+  /** Where there is no counter: integrated power of an hour, and how much of it is booked, mWh; rounding never adds up. */
+  integral: { hourMs: number; mwh: number; bookedMwh: number };
+}
+
+/** A record that a component's readings came in, and the times they span. */
+export interface RecordSpan {
+  agent: string;
+  epoch: string;
+  seq: number;
+  config: string;
+  fromMs: number;
+  toMs: number;
+}
+
+/** What a component is folded against. */
+export interface FoldContext {
+  model: MachineModel;
+  timeline: TimelineState;
+  accounts: HourAccount[];
+  definitions: CounterDefinition[];
+  recent: RecordSpan[];
+  horizonMs: number;
+}
+
+/** A component that nothing was read of. */
+export function emptyComponent(component: string, direction: 'import' | 'export'): ComponentState {
+  return {
+    component,
+    direction,
+    power: emptySeries(),
+    counter: emptySeries(),
+    atMs: null,
+    lastPowerW: 0,
+    judged: null,
+    slices: [],
+    heldFrom: -1,
+    integral: { hourMs: 0, mwh: 0, bookedMwh: 0 },
+  };
+}
+
+/** True for what the whole machine takes in. */
+export function isSupply(c: ComponentState): boolean {
+  return c.component === 'supply' && c.direction === 'import';
+}
+
+/** A component that was measured in an hour has an energy there, though it be 0. */
+export function touch(c: ComponentState, account: HourAccount): void {
+  if (c.direction === 'import') componentAccount(account, c.component);
+}
+
+/** Energy that is not known makes the hour partial where it is the supply's. */
+export function lose(c: ComponentState, account: HourAccount): void {
+  if (!isSupply(c)) return;
+  account.lost = true;
+  addReason(account, 'gap');
+}
+
+/** The start of the next hour, ms. */
+export function nextHourMs(atMs: number): number {
+  return (Math.floor(atMs / HOUR_MS) + 1) * HOUR_MS;
+}

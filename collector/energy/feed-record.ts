@@ -1,0 +1,142 @@
+import { emptyComponent, type ComponentState } from './component-state.ts';
+import type { CounterDefinition, PlainReading } from './counter-value.ts';
+import type { MachineFold } from './fold-state.ts';
+import { accountAt, addReason, addRecord, HOUR_MS, MINUTE_MS } from './hour-account.ts';
+import { spanOf, type RecordFeed } from './record-feed.ts';
+import { insertReading, type Series } from './series.ts';
+import { insertControl, type TimelineState } from './timeline.ts';
+
+/**
+ * Hands a record's readings to the fold; nothing is booked until `advanceFold`. What lies before `fromMs` is left out:
+ * a checkpoint has it already. Returns how many readings of one time differed from each other.
+ */
+export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infinity): number {
+  let conflicts = 0;
+  const { seq, agent } = feed.record;
+  const hours = new Set<number>();
+  const note = (atMs: number) => hours.add(Math.floor(atMs / HOUR_MS) * HOUR_MS);
+  for (const group of feed.rows) {
+    const { timesMs, everyMs } = group;
+    let first = 0;
+    while (first < timesMs.length && (timesMs[first] ?? 0) < fromMs) first++;
+    if (first === timesMs.length) continue;
+    const lastMs = timesMs[timesMs.length - 1] ?? 0;
+    for (let at = timesMs[first] ?? 0; at < lastMs; at += HOUR_MS) note(at);
+    note(lastMs);
+    hearRows(fold, agent, group, first);
+    const put = (
+      series: Series<number | string>,
+      values: readonly (PlainReading | null)[],
+      definition: number,
+    ) => {
+      for (let row = first; row < timesMs.length; row++) {
+        const value = values[row];
+        if (value === null || value === undefined) continue;
+        const atMs = timesMs[row] ?? 0;
+        if (!insertReading(series, atMs, value, everyMs, seq, definition)) continue;
+        conflicts++;
+        addReason(accountAt(fold.accounts, atMs), 'conflict');
+      }
+    };
+    let supplyPower: readonly (number | null)[] | undefined;
+    let supplyCounter: readonly (PlainReading | null)[] | undefined;
+    for (const column of group.powers) {
+      put(componentOf(fold, column.component, 'import').power, column.values, 0);
+      if (column.component === 'supply') supplyPower = column.values;
+    }
+    for (const column of group.counters) {
+      const definition = definitionOf(fold, column.definition);
+      put(componentOf(fold, column.component, column.direction).counter, column.values, definition);
+      if (column.component === 'supply' && column.direction === 'import') supplyCounter = column.values;
+    }
+    if (supplyPower !== undefined || supplyCounter !== undefined) {
+      const { supply } = fold.timeline;
+      for (let row = first; row < timesMs.length; row++) {
+        const powerW = supplyPower?.[row] ?? null;
+        if (powerW === null && (supplyCounter?.[row] ?? null) === null) continue;
+        putSupply(supply, timesMs[row] ?? 0, powerW, everyMs, seq);
+      }
+    }
+  }
+  for (const { channel, source, status, vocabulary, timesMs, values } of feed.words) {
+    timesMs.forEach((atMs, index) => {
+      if (atMs < fromMs) return;
+      note(atMs);
+      const word = { status, vocabulary, value: values[index] ?? null };
+      insertControl(fold.timeline, { kind: 'word', atMs, seq, index, agent, source, channel, word });
+    });
+  }
+  for (const { source, timesMs, up } of feed.links) {
+    timesMs.forEach((atMs, index) => {
+      if (atMs < fromMs) return;
+      note(atMs);
+      insertControl(fold.timeline, { kind: 'link', atMs, seq, index, agent, source, up: up[index] ?? false });
+    });
+  }
+  for (const hourMs of hours) {
+    const account = accountAt(fold.accounts, hourMs);
+    addRecord(account, feed.record);
+    if (feed.unsynced) addReason(account, 'clock-unsynced');
+  }
+  const span = spanOf(feed);
+  if (span !== null) fold.recent.push({ ...feed.record, ...span });
+  return conflicts;
+}
+
+/** Who reads meters is watching: told at rows a minute apart, and at the last one before it falls silent. */
+function hearRows(fold: MachineFold, agent: string, group: RecordFeed['rows'][number], first: number): void {
+  const { timesMs, everyMs } = group;
+  let toldMs = -Infinity;
+  for (let row = first; row < timesMs.length; row++) {
+    const atMs = timesMs[row] ?? 0;
+    const nextMs = timesMs[row + 1] ?? Infinity;
+    if (atMs - toldMs < MINUTE_MS && nextMs - atMs <= MINUTE_MS) continue;
+    insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent, holdMs: 2 * everyMs });
+    toldMs = atMs;
+  }
+}
+
+/** Says that an agent was watching at a time: the words it reported hold on. What lies before the horizon is too late to matter. */
+export function feedHeard(fold: MachineFold, agent: string, atMs: number): void {
+  if (atMs < fold.horizonMs) return;
+  insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent, holdMs: 0 });
+}
+
+function putSupply(
+  supply: TimelineState['supply'],
+  atMs: number,
+  powerW: number | null,
+  everyMs: number,
+  seq: number,
+): void {
+  const last = supply.atMs.length - 1;
+  // Power and counter of one time may come in two groups: they are one row.
+  if (last >= 0 && supply.atMs[last] === atMs && supply.values[last] !== null && powerW === null) return;
+  if (last >= 0 && supply.atMs[last] === atMs && supply.values[last] === null) {
+    supply.values[last] = powerW;
+    return;
+  }
+  insertReading(supply, atMs, powerW, everyMs, seq, 0);
+}
+
+function componentOf(fold: MachineFold, name: string, direction: 'import' | 'export'): ComponentState {
+  let component = fold.components.find((known) => known.component === name && known.direction === direction);
+  if (component === undefined) {
+    component = emptyComponent(name, direction);
+    fold.components.push(component);
+    // An order of their own, so that the order of arrival leaves no trace.
+    fold.components.sort((a, b) => (a.component + a.direction < b.component + b.direction ? -1 : 1));
+  }
+  return component;
+}
+
+function definitionOf(fold: MachineFold, definition: CounterDefinition): number {
+  const { definitions } = fold;
+  for (let index = definitions.length - 1; index >= 0; index--) {
+    const known = definitions[index];
+    if (known === definition) return index;
+    if (known?.identity === definition.identity && known.resolution === definition.resolution) return index;
+  }
+  definitions.push(definition);
+  return definitions.length - 1;
+}

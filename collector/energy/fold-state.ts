@@ -1,0 +1,34 @@
+import type { ComponentState, RecordSpan } from './component-state.ts';
+import type { CounterDefinition } from './counter-value.ts';
+import type { HourAccount } from './hour-account.ts';
+import { emptyTimeline, type TimelineState } from './timeline.ts';
+
+/**
+ * The fold of one machine: everything that must be remembered between readings, as plain data that JSON keeps. It is
+ * changed in place by the functions here. What it has booked up to a horizon is a function of the set of readings
+ * before that horizon: batches, duplicates and order of arrival leave no trace, as long as no reading comes that lies
+ * before the horizon (`isLate`); then the caller goes back to a checkpoint and folds again.
+ */
+export interface MachineFold {
+  v: 1;
+  /** Every reading before this (wall ms) has been fed. */
+  horizonMs: number;
+  timeline: TimelineState;
+  components: ComponentState[];
+  accounts: HourAccount[];
+  definitions: CounterDefinition[];
+  recent: RecordSpan[];
+}
+
+/** A machine of which nothing was read yet. */
+export function startFold(): MachineFold {
+  return {
+    v: 1,
+    horizonMs: 0,
+    timeline: emptyTimeline(),
+    components: [],
+    accounts: [],
+    definitions: [],
+    recent: [],
+  };
+}

@@ -1,0 +1,51 @@
+import type { Status } from '../../protocols/telemetry/quantity.ts';
+import type { CounterDefinition, PlainReading } from './counter-value.ts';
+
+/** One column of readings of one component; null is "no value", never 0. */
+export interface PowerColumn {
+  component: string;
+  /** W */
+  values: readonly (number | null)[];
+}
+
+/** One counter's readings, raw. */
+export interface CounterColumn {
+  component: string;
+  direction: 'import' | 'export';
+  definition: CounterDefinition;
+  values: readonly (PlainReading | null)[];
+}
+
+/** What one sealed record says of one machine that bears on its energy and states. Times are wall ms. */
+export interface RecordFeed {
+  record: { agent: string; epoch: string; seq: number; config: string };
+  /** True when the agent's wall clock was never set: the hours are flagged. */
+  unsynced: boolean;
+  rows: {
+    source: string;
+    everyMs: number;
+    timesMs: readonly number[];
+    powers: PowerColumn[];
+    counters: CounterColumn[];
+  }[];
+  words: {
+    channel: string;
+    source: string;
+    status: Status;
+    vocabulary: string;
+    timesMs: readonly number[];
+    values: readonly (string | number | boolean | null)[];
+  }[];
+  links: { source: string; timesMs: readonly number[]; up: readonly boolean[] }[];
+}
+
+/** The span of readings, words and links in a feed, wall ms; null when it has none. */
+export function spanOf(feed: RecordFeed): { fromMs: number; toMs: number } | null {
+  let fromMs = Infinity;
+  let toMs = -Infinity;
+  for (const { timesMs } of [...feed.rows, ...feed.words, ...feed.links]) {
+    fromMs = Math.min(fromMs, timesMs[0] ?? Infinity);
+    toMs = Math.max(toMs, timesMs[timesMs.length - 1] ?? -Infinity);
+  }
+  return fromMs <= toMs ? { fromMs, toMs } : null;
+}
