@@ -140,7 +140,7 @@ function split(group: readonly MachinePart[]): [readonly MachinePart[], readonly
     throw new MillwattError(
       'crash',
       'indivisible-part',
-      `One moment of machine ${only.machine} does not fit into a record.`,
+      `One reading of machine ${only.machine} does not fit into a record.`,
     );
   }
   const middle = Math.ceil(group.length / 2);

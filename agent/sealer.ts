@@ -122,7 +122,7 @@ export class Sealer {
       return;
     }
     this.#lastPollMs.set(source, atMs);
-    if (this.#diskFailing && this.#heldSamples() > HELD_SAMPLES_MAX) {
+    if (this.#isHoldingTooMuch()) {
       this.#lost += poll.readings.length;
       return;
     }
@@ -139,6 +139,10 @@ export class Sealer {
   addStatus(source: string, { channel, atMs, value }: StatusReport): void {
     const machine = this.#options.machineOf.get(channel);
     if (machine === undefined) return;
+    if (this.#isHoldingTooMuch()) {
+      this.#lost += 1;
+      return;
+    }
     let word = typeof value === 'number' && !Number.isFinite(value) ? null : value;
     if (typeof word === 'string') word = word.slice(0, WORD_LENGTH_MAX);
     this.#open(machine).part.addEvent(source, channel, Math.max(atMs, this.#sealedToMs), word);
@@ -208,6 +212,11 @@ export class Sealer {
 
   #seal(machines: readonly OpenMachine[]): void {
     const { spool, maker, clock } = this.#options;
+    if (this.#diskFailing && this.#unwritten.length > 0) {
+      // Packing is dear and a disk may refuse for days: it is not begun before the disk takes again.
+      this.flush();
+      if (this.#diskFailing) return;
+    }
     const anchor = this.#readAnchor();
     const names = machines.map(({ part }) => part.machine);
     const parts = machines.map(({ part }) => part.toPart());
@@ -304,10 +313,11 @@ export class Sealer {
     }
   }
 
-  #heldSamples(): number {
+  #isHoldingTooMuch(): boolean {
+    if (!this.#diskFailing) return false;
     let samples = 0;
     for (const { part } of this.#machines.values()) samples += part.samples;
-    return samples;
+    return samples > HELD_SAMPLES_MAX;
   }
 
   #noteSealed(records: readonly SealedRecord[], anchor: BootAnchor): void {

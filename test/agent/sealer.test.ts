@@ -276,3 +276,67 @@ test('damage that shows while the agent runs stops it, and the next start begins
   expect(existsSync(`${file}.suspect`)).toBe(false);
   next.close();
 });
+
+test('one moment that is too much for a record is divided, too, and stops no later start', () => {
+  const path = folder();
+  const { sealer, spool, sealed, pass, read } = rig(['mill'], { path });
+  // A hostile control: thousands of long words that do not compress, all at one time.
+  const noise = () => Array.from({ length: 40 }, () => Math.random().toString(36).slice(2)).join('');
+  pass(1000);
+  for (let word = 0; word < 2000; word++)
+    sealer.addStatus('mill-meter', {
+      channel: 'mill.supply.activePower',
+      atMs: 1000,
+      value: `${word} ${noise()}`,
+    });
+  sealer.flush();
+  sealer.sealAll();
+  pass(1000);
+  read('mill');
+  sealer.sealAll();
+  for (const { bytes } of sealed) expect(bytes.length).toBeLessThanOrEqual(RECORD_BYTES_MAX);
+  const words = sealed
+    .flatMap(({ bytes }) => partsOf({ frame: parseRecord(bytes) }))
+    .flatMap(({ events }) => events.flatMap(({ values }) => values));
+  expect(words.map((word) => Number(String(word).split(' ')[0]))).toEqual(
+    Array.from({ length: 2000 }, (_, word) => word),
+  );
+  checkChain(recordsOf(spool));
+  expect(spool.accounts().samples).toMatchObject({ sampled: 2001, pending: 2001 });
+  expect(holds(spool)).toBe(true);
+});
+
+test('while the disk refuses, what is held has a bound, and nothing is packed for nothing', () => {
+  const { sealer, spool, sealed, pass } = rig(['mill'], { batchSamples: 100 });
+  const append = spool.append.bind(spool);
+  const seal = spool.seal.bind(spool);
+  let packed = 0;
+  spool.append = () => {
+    throw new Error('database or disk is full');
+  };
+  spool.seal = () => {
+    packed += 1;
+    throw new Error('database or disk is full');
+  };
+  const words = 250_000;
+  for (let word = 0; word < words; word++) {
+    if (word % 1000 === 0) {
+      pass(1000);
+      sealer.flush();
+      sealer.sealDue();
+    }
+    sealer.addStatus('mill-meter', { channel: 'mill.supply.activePower', atMs: 0, value: word });
+  }
+  expect(packed).toBe(0);
+  spool.append = append;
+  spool.seal = seal;
+  sealer.flush();
+  sealer.sealAll();
+  const { sampled, dropped } = spool.accounts().samples;
+  expect(sampled).toBe(words);
+  expect(dropped['disk-failed']).toBeGreaterThan(10_000);
+  expect(sealed.reduce((sum, { header }) => sum + header.samples, 0)).toBe(
+    words - (dropped['disk-failed'] ?? 0),
+  );
+  expect(holds(spool)).toBe(true);
+});
