@@ -93,7 +93,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       'refuse',
       'unusable-folder',
       `The folder ${dataFolder} cannot be used: ${describeError(error)}.`,
-      { cure: 'Free space on its disk, and let the user that runs the agent write there.', cause: error },
+      {
+        cure: 'Let the user that runs the agent write there and free space on its disk, or choose another with `data:`.',
+        cause: error,
+      },
     );
   }
 }

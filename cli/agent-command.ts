@@ -26,6 +26,10 @@ export async function runAgent(options: { config: string }): Promise<void> {
     log,
     version: VERSION,
   });
+  log.info(
+    { site: config.site, agent: config.agent, publicKey: agent.publicKey, sources: config.sources.length },
+    'The agent runs.',
+  );
   await untilAborted(stop);
   log.info({ signal: stop.reason }, 'The agent stops.');
   await agent.stop();

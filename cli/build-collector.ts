@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { startCollector, type CollectorOptions, type RunningCollector } from '../collector/collector.ts';
 import { startDerivation } from '../collector/derivation/deriver.ts';
 import { startProjector } from '../collector/influx/projector.ts';
+import type { InfluxStore } from '../collector/influx/influx-store.ts';
 import { openQuarantineFile } from '../collector/influx/quarantine-file.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
 import { systemClock, type Clock } from '../protocols/clock.ts';
@@ -55,6 +56,7 @@ export async function buildCollector(
   const { influx } = config;
   if (influx !== undefined) {
     const store = openConfiguredInflux(influx, folder);
+    void reportInflux(store, log);
     parts.startProjector = ({ ledger, views, site, clock: recordClock }) =>
       startProjector({
         ledger,
@@ -120,6 +122,17 @@ async function openBroker(
     ...(tls === undefined ? {} : { tls }),
     log,
   });
+}
+
+/** Nothing may have to be written for a long time: whoever starts the collector wants to know now. */
+async function reportInflux(store: InfluxStore, log: Log): Promise<void> {
+  const { up, version, reason } = await store.health();
+  if (up) log.info({ version }, 'InfluxDB answers.');
+  else
+    log.warn(
+      {},
+      `${reason}; readings stay in the ledger until it does. Check that InfluxDB runs at \`influx.url\`.`,
+    );
 }
 
 /** How the collector reaches the broker in its own process. */

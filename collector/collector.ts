@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CollectorConfig, MachineConfig } from '../config/collector-config.ts';
 import type { Clock } from '../protocols/clock.ts';
-import { describeError, type MillwattError } from '../protocols/errors.ts';
+import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import type { Link } from '../protocols/mqtt/link.ts';
 import type { HealthMessage } from '../protocols/telemetry/live.ts';
@@ -110,7 +110,7 @@ export interface RunningCollector {
 /** Wires ledger, admission and the parts that read the ledger, and runs them until stopped. */
 export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
   const { config, dataFolder, clock, log, version, parts } = options;
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  makeDataFolder(dataFolder);
   // What is opened is closed in reverse, also when a later step refuses.
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
@@ -198,6 +198,20 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   } catch (error) {
     await closeAll();
     throw error;
+  }
+}
+
+function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new MillwattError(
+      'refuse',
+      'unusable-folder',
+      `The folder ${folder} cannot be used: ${describeError(cause)}.`,
+      { cure: 'Let the user that runs the collector write there, or choose another with `data:`.', cause },
+    );
   }
 }
 

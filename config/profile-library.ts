@@ -5,6 +5,7 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } fro
 import { MillwattError } from '../protocols/errors.ts';
 import { planReads } from '../protocols/modbus/read-plan.ts';
 import { functionCodeOf, pointName, registerCount, type DeviceProfile } from '../protocols/modbus/profile.ts';
+import { findNearest } from './nearest.ts';
 import { profileFile } from './profile-schema.ts';
 
 /** The profiles that come with millwatt: beside this file, or, where it was compiled into dist/config, beside dist. */
@@ -39,16 +40,16 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
     ? folders.map((folder) => join(folder, `${id}.yaml`)).find((path) => existsSync(path))
     : undefined;
   if (file === undefined) {
+    const known = listProfiles(extraFolder).map((listed) => listed.id);
+    const nearest = findNearest(id, known);
     throw new MillwattError(
       'refuse',
       'unknown-profile',
       `There is no device profile ${JSON.stringify(id)}.`,
       {
-        cure: `Use one of ${listProfiles(extraFolder)
-          .map((listed) => listed.id)
-          .join(
-            ', ',
-          )}, or write ${extraFolder === undefined ? 'your own' : join(extraFolder, 'vendor/model.yaml')}.`,
+        cure: `${nearest === undefined ? '' : `Did you mean ${nearest}? `}Use one of ${known.join(', ')}, or write ${
+          extraFolder === undefined ? 'your own' : join(extraFolder, 'vendor/model.yaml')
+        }.`,
       },
     );
   }

@@ -16,6 +16,9 @@ export interface WriterWaits {
 /** The waits of a collector in service. */
 export const WRITER_WAITS: WriterWaits = { retryMs: 500, retryMaxMs: 60_000, haltMs: 30_000 };
 
+const RETRY_CURE =
+  'Check that InfluxDB runs at `influx.url` and its disk has room; we go on by ourselves when it does.';
+
 /** How writing goes; counts are since the start. */
 export interface WriterStats {
   /** `halt` needs an operator: see reason and cure. */
@@ -111,10 +114,11 @@ export function createPatientWriter(parts: {
 
   const fail = async (outcome: Exclude<BatchOutcome, { kind: 'done' }>): Promise<void> => {
     stats.requests++;
-    const cure = outcome.kind === 'halt' ? outcome.cure : '';
-    if (stats.state !== outcome.kind || stats.reason !== outcome.reason)
-      log.warn({ cure }, `${outcome.reason}; readings stay in the ledger until it works again.`);
-    Object.assign(stats, { state: outcome.kind, reason: outcome.reason, cure });
+    const cure = outcome.kind === 'halt' ? outcome.cure : RETRY_CURE;
+    const reason = outcome.reason.replace(/\.$/, '');
+    if (stats.state !== outcome.kind || stats.reason !== reason)
+      log.warn({ cure }, `${reason}; readings stay in the ledger until it works again. ${cure}`);
+    Object.assign(stats, { state: outcome.kind, reason, cure });
     prepared = false;
     if (outcome.kind === 'halt') await sleep(waits.haltMs);
     else await backOff(outcome.afterMs ?? 0);

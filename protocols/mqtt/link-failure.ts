@@ -74,6 +74,13 @@ export function explainLinkError(error: Error & { code?: unknown }, host: string
       cure: 'Check the network between this machine and the broker.',
     };
   }
+  // The client's parser gives its errors no code; the wording is its own.
+  if (code === undefined && /invalid|malformed|cannot parse|must be|packet/i.test(error.message)) {
+    return {
+      reason: `What listens at ${host} does not speak MQTT.`,
+      cure: 'Correct the address and port of broker.url: another service answers there.',
+    };
+  }
   return {
     reason: `The connection to ${host} failed: ${error.message}.`,
     cure: 'Check the address of the broker, and its log.',
