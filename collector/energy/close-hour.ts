@@ -1,12 +1,6 @@
 import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry/operating-state.ts';
 import { apportion } from './apportion.ts';
-import {
-  HOUR_MS,
-  STATE_COUNT,
-  type ComponentAccount,
-  type HourAccount,
-  type Obtained,
-} from './hour-account.ts';
+import { STATE_COUNT, type ComponentAccount, type HourAccount, type Obtained } from './hour-account.ts';
 import type { MachineHour, Reason } from './machine-hour.ts';
 
 /** The name of this derivation in every record it makes; it changes when a figure could. */
