@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { MillwattError } from '../protocols/errors.ts';
 import { generateSigningKey, readSigningKey, type SigningKey } from '../protocols/evidence/keys.ts';
 
@@ -37,13 +37,22 @@ function readIfPresent(path: string): string | undefined {
   }
 }
 
+/** Whole or not at all: a start that ends in the middle leaves no half a key behind. */
 function writeDurably(path: string, text: string): void {
-  // 'wx' never overwrites a key.
-  const file = openSync(path, 'wx', 0o600);
+  const half = `${path}.new`;
+  const file = openSync(half, 'w', 0o600);
   try {
     writeSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+  renameSync(half, path);
+  // The new name is on disk before anything is signed: a power cut must not take the key from its records.
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { MillwattError } from '../../protocols/errors.ts';
 import {
   fingerprint,
@@ -129,4 +129,11 @@ function writeDurably(path: string, text: string): void {
     closeSync(file);
   }
   renameSync(half, path);
+  // The new name is on disk before anyone pins the key: a power cut must not take it away again.
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
