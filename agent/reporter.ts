@@ -125,6 +125,7 @@ export class Reporter {
         eventLoopDelayMs: Math.round(this.#delay.percentile(99) / 1e5) / 10,
       },
       spool: this.#spoolHealth(),
+      receipts: this.#options.publisher.counts().receipts,
       sources: this.#sources(),
       clock: { wall: clock.wallMs(), state: this.#options.sealer.clockState() },
     };

@@ -60,6 +60,17 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
       ),
     },
     {
+      name: 'millwatt_agent_receipts_total',
+      help: 'Receipts that reached the agent since its start: obeyed, or ignored for the fault named.',
+      type: 'counter',
+      values: agents.flatMap(({ id, health }) =>
+        Object.entries(health?.receipts ?? {}).map(([fate, value]) => ({
+          labels: { agent: id, fate },
+          value,
+        })),
+      ),
+    },
+    {
       name: 'millwatt_agent_records_pending',
       help: 'Records in the spool of the agent that the ledger has not receipted.',
       type: 'gauge',

@@ -5,6 +5,7 @@ import { QUALITIES } from '../../protocols/telemetry/quantity.ts';
 /** Larger live or health messages are not looked at. */
 const MESSAGE_BYTES_MAX = 256 * 1024;
 const TEXT_MAX = 200;
+const FATES_MAX = 16;
 
 type Loose = Record<string, unknown>;
 
@@ -65,6 +66,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
   const spool = asObject(json?.['spool']);
   const records = asObject(spool?.['records']);
   const samples = asObject(spool?.['samples']);
+  const receipts = asObject(json?.['receipts']);
   const clock = asObject(json?.['clock']);
   if (json?.['v'] !== 1 || !isNumber(json['at']) || host === undefined || program === undefined)
     return undefined;
@@ -101,6 +103,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
       },
       bytes: numberOf(spool['bytes']),
     },
+    ...(receipts === undefined ? {} : { receipts: countsOf(receipts) }),
     sources: listOf(json['sources']).flatMap((one) =>
       isId(one['id'])
         ? [
@@ -131,6 +134,12 @@ function readJson(payload: Uint8Array): Loose | undefined {
 
 function asObject(value: unknown): Loose | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Loose) : undefined;
+}
+
+/** Counts by short words; a hostile agent must not bring names without end. */
+function countsOf(counts: Loose): Record<string, number> {
+  const known = Object.entries(counts).filter(([fate]) => /^[a-z]{1,20}$/.test(fate));
+  return Object.fromEntries(known.slice(0, FATES_MAX).map(([fate, count]) => [fate, numberOf(count)]));
 }
 
 function listOf(value: unknown): Loose[] {

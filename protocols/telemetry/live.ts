@@ -48,6 +48,8 @@ export interface HealthMessage {
     samples: { sampled: number; receipted: number; pending: number; dropped: number };
     bytes: number;
   };
+  /** Receipts since the start by fate: `obeyed`, or the fault for which one was ignored, such as `foreign` or `forged`. */
+  receipts?: Record<string, number>;
   sources: {
     id: string;
     up: boolean;

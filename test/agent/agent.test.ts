@@ -171,6 +171,7 @@ test('it polls by itself on a running clock, tells its status, config, live valu
   expect(health.host.memoryUsedShare).toBeGreaterThan(0);
   expect(health.host.diskFreeBytes).toBeGreaterThan(0);
   expect(health.sources).toHaveLength(2);
+  expect(health.receipts).toMatchObject({ forged: 0, foreign: 0 });
 
   await agent.stop();
   await awaitUntil('it says goodbye', () => message('status').online === false);

@@ -243,6 +243,7 @@ describe('/metrics', () => {
           samples: { sampled: 900, receipted: 800, pending: 100, dropped: 0 },
           bytes: 4096,
         },
+        receipts: { obeyed: 40, forged: 2 },
         sources: [
           { id: 'meter "A"\n', up: false, reason: 'timeout', polls: 1, failures: 1, lastReadingAgeMs: null },
         ],
@@ -256,6 +257,7 @@ describe('/metrics', () => {
       'millwatt_machine_state{machine="mill"} 5',
       'millwatt_agent_samples_total{agent="gateway",fate="sampled"} 900',
       'millwatt_agent_samples_total{agent="gateway",fate="pending"} 100',
+      'millwatt_agent_receipts_total{agent="gateway",fate="forged"} 2',
       'millwatt_agent_last_seen_seconds{agent="gateway"} 1.5',
       'millwatt_agent_source_up{agent="gateway",source="meter \\"A\\"\\n"} 0',
       'millwatt_chain_missing_records{agent="gateway"} 2',

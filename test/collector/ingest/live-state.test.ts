@@ -29,6 +29,7 @@ const health: HealthMessage = {
     samples: { sampled: 40, receipted: 30, pending: 10, dropped: 0 },
     bytes: 12_345,
   },
+  receipts: { obeyed: 3, foreign: 2 },
   sources: [
     { id: 'meter', up: true, reason: '', polls: 60, failures: 0, lastReadingAgeMs: 400 },
     {
@@ -58,6 +59,10 @@ test('messages are taken over as they are, without fields nobody knows', () => {
   expect(readHealth(encode({ ...health, more: 1 }))).toEqual(health);
   expect(readStatus(encode({ ...status, more: 1 }))).toEqual(status);
   expect(readStatus(encode({ v: 1, online: false }))).toMatchObject({ online: false, seq: 0 });
+  const receipts = { obeyed: 'many', 'no word"': 1, ...health.receipts };
+  expect(readHealth(encode({ ...health, receipts }))).toEqual(health);
+  const { receipts: _, ...older } = health;
+  expect(readHealth(encode(older))).toEqual(older);
 });
 
 test('nothing a broker may carry throws, and what is wrong inside is left out', () => {
