@@ -98,7 +98,7 @@ export function checkSpool(agentFolder: string, collectorFolder: string, ledger:
   const database = new DatabaseSync(join(agentFolder, 'spool.sqlite'), { readOnly: true });
   const sealed = database.prepare('SELECT epoch, seq, hash, state FROM records').all();
   database.close();
-  const nameOf = (row: Record<string, unknown>) => `${row['epoch']} ${row['seq']} ${row['hash']}`;
+  const nameOf = (row: Record<string, unknown>) => [row['epoch'], row['seq'], row['hash']].join(' ');
   const receipted = new Set(sealed.filter((row) => row['state'] === 'receipted').map(nameOf));
   const kept = new Set(
     readLedger(collectorFolder).map(({ header, hash }) =>

@@ -7,7 +7,7 @@ import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import { findFreePort } from '../support/mosquitto.ts';
 import { eventually, startMillwatt, type MillwattProcess } from './millwatt-process.ts';
 
-const SITE = 'lab';
+export const SITE = 'lab';
 export const AGENT = 'gateway-1';
 /** What each machine is measured by: two makes whose counters differ in width, unit and step. */
 const MACHINES = { 'mill-1': 'mill', 'lathe-1': 'lathe', 'centre-1': 'machiningCentre' } as const;
@@ -104,7 +104,8 @@ export async function deliverAll(
   agent: MillwattProcess,
 ): Promise<void> {
   const codes = [await agent.stop(), await simulator.stop()];
-  if (codes.some((code) => code !== 0)) throw new Error(`ended with ${codes}:\n${agent.output()}`);
+  if (codes.some((code) => code !== 0))
+    throw new Error(`ended with ${codes.join(' and ')}:\n${agent.output()}`);
   const courier = plant.startAgent();
   await agentReady(courier);
   // Records, not samples: an agent without meters still seals that they are down.
