@@ -1,4 +1,6 @@
+import { verifyRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
+import { parseRecord } from '../protocols/telemetry/record.ts';
 import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
 import type { Spool, SpooledRecord } from './spool.ts';
 
@@ -11,6 +13,14 @@ const RESEND_AFTER_MS = 30_000;
 const LIVE_RECORDS_MAX = WINDOW;
 /** A collector that asks for records again is served so many at a time. */
 const REQUESTED_MAX = 1000;
+/** Faults that a sound record can catch on its way. */
+const FAULTS_OF_THE_WAY: ReadonlySet<string> = new Set([
+  'bad-part-hash',
+  'bad-signature',
+  'malformed-record',
+]);
+/** So often a record that is sound here goes again although it arrived spoilt. */
+const SPOILT_MAX = 3;
 
 /** What a publisher works with. */
 export interface PublisherOptions {
@@ -34,6 +44,8 @@ export interface PublisherOptions {
 interface InFlight {
   record: SpooledRecord;
   sentAtMs: number;
+  /** How often it arrived spoilt. */
+  spoilt: number;
 }
 
 /** Publishes sealed records within a window, and forgets one only when its receipt holds against our own hashes. */
@@ -148,6 +160,10 @@ export class Publisher {
     for (const id of spool.markReceipted(receipt.epoch, accepted, nowMs())) this.#inFlight.delete(id);
     let forked = false;
     for (const { seq, reason } of rejected) {
+      if (FAULTS_OF_THE_WAY.has(reason) && this.#isSound(receipt.epoch, seq)) {
+        log.warn({ seq, reason }, 'a record arrived spoilt; ours is sound and goes out again');
+        continue;
+      }
       const id = spool.markRejected(receipt.epoch, seq, reason, nowMs());
       if (id === undefined) continue;
       this.#inFlight.delete(id);
@@ -159,6 +175,21 @@ export class Publisher {
         if (!this.#requested.some((one) => one.seq === seq && one.epoch === receipt.epoch))
           this.#requested.push({ epoch: receipt.epoch, seq });
     if (forked) onFork();
+  }
+
+  /** True while our copy of a record in flight holds by itself, and it has not arrived spoilt too often. */
+  #isSound(epoch: string, seq: number): boolean {
+    const own = this.#options.spool.record(epoch, seq);
+    const flight = own === undefined ? undefined : this.#inFlight.get(own.id);
+    if (own === undefined || flight === undefined) return false;
+    flight.spoilt += 1;
+    if (flight.spoilt > SPOILT_MAX) return false;
+    try {
+      verifyRecord(parseRecord(own.bytes));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #nextLive(): SpooledRecord | undefined {
@@ -207,7 +238,8 @@ export class Publisher {
   }
 
   #send(record: SpooledRecord): void {
-    this.#inFlight.set(record.id, { record, sentAtMs: performance.now() });
+    const spoilt = this.#inFlight.get(record.id)?.spoilt ?? 0;
+    this.#inFlight.set(record.id, { record, sentAtMs: performance.now(), spoilt });
     this.#published += 1;
     // Unknown is not failed: the record stays in flight, and goes out again when its receipt is overdue.
     const acknowledged = this.#options

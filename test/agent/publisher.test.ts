@@ -99,3 +99,32 @@ test('records that a full spool dropped while they were on their way do not keep
   expect(spool.record(epoch, 600)).toBeDefined();
   expect(holds(spool)).toBe(true);
 });
+
+test('a record that is spoilt on its way is not given up: it goes again while ours is sound', () => {
+  const { spool, publisher, sent, seal, tell, receiptAll } = rig();
+  seal(1);
+  const second = spool.record(spool.head.epoch, 2);
+  const hash = headerHash(parseRecord(second?.bytes ?? new Uint8Array()));
+  for (const reason of ['bad-part-hash', 'malformed-record', 'bad-signature']) {
+    tell({ rejected: [{ seq: 2, hash, reason }] });
+    expect(spool.accounts().records).toMatchObject({ pending: 2, rejected: 0 });
+    sent.length = 0;
+    publisher.pump();
+    expect(sent.map((bytes) => parseRecord(bytes).header.seq)).toContain(2);
+  }
+  receiptAll();
+  expect(spool.accounts().records).toMatchObject({ pending: 0, receipted: 2 });
+});
+
+test('a record that arrives spoilt every time is set aside in the end, and one with other faults at once', () => {
+  const { spool, seal, tell } = rig();
+  seal(2);
+  const hashOf = (seq: number) =>
+    headerHash(parseRecord(spool.record(spool.head.epoch, seq)?.bytes ?? new Uint8Array()));
+  for (let time = 0; time < 4; time++)
+    tell({ rejected: [{ seq: 2, hash: hashOf(2), reason: 'bad-part-hash' }] });
+  expect(spool.accounts().records).toMatchObject({ pending: 2, rejected: 1 });
+  tell({ rejected: [{ seq: 3, hash: hashOf(3), reason: 'malformed-part' }] });
+  expect(spool.accounts().records).toMatchObject({ pending: 1, rejected: 2 });
+  expect(holds(spool)).toBe(true);
+});
