@@ -1,5 +1,11 @@
 import { MillwattError } from '../protocols/errors.ts';
-import { sealRecord, type PartText, type SealedRecord } from '../protocols/evidence/seal.ts';
+import {
+  foldPart,
+  sealRecord,
+  type FoldedPart,
+  type PartText,
+  type SealedRecord,
+} from '../protocols/evidence/seal.ts';
 import type { SigningKey } from '../protocols/evidence/keys.ts';
 import { countSamples, encodePart, type MachinePart } from '../protocols/telemetry/part.ts';
 import {
@@ -13,6 +19,12 @@ import type { BootAnchor, ChainHead } from './spool.ts';
 
 /** More parts than this would press on the limits of a record's header. */
 const PARTS_MAX = 256;
+
+/** A part as it goes into a record; its halves are made anew where it is too large. */
+interface Folded extends FoldedPart {
+  /** Of its text in UTF-8. */
+  textBytes: number;
+}
 
 /** What every record of one agent says of its maker. */
 export interface RecordMaker {
@@ -37,12 +49,18 @@ export function packReadings(
   sealedToMs: number,
 ): SealedRecord[] {
   const records: SealedRecord[] = [];
+  // A group that is too large is tried again by halves: what costs most, the compressing, is done once a part.
+  const known = new Map<MachinePart, Folded | undefined>();
+  const foldOnce = (part: MachinePart): Folded | undefined => {
+    if (!known.has(part)) known.set(part, fold(part));
+    return known.get(part);
+  };
   const stack: (readonly MachinePart[])[] = [parts];
   let { seq, hash } = head;
   for (let group = stack.pop(); group !== undefined; group = stack.pop()) {
     // What goes into the records after this one is still open when this one is sealed.
     const openMs = Math.min(sealedToMs, ...stack.flat().map((part) => spanOf(part)?.firstMs ?? sealedToMs));
-    const record = trySeal(group, maker, { ...head, seq, hash }, anchor, openMs);
+    const record = trySeal(group, foldOnce, maker, { ...head, seq, hash }, anchor, openMs);
     if (record === undefined) {
       const [left, right] = split(group);
       stack.push(right, left);
@@ -81,20 +99,35 @@ export function packText(
   return record;
 }
 
+/** Undefined when its text is larger than a part may be. */
+function fold(part: MachinePart): Folded | undefined {
+  const text = encodePart(part);
+  const textBytes = Buffer.byteLength(text);
+  if (textBytes > PART_TEXT_BYTES_MAX) return undefined;
+  return { ...foldPart({ machine: part.machine, text }), textBytes };
+}
+
 function trySeal(
   group: readonly MachinePart[],
+  foldOnce: (part: MachinePart) => Folded | undefined,
   maker: RecordMaker,
   head: ChainHead,
   anchor: BootAnchor,
   sealedToMs: number,
 ): SealedRecord | undefined {
   if (group.length > PARTS_MAX) return undefined;
-  const texts = group.map((part) => ({ machine: part.machine, text: encodePart(part) }));
-  const sizes = texts.map(({ text }) => Buffer.byteLength(text));
-  if (sizes.some((bytes) => bytes > PART_TEXT_BYTES_MAX)) return undefined;
-  if (sizes.reduce((sum, bytes) => sum + bytes, 0) > RECORD_TEXT_BYTES_MAX) return undefined;
+  const folded: Folded[] = [];
+  let [bytes, textBytes] = [0, 0];
+  for (const part of group) {
+    const one = foldOnce(part);
+    if (one === undefined) return undefined;
+    folded.push(one);
+    bytes += one.bytes.length;
+    textBytes += one.textBytes;
+    if (bytes > RECORD_BYTES_MAX || textBytes > RECORD_TEXT_BYTES_MAX) return undefined;
+  }
   const spans = group.flatMap((part) => spanOf(part) ?? []);
-  const record = seal('readings', texts, maker, head, anchor, {
+  const record = seal('readings', folded, maker, head, anchor, {
     firstMs: spans.length === 0 ? sealedToMs : Math.min(...spans.map(({ firstMs }) => firstMs)),
     lastMs: spans.length === 0 ? sealedToMs : Math.max(...spans.map(({ lastMs }) => lastMs)),
     sealedToMs,
@@ -105,7 +138,7 @@ function trySeal(
 
 function seal(
   kind: RecordKind,
-  texts: readonly PartText[],
+  parts: readonly (PartText | FoldedPart)[],
   { site, agent, key }: RecordMaker,
   head: ChainHead,
   anchor: BootAnchor,
@@ -127,7 +160,7 @@ function seal(
       clock: { mono: anchor.mono, wall: anchor.wall, state: anchor.state },
       prev: head.hash,
     },
-    texts,
+    parts,
     key,
   );
 }

@@ -106,7 +106,7 @@ export class Spool {
     let head = this.#head;
     transact(this.#database, () => {
       this.#append(change.rows, change.anchor);
-      for (const machine of change.machines) this.#statements.deleteOpen.run(change.anchor.boot, machine);
+      this.#deleteOpen(change.anchor.boot, change.machines);
       this.#retention.expire(change.nowMs);
       this.#retention.makeRoom(change.records.reduce((sum, { bytes }) => sum + bytes.length, 0));
       for (const { header, hash, bytes } of change.records) {
@@ -142,7 +142,7 @@ export class Spool {
   /** Removes open rows that cannot be read back, and counts their samples as dropped. */
   dropOpen(boot: string, machine: string, samples: number): void {
     transact(this.#database, () => {
-      this.#statements.deleteOpen.run(boot, machine);
+      this.#deleteOpen(boot, [machine]);
       this.#accounts.addDropped('unreadable', 0, samples);
     });
   }
@@ -240,6 +240,10 @@ export class Spool {
     this.#accounts.addSampled(samples);
   }
 
+  #deleteOpen(boot: string, machines: readonly string[]): void {
+    if (machines.length > 0) this.#statements.deleteOpen.run(boot, JSON.stringify(machines));
+  }
+
   #writeHead(head: ChainHead): void {
     this.#setMeta('epoch', head.epoch);
     this.#setMeta('head.seq', String(head.seq));
@@ -277,7 +281,10 @@ function prepareStatements(
 > {
   return {
     insertOpen: database.prepare('INSERT INTO open (boot, machine, samples, part) VALUES (?, ?, ?, ?)'),
-    deleteOpen: database.prepare('DELETE FROM open WHERE boot = ? AND machine = ?'),
+    // One pass over the table for all machines: a statement a machine would be one each.
+    deleteOpen: database.prepare(
+      'DELETE FROM open WHERE boot = ? AND machine IN (SELECT value FROM json_each(?))',
+    ),
     openRows: database.prepare('SELECT machine, samples, part FROM open WHERE boot = ? ORDER BY id'),
     upsertBoot: database.prepare(
       `INSERT INTO boots (boot, config, mono, wall, state) VALUES (?, ?, ?, ?, ?)

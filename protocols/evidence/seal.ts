@@ -20,6 +20,13 @@ export interface PartText {
   text: string;
 }
 
+/** One part of a record, compressed. */
+export interface FoldedPart {
+  machine: string | null;
+  /** One zstd frame. */
+  bytes: Uint8Array;
+}
+
 /** A record ready to be stored and published. */
 export interface SealedRecord {
   bytes: Uint8Array;
@@ -28,13 +35,18 @@ export interface SealedRecord {
   hash: string;
 }
 
-/** Compresses the parts, completes the header, signs it. Deterministic for the same input and key. */
+/** Compresses one part. Deterministic for the same text. */
+export function foldPart({ machine, text }: PartText): FoldedPart {
+  return { machine, bytes: new Uint8Array(zstdCompressSync(text, { params: COMPRESSION })) };
+}
+
+/** Compresses the parts that are not yet, completes the header, signs it. Deterministic for the same input and key. */
 export function sealRecord(
   header: Omit<RecordHeader, 'v' | 'key' | 'parts'>,
-  parts: readonly PartText[],
+  parts: readonly (PartText | FoldedPart)[],
   key: SigningKey,
 ): SealedRecord {
-  const frames = parts.map((part) => compress(part.text));
+  const frames = parts.map((part) => ('bytes' in part ? part : foldPart(part)).bytes);
   const full: RecordHeader = {
     ...header,
     v: 1,
@@ -134,7 +146,3 @@ export function rangeDigest(hashes: Iterable<string>): string {
 
 // Digits of noise repeat by chance: matches shorter than 6 cost more than they save (3 % smaller, half the time).
 const COMPRESSION = { [constants.ZSTD_c_compressionLevel]: 9, [constants.ZSTD_c_minMatch]: 6 };
-
-function compress(text: string): Uint8Array {
-  return new Uint8Array(zstdCompressSync(text, { params: COMPRESSION }));
-}
