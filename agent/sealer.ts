@@ -155,6 +155,7 @@ export class Sealer {
 
   /** Makes everything that was added durable. A disk that refuses is reported once and tried again at the next call. */
   flush(): void {
+    this.#noticeStep();
     const rows = this.#takeRows();
     if (rows.length === 0) return;
     try {
@@ -211,13 +212,37 @@ export class Sealer {
   }
 
   #seal(machines: readonly OpenMachine[]): void {
+    this.#noticeStep();
+    // A step sealed everything that was open.
+    const open = machines.filter(({ part }) => this.#machines.get(part.machine)?.part === part);
+    if (open.length > 0 || machines.length === 0) this.#sealWith(open, this.#readAnchor());
+  }
+
+  /**
+   * A wall clock that was set is told in the chain. What was read before keeps the time it was read at: it is sealed
+   * with the clocks as they were.
+   */
+  #noticeStep(): void {
+    const step = this.#anchor.step();
+    if (step === undefined || this.#diskFailing) return;
+    const { boot } = this.#options;
+    const open = [...this.#machines.values()];
+    if (open.length > 0) this.#sealWith(open, { boot, config: this.#config, ...step.before });
+    if (this.#diskFailing) return;
+    try {
+      this.sealLog('clock-stepped', { byMs: step.byMs });
+    } catch (error) {
+      this.#keepRows([], error);
+    }
+  }
+
+  #sealWith(machines: readonly OpenMachine[], anchor: BootAnchor): void {
     const { spool, maker, clock } = this.#options;
     if (this.#diskFailing && this.#unwritten.length > 0) {
       // Packing is dear and a disk may refuse for days: it is not begun before the disk takes again.
       this.flush();
       if (this.#diskFailing) return;
     }
-    const anchor = this.#readAnchor();
     const names = machines.map(({ part }) => part.machine);
     const parts = machines.map(({ part }) => part.toPart());
     const records = packReadings(parts, maker, spool.head, anchor, this.#watermark(names));

@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { SealerOptions } from '../../agent/sealer.ts';
 import { SteppedClock, type Clock } from '../../protocols/clock.ts';
 import { sha256 } from '../../protocols/evidence/keys.ts';
+import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
 import type { SealedRecord } from '../../protocols/evidence/seal.ts';
 import { unfoldPart } from '../../protocols/evidence/seal.ts';
 import { parseRecord, RECORD_BYTES_MAX, wallTimeMs } from '../../protocols/telemetry/record.ts';
@@ -195,33 +196,65 @@ test('readings of a run that ended without warning keep their run, clock and con
   expect(holds(second)).toBe(true);
 });
 
-test('a wall clock that is set is told in the next record', () => {
-  let offsetMs = 0;
+/** A sealer on a clock whose wall time can be set by hand. */
+function rigWithSettableClock() {
   const stepped = new SteppedClock(START_MS);
+  let offsetMs = 0;
   const clock: Clock = {
     wallMs: () => stepped.wallMs() + offsetMs,
     monotonicMs: () => stepped.monotonicMs(),
     speed: () => 0,
   };
-  const { sealer, sealed } = rig(['mill'], { clock });
-  const seal = () => {
+  const { sealer, sealed, spool } = rig(['mill'], { clock });
+  const read = () => {
     stepped.stepTo(stepped.wallMs() + 1000);
     addReading(sealer, clock, 'mill');
-    sealer.sealAll();
+    sealer.flush();
   };
-  seal();
-  offsetMs = 60_000;
-  seal();
-  seal();
-  offsetMs = -START_MS;
-  seal();
-  expect(sealed.slice(1).map(({ header }) => header.clock.state)).toEqual([
-    'synced',
-    'stepped',
-    'synced',
-    'unsynced',
+  const set = (ms: number) => {
+    offsetMs = ms;
+  };
+  return { sealer, sealed, spool, read, set };
+}
+
+test('a wall clock that is set is told in the chain', () => {
+  const { sealer, sealed, read, set } = rigWithSettableClock();
+  for (const offsetMs of [0, 60_000, 60_000, -START_MS]) {
+    set(offsetMs);
+    read();
+    sealer.sealAll();
+  }
+  expect(sealed.slice(1).map(({ header: { kind, clock } }) => `${kind} ${clock.state}`)).toEqual([
+    'readings synced',
+    'readings synced',
+    'log stepped',
+    'readings synced',
+    'readings unsynced',
   ]);
+  const [text] = parseRecord(sealed[3]?.bytes ?? new Uint8Array()).parts.map(unfoldPart);
+  expect(decodeAgentLog(text ?? '')).toMatchObject([{ event: 'clock-stepped', detail: { byMs: 60_000 } }]);
 });
+
+test.each([3_600_000, -3_600_000, 6 * 3_600_000])(
+  'what was read before the wall clock moved by %i ms keeps the time it was read at',
+  (byMs) => {
+    const { sealer, sealed, spool, read, set } = rigWithSettableClock();
+    for (let reading = 0; reading < 30; reading++) read();
+    set(byMs);
+    for (let reading = 0; reading < 30; reading++) read();
+    sealer.sealAll();
+    const times = sealed.flatMap(({ bytes, header }) =>
+      partsOf({ frame: parseRecord(bytes) }).flatMap(({ sampled }) =>
+        sampled.flatMap(({ timesMs }) => timesMs.map((atMs) => wallTimeMs(header, atMs) - START_MS)),
+      ),
+    );
+    expect(times.slice(0, 30)).toEqual(Array.from({ length: 30 }, (_, index) => (index + 1) * 1000));
+    // The step is noticed with the next group commit: what was read in between may be on either side of it.
+    expect(times.slice(31)).toEqual(Array.from({ length: 29 }, (_, index) => (index + 32) * 1000 + byMs));
+    checkChain(recordsOf(spool));
+    expect(holds(spool)).toBe(true);
+  },
+);
 
 test('a disk that refuses loses nothing once it takes again', () => {
   const { sealer, spool, sealed, pass, read } = rig(['mill']);
