@@ -9,6 +9,10 @@ const WINDOW = 20;
 /** Of the window, so many places are never taken by the backlog: live data goes first. */
 const LIVE_PLACES = 4;
 const RESEND_AFTER_MS = 30_000;
+/** Of that time, after this share the oldest one in flight goes again alone, to find out whether a collector is there (5 s). */
+const PROBE_SHARE = 1 / 6;
+/** A receipt for a record that went out so much later (2 s) says that one was lost on its way. */
+const OVERTAKEN_SHARE = 1 / 15;
 /** Records sealed just now; older ones are found in the backlog. */
 const LIVE_RECORDS_MAX = WINDOW;
 /** A collector that asks for records again is served so many at a time. */
@@ -61,6 +65,7 @@ export class Publisher {
   #backlogId = 0;
   readonly #faults = new Map<ReceiptFault, number>();
   readonly #faultsLogged = new Set<ReceiptFault>();
+  #probedAtMs = -Infinity;
   #published = 0;
   #resent = 0;
   #receipts = 0;
@@ -103,6 +108,7 @@ export class Publisher {
   pump(): void {
     if (!this.#options.connected()) return;
     this.#resendOverdue();
+    this.#probe();
     while (this.#inFlight.size < WINDOW) {
       const next = this.#nextLive();
       if (next === undefined) break;
@@ -157,7 +163,12 @@ export class Publisher {
     const { spool, log, nowMs, onFork } = this.#options;
     this.#receipts += 1;
     if (mismatched > 0) this.#faults.set('mismatched', (this.#faults.get('mismatched') ?? 0) + mismatched);
-    for (const id of spool.markReceipted(receipt.epoch, accepted, nowMs())) this.#inFlight.delete(id);
+    let newestMs = -Infinity;
+    for (const id of spool.markReceipted(receipt.epoch, accepted, nowMs())) {
+      newestMs = Math.max(newestMs, this.#inFlight.get(id)?.sentAtMs ?? -Infinity);
+      this.#inFlight.delete(id);
+    }
+    this.#resendBefore(newestMs - this.#resendAfterMs * OVERTAKEN_SHARE);
     let forked = false;
     for (const { seq, reason } of rejected) {
       if (FAULTS_OF_THE_WAY.has(reason) && this.#isSound(receipt.epoch, seq)) {
@@ -224,17 +235,36 @@ export class Publisher {
   }
 
   #resendOverdue(): void {
-    const overdueMs = performance.now() - this.#resendAfterMs;
-    for (const [id, { record, sentAtMs }] of this.#inFlight) {
-      if (sentAtMs > overdueMs) continue;
-      if (this.#options.spool.record(record.epoch, record.seq) === undefined) {
-        // A full spool dropped it: no receipt can free its place any more.
-        this.#inFlight.delete(id);
-        continue;
-      }
-      this.#resent += 1;
-      this.#send(record);
+    this.#resendBefore(performance.now() - this.#resendAfterMs);
+  }
+
+  /**
+   * While nothing is receipted one record asks in the name of all: what went out while no collector listened is lost,
+   * though a broker took it, and its receipts would be waited for in vain.
+   */
+  #probe(): void {
+    const sent = [...this.#inFlight.values()].map(({ sentAtMs }) => sentAtMs);
+    const probeBeforeMs = performance.now() - this.#resendAfterMs * PROBE_SHARE;
+    const oldestMs = Math.min(...sent);
+    if (oldestMs > probeBeforeMs || this.#probedAtMs > probeBeforeMs) return;
+    this.#probedAtMs = performance.now();
+    const oldest = [...this.#inFlight].find(([, { sentAtMs }]) => sentAtMs === oldestMs);
+    if (oldest !== undefined) this.#resend(...oldest);
+  }
+
+  /** Publishes again what went out last at or before this time, real ms. */
+  #resendBefore(sentMs: number): void {
+    for (const [id, flight] of this.#inFlight) if (flight.sentAtMs <= sentMs) this.#resend(id, flight);
+  }
+
+  #resend(id: number, { record }: InFlight): void {
+    if (this.#options.spool.record(record.epoch, record.seq) === undefined) {
+      // A full spool dropped it: no receipt can free its place any more.
+      this.#inFlight.delete(id);
+      return;
     }
+    this.#resent += 1;
+    this.#send(record);
   }
 
   #send(record: SpooledRecord): void {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Publisher } from '../../agent/publisher.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
 import { generateSigningKey } from '../../protocols/evidence/keys.ts';
@@ -18,11 +18,11 @@ afterEach(() => {
 });
 
 /** A publisher on a real spool, whose messages are kept instead of sent. */
-function rig(options: { maxBytes?: number } = {}) {
+function rig(options: { maxBytes?: number; resendAfterMs?: number } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'millwatt-publisher-'));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const clock = new SteppedClock(START_MS);
-  const spool = openSpool(folder, options);
+  const spool = openSpool(folder, options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes });
   closers.push(() => spool.close());
   const key = generateSigningKey();
   const sent: Uint8Array[] = [];
@@ -39,7 +39,7 @@ function rig(options: { maxBytes?: number } = {}) {
     nowMs: () => clock.wallMs(),
     onFork: () => {},
     log: silentLog,
-    resendAfterMs: 0,
+    resendAfterMs: options.resendAfterMs ?? 0,
   });
   const sealer = openSealer(spool, clock, ['mill'], {
     onSealed: (records) => {
@@ -127,4 +127,50 @@ test('a record that arrives spoilt every time is set aside in the end, and one w
   tell({ rejected: [{ seq: 3, hash: hashOf(3), reason: 'malformed-part' }] });
   expect(spool.accounts().records).toMatchObject({ pending: 1, rejected: 2 });
   expect(holds(spool)).toBe(true);
+});
+
+test('one record in flight asks whether a collector is there, and its receipt brings the others again', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  closers.push(() => vi.useRealTimers());
+  const { spool, publisher, sent, seal, receiptAll } = rig({ resendAfterMs: 30_000 });
+  const seqs = () => sent.map((bytes) => parseRecord(bytes).header.seq);
+  const pumpAfter = (ms: number) => {
+    vi.advanceTimersByTime(ms);
+    publisher.pump();
+  };
+  // The broker takes them, and nobody is there to read.
+  seal(2);
+  expect(seqs()).toEqual([1, 2, 3]);
+  sent.length = 0;
+  pumpAfter(4900);
+  expect(seqs()).toEqual([]);
+  pumpAfter(200);
+  expect(seqs()).toEqual([1]);
+  pumpAfter(4900);
+  expect(seqs()).toEqual([1]);
+  pumpAfter(200);
+  expect(seqs()).toEqual([1, 2]);
+  sent.splice(0, 1);
+  // A collector is there again: record 1 went out 5 s before record 2, and record 3 before both.
+  receiptAll();
+  expect(seqs()).toEqual([1, 3]);
+  receiptAll();
+  expect(spool.accounts().records).toMatchObject({ pending: 0, receipted: 3 });
+  expect(publisher.counts()).toMatchObject({ resent: 4, inFlight: 0 });
+});
+
+test('a receipt that comes soon after brings nothing twice', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  closers.push(() => vi.useRealTimers());
+  const { spool, publisher, sent, seal, receiptAll } = rig({ resendAfterMs: 30_000 });
+  seal(1);
+  vi.advanceTimersByTime(1900);
+  seal(1);
+  const [first] = sent.splice(0, 1);
+  expect(first).toBeDefined();
+  // The receipt of a later record may come before that of an earlier one.
+  receiptAll();
+  expect(sent).toHaveLength(0);
+  expect(publisher.counts()).toMatchObject({ resent: 0, inFlight: 1 });
+  expect(spool.accounts().records.pending).toBe(1);
 });
