@@ -106,6 +106,9 @@ export async function deliverAll(
   const codes = [await agent.stop(), await simulator.stop()];
   if (codes.some((code) => code !== 0))
     throw new Error(`ended with ${codes.join(' and ')}:\n${agent.output()}`);
+  // After a broker that came and went, the next try may be a minute away.
+  const connected = async () => (await readMetric(plant.collector, 'millwatt_broker_connected')) === 1;
+  await eventually(connected, 'the collector has its broker', 120_000);
   const courier = plant.startAgent();
   await agentReady(courier);
   // Records, not samples: an agent without meters still seals that they are down.
