@@ -10,12 +10,26 @@ const KEEP_MS = 40 * 86_400_000;
 /** An agent that is so far behind the others of a machine is not waited for. */
 const WAIT_FOR_AGENT_MS = 180_000;
 
+/** So long after its end an epoch is waited for: all its hours are final then, whatever is missing. */
+const WAIT_FOR_EPOCH_MS = 7 * 86_400_000;
+/** Ended epochs that are remembered of an agent. */
+const ENDED_MAX = 100;
+
+/** Where an agent ended an epoch, by its own log: the last record of it, and when, wall ms. */
+export interface EpochEnd {
+  epoch: string;
+  seq: number;
+  atMs: number;
+}
+
 /** What is known of one agent: plain data, kept with the cursor. */
 interface AgentState {
   /** Stretches in which it was watching, wall ms, ascending. */
   watched: [fromMs: number, toMs: number][];
   /** For each machine: up to when its readings are here, as far as records came in order, wall ms. */
   machines: Record<string, number>;
+  /** Epochs that the agent said it has ended. */
+  ended?: EpochEnd[];
 }
 
 /** Which agents serve which machines, and when each was watching, whether or not it had anything to say. */
@@ -35,8 +49,7 @@ export class AgentWatch {
 
   /** Takes note of a record of any kind. Returns the machines its agent serves. */
   note(header: RecordHeader): string[] {
-    let agent = this.#agents.get(header.agent);
-    if (agent === undefined) this.#agents.set(header.agent, (agent = { watched: [], machines: {} }));
+    const agent = this.#agentOf(header.agent);
     const sealedMs = wallTimeMs(header, header.sealedTo);
     watch(agent.watched, sealedMs);
     if (header.kind === 'readings') {
@@ -50,6 +63,13 @@ export class AgentWatch {
       agent.machines[machine] = Math.max(toMs, sealedMs, own);
     }
     return Object.keys(agent.machines);
+  }
+
+  /** Takes note of how long an epoch is that its agent has ended: what is left of it may come after the next one began. */
+  noteEnd(agent: string, end: EpochEnd): void {
+    const state = this.#agentOf(agent);
+    const others = (state.ended ?? []).filter(({ epoch }) => epoch !== end.epoch);
+    state.ended = [...others, end].slice(-ENDED_MAX);
   }
 
   /** When each agent of a machine was watching, from a time on: marks to be told to a fold that begins there. */
@@ -80,10 +100,13 @@ export class AgentWatch {
     return Math.max(0, ...[...this.#agents.values()].map(({ machines }) => machines[machine] ?? 0));
   }
 
-  /** Up to when every agent of a machine has delivered its chains without a hole, by the ledger; -Infinity when one has not. */
-  deliveredToMs(machine: string, chains: readonly ChainSummary[]): number {
+  /**
+   * Up to when every agent of a machine has delivered its chains without a hole, by the ledger at a wall time; -Infinity
+   * when one has not.
+   */
+  deliveredToMs(machine: string, chains: readonly ChainSummary[], nowMs: number): number {
     let deliveredMs = Infinity;
-    for (const [agent, { machines }] of this.#agents) {
+    for (const [agent, { machines, ended }] of this.#agents) {
       if (!Object.hasOwn(machines, machine)) continue;
       const own = chains.filter((chain) => chain.agent === agent);
       const newest = own.reduce<ChainSummary | undefined>(
@@ -91,12 +114,21 @@ export class AgentWatch {
         undefined,
       );
       for (const chain of own) {
-        // An epoch that has ended holds nothing back once it is whole.
-        if (chain === newest || chain.contiguousSeq < chain.headSeq)
+        const end = ended?.find(({ epoch }) => epoch === chain.epoch);
+        const isWhole = chain.contiguousSeq >= Math.max(chain.headSeq, end?.seq ?? 0);
+        const isGivenUp = end !== undefined && nowMs >= end.atMs + WAIT_FOR_EPOCH_MS;
+        // An epoch that has ended holds nothing back once it is whole, or when nobody waits for it any more.
+        if (chain === newest || !(isWhole || isGivenUp))
           deliveredMs = Math.min(deliveredMs, chain.sealedToMs ?? -Infinity);
       }
     }
     return deliveredMs === Infinity ? -Infinity : deliveredMs;
+  }
+
+  #agentOf(name: string): AgentState {
+    let agent = this.#agents.get(name);
+    if (agent === undefined) this.#agents.set(name, (agent = { watched: [], machines: {} }));
+    return agent;
   }
 }
 

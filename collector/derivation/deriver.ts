@@ -221,6 +221,8 @@ class Deriver implements Derivation {
         this.#counts.undatedRecords++;
         continue;
       }
+      const end = this.#reader.readEpochEnd(record);
+      if (end !== undefined) this.#watch.noteEnd(header.agent, end);
       const atMs = wallTimeMs(header, header.sealedTo);
       for (const machine of this.#watch.note(header)) gather(heard, machine, { agent: header.agent, atMs });
       this.#readNew(record, feeds);
@@ -319,7 +321,7 @@ class Deriver implements Derivation {
     const chains = this.#provisional.size === 0 ? [] : ledger.chains();
     for (const [name, hours] of this.#provisional) {
       const machine = this.#machines.get(name);
-      const deliveredMs = this.#watch.deliveredToMs(name, chains);
+      const deliveredMs = this.#watch.deliveredToMs(name, chains, nowMs);
       const stepMs = machine?.awaitsStepSinceMs ?? Infinity;
       for (const hourMs of hours) {
         const endMs = hourMs + HOUR_MS;

@@ -1,11 +1,14 @@
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { unfoldPart } from '../../protocols/evidence/seal.ts';
+import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
+import { isCount, isToken } from '../../protocols/telemetry/ids.ts';
 import { decodePart, type MachinePart, type QualityRun } from '../../protocols/telemetry/part.ts';
 import { parseRecord, wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { plainReading } from '../energy/counter-value.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
+import type { EpochEnd } from './agent-watch.ts';
 import { mapChannels, type ChannelRole } from './channel-map.ts';
 
 type Channels = Map<string, ChannelRole>;
@@ -43,6 +46,19 @@ export class RecordReader {
     const channels = this.#channelsOf(header.agent, header.config);
     if (bytes === undefined || channels === undefined) return undefined;
     return feedOf(header, decodePart(unfoldPart(bytes)), channels, takeColumn);
+  }
+
+  /** Where a `log` record says that an epoch has ended; undefined when it says no such thing. */
+  readEpochEnd({ header, bytes }: Pick<LedgerRecord, 'header' | 'bytes'>): EpochEnd | undefined {
+    const [part] = header.kind === 'log' ? parseRecord(bytes).parts : [];
+    if (part === undefined) return undefined;
+    // Admission let in only what can be read.
+    for (const { event, detail } of decodeAgentLog(unfoldPart(part))) {
+      const { before, beforeSeq } = detail;
+      if (event === 'epoch-opened' && isToken(before) && isCount(beforeSeq))
+        return { epoch: before, seq: beforeSeq, atMs: wallTimeMs(header, header.sealedTo) };
+    }
+    return undefined;
   }
 
   #channelsOf(agent: string, config: string): Channels | undefined {
