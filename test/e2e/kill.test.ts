@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { seedRandom, type SeededRandom } from '../../protocols/simulator/seeded-random.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { requireTool } from '../support/tools.ts';
-import { checkEnergy, checkLedger, checkMinutes, checkSpool } from './kill-checks.ts';
+import { checkAccounts, checkEnergy, checkLedger, checkMinutes, checkSpool } from './kill-checks.ts';
 import { agentReady, collectorReady, deliverAll, readDerivedHours, setUpPlant } from './kill-plant.ts';
 import type { MillwattProcess } from './millwatt-process.ts';
 
-const KILLS = 20;
+const KILLS = process.env['MILLWATT_TEST_LONG'] === undefined ? 20 : 100;
 const SEED = process.env['MILLWATT_TEST_SEED'] ?? String(Date.now());
 const tools = requireTool('mosquitto') !== undefined;
 
@@ -21,7 +21,12 @@ describe.skipIf(!tools)('agent and collector killed at random moments under load
       const simulator = plant.startSimulator();
       await simulator.waitFor(/The simulated plant runs/);
       const [agent, collector] = await Promise.all([
-        killAgain(() => plant.startAgent(), agentReady, seedRandom(SEED, 'agent')),
+        killAgain(
+          () => plant.startAgent(),
+          agentReady,
+          seedRandom(SEED, 'agent'),
+          () => checkAccounts(plant.agentFolder),
+        ),
         killAgain(() => plant.collector.start(), collectorReady, seedRandom(SEED, 'collector')),
       ]);
       await deliverAll(plant, simulator, agent);
@@ -53,7 +58,7 @@ describe.skipIf(!tools)('agent and collector killed at random moments under load
       await plant.end();
       await broker.stop();
     }
-  }, 300_000);
+  }, 900_000);
 });
 
 /** Starts a process and kills it, again and again: some while they start, most at work. Gives the last one, at work. */
@@ -61,14 +66,15 @@ async function killAgain(
   start: () => MillwattProcess,
   ready: (child: MillwattProcess) => Promise<void>,
   random: SeededRandom,
+  look: () => void = () => {},
 ): Promise<MillwattProcess> {
   for (let kill = 0; kill < KILLS; kill++) {
     const child = start();
-    if (random.chance(0.7)) {
-      await ready(child);
-      await pause(random.between(50, 3000));
-    } else await pause(random.between(100, 1500));
+    const atWork = random.chance(0.7);
+    if (atWork) await ready(child);
+    await pause(atWork ? random.between(50, 3000) : random.between(100, 1500));
     await child.kill9();
+    if (atWork) look();
     if (random.chance(0.2)) await pause(random.between(100, 1000));
   }
   const last = start();

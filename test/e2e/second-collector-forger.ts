@@ -70,7 +70,8 @@ export interface Stranger {
 
 /** Joins the broker as anyone could: hears all of the plant, and writes where collectors write. */
 export async function joinBroker(url: string): Promise<Stranger> {
-  const client = await connectAsync(url);
+  // Back before the agent is: its health message at a new connection must not be missed.
+  const client = await connectAsync(url, { reconnectPeriod: 20 });
   const receiptTopic = topicOf(SITE, AGENT, 'receipt');
   const healthTopic = topicOf(SITE, AGENT, 'health');
   const receipts: Uint8Array[] = [];
