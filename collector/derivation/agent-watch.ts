@@ -1,5 +1,5 @@
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
-import type { ChainSummary } from '../ledger/ledger.ts';
+import type { ChainSummary, Ledger } from '../ledger/ledger.ts';
 
 /** Marks of one agent closer than this are one stretch of watching. */
 const JOIN_MS = 120_000;
@@ -10,8 +10,6 @@ const KEEP_MS = 40 * 86_400_000;
 /** An agent that is so far behind the others of a machine is not waited for. */
 const WAIT_FOR_AGENT_MS = 180_000;
 
-/** So long after its end an epoch is waited for: all its hours are final then, whatever is missing. */
-const WAIT_FOR_EPOCH_MS = 7 * 86_400_000;
 /** Ended epochs that are remembered of an agent. */
 const ENDED_MAX = 100;
 
@@ -101,10 +99,15 @@ export class AgentWatch {
   }
 
   /**
-   * Up to when every agent of a machine has delivered its chains without a hole, by the ledger at a wall time; -Infinity
-   * when one has not.
+   * Up to when every agent of a machine has delivered its chains, by the ledger; -Infinity when one has not. What is
+   * missing of a time before `waitFromMs` (wall ms) is not waited for.
    */
-  deliveredToMs(machine: string, chains: readonly ChainSummary[], nowMs: number): number {
+  deliveredToMs(
+    machine: string,
+    chains: readonly ChainSummary[],
+    ledger: Pick<Ledger, 'delivered'>,
+    waitFromMs = -Infinity,
+  ): number {
     let deliveredMs = Infinity;
     for (const [agent, { machines, ended }] of this.#agents) {
       if (!Object.hasOwn(machines, machine)) continue;
@@ -114,12 +117,12 @@ export class AgentWatch {
         undefined,
       );
       for (const chain of own) {
+        const { toMs, isWhole } = ledger.delivered(agent, chain.epoch, waitFromMs);
         const end = ended?.find(({ epoch }) => epoch === chain.epoch);
-        const isWhole = chain.contiguousSeq >= Math.max(chain.headSeq, end?.seq ?? 0);
-        const isGivenUp = end !== undefined && nowMs >= end.atMs + WAIT_FOR_EPOCH_MS;
-        // An epoch that has ended holds nothing back once it is whole, or when nobody waits for it any more.
-        if (chain === newest || !(isWhole || isGivenUp))
-          deliveredMs = Math.min(deliveredMs, chain.sealedToMs ?? -Infinity);
+        const isOver =
+          end === undefined ? isWhole : end.atMs <= waitFromMs || (isWhole && chain.headSeq >= end.seq);
+        // An epoch that has ended holds nothing back once it is whole.
+        if (chain === newest || !isOver) deliveredMs = Math.min(deliveredMs, toMs ?? -Infinity);
       }
     }
     return deliveredMs === Infinity ? -Infinity : deliveredMs;

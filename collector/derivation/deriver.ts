@@ -321,7 +321,9 @@ class Deriver implements Derivation {
     const chains = this.#provisional.size === 0 ? [] : ledger.chains();
     for (const [name, hours] of this.#provisional) {
       const machine = this.#machines.get(name);
-      const deliveredMs = this.#watch.deliveredToMs(name, chains, nowMs);
+      if (hours.size === 0) continue;
+      const deliveredMs = this.#watch.deliveredToMs(name, chains, ledger);
+      const waitedForMs = this.#watch.deliveredToMs(name, chains, ledger, nowMs - FINAL_AFTER_MS);
       const stepMs = machine?.awaitsStepSinceMs ?? Infinity;
       for (const hourMs of hours) {
         const endMs = hourMs + HOUR_MS;
@@ -331,7 +333,10 @@ class Deriver implements Derivation {
             ? 'watermark'
             : endMs + FINAL_AFTER_MS <= nowMs
               ? 'seven-days'
-              : null;
+              : // What is missing is of hours that are final already, and holds no later one open.
+                complete && endMs + WATERMARK_MS <= waitedForMs
+                ? 'watermark'
+                : null;
         const hour = finalBy === null ? undefined : views.hour(name, hourMs);
         if (hour !== undefined && finalBy !== null) final.push(makeFinal(hour, finalBy));
       }

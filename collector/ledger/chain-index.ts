@@ -1,4 +1,4 @@
-import type { ChainSummary } from './ledger.ts';
+import type { ChainSummary, Delivery } from './ledger.ts';
 import type { Month } from './month-file.ts';
 
 /** Sequence numbers from..to (inclusive), all of them in one month's file. */
@@ -100,6 +100,22 @@ export class ChainIndex {
       next = range.to + 1;
     }
     return gaps;
+  }
+
+  /** How far a chain is here, when a hole that ended before `waitFromMs` (wall ms) is not waited for any more. */
+  delivered(agent: string, epoch: string, waitFromMs: number): Delivery {
+    const chain = this.#chains.get(`${agent}/${epoch}`);
+    if (chain === undefined) return { toMs: null, isWhole: false };
+    let end = 0;
+    let isWhole = true;
+    for (const { from, to } of chain.ranges) {
+      // What is missing was read before the record behind it was sealed.
+      isWhole = from === end + 1 || (this.#readTip(chain, from)?.sealedToMs ?? Infinity) < waitFromMs;
+      if (!isWhole) break;
+      end = to;
+    }
+    const tip = end === chain.tipSeq ? chain.tip : this.#readTip(chain, end);
+    return { toMs: tip?.sealedToMs ?? null, isWhole };
   }
 
   summaries(): ChainSummary[] {

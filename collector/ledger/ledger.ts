@@ -30,6 +30,14 @@ export interface ChainSummary {
   firstOrdinal: number;
 }
 
+/** How far a chain is here. */
+export interface Delivery {
+  /** Wall time (ms since the Unix epoch) up to which every reading is here that is waited for; null when none is. */
+  toMs: number | null;
+  /** No hole below its head is waited for. */
+  isWhole: boolean;
+}
+
 /** The append-only store of sealed records. Nothing that was appended is ever changed. */
 export interface Ledger {
   /** Durable (fsync) when it resolves, with the ordinal. Records appended together share one commit. */
@@ -48,6 +56,8 @@ export interface Ledger {
   /** The `config` record whose snapshot has this hash (of any agent), or undefined. */
   configRecord(agent: string, configHash: string): LedgerRecord | undefined;
   chains(): ChainSummary[];
+  /** How far a chain is here, when a hole that ended before `waitFromMs` (wall ms) is not waited for any more. */
+  delivered(agent: string, epoch: string, waitFromMs: number): Delivery;
   lastOrdinal(): number;
   /** Bytes on disk. */
   sizeBytes(): number;

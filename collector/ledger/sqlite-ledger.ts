@@ -6,7 +6,7 @@ import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.
 import { ChainIndex, type ChainTip } from './chain-index.ts';
 import { lockLedger } from './ledger-lock.ts';
 import { LedgerWriter, type Written } from './ledger-writer.ts';
-import type { ChainSummary, Ledger, LedgerRecord } from './ledger.ts';
+import type { ChainSummary, Delivery, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
 import { listMonths, monthOf, monthPath, type Month } from './month-file.ts';
 import { MonthReader } from './month-reader.ts';
@@ -169,6 +169,10 @@ class SqliteLedger implements AdmissionLedger {
 
   chains(): ChainSummary[] {
     return this.#index.summaries();
+  }
+
+  delivered(agent: string, epoch: string, waitFromMs: number): Delivery {
+    return this.#index.delivered(agent, epoch, waitFromMs);
   }
 
   lastOrdinal(): number {

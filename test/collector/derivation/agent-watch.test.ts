@@ -24,6 +24,15 @@ function chain(epoch: string, firstOrdinal: number, tip: Partial<ChainSummary>):
   };
 }
 
+/** What a ledger says of these chains while no hole is too old. */
+function ledgerOf(...chains: ChainSummary[]) {
+  const delivered = (_agent: string, epoch: string) => {
+    const one = chains.find((known) => known.epoch === epoch);
+    return { toMs: one?.sealedToMs ?? null, isWhole: one?.contiguousSeq === one?.headSeq };
+  };
+  return [chains, { delivered }] as const;
+}
+
 /** An agent that opened a new epoch at START_MS + 1 h, when the old one stood at record 9. */
 function watchFork(): AgentWatch {
   const watch = new AgentWatch();
@@ -49,8 +58,7 @@ test('an epoch that ended holds its hours open until the backlog it left behind 
   const delivered = (contiguousSeq: number) =>
     watch.deliveredToMs(
       MACHINE,
-      [chain(OLD, 1, { contiguousSeq, sealedToMs: START_MS + 1000 }), next],
-      nowMs,
+      ...ledgerOf(chain(OLD, 1, { contiguousSeq, sealedToMs: START_MS + 1000 }), next),
     );
   expect(delivered(4)).toBe(START_MS + 1000);
   expect(delivered(8)).toBe(START_MS + 1000);
@@ -59,11 +67,12 @@ test('an epoch that ended holds its hours open until the backlog it left behind 
 
 test('what never comes of an ended epoch holds nothing open once all its hours are final anyway', () => {
   const watch = watchFork();
-  const nowMs = START_MS + 3_600_000 + 7 * DAY_MS;
-  const chains = [
+  const endMs = START_MS + 3_600_000;
+  const nowMs = endMs + 7 * DAY_MS;
+  const ledger = ledgerOf(
     chain(OLD, 1, { contiguousSeq: 4, headSeq: 6, sealedToMs: START_MS + 1000 }),
     chain(NEW, 5, { sealedToMs: nowMs }),
-  ];
-  expect(watch.deliveredToMs(MACHINE, chains, nowMs - 1)).toBe(START_MS + 1000);
-  expect(watch.deliveredToMs(MACHINE, chains, nowMs)).toBe(nowMs);
+  );
+  expect(watch.deliveredToMs(MACHINE, ...ledger, endMs - 1)).toBe(START_MS + 1000);
+  expect(watch.deliveredToMs(MACHINE, ...ledger, endMs)).toBe(nowMs);
 });

@@ -214,7 +214,43 @@ describe('the derivation', () => {
     await bench.append(...records);
     expect((await bench.derive()).every((hour) => hour.status === 'provisional')).toBe(true);
     bench.clock.stepTo(START_MS + 7 * 24 * HOUR_MS + HOUR_MS);
-    expect((await bench.derive()).map((hour) => hour.finalBy)).toEqual(['seven-days', null, null]);
+    expect((await bench.derive()).map((hour) => hour.finalBy)).toEqual([
+      'seven-days',
+      // Nothing of this one is missing, and what is missing before it is not waited for any more.
+      'watermark',
+      null,
+    ]);
+  });
+
+  it('does not wait for ever for records that never come', async () => {
+    const bench = await Bench.open();
+    const feed = new PlantFeed();
+    const records = shiftOf(feed, 2);
+    // Dropped by a full spool: nobody has it any more.
+    records.splice(5, 1);
+    await bench.append(...records);
+    const weekLaterMs = START_MS + 8 * 24 * HOUR_MS;
+    bench.clock.stepTo(weekLaterMs + 3 * HOUR_MS);
+    const at = (ms: number): Saying => ({
+      rows: [
+        {
+          source: 'meter',
+          everyMs: 10_000,
+          timesMs: [ms, ms + 10_000],
+          columns: {
+            [`${MACHINE}.supply.activePower`]: [1000, 1000],
+            [`${MACHINE}.supply.activeEnergyImport`]: [ms - START_MS, ms - START_MS + 2778].map(
+              (sum) => sum + 1e9,
+            ),
+          },
+        },
+      ],
+      sealedToMs: ms + 20_000,
+    });
+    await bench.append(feed.say(at(weekLaterMs)), feed.say(at(weekLaterMs + 2 * HOUR_MS)));
+    const hours = await bench.derive();
+    const hour = hours.find(({ hourMs }) => hourMs === weekLaterMs - 30 * 60_000);
+    expect(hour).toMatchObject({ status: 'final', finalBy: 'watermark' });
   });
 
   it('waits for the config snapshot that readings rest on', async () => {

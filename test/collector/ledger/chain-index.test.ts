@@ -35,6 +35,18 @@ test('whatever the order of arrival, tip, gaps and membership are those of the s
         records: seqs.length,
         samples: seqs.length * 10,
       });
+      // A hole is given up when the record behind it is of before the limit.
+      const waitFromMs = 20_500;
+      let end = contiguous;
+      for (let seq = end + 1; seq <= head; seq++) {
+        const isBehindHole = seqs.includes(seq) && seq > end + 1;
+        if (isBehindHole && seq * 1000 >= waitFromMs) break;
+        if (seqs.includes(seq)) end = seq;
+      }
+      expect(index.delivered('gw-1', 'e', waitFromMs)).toEqual({
+        toMs: end === 0 ? null : end * 1000,
+        isWhole: end === head,
+      });
       const missing = index
         .missing('gw-1', 'e', 100)
         .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
