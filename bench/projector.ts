@@ -159,11 +159,10 @@ async function runProjector(store: InfluxStore, sealed: SealedRecord[]): Promise
 
 /** The client as its documentation shows it: points into the batching writer, then close. */
 async function runClient(url: string, database: string, onePointAReading: boolean): Promise<void> {
-  let delivered = 0;
-  let written = 0;
+  const points = { delivered: 0, written: 0 };
   const writer = new InfluxDB({ url }).getWriteApi('', database, 'ms', {
     writeSuccess: (lines) => {
-      delivered += lines.length;
+      points.delivered += lines.length;
     },
   });
   // 1.x has no /api/v2/write.
@@ -191,7 +190,7 @@ async function runClient(url: string, database: string, onePointAReading: boolea
         point.floatField(FIELD_NAMES[channel.quantity] ?? '', readingOf(channel, row) * factor);
       if (first.quantity === 'activeEnergyImport') point.stringField('epoch', 'epoch0000001');
       writer.writePoint(point);
-      written++;
+      points.written++;
     }
     // Its retry buffer drops points silently, so it is given a pause to send what it has.
     if (row % 1000 === 999) await writer.flush();
@@ -199,7 +198,7 @@ async function runClient(url: string, database: string, onePointAReading: boolea
   await writer.close();
   // flush and close resolve while requests are under way; without this wait it would be timed without its work.
   const deadlineMs = performance.now() + 20_000;
-  while (delivered < written && performance.now() < deadlineMs) await setTimeout(1);
+  while (points.delivered < points.written && performance.now() < deadlineMs) await setTimeout(1);
 }
 
 const FIELD_NAMES: Partial<Record<Quantity, string>> = {

