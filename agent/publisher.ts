@@ -144,6 +144,8 @@ export class Publisher {
         this.#faultsLogged.add(verdict.fault);
         log.warn({ fault: verdict.fault }, `a receipt was ignored. ${verdict.reason}`);
       }
+      // What was asked for again is receipted again: the next may go.
+      if (verdict.fault === 'stale') this.#pumpRequested();
       return;
     }
     // Only who has records of ours can be the collector: a receipt that accepts none pins nothing.
@@ -224,7 +226,8 @@ export class Publisher {
   }
 
   #pumpRequested(): void {
-    const { spool, publish } = this.#options;
+    const { spool, publish, connected } = this.#options;
+    if (!connected()) return;
     // They are receipted already, and so outside the window: a few at every turn.
     for (const { epoch, seq } of this.#requested.splice(0, LIVE_PLACES)) {
       const record = spool.record(epoch, seq);

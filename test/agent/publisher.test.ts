@@ -174,3 +174,20 @@ test('a receipt that comes soon after brings nothing twice', () => {
   expect(publisher.counts()).toMatchObject({ resent: 0, inFlight: 1 });
   expect(spool.accounts().records.pending).toBe(1);
 });
+
+test('what a restored ledger asks for follows its receipts, not the clock', () => {
+  const { spool, publisher, sent, seal, tell, receiptAll } = rig();
+  seal(200);
+  for (let turn = 0; spool.accounts().records.pending > 0 && turn < 100; turn++) {
+    publisher.pump();
+    receiptAll();
+  }
+  sent.length = 0;
+  tell({ requested: [{ from: 1, to: 150 }] });
+  const served = new Set<number>();
+  for (let round = 0; round < 50; round++) {
+    for (const bytes of sent) served.add(parseRecord(bytes).header.seq);
+    receiptAll();
+  }
+  expect(served.size).toBe(150);
+});
