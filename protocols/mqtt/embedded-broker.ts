@@ -56,6 +56,8 @@ const BAD_CREDENTIALS = 4;
 const CONNECT_TIMEOUT_MS = 5000;
 /** A message without rights goes here, where nobody reads: an error would make an honest client repeat it for ever. */
 const DEAD_LETTER_TOPIC = 'dead-letter';
+/** Topics of one user whose last message is kept; more would fill the memory of the process. */
+const RETAINED_TOPICS_MAX = 1024;
 
 /**
  * Starts a broker inside this process, for small plants. It keeps nothing: receipts, not acknowledgements, are the
@@ -74,6 +76,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   const collector = options.collector ?? { username: 'collector' };
   const counts = { published: 0, denied: 0, refused: 0, violations: 0 };
   const users = new WeakMap<Client, string>();
+  const retained = new Map<string, Set<string>>();
 
   const broker = new Aedes({
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -110,6 +113,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
           : mayAgentPublish(user, packet.topic));
       if (allowed) {
         counts.published += 1;
+        if (packet.retain) packet.retain = mayRetain(user, packet.topic);
       } else {
         counts.denied += 1;
         log.debug({ user, topic: packet.topic }, 'the broker set a message without rights aside');
@@ -139,6 +143,12 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     if (agents === undefined) return isId(username);
     const expected = agents.get(username);
     return expected !== undefined && isSameSecret(password, expected);
+  }
+
+  function mayRetain(user: string, topic: string): boolean {
+    const topics = retained.get(user) ?? new Set();
+    if (topics.size < RETAINED_TOPICS_MAX) retained.set(user, topics.add(topic));
+    return topics.has(topic);
   }
 
   await broker.listen();

@@ -221,6 +221,24 @@ test('connections from one address are capped', async () => {
   expect(broker.stats().connections).toBe(2);
 });
 
+test('what one agent leaves behind in the broker has a bound, and is delivered all the same', async () => {
+  const broker = await start();
+  const filter = { filter: 'millwatt/1/#', qos: 1 as const };
+  const early = join(broker, 'collector', { clientId: 'early', subscriptions: [filter] });
+  const agent = join(broker, 'gw1');
+  await awaitUntil('both are connected', () => early.link.connected() && agent.link.connected());
+  for (let machine = 0; machine < 1100; machine++)
+    await agent.link.publish(`millwatt/1/pune/gw1/live/m${machine}`, 'x', { qos: 1, retain: true });
+  await agent.link.publish('millwatt/1/pune/gw1/live/m5', 'newer', { qos: 1, retain: true });
+  await awaitUntil('all came', () => early.messages.length === 1101);
+  const late = join(broker, 'collector', { clientId: 'late', subscriptions: [filter] });
+  await awaitUntil('the late one hears what was kept', () => late.messages.length >= 1024);
+  await late.link.publish('millwatt/1/pune/gw1/receipt', 'end', { qos: 1 });
+  await awaitUntil('that is all', () => late.messages.some((message) => text(message) === 'end'));
+  expect(late.messages).toHaveLength(1025);
+  expect(late.messages.map(text)).toContain('newer');
+});
+
 test('QoS 2 is refused', async () => {
   const broker = await start();
   const socket = await openSocket(broker.port);
