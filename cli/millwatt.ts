@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { MillwattError } from '../protocols/errors.ts';
+import { startWithSmallHeap } from './small-heap.ts';
 import { VERSION } from './version.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
@@ -31,7 +32,10 @@ program
   .description('read the configured machines and deliver their readings')
   .addOption(configOption())
   .addHelpText('after', example('millwatt agent -c agent.yaml'))
-  .action(async (options) => (await import('./agent-command.ts')).runAgent(options));
+  .action(async (options) => {
+    startWithSmallHeap();
+    await (await import('./agent-command.ts')).runAgent(options);
+  });
 
 program
   .command('collector')

@@ -16,7 +16,8 @@ describe('generated files are what the declarations say now', () => {
 });
 
 describe('every sample passes the check without a remark', () => {
-  for (const name of readdirSync(SAMPLES))
+  // Whoever tries a sample where it stands leaves a data folder beside it.
+  for (const name of readdirSync(SAMPLES).filter((entry) => entry.endsWith('.yaml')))
     test(name, () => {
       const file = join(SAMPLES, name);
       const { config, findings } = checkConfig(readFileSync(file, 'utf8'), file);
