@@ -31,7 +31,11 @@ it('shows live power at once and a day of machine-hours within a minute, and goe
 
   await runSecondDemo();
   await eventually(
-    () => lastView(first)?.machines.every(({ finalHours }) => finalHours >= 20),
+    () => {
+      const view = lastView(first);
+      if (view?.machines.every(({ finalHours }) => finalHours >= 20)) return true;
+      throw new Error(JSON.stringify(view));
+    },
     '20 final machine-hours of each machine',
     60_000 - (Date.now() - startedMs),
   );
