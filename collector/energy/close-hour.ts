@@ -4,7 +4,7 @@ import { STATE_COUNT, type ComponentAccount, type HourAccount, type Obtained } f
 import type { MachineHour, Reason } from './machine-hour.ts';
 
 /** The name of this derivation in every record it makes; it changes when a figure could. */
-export const ALGORITHM = 'millwatt-energy/1';
+export const ALGORITHM = 'millwatt-energy/2';
 /** W from mWh over ms. */
 const WATT_MS_PER_MWH = 3600;
 /** Power may say this much more than the counter before it is flagged. */

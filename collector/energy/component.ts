@@ -32,7 +32,9 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     const lastPowerMs = p > 0 ? (power.atMs[p - 1] ?? null) : power.lastMs;
     const lastPowerEveryMs = p > 0 ? (power.everyMs[p - 1] ?? 0) : power.lastEveryMs;
     const covered = lastPowerMs !== null && powerMs - lastPowerMs <= 2 * lastPowerEveryMs;
-    const quiet = nextMs > untilMs || nextMs >= horizonMs;
+    // How power ran between two readings is told by the states between them, all of them.
+    const untold = covered && powerMs > context.timeline.atMs;
+    const quiet = nextMs > untilMs || nextMs >= horizonMs || untold;
     // Inside a pair of power readings nothing is cut but by a reading, so that batches leave no trace.
     if (quiet && (covered || untilMs <= c.atMs)) break;
     const toMs = quiet ? untilMs : nextMs;

@@ -32,16 +32,20 @@ const VOCABULARIES: Readonly<Record<string, Words>> = {
     Executing: 'processing',
     '3': 'processing',
   },
-  // OPC 40001-1 operation mode: a mode is no proof of execution, so Processing says nothing by itself.
-  'umati/OperationMode': {
-    None: null,
+  // OPC 40501-1 operation mode. A mode is no proof of execution, so most of them say nothing by themselves.
+  'umati/MachineOperationMode': {
+    Manual: null,
     '0': null,
-    Maintenance: 'ready',
-    '1': 'ready',
+    Automatic: null,
+    '1': null,
     Setup: 'ready',
     '2': 'ready',
-    Processing: null,
+    AutoWithManualIntervention: null,
     '3': null,
+    Service: 'ready',
+    '4': 'ready',
+    Other: null,
+    '5': null,
   },
   'umati/IsWarmUp': { true: 'warmUp', '1': 'warmUp', false: null, '0': null },
   'mtconnect/Execution': {

@@ -29,7 +29,8 @@ export interface TimelineState {
   latestMs: number;
   /** States are settled up to here, ms. */
   atMs: number;
-  lastPowerW: number | null;
+  /** The last row that held a power. */
+  lastPower: { atMs: number; everyMs: number; powerW: number } | null;
   /** What fresh words say just now. */
   said: OperatingState | null;
   /** When the words next become stale, ms; null while none holds. */
@@ -50,7 +51,7 @@ export function emptyTimeline(): TimelineState {
     startMs: null,
     latestMs: 0,
     atMs: 0,
-    lastPowerW: null,
+    lastPower: null,
     said: null,
     staleMs: null,
     changesMs: [],
@@ -128,23 +129,31 @@ export function advanceTimeline(
     const lastMs = row > 0 ? (supply.atMs[row - 1] ?? null) : supply.lastMs;
     const lastEveryMs = row > 0 ? (supply.everyMs[row - 1] ?? 0) : supply.lastEveryMs;
     const measured = nextMs !== null && lastMs !== null && nextMs - lastMs <= 2 * lastEveryMs;
-    settle(model, timeline, nextMs ?? untilMs, measured, accounts);
+    const { lastPower } = timeline;
+    const holds = measured && lastPower !== null && nextMs - lastPower.atMs <= 2 * lastPower.everyMs;
+    const nextPowerW = supply.values[row] ?? null;
+    if (holds && nextPowerW !== null) {
+      // Each reading speaks for the half of the interval that is next to it: nobody knows when power changed.
+      settle(model, timeline, Math.floor((lastMs + nextMs) / 2), lastPower.powerW, true, accounts);
+      settle(model, timeline, nextMs, nextPowerW, true, accounts);
+    } else settle(model, timeline, nextMs ?? untilMs, holds ? lastPower.powerW : null, measured, accounts);
     if (nextMs === null) break;
-    timeline.lastPowerW = supply.values[row] ?? null;
+    if (nextPowerW !== null)
+      timeline.lastPower = { atMs: nextMs, everyMs: supply.everyMs[row] ?? 0, powerW: nextPowerW };
     row++;
   }
   dropTaken(supply, row);
 }
 
-/** Settles up to a time; power counts only where the readings on both sides are no gap apart. */
+/** Settles up to a time, with the power that holds until then; null where it is not known. */
 function settle(
   model: MachineModel,
   timeline: TimelineState,
   toMs: number,
+  powerW: number | null,
   measured: boolean,
   accounts: HourAccount[],
 ): void {
-  const powerW = measured ? timeline.lastPowerW : null;
   while (timeline.atMs < toMs) {
     const fromMs = timeline.atMs;
     if ((timeline.controls[0]?.atMs ?? Infinity) <= fromMs) applyControls(model, timeline, fromMs);

@@ -38,7 +38,11 @@ export interface PowerPiece {
   slackMs: number;
 }
 
-/** Walks [fromMs, toMs), which lies between the readings of a line, cut at minutes and at changes of state. */
+/**
+ * Walks [fromMs, toMs), which lies between the readings of a line, cut at minutes and at changes of state. Where the
+ * state changes once between the two readings, power is taken to have jumped then: drawn straight, a state of low power
+ * would get half of every rise and fall, and its mean power would be too high by as much as readings are far apart.
+ */
 export function walkPower(
   timeline: TimelineState,
   fromMs: number,
@@ -49,14 +53,27 @@ export function walkPower(
   const { startMs, startW, endMs, endW } = line;
   const slope = (endW - startW) / (endMs - startMs);
   const slackW = Math.abs(endW - startW) / 2;
+  const jumpMs = onlyChangeMs(timeline, startMs, endMs);
   walkStates(timeline, fromMs, toMs, (from, to, state) => {
     for (let at = from; at < to;) {
       const end = Math.min(to, (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS);
       const ms = end - at;
-      const atW = Math.max(0, startW + slope * (at - startMs));
-      const untilW = Math.max(0, end === endMs ? endW : startW + slope * (end - startMs));
-      visit({ fromMs: at, ms, state, wattMs: ((atW + untilW) / 2) * ms, slackMs: slackW * ms });
+      const meanW =
+        jumpMs === null
+          ? (Math.max(0, startW + slope * (at - startMs)) +
+              Math.max(0, end === endMs ? endW : startW + slope * (end - startMs))) /
+            2
+          : Math.max(0, at < jumpMs ? startW : endW);
+      visit({ fromMs: at, ms, state, wattMs: meanW * ms, slackMs: slackW * ms });
       at = end;
     }
   });
+}
+
+/** When the state changes between two times, both excluded; null where it does not, or more than once. */
+function onlyChangeMs({ changesMs }: TimelineState, fromMs: number, toMs: number): number | null {
+  let index = changesMs.length - 1;
+  while (index >= 0 && (changesMs[index] ?? 0) >= toMs) index--;
+  const changeMs = changesMs[index] ?? -Infinity;
+  return changeMs > fromMs && (changesMs[index - 1] ?? -Infinity) <= fromMs ? changeMs : null;
 }

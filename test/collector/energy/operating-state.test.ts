@@ -44,8 +44,11 @@ describe('classifyState', () => {
     expect(state(null, [word('execution', 'mtconnect/Execution', 'ACTIVE')])).toBe('processing');
     expect(state(null, [word('execution', 'mtconnect/Execution', 'FEED_HOLD')])).toBe('ready');
     expect(state(null, [word('execution', 'mtconnect/Execution', 'UNAVAILABLE')])).toBe('unknown');
-    expect(state(null, [word('mode', 'umati/OperationMode', 'Processing')])).toBe('unknown');
-    expect(state(null, [word('mode', 'umati/OperationMode', 'Setup')])).toBe('ready');
+    // OPC 40501-1 numbers: Manual 0, Automatic 1, Setup 2, AutoWithManualIntervention 3, Service 4, Other 5.
+    for (const value of ['Setup', 'Service', 2, 4])
+      expect(state(null, [word('mode', 'umati/MachineOperationMode', value)])).toBe('ready');
+    for (const value of ['Manual', 'Automatic', 'AutoWithManualIntervention', 'Other', 0, 1, 3, 5, 6])
+      expect(state(null, [word('mode', 'umati/MachineOperationMode', value)])).toBe('unknown');
     expect(state(null, [word('emergencyStop', 'mtconnect/EmergencyStop', 'TRIGGERED')])).toBe('standby');
   });
 
