@@ -50,8 +50,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     },
   });
   const screen = createScreen();
+  let isLive = false;
   while (!stop.aborted) {
     rememberDemoTime(folder, clock);
+    if (!isLive && clock.speed() === 1) {
+      // What was read at the end of the fast past would be sealed only a real minute from now.
+      demo.sealNow();
+      isLive = true;
+    }
     const view = await readDemo(demo.collector.url, clock);
     if (options.json) process.stdout.write(`${JSON.stringify(view)}\n`);
     else screen.draw(drawDemo(view, screen.width()));
@@ -78,6 +84,7 @@ function introduction(url: string, folder: string): string[] {
 
 interface RunningDemo {
   collector: BuiltCollector;
+  sealNow(): void;
   stop(): Promise<void>;
 }
 
@@ -121,6 +128,7 @@ async function startDemo(around: {
     });
     return {
       collector,
+      sealNow: () => agent.sealNow(),
       stop: async () => {
         await agent.stop();
         await simulation.close();

@@ -39,7 +39,8 @@ export async function readDemo(page: string, clock: Clock): Promise<DemoView> {
   const nowMs = clock.wallMs();
   const { machines } = await getJson<{ machines: MachineEntry[] }>(`${page}/api/v1/machines`);
   const { agents } = await getJson<{ agents: AgentView[] }>(`${page}/api/v1/agents`);
-  const range = `from=${nowMs - 24 * HOUR_MS}&to=${nowMs}`;
+  // Whole hours: the first of them must not be cut off.
+  const range = `from=${Math.floor(nowMs / HOUR_MS - 24) * HOUR_MS}&to=${nowMs}`;
   return {
     page,
     nowMs,
