@@ -19,7 +19,8 @@ export function addLiveStream(server: FastifyInstance, parts: HttpParts): () => 
   const { live, clock } = parts;
   const streams = new Set<() => void>();
 
-  server.get('/api/v1/live', (request, reply) => {
+  // A HEAD would open a stream that nobody can read, and wait for its end.
+  server.get('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
     requireKnown(request.query as Query, []);
     if (streams.size >= STREAMS_MAX)
       throw new ApiError(503, 'Too many pages follow the live values.', 'Close some of them.');

@@ -43,9 +43,20 @@ function readTime(query: Query, name: string): number | undefined {
   const text = readText(query, name);
   if (text === undefined) return undefined;
   const hasZone = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
-  const timeMs = /^\d{1,15}$/.test(text) ? Number(text) : hasZone ? Date.parse(text) : Number.NaN;
+  const timeMs = /^\d{1,15}$/.test(text)
+    ? Number(text)
+    : hasZone && isDay(text)
+      ? Date.parse(text)
+      : Number.NaN;
   if (timeMs >= EARLIEST_MS && timeMs <= LATEST_MS) return timeMs;
   throw badParameter(name, text, TIME_CURE);
+}
+
+/** False for 30 February, which JavaScript would take for a day in March. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  const ms = Date.parse(day);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
 }
 
 /** The width of a chart's points in whole minutes as ms; without one, as wide as gives about 500 points. */

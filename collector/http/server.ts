@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import { createAccessGuard } from './access-guard.ts';
@@ -55,6 +55,12 @@ export async function startHttp(address: HttpAddress, parts: HttpParts): Promise
   const { host, port, token, tls } = address;
   const guard = createAccessGuard({ host, token, tls: tls !== undefined, nowMs: () => performance.now() });
   const server = createServer(tls, address.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
+  // The server itself forgets those that are still greeting, and would wait for them at its end.
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const endStreams = addRoutes(server, parts, guard);
   await addStaticFiles(server);
   try {
@@ -70,7 +76,7 @@ export async function startHttp(address: HttpAddress, parts: HttpParts): Promise
     url: `${tls === undefined ? 'http' : 'https'}://${name}:${bound}`,
     close: async () => {
       endStreams();
-      server.server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await server.close();
     },
   };
@@ -89,7 +95,7 @@ function createServer(tls: HttpAddress['tls'], requestTimeout: number): FastifyI
     ? fastify({ ...options, http: limits })
     : fastify({
         ...options,
-        https: { ...limits, ...tls, minVersion: 'TLSv1.2' },
+        https: { ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: requestTimeout },
       });
 }
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../collector/http/openapi.ts';
@@ -136,6 +136,7 @@ describe('the API', () => {
     ['/api/v1/machines/mill/hours?from=yesterday', 400, 'from', 'ISO time'],
     ['/api/v1/machines/mill/hours?from=2026-03-01T00:00:00', 400, 'from', 'zone'],
     ['/api/v1/machines/mill/hours?from=2026-13-01', 400, 'from', 'ISO time'],
+    ['/api/v1/machines/mill/hours?from=2026-02-30T06:00:00Z', 400, 'from', 'ISO time'],
     ['/api/v1/machines/mill/hours?from=2026-03-02&to=2026-03-01', 400, 'from', 'before'],
     ['/api/v1/machines/mill/hours?from=2020-03-02&to=2026-03-01', 400, 'from', '366 days'],
     ['/api/v1/machines/mill/hours?from=1&from=2', 400, 'from', 'once'],
@@ -320,12 +321,47 @@ describe('/api/v1/live', () => {
     expect(Object.keys(server.board.read('mill')?.values ?? {})).toEqual(Object.keys(message.values));
   });
 
+  test('no more pages than a hundred follow at once, and one that leaves makes room', async () => {
+    const server = await start();
+    const pages = await Promise.all(Array.from({ length: 100 }, () => openStream(server)));
+    expect((await ask(server, '/api/v1/live')).status).toBe(503);
+    pages[0]!.destroy();
+    await expect
+      .poll(async () => {
+        const page = await openStream(server).catch(() => undefined);
+        page?.destroy();
+        return page !== undefined;
+      })
+      .toBe(true);
+    for (const page of pages) page.destroy();
+  });
+
+  test('to ask only for the head of the stream opens none', async () => {
+    const server = await start();
+    expect((await ask(server, '/api/v1/live', {}, 'HEAD')).status).toBe(404);
+  });
+
   test('closing the server ends the streams', async () => {
     const server = await start();
     const events = await follow(server);
     await server.close();
     await events.ended;
   });
+
+  /** A page that follows and never reads on. */
+  function openStream(server: PlantServer) {
+    return new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = httpRequest({ host: '127.0.0.1', port: server.port, path: '/api/v1/live' }, (response) => {
+        if (response.statusCode === 200) resolve(response);
+        else {
+          response.destroy();
+          reject(new Error(`answer ${response.statusCode}`));
+        }
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  }
 
   async function follow(server: PlantServer) {
     const response = await fetch(`${server.url}/api/v1/live`);
@@ -444,11 +480,15 @@ describe('who may ask', () => {
     expect((await ask(server, '/assets/%2e%2e/server.ts')).status).toBe(404);
   });
 
-  test('a request that never ends is cut off', async () => {
-    const server = await start({ address: { requestTimeoutMs: 1000 } });
+  test.each([
+    ['a request that never ends', undefined, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n'],
+    ['a connection that never asks', undefined, ''],
+    ['a TLS greeting that never comes', { cert: BROKER_CERT, key: BROKER_KEY }, ''],
+  ])('%s is cut off', async (_, tls, sent) => {
+    const server = await start({ address: { requestTimeoutMs: 1000, tls } });
     const socket = connect(server.port, '127.0.0.1');
     const startMs = performance.now();
-    socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+    socket.write(sent);
     await new Promise<void>((resolve) => {
       socket.on('close', () => resolve());
       socket.on('error', () => resolve());
@@ -459,6 +499,16 @@ describe('who may ask', () => {
 });
 
 describe('for others to see', () => {
+  test('a connection that never speaks TLS does not hold up the end', async () => {
+    const server = await start({ address: { tls: { cert: BROKER_CERT, key: BROKER_KEY } } });
+    const socket = connect(server.port, '127.0.0.1');
+    const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+    socket.on('error', () => {}).resume();
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    await server.close();
+    await closed;
+  });
+
   test('with a token and TLS it listens wider, speaks only TLS, and takes any name', async () => {
     const server = await start({
       address: { host: '0.0.0.0', token: TOKEN, tls: { cert: BROKER_CERT, key: BROKER_KEY } },
