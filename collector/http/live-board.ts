@@ -62,9 +62,10 @@ export function createLiveBoard(parts: {
     let fresh = false;
     // The freshest agent last, so that its values win.
     const messages = [...byAgent].sort(([, a], [, b]) => a.receivedMs - b.receivedMs);
-    for (const [agent, { message, receivedMs }] of messages) {
+    for (const [index, [agent, { message, receivedMs }]] of messages.entries()) {
       if (nowMs() - receivedMs <= STALE_AFTER_MS) fresh = true;
-      else if (byAgent.size > 1) continue;
+      // Where all are silent, the last that spoke still tells what was and when.
+      else if (index < messages.length - 1) continue;
       Object.assign(values, message.values);
       atMs = Math.max(atMs, message.at);
       for (const { source, reason } of message.down) down.push({ agent, source, reason });
