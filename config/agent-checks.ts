@@ -12,6 +12,7 @@ import type { SourceDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const shape = agentConfig.shape;
+const COLLECTOR_USER = 'collector';
 
 /** What an agent's file has against itself and the world, beyond what each value says alone. `raw` is the file as plain data. */
 export function checkAgent(raw: unknown, folder: string, world: Surroundings): Remark[] {
@@ -28,8 +29,22 @@ export function checkAgent(raw: unknown, folder: string, world: Surroundings): R
         ? checkModbusSource(value, ['sources', index], world)
         : checkOpcuaSource(value, ['sources', index], folder, world),
     ),
+    ...checkAgentId(raw),
     ...checkBroker(raw, folder, world),
     ...checkSpool(raw),
+  ];
+}
+
+/** Brokers tell the collector from the agents by its user name; an agent of that name has no topics of its own. */
+function checkAgentId(raw: unknown): Remark[] {
+  if (ownValue(raw, 'agent') !== COLLECTOR_USER) return [];
+  return [
+    {
+      severity: 'error',
+      path: ['agent'],
+      message: `"${COLLECTOR_USER}" is the user name of the collector at the broker.`,
+      cure: 'Give the agent another id, such as the name of its hall or gateway.',
+    },
   ];
 }
 

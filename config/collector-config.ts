@@ -107,7 +107,14 @@ const influx = z
       .union([z.literal(1), z.literal(2), z.literal(3)])
       .default(2)
       .describe('Its generation: 1, 2 or 3.'),
-    database: z.string().default('millwatt').describe('Database (1.x, 3.x) or bucket (2.x).'),
+    database: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+        '1 to 64 letters, digits, "_", "." or "-", beginning with a letter or digit',
+      )
+      .default('millwatt')
+      .describe('Database (1.x, 3.x) or bucket (2.x).'),
     org: z
       .string()
       .optional()

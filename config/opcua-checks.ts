@@ -1,3 +1,4 @@
+import { parseNodeAddress } from '../protocols/opcua/node-address.ts';
 import { QUANTITIES } from '../protocols/telemetry/quantity.ts';
 import { UNITS } from '../protocols/telemetry/unit.ts';
 import type { OpcuaSourceConfig } from './agent-config.ts';
@@ -50,7 +51,7 @@ function checkNode(node: Node, at: ConfigPath): Remark[] {
   const remarks: Remark[] = [];
   const error = (path: ConfigPath, message: string, cure: string) =>
     remarks.push({ severity: 'error', path, message, cure });
-  if (!/^((ns=\d+|nsu=[^;]+);)?[isgb]=.+$/.test(node.node))
+  if (parseNodeAddress(node.node) === undefined)
     error(
       [...at, 'node'],
       `"${node.node}" is not a node id.`,

@@ -1,3 +1,4 @@
+import { resolveNodeId } from 'node-opcua';
 import { describe, expect, test } from 'vitest';
 import { parseNodeAddress, resolveNodeAddress } from '../../../protocols/opcua/node-address.ts';
 import { createOpcuaWiring } from '../../../protocols/opcua/opcua-wiring.ts';
@@ -36,8 +37,23 @@ describe('node addresses', () => {
     expect(parseNodeAddress('ns=2;i=1001')).toEqual({ namespace: 2, identifier: 'i=1001' });
     expect(parseNodeAddress('i=2258')).toEqual({ namespace: 0, identifier: 'i=2258' });
     expect(resolveNodeAddress({ namespace: 7, identifier: 'i=1' }, ['a'])).toBeUndefined();
-    for (const text of ['', 'Power', 'ns=x;s=a', 'i=abc', 'nsu=;s=a', 's='])
-      expect(parseNodeAddress(text)).toBeUndefined();
+    for (const text of ['', 'Power', 'ns=x;s=a', 'i=abc', 'nsu=;s=a', 's=', 'ns=65536;i=1', 'i=4294967296'])
+      expect(parseNodeAddress(text), text).toBeUndefined();
+    for (const text of ['g=power', 'g=09087e75-8e5e-499b-954f-f2a9603db28', 'b=%%%', 'b=abc'])
+      expect(parseNodeAddress(text), text).toBeUndefined();
+  });
+
+  test('whatever is taken, the client that asks for it takes too', () => {
+    const taken = [
+      'i=4294967295',
+      'ns=65535;s=a b;c',
+      'g=09087e75-8e5e-499b-954f-f2a9603db28a',
+      'ns=1;b=M/RbKBsRVkePCePcx24oRA==',
+    ];
+    for (const text of taken) {
+      const { namespace, identifier } = parseNodeAddress(text)!;
+      expect(resolveNodeId(`ns=${namespace};${identifier}`).identifierType, text).toBeGreaterThan(0);
+    }
   });
 });
 
