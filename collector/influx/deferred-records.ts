@@ -1,6 +1,6 @@
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 
-/** More are forgotten, oldest first; a projector that begins anew reads them again. */
+/** More are not remembered; a projector that begins anew reads on from the first that waited, and so them too. */
 const ORDINALS_MAX = 100_000;
 
 /** Records that wait for their wiring, because live data overtakes backlog on the wire. */

@@ -11,7 +11,7 @@ export interface SampleLines {
   lines: string[];
   /** Readings in them. */
   samples: number;
-  /** Readings left out because their quality is bad. */
+  /** Readings left out because their quality is bad, or no float can hold them. */
   bad: number;
   /** Readings left out because no channel of that name is wired. */
   unknown: number;
@@ -86,6 +86,11 @@ function encodeRow(result: SampleLines, columns: readonly Column[], row: number)
       continue;
     }
     const value = scaleValue(reading, column.scale);
+    // Beyond what a float can hold: one such reading must not take the others of its record along.
+    if (!Number.isFinite(value)) {
+      result.bad++;
+      continue;
+    }
     if (fields !== '') fields += ',';
     fields += `${column.field}=${encodeField(value)}`;
     result.samples++;

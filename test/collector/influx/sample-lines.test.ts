@@ -42,6 +42,17 @@ test('bad readings are left out and counted, uncertain ones are written, unknown
   expect(power.map((line) => parseLine(line).timeMs - START_MS)).toEqual([0, 2000]);
 });
 
+test('a reading beyond what a float can hold is left out alone', () => {
+  const part = millPart(0, 2);
+  part.sampled[0]!.columns.set('mill.supply.activePower', [1e308, 101]);
+  const { lines, bad } = linesOfPart(part, header, channels);
+  expect(bad).toBe(1);
+  expect(lines.filter((line) => line.includes('p_w='))).toEqual([
+    `power,site=plant,machine=mill,component=supply,phase=total p_w=1010 ${START_MS + 1000}`,
+  ]);
+  expect(lines.filter((line) => line.includes('import_wh='))).toHaveLength(2);
+});
+
 test('a part count is an integer whatever the control calls it; other words of it are left out', () => {
   const part = millPart(0, 1);
   const counts = part.events[1]!;
