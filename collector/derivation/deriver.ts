@@ -2,33 +2,30 @@ import type { Clock } from '../../protocols/clock.ts';
 import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
-import { HOUR_MS } from '../energy/hour-account.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../energy/machine-model.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { Views } from '../ledger/views.ts';
-import { AgentWatch } from './agent-watch.ts';
-import { followUp, makeFinal } from './hour-status.ts';
+import { checkpointOf, loadMemory, markHour, type DeriverMemory } from './deriver-memory.ts';
+import { finaliseHours } from './finalise-hours.ts';
+import { followUp } from './hour-status.ts';
 import { MachineDerivation } from './machine-derivation.ts';
+import { methodOf } from './method.ts';
 import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader } from './record-reader.ts';
 
 const READER = 'derive';
-/** Where the deriver keeps what is not of one machine; no machine can have this name. */
-const OWN_CHECKPOINT = '~derive';
 /** Records of one commit, and after how many of them others get their turn. */
 const RECORDS_A_COMMIT = 256;
 const RECORDS_A_TURN = 16;
-/** An hour is final when every agent has delivered up to this long past its end ... */
-const WATERMARK_MS = 15 * 60_000;
-/** ... or this long after its end, whatever is missing. */
-const FINAL_AFTER_MS = 7 * 86_400_000;
 /** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours is wrong. */
 const EARLIEST_MS = 1_577_836_800_000;
 const AHEAD_MS = 86_400_000;
 /** How long to wait after a failure before the next try, real ms. */
 const RETRY_AFTER_MS = 2000;
+/** Words and links from so long before a machine's first hour still say what it was at its start. */
+const BEFORE_FIRST_HOUR_MS = 6 * 3_600_000;
 
 /** Figures for /metrics. */
 export interface DerivationStats {
@@ -80,9 +77,7 @@ class Deriver implements Derivation {
   #reader: RecordReader;
   #rollups: MinuteRollups;
   #machines = new Map<string, MachineDerivation>();
-  #watch = new AgentWatch();
-  #waiting: number[] = [];
-  #provisional = new Map<string, Set<number>>();
+  #memory: DeriverMemory;
   #cursor = 0;
   /** Records up to here may be read again; beyond it nothing was taken in yet. */
   #readTo = 0;
@@ -99,6 +94,7 @@ class Deriver implements Derivation {
     this.#models = new Map(options.machines.map((model) => [model.machine, model]));
     this.#reader = new RecordReader(options.ledger);
     this.#rollups = new MinuteRollups(options.views);
+    this.#memory = loadMemory(options.views);
   }
 
   wake(): void {
@@ -122,11 +118,11 @@ class Deriver implements Derivation {
       rewinds += machine.counts.rewinds;
     }
     let provisionalHours = 0;
-    for (const hours of this.#provisional.values()) provisionalHours += hours.size;
+    for (const hours of this.#memory.provisional.values()) provisionalHours += hours.size;
     return {
       ordinal: this.#cursor,
       ...this.#counts,
-      waitingRecords: this.#waiting.length,
+      waitingRecords: this.#memory.waiting.length,
       conflicts,
       rewinds,
       provisionalHours,
@@ -151,6 +147,7 @@ class Deriver implements Derivation {
         await this.#pass();
       }
     } catch (error) {
+      if (this.#stopped) return this.#forget();
       // Memory may be ahead of what was committed: everything is taken up again from the views.
       this.#counts.failures++;
       this.#forget();
@@ -184,6 +181,7 @@ class Deriver implements Derivation {
 
   async #pass(): Promise<void> {
     if (!this.#loaded) this.#load();
+    await this.#recomputeOutdated();
     while (!this.#stopped) {
       const records = this.#options.ledger.readAfter(this.#cursor, RECORDS_A_COMMIT);
       const last = records[records.length - 1];
@@ -198,15 +196,32 @@ class Deriver implements Derivation {
     const { views } = this.#options;
     this.#cursor = views.cursor(READER);
     this.#readTo = this.#cursor;
-    const own = views.checkpointBefore(OWN_CHECKPOINT, 0);
-    const state =
-      own === undefined
-        ? undefined
-        : (JSON.parse(own.json) as { watch: string; waiting: number[]; provisional: [string, number[]][] });
-    this.#watch = new AgentWatch(state?.watch);
-    this.#waiting = state?.waiting ?? [];
-    this.#provisional = new Map(state?.provisional.map(([machine, hours]) => [machine, new Set(hours)]));
+    this.#memory = loadMemory(views);
     this.#loaded = true;
+  }
+
+  /** Computes the hours of machines again that were computed by another method: another algorithm, or another model. */
+  async #recomputeOutdated(): Promise<void> {
+    const { views, log } = this.#options;
+    const names = this.#cursor === 0 ? [] : views.machines();
+    for (const name of names) {
+      const method = methodOf(this.#modelOf(name));
+      if (this.#memory.methods.get(name) === method) continue;
+      const firstHour = views.hours(name, 0, Number.MAX_SAFE_INTEGER)[0];
+      const horizonMs = this.#memory.watch.horizonMs(name);
+      if (firstHour !== undefined && horizonMs !== null) {
+        log.info(
+          { machine: name },
+          'The machine-hours are computed again: the algorithm or the configuration of this machine has changed.',
+        );
+        const machine = this.#openMachine(name);
+        const beginMs = firstHour.hourMs - BEFORE_FIRST_HOUR_MS;
+        await machine.recompute(beginMs, horizonMs, () => this.#giveTurnUnlessStopped());
+        this.#machines.set(name, machine);
+      }
+      this.#memory.methods.set(name, method);
+      this.#commit(this.#cursor, []);
+    }
   }
 
   async #takeIn(records: readonly LedgerRecord[], lastOrdinal: number): Promise<void> {
@@ -222,15 +237,16 @@ class Deriver implements Derivation {
         continue;
       }
       const end = this.#reader.readEpochEnd(record);
-      if (end !== undefined) this.#watch.noteEnd(header.agent, end);
+      if (end !== undefined) this.#memory.watch.noteEnd(header.agent, end);
       const atMs = wallTimeMs(header, header.sealedTo);
-      for (const machine of this.#watch.note(header)) gather(heard, machine, { agent: header.agent, atMs });
+      for (const machine of this.#memory.watch.note(header))
+        gather(heard, machine, { agent: header.agent, atMs });
       this.#readNew(record, feeds);
       if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await giveTurn();
     }
-    if (configs && this.#waiting.length > 0) {
-      const waiting = this.#waiting;
-      this.#waiting = [];
+    if (configs && this.#memory.waiting.length > 0) {
+      const { waiting } = this.#memory;
+      this.#memory.waiting = [];
       for (const ordinal of waiting) {
         const record = this.#options.ledger.readAfter(ordinal - 1, 1)[0];
         if (record?.ordinal === ordinal) this.#readNew(record, feeds);
@@ -241,7 +257,7 @@ class Deriver implements Derivation {
     this.#readTo = lastOrdinal;
     for (const name of touched) {
       const machine = this.#machines.get(name);
-      const horizonMs = this.#watch.horizonMs(name);
+      const horizonMs = this.#memory.watch.horizonMs(name);
       if (machine === undefined || horizonMs === null) continue;
       await machine.absorb(feeds.get(name) ?? [], heard.get(name) ?? [], horizonMs, giveTurn);
     }
@@ -253,7 +269,7 @@ class Deriver implements Derivation {
     const { header } = record;
     if (header.kind !== 'readings') return;
     if (!this.#reader.isReadable(header)) {
-      this.#waiting.push(record.ordinal);
+      this.#memory.waiting.push(record.ordinal);
       return;
     }
     for (const { machine } of header.parts) {
@@ -290,19 +306,33 @@ class Deriver implements Derivation {
 
   async #resume(name: string): Promise<void> {
     if (this.#machines.has(name)) return;
+    const machine = this.#openMachine(name);
+    await machine.resume(giveTurn);
+    this.#machines.set(name, machine);
+    this.#memory.methods.set(name, methodOf(this.#modelOf(name)));
+  }
+
+  #openMachine(name: string): MachineDerivation {
     const { views, site, ledger } = this.#options;
-    const machine = new MachineDerivation({
-      model: this.#models.get(name) ?? unconfiguredMachine(name),
+    return new MachineDerivation({
+      model: this.#modelOf(name),
       site,
       views,
       source: {
         feeds: (fromMs, toMs) => this.#feedsOf(name, ledger.readMachine(name, fromMs, toMs)),
-        marks: (fromMs, toMs) => this.#watch.marks(name, fromMs, toMs),
-        endMs: () => this.#watch.endMs(name),
+        marks: (fromMs, toMs) => this.#memory.watch.marks(name, fromMs, toMs),
+        endMs: () => this.#memory.watch.endMs(name),
       },
     });
-    await machine.resume(giveTurn);
-    this.#machines.set(name, machine);
+  }
+
+  #modelOf(name: string): MachineModel {
+    return this.#models.get(name) ?? unconfiguredMachine(name);
+  }
+
+  async #giveTurnUnlessStopped(): Promise<void> {
+    await giveTurn();
+    if (this.#stopped) throw new Error('the derivation was stopped');
   }
 
   *#feedsOf(name: string, records: Iterable<LedgerRecord>): Iterable<RecordFeed> {
@@ -313,34 +343,9 @@ class Deriver implements Derivation {
     }
   }
 
-  /** Hours whose data is complete, or that have waited long enough, are final from now on. */
   #finalise(): void {
     const { ledger, views, clock } = this.#options;
-    const final: MachineHour[] = [];
-    const nowMs = clock.wallMs();
-    const chains = this.#provisional.size === 0 ? [] : ledger.chains();
-    for (const [name, hours] of this.#provisional) {
-      const machine = this.#machines.get(name);
-      if (hours.size === 0) continue;
-      const deliveredMs = this.#watch.deliveredToMs(name, chains, ledger);
-      const waitedForMs = this.#watch.deliveredToMs(name, chains, ledger, nowMs - FINAL_AFTER_MS);
-      const stepMs = machine?.awaitsStepSinceMs ?? Infinity;
-      for (const hourMs of hours) {
-        const endMs = hourMs + HOUR_MS;
-        const complete = machine !== undefined && endMs <= Math.min(machine.horizonMs, stepMs);
-        const finalBy =
-          complete && endMs + WATERMARK_MS <= deliveredMs
-            ? 'watermark'
-            : endMs + FINAL_AFTER_MS <= nowMs
-              ? 'seven-days'
-              : // What is missing is of hours that are final already, and holds no later one open.
-                complete && endMs + WATERMARK_MS <= waitedForMs
-                ? 'watermark'
-                : null;
-        const hour = finalBy === null ? undefined : views.hour(name, hourMs);
-        if (hour !== undefined && finalBy !== null) final.push(makeFinal(hour, finalBy));
-      }
-    }
+    const final = finaliseHours(this.#memory, this.#machines, ledger, views, clock.wallMs());
     if (final.length > 0) this.#commit(this.#cursor, final);
   }
 
@@ -356,8 +361,8 @@ class Deriver implements Derivation {
       if (change.dropCheckpointsFromMs !== null)
         dropCheckpointsFrom.push({ machine: name, hourMs: change.dropCheckpointsFromMs });
     }
-    for (const { machine, hourMs, status } of hours) this.#mark(machine, hourMs, status === 'provisional');
-    checkpoints.push({ machine: OWN_CHECKPOINT, hourMs: 0, json: this.#saveOwn() });
+    for (const hour of hours) markHour(this.#memory, hour);
+    checkpoints.push(checkpointOf(this.#memory));
     views.commit({
       reader: READER,
       ordinal,
@@ -367,18 +372,6 @@ class Deriver implements Derivation {
       dropCheckpointsFrom,
     });
     this.#cursor = ordinal;
-  }
-
-  #mark(machine: string, hourMs: number, provisional: boolean): void {
-    let hours = this.#provisional.get(machine);
-    if (hours === undefined) this.#provisional.set(machine, (hours = new Set()));
-    if (provisional) hours.add(hourMs);
-    else hours.delete(hourMs);
-  }
-
-  #saveOwn(): string {
-    const provisional = [...this.#provisional].map(([machine, hours]) => [machine, [...hours]]);
-    return JSON.stringify({ watch: this.#watch.save(), waiting: this.#waiting, provisional });
   }
 }
 

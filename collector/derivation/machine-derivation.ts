@@ -22,6 +22,8 @@ const QUIET_AFTER_MS_MIN = 180_000;
 const WINDOW_MS = 6 * HOUR_MS;
 /** Checkpoints are an hour apart, but farther where a long interval is open and each of them is large. */
 const LARGE_CHECKPOINT_HOURS = 24;
+/** What is older than this is seldom gone back to. */
+const CHECKPOINTS_CLOSE_HOURS = 7 * 24;
 
 /** Where one machine's readings are read again. */
 export interface MachineSource {
@@ -82,6 +84,15 @@ export class MachineDerivation {
   /** Takes up the fold where the last checkpoint left it, and everything since from the ledger. */
   async resume(yieldNow: () => Promise<void>): Promise<void> {
     await this.#refold(Infinity, yieldNow);
+  }
+
+  /**
+   * Folds everything anew, whatever checkpoints say, up to the horizon given; `fromMs` is before the machine's first hour.
+   */
+  async recompute(fromMs: number, horizonMs: number, yieldNow: () => Promise<void>): Promise<void> {
+    this.#change.dropCheckpointsFromMs = 0;
+    await this.#refold(fromMs, yieldNow);
+    this.#advance(horizonMs);
   }
 
   /** Takes new feeds in, in any order; goes back to a checkpoint where one is late. */
@@ -155,10 +166,18 @@ export class MachineDerivation {
       this.#takeHours();
       const isLarge = fold.accounts.length > LARGE_CHECKPOINT_HOURS;
       if (!isLarge || (boundaryMs / HOUR_MS) % LARGE_CHECKPOINT_HOURS === 0)
-        this.#change.checkpoints.set(boundaryMs, saveFold(fold));
+        this.#keepCheckpoint(boundaryMs, saveFold(fold));
     }
     advanceFold(this.model, fold, horizonMs);
     this.#takeHours();
+  }
+
+  /** A long refold keeps one checkpoint a day of what lies far back, so that it needs little memory. */
+  #keepCheckpoint(hourMs: number, json: string): void {
+    const { checkpoints } = this.#change;
+    checkpoints.set(hourMs, json);
+    const oldMs = hourMs - CHECKPOINTS_CLOSE_HOURS * HOUR_MS;
+    if ((oldMs / HOUR_MS) % LARGE_CHECKPOINT_HOURS !== 0) checkpoints.delete(oldMs);
   }
 
   #takeHours(): void {

@@ -3,6 +3,9 @@ import type { CounterDefinition } from './counter-value.ts';
 import type { HourAccount } from './hour-account.ts';
 import { emptyTimeline, type TimelineState } from './timeline.ts';
 
+/** Goes up with every change of what a saved fold looks like: older ones are not read. */
+export const FOLD_LAYOUT = 2;
+
 /**
  * The fold of one machine: everything that must be remembered between readings, as plain data that JSON keeps. It is
  * changed in place by the functions here. What it has booked up to a horizon is a function of the set of readings
@@ -10,7 +13,7 @@ import { emptyTimeline, type TimelineState } from './timeline.ts';
  * before the horizon (`isLate`); then the caller goes back to a checkpoint and folds again.
  */
 export interface MachineFold {
-  v: 1;
+  v: typeof FOLD_LAYOUT;
   /** Every reading before this (wall ms) has been fed. */
   horizonMs: number;
   timeline: TimelineState;
@@ -23,7 +26,7 @@ export interface MachineFold {
 /** A machine of which nothing was read yet. */
 export function startFold(): MachineFold {
   return {
-    v: 1,
+    v: FOLD_LAYOUT,
     horizonMs: 0,
     timeline: emptyTimeline(),
     components: [],

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startDerivation, type Derivation } from '../../../collector/derivation/deriver.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
-import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
+import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
 import type { Ledger } from '../../../collector/ledger/ledger.ts';
 import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
@@ -27,6 +27,9 @@ class Bench {
   #ledger!: Ledger;
   #views!: Views;
   #derivation!: Derivation;
+  model: MachineModel = { ...unconfiguredMachine(MACHINE), ratedPowerW: 15_000 };
+  /** What the derivation told of itself. */
+  readonly told: string[] = [];
 
   static async open(): Promise<Bench> {
     const bench = new Bench();
@@ -49,10 +52,10 @@ class Bench {
     this.#derivation = startDerivation({
       ledger: this.#ledger,
       views: this.#views,
-      machines: [{ ...unconfiguredMachine(MACHINE), ratedPowerW: 15_000 }],
+      machines: [this.model],
       site: 'plant',
       clock: this.clock,
-      log: silentLog,
+      log: { ...silentLog, info: (_, message) => void this.told.push(message) },
     });
   }
 
@@ -127,6 +130,94 @@ describe('the derivation', () => {
       rewinds: 0,
       failures: 0,
     });
+  });
+
+  it('computes all hours again when a machine is configured otherwise, as if it had always been so', async () => {
+    const records = () => shiftOf(new PlantFeed(), 5);
+    const bench = await Bench.open();
+    await bench.append(...records());
+    const before = await bench.derive();
+    expect(before.filter((hour) => hour.status === 'final').length).toBeGreaterThan(2);
+    const changed = {
+      ...bench.model,
+      ratedPowerW: 20_000,
+      stateMap: { READY: 'standby' as const },
+      bands: [{ state: 'ready' as const, belowW: null }],
+    };
+
+    const fresh = await Bench.open();
+    fresh.model = changed;
+    await fresh.restart();
+    await fresh.append(...records());
+    const expected = figures(await fresh.derive());
+    expect(expected).not.toEqual(figures(before));
+    expect(fresh.told).toEqual([]);
+
+    bench.model = changed;
+    await bench.restart();
+    const after = await bench.derive();
+    expect(figures(after)).toEqual(expected);
+    // The figures of hours that were final have changed, and say so; the others are as provisional as they were.
+    expect(after.map((hour) => [hour.status, hour.revision])).toEqual(
+      before.map((hour) => [hour.status, hour.status === 'final' ? 2 : 0]),
+    );
+    expect(bench.told.filter((message) => message.includes('computed again'))).toHaveLength(1);
+    // Minutes are not of the model, and counted once.
+    expect(bench.views.minute(`${MACHINE}.supply.activePower`, START_MS)?.count).toBe(6);
+
+    await bench.restart();
+    expect(await bench.derive()).toEqual(after);
+    expect(bench.told.filter((message) => message.includes('computed again'))).toHaveLength(1);
+  });
+
+  it('goes on after it was configured otherwise as if it had always been so, late records included', async () => {
+    const records = shiftOf(new PlantFeed(), 5);
+    const late = records.slice(20, 23);
+    const last = records.slice(45);
+    const rest = records.filter((record) => !late.includes(record) && !last.includes(record));
+    const changed = { ...unconfiguredMachine(MACHINE), stateMap: { READY: 'standby' as const } };
+    const fresh = await Bench.open();
+    fresh.model = changed;
+    await fresh.restart();
+    await fresh.append(...records);
+    const expected = figures(await fresh.derive());
+
+    const bench = await Bench.open();
+    await bench.append(...rest);
+    await bench.derive();
+    bench.model = changed;
+    await bench.restart();
+    await bench.append(...last);
+    await bench.derive();
+    await bench.append(...late);
+    expect(figures(await bench.derive())).toEqual(expected);
+  });
+
+  it('computes all hours again when another algorithm wrote them, and reads none of its folds', async () => {
+    const bench = await Bench.open();
+    await bench.append(...shiftOf(new PlantFeed(), 5));
+    const expected = figures(await bench.derive());
+    await bench.derivation.stop();
+    // As a release with another algorithm and another layout of folds leaves the views.
+    const { views } = bench;
+    const own = JSON.parse(views.checkpointBefore('~derive', 0)?.json ?? '') as { methods: unknown };
+    const spoilt = views.hours(MACHINE, 0, Number.MAX_SAFE_INTEGER).map((hour) => ({
+      ...hour,
+      energy: { ...hour.energy, supplyMwh: 1 },
+      basis: { ...hour.basis, algorithm: 'millwatt-energy/0' },
+    }));
+    views.commit({
+      reader: 'derive',
+      ordinal: views.cursor('derive'),
+      hours: spoilt,
+      checkpoints: [
+        { machine: '~derive', hourMs: 0, json: JSON.stringify({ ...own, methods: [[MACHINE, 'of old']] }) },
+        ...spoilt.map(({ hourMs }) => ({ machine: MACHINE, hourMs, json: '{"v":0}' })),
+      ],
+    });
+    bench.start();
+    expect(figures(await bench.derive())).toEqual(expected);
+    expect(bench.derivation.stats().failures).toBe(0);
   });
 
   it('gives the same figures in any order of arrival, in any batches, and over restarts', async () => {
