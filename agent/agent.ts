@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Clock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
 import { describeError, MillwattError } from '../protocols/errors.ts';
+import { loadKeyFile } from '../protocols/evidence/key-file.ts';
 import type { SigningKey } from '../protocols/evidence/keys.ts';
+import { lockFolder } from '../protocols/folder-lock.ts';
 import type { Log } from '../protocols/log.ts';
 import type { Link, LinkOptions } from '../protocols/mqtt/link.ts';
 import { drawToken } from '../protocols/telemetry/ids.ts';
 import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
 import { topicOf } from '../protocols/telemetry/topics.ts';
-import { loadAgentKey } from './agent-key.ts';
-import { lockFolder } from './data-lock.ts';
 import { LiveValues } from './live.ts';
 import { Poller } from './poller.ts';
 import { Publisher } from './publisher.ts';
@@ -21,6 +22,7 @@ import { Sealer } from './sealer.ts';
 import { Spool } from './spool.ts';
 import { gatherWiring } from './wiring.ts';
 
+const KEY_LOST = 'Restore the file from a backup; or delete it, and confirm the new key at the collector.';
 /** Group commit: what was read is on disk within this, real ms. */
 const FLUSH_MS = 800;
 const SEAL_CHECK_MS = 250;
@@ -75,8 +77,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   let spool: Spool | undefined;
   try {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    unlock = lockFolder(dataFolder);
-    const key = options.key ?? loadAgentKey(dataFolder);
+    unlock = lockFolder(dataFolder, 'agent');
+    const key = options.key ?? loadKeyFile(join(dataFolder, 'agent-key.pem'), KEY_LOST);
     spool = new Spool({
       folder: dataFolder,
       maxBytes: config.spool.maxSize,

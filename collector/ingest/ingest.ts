@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { MillwattError } from '../../protocols/errors.ts';
+import { loadKeyFile } from '../../protocols/evidence/key-file.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { Link } from '../../protocols/mqtt/link.ts';
 import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
 import { Admission } from './admission.ts';
 import { Findings } from './findings.ts';
 import { GapRequests } from './gap-requests.ts';
-import { AgentKeys, loadCollectorKey } from './keys.ts';
+import { AgentKeys } from './keys.ts';
 import type { LiveState } from './live-state.ts';
 import { Quarantine } from './quarantine.ts';
 import { ReceiptIssuer } from './receipts.ts';
@@ -14,6 +15,7 @@ import { startSubscriber, type CollectorLink, type Subscriber } from './subscrib
 
 const GAP_CHECK_MS = 5000;
 const LAST_RECEIPTS_MS = 1000;
+const KEY_LOST = 'Restore the file from a backup. With a new key every agent must be told to trust it.';
 
 /** Everything between the broker and the ledger. */
 export interface Ingest {
@@ -50,7 +52,7 @@ export function startIngest(options: {
   onCrash: (error: MillwattError) => void;
 }): Ingest {
   const { site, collector, folder, ledger, live, connect, wallMs, realMs, log } = options;
-  const key = loadCollectorKey(folder);
+  const key = loadKeyFile(join(folder, 'collector-key.pem'), KEY_LOST);
   const keys = new AgentKeys(folder, ledger.chains());
   const findings = new Findings(log);
   const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs });

@@ -1,12 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDurably } from '../../protocols/durable-file.ts';
 import { MillwattError } from '../../protocols/errors.ts';
-import {
-  fingerprint,
-  generateSigningKey,
-  readSigningKey,
-  type SigningKey,
-} from '../../protocols/evidence/keys.ts';
+import { fingerprint } from '../../protocols/evidence/keys.ts';
 
 /**
  * How far an agent's key is trusted: `seen` is the first one an agent used here, `confirmed` was confirmed by a person,
@@ -25,31 +21,6 @@ export interface AgentKey {
 
 /** Agents and keys that are remembered; more are kept in the ledger and called `other`. */
 const KEYS_MAX = 10_000;
-
-/**
- * The collector's own signing key in `collector-key.pem` (mode 0600), drawn once. Agents pin its public part, so a
- * damaged file is an error of class `refuse` (code `bad-collector-key`), never a reason to draw a new one.
- */
-export function loadCollectorKey(folder: string): SigningKey {
-  const path = join(folder, 'collector-key.pem');
-  let pem: string;
-  try {
-    pem = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT') throw error;
-    const key = generateSigningKey();
-    writeDurably(path, key.exportPem());
-    return key;
-  }
-  try {
-    return readSigningKey(pem);
-  } catch (cause) {
-    throw new MillwattError('refuse', 'bad-collector-key', `The collector's key ${path} cannot be read.`, {
-      cure: 'Restore the file from a backup. With a new key every agent must be told to trust it.',
-      cause,
-    });
-  }
-}
 
 /** Which keys agents use, and which of them a person confirmed (`confirmed-keys.json` in the folder). */
 export class AgentKeys {
@@ -115,25 +86,5 @@ function readConfirmed(path: string): { agent: string; key: string }[] {
       cure: 'Restore the file from a backup, or delete it and confirm the keys again.',
       cause,
     });
-  }
-}
-
-/** Whole or not at all, for its owner only. */
-function writeDurably(path: string, text: string): void {
-  const half = `${path}.new`;
-  const file = openSync(half, 'w', 0o600);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(half, path);
-  // The new name is on disk before anyone pins the key: a power cut must not take it away again.
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

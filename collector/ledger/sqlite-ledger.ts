@@ -1,10 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { systemClock, type Clock } from '../../protocols/clock.ts';
+import { lockFolder } from '../../protocols/folder-lock.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import { ChainIndex, type ChainTip } from './chain-index.ts';
-import { lockLedger } from './ledger-lock.ts';
 import { LedgerWriter, type Written } from './ledger-writer.ts';
 import type { ChainSummary, Delivery, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
@@ -47,11 +47,11 @@ export interface LedgerOptions {
  */
 export async function openLedger(options: LedgerOptions): Promise<AdmissionLedger> {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const lock = lockLedger(options.folder);
+  const unlock = lockFolder(options.folder, 'collector');
   try {
-    return new SqliteLedger(options, lock);
+    return new SqliteLedger(options, unlock);
   } catch (error) {
-    lock.release();
+    unlock();
     throw error;
   }
 }
@@ -59,7 +59,7 @@ export async function openLedger(options: LedgerOptions): Promise<AdmissionLedge
 class SqliteLedger implements AdmissionLedger {
   readonly #folder: string;
   readonly #log: Log;
-  readonly #lock: { release: () => void };
+  readonly #unlock: () => void;
   readonly #readers: Map<Month, MonthReader>;
   readonly #index: ChainIndex;
   readonly #writer: LedgerWriter;
@@ -70,12 +70,12 @@ class SqliteLedger implements AdmissionLedger {
   #lastOrdinal = 0;
   #closed = false;
 
-  constructor(options: LedgerOptions, lock: { release: () => void }) {
+  constructor(options: LedgerOptions, unlock: () => void) {
     const { folder, log } = options;
     const nowMs = (options.clock ?? systemClock).wallMs();
     this.#folder = folder;
     this.#log = log;
-    this.#lock = lock;
+    this.#unlock = unlock;
     const months = listMonths(folder);
     this.#readers = openMonths({ folder, months, log, nowMs });
     this.#index = new ChainIndex((agent, epoch, seq, month) => this.#lookUp(agent, epoch, seq, month));
@@ -202,7 +202,7 @@ class SqliteLedger implements AdmissionLedger {
     // Readers before the writer: the last one to close folds the write-ahead log into the file.
     for (const reader of this.#readers.values()) reader.close();
     await this.#writer.close();
-    this.#lock.release();
+    this.#unlock();
   }
 
   async #write(record: {

@@ -3,13 +3,13 @@
  * how many samples are durable. Arguments: folder, key file.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import { lockFolder } from '../../agent/data-lock.ts';
+import { lockFolder } from '../../protocols/folder-lock.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
 import { readSigningKey } from '../../protocols/evidence/keys.ts';
 import { addReading, openSealer, openSpool } from './spool-rig.ts';
 
 const [folder = '', keyFile = ''] = process.argv.slice(2);
-lockFolder(folder);
+lockFolder(folder, 'agent');
 const clock = new SteppedClock(Date.UTC(2026, 2, 2, 6));
 const machines = ['mill', 'lathe', 'press'];
 const spool = openSpool(folder);

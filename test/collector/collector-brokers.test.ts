@@ -177,7 +177,7 @@ describe.each(BROKERS)('over $name', ({ present, start }) => {
       expect([first.stats().broker.connected, second.stats().broker.connected]).toEqual([true, true]);
       await expect(
         startTestCollector({ brokerUrl: url, dataFolder: first.dataFolder }),
-      ).rejects.toMatchObject({ code: 'ledger-in-use' });
+      ).rejects.toMatchObject({ code: 'folder-in-use' });
     },
   );
 

@@ -146,7 +146,7 @@ describe.skipIf(!tools)('a folder belongs to one process', () => {
       const secondAgent = plant.startAgent();
       expect([await secondCollector.exited, await secondAgent.exited]).toEqual([1, 1]);
       expect(secondCollector.output()).toMatch(
-        /^millwatt: Another collector is using the ledger in .*\n {2}cure: Stop the other collector, or give this one a data folder of its own\.$/m,
+        /^millwatt: Another collector is using the folder .*\n {2}cure: Stop the other collector, or give this one a data folder of its own\.$/m,
       );
       expect(secondAgent.output()).toMatch(
         /^millwatt: Another agent is using the folder .*\n {2}cure: Stop the other agent, or give this one a data folder of its own\.$/m,

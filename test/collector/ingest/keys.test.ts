@@ -1,26 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { AgentKeys, loadCollectorKey } from '../../../collector/ingest/keys.ts';
+import { AgentKeys } from '../../../collector/ingest/keys.ts';
 import { makeTempFolder } from '../ledger/temp-folder.ts';
-
-test("the collector's key is drawn once, for its owner only", () => {
-  const folder = makeTempFolder();
-  const first = loadCollectorKey(folder);
-  expect(statSync(join(folder, 'collector-key.pem')).mode & 0o777).toBe(0o600);
-  expect(loadCollectorKey(folder).publicKey).toBe(first.publicKey);
-  expect(loadCollectorKey(makeTempFolder()).publicKey).not.toBe(first.publicKey);
-});
-
-test('a damaged key is refused with a cure, and not replaced', () => {
-  const folder = makeTempFolder();
-  const path = join(folder, 'collector-key.pem');
-  writeFileSync(path, 'nonsense');
-  expect(() => loadCollectorKey(folder)).toThrow(
-    expect.objectContaining({ remedy: 'refuse', code: 'bad-collector-key' }),
-  );
-  expect(readFileSync(path, 'utf8')).toBe('nonsense');
-});
 
 test('the first key of an agent is seen, another one is not trusted until it is confirmed', () => {
   const folder = makeTempFolder();

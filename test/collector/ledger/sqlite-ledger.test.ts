@@ -42,7 +42,7 @@ test('records come back byte for byte, in order of arrival, also after a reopen'
   ]);
   expect(first.sizeBytes()).toBeGreaterThan(10_000);
   await first.close();
-  expect(readdirSync(folder).sort()).toEqual(['lock.db', 'records-2026-11.db']);
+  expect(readdirSync(folder).sort()).toEqual(['lock.sqlite', 'records-2026-11.db']);
   const second = await open(folder);
   expect({ chains: second.chains(), all: second.readAfter(0, 100) }).toEqual(before);
   expect(second.lastOrdinal()).toBe(20);
@@ -156,7 +156,7 @@ test('a second collector on the same ledger is refused with a cure, and may have
   const first = await open(folder);
   await expect(open(folder)).rejects.toMatchObject({
     remedy: 'refuse',
-    code: 'ledger-in-use',
+    code: 'folder-in-use',
     cure: expect.stringContaining('Stop the other collector'),
   });
   await first.close();
