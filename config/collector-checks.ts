@@ -38,6 +38,20 @@ function checkBroker(broker: Broker, folder: string, world: Surroundings): Remar
         'a broker is given by url, and one is to run inside the collector: which of them?',
         'Remove url or embedded.',
       );
+    if (Object.keys(broker.embedded.agents).length > 0 && broker.password === undefined)
+      add(
+        'error',
+        [],
+        'with passwords for the agents, the collector needs one at its own broker too.',
+        'Add password (`${file:PATH}` or `${env:NAME}`) under broker; any long random text will do.',
+      );
+    if (broker.embedded.cert !== undefined && broker.ca === undefined)
+      add(
+        'error',
+        [],
+        'the collector cannot check the certificate of its own broker.',
+        'Add ca under broker: the PEM file of the authority that signed embedded.cert, which must name 127.0.0.1 too.',
+      );
     return [...remarks, ...checkEmbedded(broker.embedded, folder, world)];
   }
   if (broker.url === undefined) {

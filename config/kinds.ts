@@ -20,7 +20,8 @@ export type ConfigOf<K extends ConfigKind> = z.output<(typeof CONFIG_SCHEMAS)[K]
 
 /**
  * Which kind of file this is, by its top-level keys: a key that only one kind has counts most, one that several share
- * least, and a mistyped one half. Undefined where none fits, or two fit equally well.
+ * least, and a mistyped one half. Of two that fit equally well, the one that has all it needs: a collector needs no more
+ * than site and broker, which an agent has too. Undefined where none fits.
  */
 export function detectKind(value: unknown): ConfigKind | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
@@ -34,8 +35,17 @@ export function detectKind(value: unknown): ConfigKind | undefined {
     for (const one of scores)
       if (fits.includes(one.kind)) one.score += (exact.length > 0 ? 1 : 0.5) / fits.length ** 2;
   }
-  const [best, second] = scores.toSorted((a, b) => b.score - a.score);
-  return best === undefined || best.score === 0 || best.score === second?.score ? undefined : best.kind;
+  const most = Math.max(...scores.map(({ score }) => score));
+  const fitting = most === 0 ? [] : scores.filter(({ score }) => score === most);
+  const whole = fitting.filter(({ kind }) => requiredKeysOf(kind).every((key) => Object.hasOwn(value, key)));
+  const [only, another] = fitting.length > 1 ? whole : fitting;
+  return another === undefined ? only?.kind : undefined;
+}
+
+function requiredKeysOf(kind: ConfigKind): string[] {
+  return Object.entries(CONFIG_SCHEMAS[kind].shape).flatMap(([key, schema]) =>
+    schema.safeParse(undefined).success ? [] : [key],
+  );
 }
 
 function topLevelKeys(kind: ConfigKind): string[] {
