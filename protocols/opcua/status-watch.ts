@@ -62,10 +62,16 @@ export async function watchStatuses(
     if (hasOverflow(value)) overflows++;
     hear.onWord(index, statusWordOf(value));
   });
-  await new Promise<void>((resolve, reject) => {
-    group.once('initialized', resolve);
-    group.once('err', (message: string) => reject(new Error(message)));
-  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      group.once('initialized', resolve);
+      group.once('err', (message: string) => reject(new Error(message)));
+    });
+  } catch (error) {
+    // It is asked for again later: each attempt would leave one more subscription on the server.
+    await subscription.terminate().catch(() => {});
+    throw error;
+  }
   group.monitoredItems.forEach((item, index) => {
     if (item.statusCode.isNotGood()) hear.onRefused(index, item.statusCode.name);
   });
