@@ -12,6 +12,7 @@ import type { Channel, MeasuredChannel } from '../protocols/telemetry/channel.ts
 import { shortestFloat32 } from '../protocols/telemetry/decimal.ts';
 import { encodePart } from '../protocols/telemetry/part.ts';
 import type { Quantity } from '../protocols/telemetry/quantity.ts';
+import { watts } from '../protocols/telemetry/unit.ts';
 import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
 
 /*
@@ -88,7 +89,7 @@ const views = openViews({ folder });
 const derivation = startDerivation({
   ledger,
   views,
-  machines: [{ ...unconfiguredMachine('m'), ratedPowerW: 20_000, offBelowW: 50 }],
+  machines: [{ ...unconfiguredMachine('m'), ratedPowerW: watts(20_000), offBelowW: watts(50) }],
   site: 'plant',
   clock: { wallMs: () => START_MS + (HOURS + 24) * 3_600_000 },
   log: silentLog,

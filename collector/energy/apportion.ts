@@ -1,11 +1,13 @@
+import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
+
 /**
- * Divides a whole number by weights so that the shares are whole and sum to it exactly (largest remainder; ties go to
+ * Divides a whole energy by weights so that the shares are whole and sum to it exactly (largest remainder; ties go to
  * the earlier share). Where every weight is 0, the shares are equal.
  *
- * @param total whole, >= 0 (mWh)
+ * @param total >= 0
  * @param weights >= 0, at least one
  */
-export function apportion(total: number, weights: readonly number[]): number[] {
+export function apportion(total: MilliwattHours, weights: readonly number[]): MilliwattHours[] {
   if (weights.length === 1) return [total];
   let sum = 0;
   for (const weight of weights) sum += weight;
@@ -20,7 +22,7 @@ export function apportion(total: number, weights: readonly number[]): number[] {
     given += whole;
   }
   let left = total - given;
-  if (left === 0) return shares;
+  if (left === 0) return shares as MilliwattHours[];
   const order = fractions.map((_, index) => index);
   order.sort((a, b) => (fractions[b] ?? 0) - (fractions[a] ?? 0) || a - b);
   // Sums of doubles may be off by one in either direction on very large totals; the loop takes back as well as gives.
@@ -31,5 +33,5 @@ export function apportion(total: number, weights: readonly number[]): number[] {
     shares[index] = (shares[index] ?? 0) + step;
     left -= step;
   }
-  return shares;
+  return shares as MilliwattHours[];
 }

@@ -1,3 +1,4 @@
+import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { lose, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
 import { judgeReading, type CounterVerdict } from './counter.ts';
 import { accountAt, addEnergy, addReason, addRecord, componentAccount, HOUR_MS } from './hour-account.ts';
@@ -74,7 +75,7 @@ function settleStandstill(c: ComponentState, context: FoldContext, atMs: number)
   const integralMwh = wattMs / WATT_MS_PER_MWH;
   const still = integralMwh < 0.5;
   const stuck = integralMwh > STUCK_MWH || atMs - first.fromMs > STUCK_AFTER_MS;
-  if (still || stuck) bookSlices(c, context, 0, c.slices.length, atMs, false);
+  if (still || stuck) bookSlices(c, context, milliwattHours(0), c.slices.length, atMs, false);
 }
 
 /** Energy of the first slices that will never be known. */
@@ -94,7 +95,7 @@ function loseSlices(c: ComponentState, context: FoldContext, count: number): voi
 function bookSlices(
   c: ComponentState,
   context: FoldContext,
-  mwh: number,
+  mwh: MilliwattHours,
   count: number,
   atMs: number,
   estimated: boolean,
@@ -109,7 +110,8 @@ function bookSlices(
     else {
       const pieces = cutAtMinutes(slices);
       const shares = shareOut(mwh, pieces);
-      for (const [index, piece] of pieces.entries()) book(c, context, piece, shares[index] ?? 0, estimated);
+      for (const [index, piece] of pieces.entries())
+        book(c, context, piece, shares[index] ?? milliwattHours(0), estimated);
     }
   }
   if (count === c.slices.length) c.slices.length = 0;
@@ -117,7 +119,13 @@ function bookSlices(
   c.heldFrom = -1;
 }
 
-function book(c: ComponentState, context: FoldContext, piece: Slice, mwh: number, estimated: boolean): void {
+function book(
+  c: ComponentState,
+  context: FoldContext,
+  piece: Slice,
+  mwh: MilliwattHours,
+  estimated: boolean,
+): void {
   const account = accountAt(context.accounts, piece.fromMs);
   if (c.direction === 'export') {
     if (c.component === 'supply') account.exportMwh += mwh;

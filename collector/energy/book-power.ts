@@ -1,3 +1,4 @@
+import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { isSupply, type ComponentState, type FoldContext } from './component-state.ts';
 import { accountAt, addEnergy, addReason, componentAccount } from './hour-account.ts';
 import { WATT_MS_PER_MWH } from './slices.ts';
@@ -18,11 +19,11 @@ export function bookPower(
 }
 
 /** Whole mWh of a piece of integrated power: the running total of its hour is rounded, never the piece. */
-function roundOff(c: ComponentState, hourMs: number, wattMs: number): number {
+function roundOff(c: ComponentState, hourMs: number, wattMs: number): MilliwattHours {
   if (c.integral.hourMs !== hourMs) c.integral = { hourMs, mwh: 0, bookedMwh: 0 };
   const { integral } = c;
   integral.mwh += wattMs / WATT_MS_PER_MWH;
-  const mwh = Math.round(integral.mwh) - integral.bookedMwh;
+  const mwh = milliwattHours(Math.round(integral.mwh) - integral.bookedMwh);
   integral.bookedMwh += mwh;
   return mwh;
 }

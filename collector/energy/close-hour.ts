@@ -1,4 +1,5 @@
 import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import { milliwattHours, watts, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { apportion } from './apportion.ts';
 import { STATE_COUNT, type ComponentAccount, type HourAccount, type Obtained } from './hour-account.ts';
 import type { MachineHour, Reason } from './machine-hour.ts';
@@ -31,24 +32,27 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
   const supply = account.components['supply'];
   const stateMwh = supply === undefined ? zeros() : closeStates(supply);
   const obtained = {
-    counterMwh: supply === undefined ? 0 : sumOf(supply, 'counter'),
-    integratedMwh: supply === undefined ? 0 : sumOf(supply, 'integrated'),
-    bridgedMwh: supply === undefined ? 0 : sumOf(supply, 'bridged'),
+    counterMwh: sumOf(supply, 'counter'),
+    integratedMwh: sumOf(supply, 'integrated'),
+    bridgedMwh: sumOf(supply, 'bridged'),
   };
   const supplyMwh =
-    supply === undefined ? null : obtained.counterMwh + obtained.integratedMwh + obtained.bridgedMwh;
-  const componentMwh: Record<string, number> = {};
+    supply === undefined
+      ? null
+      : milliwattHours(obtained.counterMwh + obtained.integratedMwh + obtained.bridgedMwh);
+  const componentMwh: Record<string, MilliwattHours> = {};
   for (const name of Object.keys(account.components).sort()) {
     const component = account.components[name];
     if (component === undefined) continue;
-    componentMwh[name] =
-      sumOf(component, 'counter') + sumOf(component, 'integrated') + sumOf(component, 'bridged');
+    componentMwh[name] = milliwattHours(
+      sumOf(component, 'counter') + sumOf(component, 'integrated') + sumOf(component, 'bridged'),
+    );
   }
   const children = Object.entries(componentMwh).filter(([name]) => name !== 'supply');
   const residualMwh =
     supplyMwh === null || children.length === 0
       ? null
-      : supplyMwh - children.reduce((sum, [, mwh]) => sum + mwh, 0);
+      : milliwattHours(supplyMwh - children.reduce((sum, [, mwh]) => sum + mwh, 0));
   const spanMs = account.timeMs.reduce((sum, ms) => sum + ms, 0);
   const unknownShare = Math.max(
     spanMs === 0 ? 1 : (account.timeMs[UNKNOWN] ?? 0) / spanMs,
@@ -71,8 +75,8 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
     measuredMs: account.measuredMs,
     energy: {
       supplyMwh,
-      exportMwh: account.exportMwh,
-      stateMwh: byState((state) => stateMwh[state] ?? 0),
+      exportMwh: milliwattHours(account.exportMwh),
+      stateMwh: byState((state) => milliwattHours(stateMwh[state] ?? 0)),
       componentMwh,
       residualMwh,
     },
@@ -81,7 +85,7 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
       const ms = account.timeMs[state] ?? 0;
       return ms === 0 || supplyMwh === null
         ? null
-        : roundTo(((stateMwh[state] ?? 0) * WATT_MS_PER_MWH) / ms, 1e3);
+        : watts(roundTo(((stateMwh[state] ?? 0) * WATT_MS_PER_MWH) / ms, 1e3));
     }),
     closure: supply === undefined ? null : closureOf(supply),
     coverage: { time: spanMs === 0 ? 0 : roundTo(account.measuredMs / spanMs, 1e6), energy: measuredEnergy },
@@ -110,7 +114,7 @@ function closeStates(supply: ComponentAccount): number[] {
     });
   }
   const shortMwh = supply.closedMwh.map((mwh, state) => Math.max(0, mwh - (supply.integralMwh[state] ?? 0)));
-  const remainderMwh = Math.round(total(supply.closedMwh) - total(supply.integralMwh));
+  const remainderMwh = milliwattHours(Math.round(total(supply.closedMwh) - total(supply.integralMwh)));
   if (remainderMwh <= supply.slackMwh) return stateMwh;
   const taken = apportion(remainderMwh, shortMwh);
   taken.forEach((mwh, state) => {
@@ -133,7 +137,7 @@ function isOver(supply: ComponentAccount): boolean {
 }
 
 function qualityOf(
-  supplyMwh: number | null,
+  supplyMwh: MilliwattHours | null,
   incomplete: boolean,
   obtained: MachineHour['obtained'],
 ): MachineHour['quality'] {
@@ -142,8 +146,8 @@ function qualityOf(
   return obtained.counterMwh < supplyMwh * MEASURED_SHARE_MIN ? 'estimated' : 'measured';
 }
 
-function sumOf(component: ComponentAccount, obtained: Obtained): number {
-  return total(component[obtained] ?? []);
+function sumOf(component: ComponentAccount | undefined, obtained: Obtained): MilliwattHours {
+  return milliwattHours(total(component?.[obtained] ?? []));
 }
 
 function byState<T>(of: (state: number) => T): Record<OperatingState, T> {

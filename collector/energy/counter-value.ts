@@ -1,4 +1,5 @@
 import { decimalOf, type Reading } from '../../protocols/telemetry/decimal.ts';
+import { meterReadingMwh, type MeterReadingMwh } from '../../protocols/telemetry/unit.ts';
 
 const MWH_PER_WH = 1000;
 /** Doubles carry 53 bits; four roundings on the way stay well below this share of the value. */
@@ -55,14 +56,14 @@ export function cumulativeMwh(
   raw: PlainReading,
   definition: CounterDefinition,
   wraps: number,
-): number | null {
+): MeterReadingMwh | null {
   if (typeof raw === 'number') {
     const wrapped = wraps === 0 ? raw : raw + wraps * Number(definition.modulus ?? 0);
     const approximate = wrapped * definition.mwhPerRaw;
     if (!(approximate >= 0) || approximate > Number.MAX_SAFE_INTEGER) return null;
     // Far enough from a half, the rounding of the double is the rounding of the exact decimal.
     const distance = Math.abs(approximate - Math.floor(approximate) - 0.5);
-    if (distance > approximate * RELATIVE_ERROR + 1e-9) return Math.round(approximate);
+    if (distance > approximate * RELATIVE_ERROR + 1e-9) return meterReadingMwh(Math.round(approximate));
   }
   return exactMwh(raw, definition, wraps);
 }
@@ -75,7 +76,7 @@ export function stepMwh(raw: PlainReading, definition: CounterDefinition): numbe
   return Math.max(1, Math.ceil(10 ** exponent * factor));
 }
 
-function exactMwh(raw: PlainReading, definition: CounterDefinition, wraps: number): number | null {
+function exactMwh(raw: PlainReading, definition: CounterDefinition, wraps: number): MeterReadingMwh | null {
   const { mantissa, exponent } = decimalOf(typeof raw === 'string' ? BigInt(raw) : raw);
   const power = 10n ** BigInt(-exponent);
   const whole = mantissa + BigInt(wraps) * BigInt(definition.modulus ?? 0) * power;
@@ -83,5 +84,5 @@ function exactMwh(raw: PlainReading, definition: CounterDefinition, wraps: numbe
   const numerator = whole * BigInt(definition.num) * BigInt(MWH_PER_WH);
   const denominator = BigInt(definition.den) * power;
   const rounded = (2n * numerator + denominator) / (2n * denominator);
-  return rounded > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(rounded);
+  return rounded > BigInt(Number.MAX_SAFE_INTEGER) ? null : meterReadingMwh(Number(rounded));
 }

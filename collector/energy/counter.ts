@@ -1,3 +1,10 @@
+import {
+  energyBetween,
+  meterReadingMwh,
+  type MeterReadingMwh,
+  type MilliwattHours,
+  type Watts,
+} from '../../protocols/telemetry/unit.ts';
 import { cumulativeMwh, stepMwh, type CounterDefinition, type PlainReading } from './counter-value.ts';
 
 /** A counter rises no faster than this multiple of the rated power. */
@@ -22,12 +29,18 @@ export interface CounterState {
   identity: string;
   wraps: number;
   /** The last believed cumulative value, whole mWh, and when it was read. */
-  mwh: number;
+  mwh: MeterReadingMwh;
   atMs: number;
   /** When the value last changed, ms. */
   changedMs: number;
   /** Readings off the track, waiting for confirmation. */
-  held: { firstMs: number; firstMwh: number; lastMwh: number; changedMs: number; count: number } | null;
+  held: {
+    firstMs: number;
+    firstMwh: MeterReadingMwh;
+    lastMwh: MeterReadingMwh;
+    changedMs: number;
+    count: number;
+  } | null;
 }
 
 /**
@@ -42,10 +55,10 @@ export interface CounterState {
  */
 export type CounterVerdict =
   | { kind: 'anchor' | 'identity' | 'missing' }
-  | { kind: 'same' | 'rise'; mwh: number; glitch: boolean; rollover: boolean }
+  | { kind: 'same' | 'rise'; mwh: MilliwattHours; glitch: boolean; rollover: boolean }
   | { kind: 'held'; restart: boolean }
-  | { kind: 'reset'; firstMs: number; fromZeroMwh: number; mwh: number }
-  | { kind: 'step'; firstMs: number; mwh: number };
+  | { kind: 'reset'; firstMs: number; fromZeroMwh: MilliwattHours; mwh: MilliwattHours }
+  | { kind: 'step'; firstMs: number; mwh: MilliwattHours };
 
 /**
  * Judges one reading and moves the state on. Readings come in order of time.
@@ -55,7 +68,7 @@ export type CounterVerdict =
 export function judgeReading(
   state: CounterState | null,
   reading: CounterReading,
-  ratedPowerW: number | null,
+  ratedPowerW: Watts | null,
 ): { state: CounterState | null; verdict: CounterVerdict } {
   const { raw, definition, atMs } = reading;
   const base = cumulativeMwh(raw, definition, 0);
@@ -65,18 +78,18 @@ export function judgeReading(
     return { state: fresh, verdict: { kind: state === null ? 'anchor' : 'identity' } };
   }
   const value = state.wraps === 0 ? base : (cumulativeMwh(raw, definition, state.wraps) ?? base);
-  const fits = (mwh: number, sinceMs: number): boolean => {
+  const fits = (mwh: MilliwattHours, sinceMs: number): boolean => {
     if (mwh < 0) return false;
     if (ratedPowerW === null) return true;
     const bound = (ratedPowerW * BOUND_FACTOR * (atMs - sinceMs + reading.everyMs)) / WATT_MS_PER_MWH;
     return mwh <= bound || mwh <= bound + stepMwh(raw, definition);
   };
-  if (fits(value - state.mwh, state.changedMs)) return follow(state, value, atMs, false);
+  if (fits(energyBetween(state.mwh, value), state.changedMs)) return follow(state, value, atMs, false);
   if (value < state.mwh && definition.modulus !== null) {
     const wrapped = cumulativeMwh(raw, definition, state.wraps + 1);
     // Without a bound, only a wrap from the last tenth of the range to the first is believed.
     const near = ratedPowerW !== null || isNearWrap(state.mwh, wrapped, definition);
-    if (wrapped !== null && near && fits(wrapped - state.mwh, state.changedMs)) {
+    if (wrapped !== null && near && fits(energyBetween(state.mwh, wrapped), state.changedMs)) {
       state.wraps += 1;
       return follow(state, wrapped, atMs, true);
     }
@@ -84,17 +97,17 @@ export function judgeReading(
   return { state, verdict: hold(state, base, atMs, fits, ratedPowerW, reading.everyMs) };
 }
 
-function beginEpoch(identity: string, mwh: number, atMs: number): CounterState {
+function beginEpoch(identity: string, mwh: MeterReadingMwh, atMs: number): CounterState {
   return { identity, wraps: 0, mwh, atMs, changedMs: atMs, held: null };
 }
 
 function follow(
   state: CounterState,
-  value: number,
+  value: MeterReadingMwh,
   atMs: number,
   rollover: boolean,
 ): { state: CounterState; verdict: CounterVerdict } {
-  const mwh = value - state.mwh;
+  const mwh = energyBetween(state.mwh, value);
   const glitch = state.held !== null;
   state.held = null;
   state.mwh = value;
@@ -103,7 +116,11 @@ function follow(
   return { state, verdict: { kind: mwh > 0 ? 'rise' : 'same', mwh, glitch, rollover } };
 }
 
-function isNearWrap(beforeMwh: number, wrappedMwh: number | null, definition: CounterDefinition): boolean {
+function isNearWrap(
+  beforeMwh: MeterReadingMwh,
+  wrappedMwh: MeterReadingMwh | null,
+  definition: CounterDefinition,
+): boolean {
   const rangeMwh = cumulativeMwh(definition.modulus ?? 0, definition, 0);
   return wrappedMwh !== null && rangeMwh !== null && wrappedMwh - beforeMwh <= rangeMwh / 10;
 }
@@ -111,16 +128,16 @@ function isNearWrap(beforeMwh: number, wrappedMwh: number | null, definition: Co
 /** Counts readings off the track that agree with each other; values here are without wraps. */
 function hold(
   state: CounterState,
-  base: number,
+  base: MeterReadingMwh,
   atMs: number,
-  fits: (mwh: number, sinceMs: number) => boolean,
-  ratedPowerW: number | null,
+  fits: (mwh: MilliwattHours, sinceMs: number) => boolean,
+  ratedPowerW: Watts | null,
   everyMs: number,
 ): CounterVerdict {
   const held = state.held;
   // A meter that boots shows 0 for a while: zeros wait, they do not confirm each other.
   const weight = base === 0 ? 0 : 1;
-  if (held === null || !fits(base - held.lastMwh, held.changedMs)) {
+  if (held === null || !fits(energyBetween(held.lastMwh, base), held.changedMs)) {
     state.held = { firstMs: atMs, firstMwh: base, lastMwh: base, changedMs: atMs, count: weight };
     return { kind: 'held', restart: true };
   }
@@ -133,8 +150,9 @@ function hold(
     ratedPowerW !== null &&
     held.firstMwh < state.mwh &&
     held.firstMwh <= (ratedPowerW * BOUND_FACTOR * sinceChangeMs) / WATT_MS_PER_MWH;
-  const mwh = base - held.firstMwh;
+  const mwh = energyBetween(held.firstMwh, base);
   const { firstMs, firstMwh } = held;
   Object.assign(state, beginEpoch(state.identity, base, atMs));
-  return isReset ? { kind: 'reset', firstMs, fromZeroMwh: firstMwh, mwh } : { kind: 'step', firstMs, mwh };
+  const fromZeroMwh = energyBetween(meterReadingMwh(0), firstMwh);
+  return isReset ? { kind: 'reset', firstMs, fromZeroMwh, mwh } : { kind: 'step', firstMs, mwh };
 }

@@ -1,4 +1,5 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import type { Reason } from './machine-hour.ts';
 
 /** One hour, ms. */
@@ -99,7 +100,7 @@ export function addEnergy(
   atMs: number,
   state: number,
   obtained: Obtained,
-  mwh: number,
+  mwh: MilliwattHours,
 ): void {
   if (mwh === 0) return;
   const cells = (component[obtained] ??= zeros(CELLS));

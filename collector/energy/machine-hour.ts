@@ -1,4 +1,5 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import type { MilliwattHours, Watts } from '../../protocols/telemetry/unit.ts';
 
 /** Why a bucket is not fully measured. */
 export const REASONS = [
@@ -36,19 +37,19 @@ export interface MachineHour {
   measuredMs: number;
   energy: {
     /** Import of `supply` in the hour; null without a supply channel. */
-    supplyMwh: number | null;
-    exportMwh: number;
+    supplyMwh: MilliwattHours | null;
+    exportMwh: MilliwattHours;
     /** Of `supply`, by state. Sums to supplyMwh. */
-    stateMwh: Record<OperatingState, number>;
+    stateMwh: Record<OperatingState, MilliwattHours>;
     /** Import of each component, `supply` included. */
-    componentMwh: Record<string, number>;
+    componentMwh: Record<string, MilliwattHours>;
     /** Supply minus its children; null without either. Negative when the children exceed the supply. */
-    residualMwh: number | null;
+    residualMwh: MilliwattHours | null;
   };
   /** How the supply's energy was obtained. Sums to supplyMwh. */
-  obtained: { counterMwh: number; integratedMwh: number; bridgedMwh: number };
-  /** Mean power by state, W: energy over time; null where no time was spent. */
-  meanPowerW: Record<OperatingState, number | null>;
+  obtained: { counterMwh: MilliwattHours; integratedMwh: MilliwattHours; bridgedMwh: MilliwattHours };
+  /** Mean power by state: energy over time; null where no time was spent. */
+  meanPowerW: Record<OperatingState, Watts | null>;
   /** Counter difference over integrated power of the supply; null where either is missing. */
   closure: number | null;
   /** Shares of time and of energy that were measured rather than bridged, 0..1. */

@@ -1,16 +1,17 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import type { Watts } from '../../protocols/telemetry/unit.ts';
 
 /** What the derivation must know of a machine: plain data, from the collector's configuration. */
 export interface MachineModel {
   machine: string;
-  /** Rated power of the whole machine, W; null where nobody said: then a counter has no upper bound. */
-  ratedPowerW: number | null;
-  /** Rated power of single components, W. */
-  componentRatedPowerW: Record<string, number>;
-  /** Supply power below which the machine is off, W; null where power does not tell. */
-  offBelowW: number | null;
+  /** Rated power of the whole machine; null where nobody said: then a counter has no upper bound. */
+  ratedPowerW: Watts | null;
+  /** Rated power of single components. */
+  componentRatedPowerW: Record<string, Watts>;
+  /** Supply power below which the machine is off; null where power does not tell. */
+  offBelowW: Watts | null;
   /** States by supply power, lowest first; a band without `belowW` has no upper end. */
-  bands: { state: OperatingState; belowW: number | null }[];
+  bands: { state: OperatingState; belowW: Watts | null }[];
   /** Words of the control that mean something else here: `ACTIVE`, or `mtconnect/Execution=ACTIVE`. */
   stateMap: Record<string, OperatingState>;
   /** A status word is stale when its source has been silent for longer, ms. */
@@ -30,7 +31,7 @@ export function unconfiguredMachine(machine: string): MachineModel {
   };
 }
 
-/** The power that bounds a component's counter, W: its own rating, else the machine's, else null. */
-export function ratedPowerOf(model: MachineModel, component: string): number | null {
+/** The power that bounds a component's counter: its own rating, else the machine's, else null. */
+export function ratedPowerOf(model: MachineModel, component: string): Watts | null {
   return model.componentRatedPowerW[component] ?? model.ratedPowerW;
 }

@@ -1,3 +1,4 @@
+import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { apportion } from './apportion.ts';
 import { HOUR_MS, MINUTE_MS } from './hour-account.ts';
 
@@ -19,7 +20,7 @@ export interface Slice {
 }
 
 /** Shares over hours first, then within each: remainders of many minutes must not pile up in one hour. */
-export function shareOut(mwh: number, pieces: readonly Slice[]): number[] {
+export function shareOut(mwh: MilliwattHours, pieces: readonly Slice[]): MilliwattHours[] {
   const weights = weigh(pieces, mwh);
   const hourOf = (index: number) => Math.floor((pieces[index]?.fromMs ?? 0) / HOUR_MS);
   const last = pieces.length - 1;
@@ -32,7 +33,7 @@ export function shareOut(mwh: number, pieces: readonly Slice[]): number[] {
     mwh,
     groups.map((group) => group.reduce((sum, weight) => sum + weight, 0)),
   );
-  return groups.flatMap((group, hour) => apportion(hourShares[hour] ?? 0, group));
+  return groups.flatMap((group, hour) => apportion(hourShares[hour] ?? milliwattHours(0), group));
 }
 
 function weigh(pieces: readonly Slice[], mwh: number): number[] {

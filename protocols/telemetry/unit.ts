@@ -9,15 +9,20 @@ type Quantified<Name extends string> = number & { readonly [unit]: Name };
 export type Watts = Quantified<'W'>;
 /** Interval energy [start, end), whole mWh. Not a meter reading. */
 export type MilliwattHours = Quantified<'mWh'>;
-/** A span of time, ms. */
-export type Milliseconds = Quantified<'ms'>;
+/** What a cumulative meter shows, whole mWh since it began: only the difference of two is energy. */
+export type MeterReadingMwh = Quantified<'mWh shown'>;
 
 /** Marks a number as W. */
 export const watts = (value: number): Watts => value as Watts;
 /** Marks a whole number as mWh. */
 export const milliwattHours = (value: number): MilliwattHours => value as MilliwattHours;
-/** Marks a number as ms. */
-export const milliseconds = (value: number): Milliseconds => value as Milliseconds;
+/** Marks a whole number as what a meter shows, mWh. */
+export const meterReadingMwh = (value: number): MeterReadingMwh => value as MeterReadingMwh;
+
+/** The energy between two readings of one meter; negative when it fell. Differences telescope. */
+export function energyBetween(from: MeterReadingMwh, to: MeterReadingMwh): MilliwattHours {
+  return milliwattHours(to - from);
+}
 
 /** A rational factor num/den of two positive decimal integers, so that 0.1 stays a tenth. */
 export interface Rational {

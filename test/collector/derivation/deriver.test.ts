@@ -11,6 +11,7 @@ import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { makeTempFolder } from '../ledger/temp-folder.ts';
 import { MACHINE, PlantFeed, powerAtW, shiftOf, START_MS, type Saying } from './plant-feed.ts';
+import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 
 const HOUR_MS = 3_600_000;
 const FIRST_HOUR_MS = START_MS - 30 * 60_000;
@@ -27,7 +28,7 @@ class Bench {
   #ledger!: Ledger;
   #views!: Views;
   #derivation!: Derivation;
-  model: MachineModel = { ...unconfiguredMachine(MACHINE), ratedPowerW: 15_000 };
+  model: MachineModel = { ...unconfiguredMachine(MACHINE), ratedPowerW: watts(15_000) };
   /** What the derivation told of itself. */
   readonly told: string[] = [];
 
@@ -140,7 +141,7 @@ describe('the derivation', () => {
     expect(before.filter((hour) => hour.status === 'final').length).toBeGreaterThan(2);
     const changed = {
       ...bench.model,
-      ratedPowerW: 20_000,
+      ratedPowerW: watts(20_000),
       stateMap: { READY: 'standby' as const },
       bands: [{ state: 'ready' as const, belowW: null }],
     };
@@ -203,7 +204,7 @@ describe('the derivation', () => {
     const own = JSON.parse(views.checkpointBefore('~derive', 0)?.json ?? '') as { methods: unknown };
     const spoilt = views.hours(MACHINE, 0, Number.MAX_SAFE_INTEGER).map((hour) => ({
       ...hour,
-      energy: { ...hour.energy, supplyMwh: 1 },
+      energy: { ...hour.energy, supplyMwh: milliwattHours(1) },
       basis: { ...hour.basis, algorithm: 'millwatt-energy/0' },
     }));
     views.commit({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeReading, type CounterState, type CounterVerdict } from '../../../collector/energy/counter.ts';
 import { defineCounter, type CounterDefinition } from '../../../collector/energy/counter-value.ts';
+import { watts } from '../../../protocols/telemetry/unit.ts';
 
 const WH = defineCounter('meter', ['1', '1']);
 
@@ -18,7 +19,7 @@ function judgeAll(
     const judged = judgeReading(
       state,
       { atMs: second * 1000, raw, everyMs: 1000, definition: own },
-      ratedPowerW,
+      ratedPowerW === null ? null : watts(ratedPowerW),
     );
     state = judged.state;
     verdicts.push(judged.verdict);

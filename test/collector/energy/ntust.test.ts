@@ -5,6 +5,7 @@ import { defineCounter } from '../../../collector/energy/counter-value.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
 import { feedOf, foldHours } from './fold-feed.ts';
+import { watts } from '../../../protocols/telemetry/unit.ts';
 
 const RECORDING = resolve('../shared/data/cnc-power-ntust/data.csv');
 
@@ -58,6 +59,6 @@ function deriveRecording(): MachineHour[] {
       spindle: { values: numbers('kWh_spindle'), definition: defineCounter('spindle', ['1', '1']) },
     },
   });
-  const model = { ...unconfiguredMachine('cnc'), ratedPowerW: 15_000 };
+  const model = { ...unconfiguredMachine('cnc'), ratedPowerW: watts(15_000) };
   return foldHours(model, [feed], (timesMs[timesMs.length - 1] ?? 0) + 1);
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { classifyState, type StatusWord } from '../../../collector/energy/operating-state.ts';
+import { watts } from '../../../protocols/telemetry/unit.ts';
 
 const MODEL = {
-  offBelowW: 50,
+  offBelowW: watts(50),
   bands: [
-    { state: 'standby' as const, belowW: 500 },
-    { state: 'ready' as const, belowW: 1500 },
+    { state: 'standby' as const, belowW: watts(500) },
+    { state: 'ready' as const, belowW: watts(1500) },
     { state: 'processing' as const, belowW: null },
   ],
   stateMap: {},

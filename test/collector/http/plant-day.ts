@@ -2,6 +2,7 @@ import type { AgentView } from '../../../collector/http/http-parts.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { MinuteRollup } from '../../../collector/ledger/views.ts';
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
+import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -68,14 +69,16 @@ function hourOf(machine: string, seed: number, hourMs: number, endMs: number): M
   const zero = () =>
     Object.fromEntries(OPERATING_STATES.map((state) => [state, 0])) as Record<OperatingState, number>;
   const timeMs = zero();
-  const stateMwh = zero();
+  const stateMwh = zero() as MachineHour['energy']['stateMwh'];
   for (let atMs = hourMs; atMs < endMs; atMs += MINUTE_MS) {
     const spanMs = Math.min(MINUTE_MS, endMs - atMs);
     const state = stateAt(atMs / MINUTE_MS, seed);
     timeMs[state] += spanMs;
-    stateMwh[state] += Math.round((powerAt(atMs / MINUTE_MS, seed) * 1000 * spanMs) / HOUR_MS);
+    stateMwh[state] = milliwattHours(
+      stateMwh[state] + Math.round((powerAt(atMs / MINUTE_MS, seed) * 1000 * spanMs) / HOUR_MS),
+    );
   }
-  const supplyMwh = Object.values(stateMwh).reduce((sum, energyMwh) => sum + energyMwh, 0);
+  const supplyMwh = milliwattHours(Object.values(stateMwh).reduce((sum, energyMwh) => sum + energyMwh, 0));
   const spanMs = endMs - hourMs;
   const isFull = spanMs === HOUR_MS;
   return {
@@ -88,12 +91,16 @@ function hourOf(machine: string, seed: number, hourMs: number, endMs: number): M
     measuredMs: spanMs - timeMs.unknown,
     energy: {
       supplyMwh,
-      exportMwh: 0,
+      exportMwh: milliwattHours(0),
       stateMwh,
       componentMwh: { supply: supplyMwh },
       residualMwh: null,
     },
-    obtained: { counterMwh: supplyMwh - stateMwh.unknown, integratedMwh: 0, bridgedMwh: stateMwh.unknown },
+    obtained: {
+      counterMwh: milliwattHours(supplyMwh - stateMwh.unknown),
+      integratedMwh: milliwattHours(0),
+      bridgedMwh: stateMwh.unknown,
+    },
     meanPowerW: Object.fromEntries(
       OPERATING_STATES.map((state) => [
         state,

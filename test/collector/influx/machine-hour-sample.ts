@@ -1,4 +1,5 @@
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 
 /** A final hour of 5.4 kWh with a spindle, 12 minutes of it unknown. */
 export function sampleHour(hourMs: number, change: Partial<MachineHour> = {}): MachineHour {
@@ -19,29 +20,33 @@ export function sampleHour(hourMs: number, change: Partial<MachineHour> = {}): M
     spanMs: 3_600_000,
     measuredMs: 2_880_000,
     energy: {
-      supplyMwh: 5_400_001,
-      exportMwh: 0,
+      supplyMwh: milliwattHours(5_400_001),
+      exportMwh: milliwattHours(0),
       stateMwh: {
-        off: 0,
-        standby: 200_000,
-        extendedStandby: 0,
-        warmUp: 0,
-        ready: 0,
-        processing: 4_200_001,
-        unknown: 1_000_000,
+        off: milliwattHours(0),
+        standby: milliwattHours(200_000),
+        extendedStandby: milliwattHours(0),
+        warmUp: milliwattHours(0),
+        ready: milliwattHours(0),
+        processing: milliwattHours(4_200_001),
+        unknown: milliwattHours(1_000_000),
       },
-      componentMwh: { supply: 5_400_001, spindle: 2_000_000 },
-      residualMwh: 3_400_001,
+      componentMwh: { supply: milliwattHours(5_400_001), spindle: milliwattHours(2_000_000) },
+      residualMwh: milliwattHours(3_400_001),
     },
-    obtained: { counterMwh: 4_400_001, integratedMwh: 0, bridgedMwh: 1_000_000 },
+    obtained: {
+      counterMwh: milliwattHours(4_400_001),
+      integratedMwh: milliwattHours(0),
+      bridgedMwh: milliwattHours(1_000_000),
+    },
     meanPowerW: {
       off: null,
-      standby: 1500,
+      standby: watts(1500),
       extendedStandby: null,
       warmUp: null,
       ready: null,
-      processing: 6300,
-      unknown: 5000,
+      processing: watts(6300),
+      unknown: watts(5000),
     },
     closure: 1.001,
     coverage: { time: 0.8, energy: 0.81 },

@@ -6,6 +6,7 @@ import type { HealthMessage } from '../../../protocols/telemetry/live.ts';
 import { parseLine } from './line-parser.ts';
 import { sampleHour } from './machine-hour-sample.ts';
 import { CHANNELS, millPart, START_MS } from './plant-records.ts';
+import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
 
 const channels = new Map(CHANNELS.map((channel) => [channel.id, channel]));
 const header = {
@@ -95,7 +96,12 @@ test('a machine-hour carries exact energies, times by state, and how sure it is'
 
 test('an hour without a supply counter has times but no energy, never 0', () => {
   const hour = sampleHour(START_MS);
-  hour.energy = { ...hour.energy, supplyMwh: null, residualMwh: null, componentMwh: { ready: 5 } };
+  hour.energy = {
+    ...hour.energy,
+    supplyMwh: null,
+    residualMwh: null,
+    componentMwh: { ready: milliwattHours(5) },
+  };
   const { fields } = parseLine(lineOfHour(hour));
   expect([...fields.keys()].filter((name) => name.startsWith('energy'))).toEqual([
     'energy_component_ready_wh',

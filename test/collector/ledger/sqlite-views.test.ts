@@ -7,6 +7,7 @@ import { openViews, readViews } from '../../../collector/ledger/sqlite-views.ts'
 import type { MinuteRollup } from '../../../collector/ledger/views.ts';
 import { recordLog } from './recorded-log.ts';
 import { makeTempFolder } from './temp-folder.ts';
+import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 10, 1);
@@ -18,8 +19,11 @@ function open(folder: string, options: Omit<Parameters<typeof openViews>[0], 'fo
   return views;
 }
 
-function hour(machine: string, index: number, supplyMwh = 1): MachineHour {
+function hour(machine: string, index: number, supply = 1): MachineHour {
+  const supplyMwh = milliwattHours(supply);
+  const none = milliwattHours(0);
   const zero = { off: 0, standby: 0, extendedStandby: 0, warmUp: 0, ready: 0, processing: 0, unknown: 0 };
+  const noEnergy = zero as MachineHour['energy']['stateMwh'];
   return {
     v: 1,
     site: 'plant',
@@ -30,19 +34,19 @@ function hour(machine: string, index: number, supplyMwh = 1): MachineHour {
     measuredMs: HOUR_MS,
     energy: {
       supplyMwh,
-      exportMwh: 0,
-      stateMwh: { ...zero, processing: supplyMwh },
+      exportMwh: none,
+      stateMwh: { ...noEnergy, processing: supplyMwh },
       componentMwh: { supply: supplyMwh },
       residualMwh: null,
     },
-    obtained: { counterMwh: supplyMwh, integratedMwh: 0, bridgedMwh: 0 },
+    obtained: { counterMwh: supplyMwh, integratedMwh: none, bridgedMwh: none },
     meanPowerW: {
       off: null,
       standby: null,
       extendedStandby: null,
       warmUp: null,
       ready: null,
-      processing: supplyMwh / 1000,
+      processing: watts(supply / 1000),
       unknown: null,
     },
     closure: null,
