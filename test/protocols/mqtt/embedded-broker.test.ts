@@ -5,7 +5,7 @@ import { startEmbeddedBroker, type EmbeddedBroker } from '../../../protocols/mqt
 import type { IncomingMessage, Link, LinkOptions } from '../../../protocols/mqtt/link.ts';
 import { connectLink } from '../../../protocols/mqtt/mqtt-link.ts';
 import { awaitUntil } from './await-until.ts';
-import { BROKER_CERT, BROKER_KEY, OTHER_CERT, OTHER_KEY } from './tls-pems.ts';
+import { BROKER_CERT, BROKER_KEY, EXPIRED_CERT, EXPIRED_KEY, OTHER_CERT, OTHER_KEY } from './tls-pems.ts';
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -165,6 +165,7 @@ describe('with TLS', () => {
   test.each([
     ['an authority we do not know', undefined, BROKER_CERT, BROKER_KEY, /not trusted/],
     ['a certificate for another name', OTHER_CERT, OTHER_CERT, OTHER_KEY, /another name/],
+    ['a certificate that has run out', EXPIRED_CERT, EXPIRED_CERT, EXPIRED_KEY, /not valid today/],
   ])('%s is refused with a sentence and a cure', async (_what, ca, cert, key, sentence) => {
     const broker = await start({ agents, collector, tls: { cert, key } });
     const party = secure(broker, ca);
