@@ -4,6 +4,7 @@ import { isSystemdCredential, type Surroundings } from './surroundings.ts';
 
 /** A secret file that anyone but its owner can read. */
 const OTHERS_MAY_READ = 0o077;
+const EVERYONE_MAY_READ = 0o004;
 
 /** Remarks on a file that the configuration names, such as a certificate; relative paths start at `folder`. */
 export function checkFile(path: ConfigPath, name: string, folder: string, world: Surroundings): Remark[] {
@@ -64,6 +65,15 @@ export function checkTlsFiles(
     const file = files[name];
     if (file !== undefined) remarks.push(...checkFile([...at, name], file, folder, world));
   }
+  const key = files.key === undefined ? 'missing' : world.stat(resolve(folder, files.key));
+  // A group of certificate readers is usual; everyone is not.
+  if (typeof key === 'object' && (key.mode & EVERYONE_MAY_READ) !== 0)
+    remarks.push({
+      severity: 'warning',
+      path: [...at, 'key'],
+      message: `the private key in ${files.key} can be read by everyone (mode ${key.mode.toString(8)}).`,
+      cure: `Run: chmod o-rwx ${resolve(folder, files.key ?? '')}`,
+    });
   if (files.cert === undefined && files.key !== undefined) remarks.push(halfIdentity(at, 'key', 'cert'));
   if (files.key === undefined && files.cert !== undefined) remarks.push(halfIdentity(at, 'cert', 'key'));
   return remarks;

@@ -12,6 +12,8 @@ const FILES: Readonly<Record<string, FileState>> = {
   '/etc/millwatt/ca.pem': { mode: 0o644 },
   '/etc/millwatt/site.pem': { mode: 0o644 },
   '/etc/millwatt/site.key': { mode: 0o600 },
+  '/etc/millwatt/group.key': { mode: 0o640 },
+  '/etc/millwatt/open.key': { mode: 0o644 },
   '/etc/millwatt/good.password': { mode: 0o600 },
   '/etc/millwatt/open.password': { mode: 0o644 },
 };
