@@ -111,7 +111,7 @@ async function startRefusingInflux(): Promise<number> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  onEnd(() => void server.closeAllConnections());
+  onEnd(() => server.closeAllConnections());
   onEnd(() => void server.close());
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
