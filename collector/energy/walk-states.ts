@@ -54,7 +54,7 @@ export function walkPower(
   const slope = (endW - startW) / (endMs - startMs);
   const slackW = Math.abs(endW - startW) / 2;
   const jumpMs = onlyChangeMs(timeline, startMs, endMs);
-  walkStates(timeline, fromMs, toMs, (from, to, state) => {
+  const visitMinutes = (from: number, to: number, state: number) => {
     for (let at = from; at < to;) {
       const end = Math.min(to, (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS);
       const ms = end - at;
@@ -67,7 +67,12 @@ export function walkPower(
       visit({ fromMs: at, ms, state, wattMs: meanW * ms, slackMs: slackW * ms });
       at = end;
     }
-  });
+  };
+  // Mostly the newest state holds all the while.
+  const newest = timeline.states.length - 1;
+  if ((timeline.changesMs[newest] ?? Infinity) <= fromMs)
+    visitMinutes(fromMs, toMs, timeline.states[newest] ?? 0);
+  else walkStates(timeline, fromMs, toMs, visitMinutes);
 }
 
 /** When the state changes between two times, both excluded; null where it does not, or more than once. */
