@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { checkConfig } from '../../config/check.ts';
+import { readSurroundings } from '../../config/surroundings.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Every file that the pages name is there, and its owner's alone. */
+const world = { ...readSurroundings(), stat: () => ({ mode: 0o600 }) };
+
+function read(page: string): string {
+  return readFileSync(join(ROOT, page), 'utf8');
+}
+
+function strip(block: string): string {
+  const indent = /^ */.exec(block)?.[0].length ?? 0;
+  return block
+    .split('\n')
+    .map((line) => line.slice(indent))
+    .join('\n');
+}
+
+describe('what the pages tell people to write', () => {
+  const fenced = [...read('README.md').matchAll(/```yaml\n(.*?)\n *```/gs)].map(([, block = '']) =>
+    strip(block),
+  );
+
+  test.each(fenced)('README.md: the file %# is good as it stands', (text) => {
+    const { findings, config } = checkConfig(text, '/etc/millwatt/file.yaml', undefined, world);
+    expect(findings).toEqual([]);
+    expect(config).toBeDefined();
+  });
+
+  const guide = read('docs/plant-engineer.md');
+  const blocks = [...guide.matchAll(/\n\n((?: {4}.*\n?)+)/g)]
+    .map(([, block = '']) => strip(block))
+    .filter((block) => /^(broker|http|influx):/.test(block));
+
+  test('docs/plant-engineer.md: there are such parts', () => {
+    expect(blocks.map((block) => block.split(':')[0])).toEqual(['broker', 'http', 'broker', 'influx']);
+  });
+
+  test.each(blocks)('docs/plant-engineer.md: the part %# is good in a file', (block) => {
+    const part = parse(block) as Record<string, unknown>;
+    const file = { site: 'plant-1', broker: { embedded: {} }, ...part };
+    const { findings } = checkConfig(JSON.stringify(file), '/etc/millwatt/file.yaml', 'collector', world);
+    expect(findings).toEqual([]);
+  });
+});
