@@ -6,6 +6,7 @@ import { MillwattError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isId } from '../telemetry/ids.ts';
 import { GuardedSocket } from './guarded-socket.ts';
+import { createSeldom } from './seldom.ts';
 import {
   mayAgentPublish,
   mayAgentSubscribe,
@@ -77,6 +78,8 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   const counts = { published: 0, denied: 0, refused: 0, violations: 0 };
   const users = new WeakMap<Client, string>();
   const retained = new Map<string, Set<string>>();
+  const sayRefused = createSeldom(() => performance.now());
+  const sayCut = createSeldom(() => performance.now());
 
   const broker = new Aedes({
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -92,7 +95,9 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     authenticate: (client, username, password, done) => {
       if (username === undefined || !isKnown(username, password?.toString('utf8') ?? '')) {
         counts.refused += 1;
-        log.warn({ username: isId(username) ? username : null }, 'the broker refused a login');
+        sayRefused((unsaid) =>
+          log.warn({ username: isId(username) ? username : null, unsaid }, 'the broker refused a login'),
+        );
         done(refusal(), false);
         return;
       }
@@ -177,7 +182,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     broker.handle(
       new GuardedSocket(socket, (reason) => {
         counts.violations += 1;
-        log.warn({ address, reason }, 'the broker cut a peer off');
+        sayCut((unsaid) => log.warn({ address, reason, unsaid }, 'the broker cut a peer off'));
       }),
     );
   };

@@ -240,6 +240,21 @@ test('what one agent leaves behind in the broker has a bound, and is delivered a
   expect(late.messages.map(text)).toContain('newer');
 });
 
+test('strangers cannot fill the log: refused logins and cut peers are counted, and told once a minute', async () => {
+  const said: string[] = [];
+  const log = { ...silentLog, warn: (_fields: object, message: string) => void said.push(message) };
+  const broker = await start({ agents, collector, log });
+  const knock = async (bytes: Uint8Array) => {
+    const socket = await openSocket(broker.port);
+    socket.write(bytes);
+    await awaitUntil('it is turned away', () => socket.closed);
+  };
+  await Promise.all(Array.from({ length: 50 }, () => knock(connectPacket('gw1', 'guess'))));
+  await Promise.all(Array.from({ length: 50 }, () => knock(Buffer.from('GET / HTTP/1.1\r\n\r\n'))));
+  expect(broker.stats()).toMatchObject({ refused: 50, violations: 50 });
+  expect(said).toEqual(['the broker refused a login', 'the broker cut a peer off']);
+});
+
 test('QoS 2 is refused', async () => {
   const broker = await start();
   const socket = await openSocket(broker.port);
