@@ -33,7 +33,8 @@ function roleOf(channel: Channel, source: SourceDescription | undefined): Channe
   if (quantity === 'activePower') return { kind: 'power', component, factor };
   if (quantity === 'activeEnergyImport' || quantity === 'activeEnergyExport') {
     const direction = quantity === 'activeEnergyImport' ? 'import' : 'export';
-    const definition = defineCounter(meterOf(channel, source), channel.scale, channel.counter);
+    const named = source?.meter?.serial !== undefined;
+    const definition = defineCounter(meterOf(channel, source), channel.scale, { ...channel.counter, named });
     return { kind: 'counter', component, direction, definition, factor };
   }
   return { kind: 'chart', factor };

@@ -36,19 +36,28 @@ function follow(c: ComponentState, context: FoldContext, atMs: number, verdict: 
       c.slices.length = 0;
       c.heldFrom = -1;
       return;
-    case 'identity':
-      loseSlices(c, context, c.slices.length);
+    case 'foreign':
       addReason(account(), 'identity-change');
+      if (verdict.restart) c.rivalFrom = c.slices.length;
+      return;
+    case 'identity':
+      addReason(account(), 'identity-change');
+      lose(c, account());
+      loseSlices(c, context, c.rivalFrom);
+      bookSlices(c, context, verdict.mwh, c.slices.length, atMs, false);
       return;
     case 'same':
     case 'rise':
       c.heldFrom = -1;
+      c.rivalFrom = -1;
+      if (verdict.moved) addReason(account(), 'identity-change');
       if (verdict.glitch) addReason(account(), 'counter-glitch');
       if (verdict.rollover) addReason(account(), 'counter-rollover');
       if (verdict.kind === 'rise') bookSlices(c, context, verdict.mwh, c.slices.length, atMs, false);
       else settleStandstill(c, context, atMs);
       return;
     case 'held':
+      c.rivalFrom = -1;
       if (verdict.restart) c.heldFrom = c.slices.length;
       return;
     case 'reset': {
@@ -85,6 +94,7 @@ function loseSlices(c: ComponentState, context: FoldContext, count: number): voi
     for (let at = slice.fromMs; at < endMs; at = nextHourMs(at)) lose(c, accountAt(context.accounts, at));
   }
   c.heldFrom = -1;
+  c.rivalFrom = -1;
 }
 
 /**
@@ -117,6 +127,7 @@ function bookSlices(
   if (count === c.slices.length) c.slices.length = 0;
   else c.slices.splice(0, count);
   c.heldFrom = -1;
+  c.rivalFrom = -1;
 }
 
 function book(

@@ -21,6 +21,8 @@ export interface ComponentState {
   slices: Slice[];
   /** The first slice after a reading that is held off the track; -1 when none is. */
   heldFrom: number;
+  /** The first slice after a reading of another counter, which may take over; -1 when there is none. */
+  rivalFrom: number;
   /** Where there is no counter: integrated power of an hour, and how much of it is booked, mWh; rounding never adds up. */
   integral: { hourMs: number; mwh: number; bookedMwh: number };
 }
@@ -57,6 +59,7 @@ export function emptyComponent(component: string, direction: 'import' | 'export'
     judged: null,
     slices: [],
     heldFrom: -1,
+    rivalFrom: -1,
     integral: { hourMs: 0, mwh: 0, bookedMwh: 0 },
   };
 }

@@ -106,7 +106,8 @@ function passWithoutCounter(
 
 function appendCovered(c: ComponentState, context: FoldContext, piece: PowerPiece): void {
   touch(c, accountAt(context.accounts, piece.fromMs));
-  const last = c.slices.length > c.heldFrom ? c.slices[c.slices.length - 1] : undefined;
+  const last =
+    c.slices.length > Math.max(c.heldFrom, c.rivalFrom) ? c.slices[c.slices.length - 1] : undefined;
   const joins =
     last?.kind === 'covered' &&
     last.state === piece.state &&
@@ -120,7 +121,8 @@ function appendCovered(c: ComponentState, context: FoldContext, piece: PowerPiec
 
 function passUncovered(c: ComponentState, context: FoldContext, toMs: number, kind: 'timed' | 'gap'): void {
   walkStates(context.timeline, c.atMs ?? toMs, toMs, (fromMs, endMs, state) => {
-    const last = c.slices.length > c.heldFrom ? c.slices[c.slices.length - 1] : undefined;
+    const last =
+      c.slices.length > Math.max(c.heldFrom, c.rivalFrom) ? c.slices[c.slices.length - 1] : undefined;
     if (last?.kind === kind && last.state === state) last.ms += endMs - fromMs;
     else c.slices.push({ fromMs, ms: endMs - fromMs, state, kind, wattMs: 0, slackMs: 0 });
     for (let at = fromMs; at < endMs; at = nextHourMs(at)) {

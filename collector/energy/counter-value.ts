@@ -9,6 +9,8 @@ const RELATIVE_ERROR = 2e-15;
 export interface CounterDefinition {
   /** Meter, point, scale and modulus in one text: another identity is another counter. */
   identity: string;
+  /** True when the meter is known by its serial number; else it is only known by its address, which may change. */
+  named: boolean;
   /** raw x num / den = Wh, decimal integers. */
   num: string;
   den: string;
@@ -20,16 +22,20 @@ export interface CounterDefinition {
   mwhPerRaw: number;
 }
 
-/** A counter's definition from its scale and traits; `meter` tells this meter and point from any other. */
+/**
+ * A counter's definition from its scale and traits; `meter` tells this meter and point from any other, for certain when
+ * it is `named` by a serial number.
+ */
 export function defineCounter(
   meter: string,
   scale: readonly [num: string, den: string],
-  traits: { modulus?: string | undefined; resolution?: string | undefined } = {},
+  traits: { modulus?: string | undefined; resolution?: string | undefined; named?: boolean } = {},
 ): CounterDefinition {
   const [num, den] = scale;
   const modulus = traits.modulus ?? null;
   return {
     identity: `${meter} x ${num}/${den}${modulus === null ? '' : ` mod ${modulus}`}`,
+    named: traits.named ?? true,
     num,
     den,
     modulus,

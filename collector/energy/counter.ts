@@ -26,7 +26,8 @@ export interface CounterReading {
 
 /** What is remembered of a counter between two readings: plain data. */
 export interface CounterState {
-  identity: string;
+  /** What the last believed reading was a reading of. */
+  definition: CounterDefinition;
   wraps: number;
   /** The last believed cumulative value, whole mWh, and when it was read. */
   mwh: MeterReadingMwh;
@@ -41,12 +42,24 @@ export interface CounterState {
     changedMs: number;
     count: number;
   } | null;
+  /** Readings of another counter that came since, which may take over. */
+  rival: {
+    definition: CounterDefinition;
+    firstMs: number;
+    firstMwh: MeterReadingMwh;
+    lastMwh: MeterReadingMwh;
+    count: number;
+  } | null;
 }
 
 /**
  * What a reading means. Only `rise`, `reset` and `step` carry energy, always a difference of two cumulative values:
- * - `anchor`: the first reading of an epoch; nothing before it is known. `identity` the same, after another counter.
- * - `same` / `rise`: on the track, `mwh` more than before; `glitch` when held readings proved false, `rollover` when it wrapped.
+ * - `anchor`: the first reading of all; nothing before it is known.
+ * - `same` / `rise`: on the track, `mwh` more than before; `glitch` when held readings proved false, `rollover` when it wrapped,
+ *   `moved` when it is read in another place, where nobody wrote down a serial number, but fits the track.
+ * - `foreign`: a reading of another counter. Only when several of them come in a row is it believed that it took over, so
+ *   that two meters on one channel do not undo each other. `restart` when this is the first of them.
+ * - `identity`: the other counter has taken over: `mwh` since its first reading, nothing across.
  * - `held`: off the track; nothing is booked until readings agree. `restart` when this is the first of them.
  * - `reset`: it began again at 0 after the last believed reading: `fromZeroMwh` up to the first held reading (estimated:
  *   what it counted before the reset is lost), `mwh` since then.
@@ -54,8 +67,10 @@ export interface CounterState {
  * - `missing`: no value that a counter could show.
  */
 export type CounterVerdict =
-  | { kind: 'anchor' | 'identity' | 'missing' }
-  | { kind: 'same' | 'rise'; mwh: MilliwattHours; glitch: boolean; rollover: boolean }
+  | { kind: 'anchor' | 'missing' }
+  | { kind: 'same' | 'rise'; mwh: MilliwattHours; glitch: boolean; rollover: boolean; moved: boolean }
+  | { kind: 'foreign'; restart: boolean }
+  | { kind: 'identity'; mwh: MilliwattHours }
   | { kind: 'held'; restart: boolean }
   | { kind: 'reset'; firstMs: number; fromZeroMwh: MilliwattHours; mwh: MilliwattHours }
   | { kind: 'step'; firstMs: number; mwh: MilliwattHours };
@@ -73,10 +88,8 @@ export function judgeReading(
   const { raw, definition, atMs } = reading;
   const base = cumulativeMwh(raw, definition, 0);
   if (base === null) return { state, verdict: { kind: 'missing' } };
-  if (state === null || state.identity !== definition.identity) {
-    const fresh = beginEpoch(definition.identity, base, atMs);
-    return { state: fresh, verdict: { kind: state === null ? 'anchor' : 'identity' } };
-  }
+  if (state === null) return { state: beginEpoch(definition, base, atMs), verdict: { kind: 'anchor' } };
+  const moved = state.definition.identity !== definition.identity;
   const value = state.wraps === 0 ? base : (cumulativeMwh(raw, definition, state.wraps) ?? base);
   const fits = (mwh: MilliwattHours, sinceMs: number): boolean => {
     if (mwh < 0) return false;
@@ -84,36 +97,44 @@ export function judgeReading(
     const bound = (ratedPowerW * BOUND_FACTOR * (atMs - sinceMs + reading.everyMs)) / WATT_MS_PER_MWH;
     return mwh <= bound || mwh <= bound + stepMwh(raw, definition);
   };
-  if (fits(energyBetween(state.mwh, value), state.changedMs)) return follow(state, value, atMs, false);
+  if (moved && !(ratedPowerW !== null && mayBeSame(state.definition, definition)))
+    return watchRival(state, definition, base, atMs);
+  if (fits(energyBetween(state.mwh, value), state.changedMs)) {
+    state.definition = definition;
+    return follow(state, value, atMs, { rollover: false, moved });
+  }
+  if (moved) return watchRival(state, definition, base, atMs);
+  state.rival = null;
   if (value < state.mwh && definition.modulus !== null) {
     const wrapped = cumulativeMwh(raw, definition, state.wraps + 1);
     // Without a bound, only a wrap from the last tenth of the range to the first is believed.
     const near = ratedPowerW !== null || isNearWrap(state.mwh, wrapped, definition);
     if (wrapped !== null && near && fits(energyBetween(state.mwh, wrapped), state.changedMs)) {
       state.wraps += 1;
-      return follow(state, wrapped, atMs, true);
+      return follow(state, wrapped, atMs, { rollover: true, moved });
     }
   }
   return { state, verdict: hold(state, base, atMs, fits, ratedPowerW, reading.everyMs) };
 }
 
-function beginEpoch(identity: string, mwh: MeterReadingMwh, atMs: number): CounterState {
-  return { identity, wraps: 0, mwh, atMs, changedMs: atMs, held: null };
+function beginEpoch(definition: CounterDefinition, mwh: MeterReadingMwh, atMs: number): CounterState {
+  return { definition, wraps: 0, mwh, atMs, changedMs: atMs, held: null, rival: null };
 }
 
 function follow(
   state: CounterState,
   value: MeterReadingMwh,
   atMs: number,
-  rollover: boolean,
+  how: { rollover: boolean; moved: boolean },
 ): { state: CounterState; verdict: CounterVerdict } {
   const mwh = energyBetween(state.mwh, value);
   const glitch = state.held !== null;
   state.held = null;
+  state.rival = null;
   state.mwh = value;
   state.atMs = atMs;
   if (mwh > 0) state.changedMs = atMs;
-  return { state, verdict: { kind: mwh > 0 ? 'rise' : 'same', mwh, glitch, rollover } };
+  return { state, verdict: { kind: mwh > 0 ? 'rise' : 'same', mwh, glitch, ...how } };
 }
 
 function isNearWrap(
@@ -123,6 +144,30 @@ function isNearWrap(
 ): boolean {
   const rangeMwh = cumulativeMwh(definition.modulus ?? 0, definition, 0);
   return wrappedMwh !== null && rangeMwh !== null && wrappedMwh - beforeMwh <= rangeMwh / 10;
+}
+
+/** The same scale, and at least one of the two is known by its address only: it may be one meter that moved. */
+function mayBeSame(a: CounterDefinition, b: CounterDefinition): boolean {
+  return !(a.named && b.named) && a.num === b.num && a.den === b.den && a.modulus === b.modulus;
+}
+
+/** Counts readings of another counter; several in a row that do not fall are an epoch of their own. */
+function watchRival(
+  state: CounterState,
+  definition: CounterDefinition,
+  base: MeterReadingMwh,
+  atMs: number,
+): { state: CounterState; verdict: CounterVerdict } {
+  const { rival } = state;
+  if (rival === null || rival.definition.identity !== definition.identity || base < rival.lastMwh) {
+    state.rival = { definition, firstMs: atMs, firstMwh: base, lastMwh: base, count: 1 };
+    return { state, verdict: { kind: 'foreign', restart: true } };
+  }
+  rival.lastMwh = base;
+  rival.count++;
+  if (rival.count < AGREEING_READINGS) return { state, verdict: { kind: 'foreign', restart: false } };
+  const fresh = beginEpoch(definition, base, atMs);
+  return { state: fresh, verdict: { kind: 'identity', mwh: energyBetween(rival.firstMwh, base) } };
 }
 
 /** Counts readings off the track that agree with each other; values here are without wraps. */
@@ -152,7 +197,7 @@ function hold(
     held.firstMwh <= (ratedPowerW * BOUND_FACTOR * sinceChangeMs) / WATT_MS_PER_MWH;
   const mwh = energyBetween(held.firstMwh, base);
   const { firstMs, firstMwh } = held;
-  Object.assign(state, beginEpoch(state.identity, base, atMs));
+  Object.assign(state, beginEpoch(state.definition, base, atMs));
   const fromZeroMwh = energyBetween(meterReadingMwh(0), firstMwh);
   return isReset ? { kind: 'reset', firstMs, fromZeroMwh, mwh } : { kind: 'step', firstMs, mwh };
 }

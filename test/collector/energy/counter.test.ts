@@ -33,22 +33,22 @@ describe('judgeReading (rated 36 kW: at most 12 Wh a second, 24 Wh between two r
   it('takes differences, and standstill as standstill', () => {
     expect(judgeAll([1000, 1010, 1010, 1015])).toEqual([
       { kind: 'anchor' },
-      { kind: 'rise', mwh: 10_000, glitch: false, rollover: false },
-      { kind: 'same', mwh: 0, glitch: false, rollover: false },
-      { kind: 'rise', mwh: 5000, glitch: false, rollover: false },
+      { kind: 'rise', mwh: 10_000, glitch: false, rollover: false, moved: false },
+      { kind: 'same', mwh: 0, glitch: false, rollover: false, moved: false },
+      { kind: 'rise', mwh: 5000, glitch: false, rollover: false, moved: false },
     ]);
   });
 
   it('forgets a spike that comes back', () => {
     const verdicts = judgeAll([1000, 53_700_000, 1010]);
     expect(kinds(verdicts)).toEqual(['anchor', 'held', 'rise']);
-    expect(verdicts[2]).toEqual({ kind: 'rise', mwh: 10_000, glitch: true, rollover: false });
+    expect(verdicts[2]).toEqual({ kind: 'rise', mwh: 10_000, glitch: true, rollover: false, moved: false });
   });
 
   it('forgets a dip, even to 0 and for long', () => {
     const verdicts = judgeAll([1000, 0, 0, 0, 0, 0, 1020]);
     expect(kinds(verdicts)).toEqual(['anchor', 'held', 'held', 'held', 'held', 'held', 'rise']);
-    expect(verdicts[6]).toEqual({ kind: 'rise', mwh: 20_000, glitch: true, rollover: false });
+    expect(verdicts[6]).toEqual({ kind: 'rise', mwh: 20_000, glitch: true, rollover: false, moved: false });
   });
 
   it('never books a jump that stays: 3 readings open a new epoch', () => {
@@ -71,8 +71,8 @@ describe('judgeReading (rated 36 kW: at most 12 Wh a second, 24 Wh between two r
     const sixDigits = defineCounter('m', ['1', '1'], { modulus: '1000000' });
     expect(judgeAll([999_990, 4, 9], sixDigits)).toEqual([
       { kind: 'anchor' },
-      { kind: 'rise', mwh: 14_000, glitch: false, rollover: true },
-      { kind: 'rise', mwh: 5000, glitch: false, rollover: false },
+      { kind: 'rise', mwh: 14_000, glitch: false, rollover: true, moved: false },
+      { kind: 'rise', mwh: 5000, glitch: false, rollover: false, moved: false },
     ]);
     expect(kinds(judgeAll([500_000, 4], sixDigits))).toEqual(['anchor', 'held']);
     expect(kinds(judgeAll([999_990, 4], sixDigits, null))).toEqual(['anchor', 'rise']);
@@ -96,8 +96,30 @@ describe('judgeReading (rated 36 kW: at most 12 Wh a second, 24 Wh between two r
   it('never takes a difference across meters or scales', () => {
     const other = defineCounter('another', ['1', '1']);
     const rescaled = defineCounter('meter', ['2', '1']);
-    expect(kinds(judgeAll([1000, 1001, 1002], [WH, other, other]))).toEqual(['anchor', 'identity', 'rise']);
-    expect(kinds(judgeAll([1000, 1001], [WH, rescaled]))).toEqual(['anchor', 'identity']);
+    const swapped = judgeAll([1000, 1001, 1002, 1004, 1005], [WH, other, other, other, other]);
+    expect(kinds(swapped)).toEqual(['anchor', 'foreign', 'foreign', 'identity', 'rise']);
+    expect(swapped[3]).toMatchObject({ mwh: 3000 });
+    expect(kinds(judgeAll([1000, 1001], [WH, rescaled]))).toEqual(['anchor', 'foreign']);
+  });
+
+  it('stays with one counter when two feed a channel in turn', () => {
+    const other = defineCounter('another', ['1', '1']);
+    const verdicts = judgeAll([1000, 70, 1002, 71, 1004, 72, 1006], [WH, other, WH, other, WH, other, WH]);
+    expect(kinds(verdicts)).toEqual(['anchor', 'foreign', 'rise', 'foreign', 'rise', 'foreign', 'rise']);
+  });
+
+  it('follows a meter without a serial number to another address when it fits the track, and flags it', () => {
+    const here = defineCounter('10.0.0.7', ['1', '1'], { named: false });
+    const there = defineCounter('10.0.0.9', ['1', '1'], { named: false });
+    const moved = judgeAll([1000, 1001, undefined, 1005, 1006], [here, here, here, there, there]);
+    expect(kinds(moved)).toEqual(['anchor', 'rise', 'rise', 'rise']);
+    expect(moved[2]).toMatchObject({ mwh: 4000, moved: true });
+    expect(moved[3]).toMatchObject({ mwh: 1000, moved: false });
+    // Another value is another meter, and without a rated power nobody can tell.
+    expect(kinds(judgeAll([1000, 9000], [here, there]))).toEqual(['anchor', 'foreign']);
+    expect(kinds(judgeAll([1000, 1001], [here, there], null))).toEqual(['anchor', 'foreign']);
+    // Writing the serial number down later is no other meter; two serial numbers are.
+    expect(kinds(judgeAll([1000, 1001], [here, WH]))).toEqual(['anchor', 'rise']);
   });
 
   it('bounds no increase of a machine nobody configured, but judges decreases', () => {
