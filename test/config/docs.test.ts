@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -46,5 +46,23 @@ describe('what the pages tell people to write', () => {
     const file = { site: 'plant-1', broker: { embedded: {} }, ...part };
     const { findings } = checkConfig(JSON.stringify(file), '/etc/millwatt/file.yaml', 'collector', world);
     expect(findings).toEqual([]);
+  });
+});
+
+describe('what the pages rest on', () => {
+  const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))];
+  const named = pages.flatMap((name) => {
+    const page = name === 'README.md' ? name : `docs/${name}`;
+    return [...read(page).matchAll(/\b((?:test|bench|deploy|docs|config)\/[\w./*-]*\w\/?)/g)].map(
+      ([path]) => [page, path] as const,
+    );
+  });
+
+  test('there are such files', () => {
+    expect(named.length).toBeGreaterThan(40);
+  });
+
+  test.each(named)('%s names %s, which is there', (_page, path) => {
+    expect(globSync(path, { cwd: ROOT })).not.toEqual([]);
   });
 });
