@@ -40,7 +40,8 @@ export function readRange(query: Query, nowMs: number, longestMs: number): { fro
 }
 
 function readTime(query: Query, name: string): number | undefined {
-  const text = readText(query, name);
+  // A plus sign in an address means a space, unless someone has written it as %2B.
+  const text = readText(query, name)?.replace(/ (\d\d:\d\d)$/, '+$1');
   if (text === undefined) return undefined;
   const hasZone = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
   const timeMs = /^\d{1,15}$/.test(text)

@@ -160,6 +160,15 @@ describe('the API', () => {
     expect(Object.keys(JSON.parse(answer.text))).toEqual(['error']);
   });
 
+  test.each(['2026-03-03T15:30:00%2B05:30', '2026-03-03T15:30:00+05:30', '2026-03-03T10:00:00Z', HOUR_MS])(
+    'an hour may be asked for as %s',
+    async (from) => {
+      const { fromMs, hours } = await json(await start(), `/api/v1/machines/mill/hours?from=${from}`);
+      expect(fromMs).toBe(HOUR_MS);
+      expect(hours).toHaveLength(2);
+    },
+  );
+
   test('what breaks inside stays inside, and in the log', async () => {
     const logged: object[] = [];
     const log = { ...silentLog, error: (fields: object) => void logged.push(fields) };
