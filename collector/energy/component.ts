@@ -26,15 +26,15 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
   let p = 0;
   let q = 0;
   for (;;) {
-    const powerMs = power.atMs[p] ?? Infinity;
-    const counterMs = counter.atMs[q] ?? Infinity;
+    const powerMs = timeBefore(power.atMs[p], horizonMs);
+    const counterMs = timeBefore(counter.atMs[q], horizonMs);
     const nextMs = Math.min(powerMs, counterMs);
     const lastPowerMs = p > 0 ? (power.atMs[p - 1] ?? null) : power.lastMs;
     const lastPowerEveryMs = p > 0 ? (power.everyMs[p - 1] ?? 0) : power.lastEveryMs;
     const covered = lastPowerMs !== null && powerMs - lastPowerMs <= 2 * lastPowerEveryMs;
     // How power ran between two readings is told by the states between them, all of them.
     const untold = covered && powerMs > context.timeline.atMs;
-    const quiet = nextMs > untilMs || nextMs >= horizonMs || untold;
+    const quiet = nextMs > untilMs || untold;
     // Inside a pair of power readings nothing is cut but by a reading, so that batches leave no trace.
     if (quiet && (covered || untilMs <= c.atMs)) break;
     const toMs = quiet ? untilMs : nextMs;
@@ -67,6 +67,11 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
   }
   dropTaken(power, p);
   dropTaken(counter, q);
+}
+
+/** What was fed beyond the horizon is not looked at: something may still come before it. */
+function timeBefore(atMs: number | undefined, horizonMs: number): number {
+  return atMs !== undefined && atMs < horizonMs ? atMs : Infinity;
 }
 
 /** The earliest time of which energy may still be booked, ms. */

@@ -3,7 +3,7 @@ import type { CounterDefinition, PlainReading } from './counter-value.ts';
 import type { MachineFold } from './fold-state.ts';
 import { accountAt, addReason, addRecord, HOUR_MS, MINUTE_MS } from './hour-account.ts';
 import { spanOf, type RecordFeed } from './record-feed.ts';
-import { insertReading, type Series } from './series.ts';
+import { insertReading, replaceReading, type Series } from './series.ts';
 import { insertControl, type TimelineState } from './timeline.ts';
 
 /**
@@ -15,6 +15,8 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
   const { seq, agent } = feed.record;
   const hours = new Set<number>();
   const note = (atMs: number) => hours.add(Math.floor(atMs / HOUR_MS) * HOUR_MS);
+  const prefers = (definition: number, known: number) =>
+    textOf(fold.definitions[definition]) < textOf(fold.definitions[known]);
   for (const group of feed.rows) {
     const { timesMs, everyMs } = group;
     let first = 0;
@@ -33,7 +35,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
         const value = values[row];
         if (value === null || value === undefined) continue;
         const atMs = timesMs[row] ?? 0;
-        if (!insertReading(series, atMs, value, everyMs, seq, definition)) continue;
+        if (!insertReading(series, atMs, value, everyMs, seq, definition, prefers)) continue;
         conflicts++;
         addReason(accountAt(fold.accounts, atMs), 'conflict');
       }
@@ -109,11 +111,11 @@ function putSupply(
   everyMs: number,
   seq: number,
 ): void {
-  const last = supply.atMs.length - 1;
-  // Power and counter of one time may come in two groups: they are one row.
-  if (last >= 0 && supply.atMs[last] === atMs && supply.values[last] !== null && powerW === null) return;
-  if (last >= 0 && supply.atMs[last] === atMs && supply.values[last] === null) {
-    supply.values[last] = powerW;
+  let row = supply.atMs.length - 1;
+  while (row >= 0 && (supply.atMs[row] ?? 0) > atMs) row--;
+  // Power and counter of one time may come in two groups: they are one row, that of the power.
+  if (row >= 0 && supply.atMs[row] === atMs && (supply.values[row] === null) !== (powerW === null)) {
+    if (powerW !== null) replaceReading(supply, row, powerW, everyMs, seq, 0);
     return;
   }
   insertReading(supply, atMs, powerW, everyMs, seq, 0);
@@ -128,6 +130,10 @@ function componentOf(fold: MachineFold, name: string, direction: 'import' | 'exp
     fold.components.sort((a, b) => (a.component + a.direction < b.component + b.direction ? -1 : 1));
   }
   return component;
+}
+
+function textOf(definition: CounterDefinition | undefined): string {
+  return `${definition?.identity} ${definition?.resolution}`;
 }
 
 function definitionOf(fold: MachineFold, definition: CounterDefinition): number {

@@ -22,7 +22,8 @@ export function emptySeries<V>(): Series<V> {
 }
 
 /**
- * Puts a reading in its place. Two readings of one time are one: the lower seq wins, then the smaller value.
+ * Puts a reading in its place. Two readings of one time are one: the lower seq wins, then the smaller value, then the
+ * shorter cadence, then what `prefers` says of their definitions; so it does not matter which came first.
  * Returns true when they differed.
  */
 export function insertReading<V extends number | string | null>(
@@ -32,21 +33,19 @@ export function insertReading<V extends number | string | null>(
   everyMs: number,
   seq: number,
   definition: number,
+  prefers?: (definition: number, known: number) => boolean,
 ): boolean {
   let row = series.atMs.length;
   while (row > 0 && (series.atMs[row - 1] ?? 0) > atMs) row--;
   if (row > 0 && series.atMs[row - 1] === atMs) {
     const known = row - 1;
     const differs = series.values[known] !== value;
-    const wins =
-      seq < (series.seqs[known] ?? 0) ||
-      (seq === series.seqs[known] && isSmaller(value, series.values[known] ?? null));
-    if (wins) {
-      series.values[known] = value;
-      series.everyMs[known] = everyMs;
-      series.seqs[known] = seq;
-      series.definitions[known] = definition;
-    }
+    const order =
+      seq - (series.seqs[known] ?? 0) ||
+      (differs ? (isSmaller(value, series.values[known] ?? null) ? -1 : 1) : 0) ||
+      everyMs - (series.everyMs[known] ?? 0) ||
+      (prefers?.(definition, series.definitions[known] ?? 0) === true ? -1 : 0);
+    if (order < 0) replaceReading(series, known, value, everyMs, seq, definition);
     return differs;
   }
   if (row === series.atMs.length) {
@@ -63,6 +62,21 @@ export function insertReading<V extends number | string | null>(
     series.definitions.splice(row, 0, definition);
   }
   return false;
+}
+
+/** Puts another reading in the place of one. */
+export function replaceReading<V>(
+  series: Series<V>,
+  row: number,
+  value: V,
+  everyMs: number,
+  seq: number,
+  definition: number,
+): void {
+  series.values[row] = value;
+  series.everyMs[row] = everyMs;
+  series.seqs[row] = seq;
+  series.definitions[row] = definition;
 }
 
 /**

@@ -80,8 +80,15 @@ function compareControls(a: Control, b: Control): number {
     RANK[a.kind] - RANK[b.kind] ||
     compareText(subjectOf(a), subjectOf(b)) ||
     b.seq - a.seq ||
-    a.index - b.index
+    a.index - b.index ||
+    compareText(a.agent, b.agent) ||
+    compareText(contentOf(a), contentOf(b))
   );
+}
+
+function contentOf(control: Control): string {
+  if (control.kind === 'word') return String(control.word.value);
+  return control.kind === 'link' ? String(control.up) : String(control.holdMs);
 }
 
 function subjectOf(control: Control): string {

@@ -1,0 +1,213 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { closeHour } from '../../../collector/energy/close-hour.ts';
+import { defineCounter } from '../../../collector/energy/counter-value.ts';
+import { feedRecord } from '../../../collector/energy/feed-record.ts';
+import { startFold } from '../../../collector/energy/fold-state.ts';
+import { HOUR_MS, type HourAccount } from '../../../collector/energy/hour-account.ts';
+import {
+  advanceFold,
+  isLate,
+  restoreFold,
+  saveFold,
+  takeChangedAccounts,
+} from '../../../collector/energy/machine-fold.ts';
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
+import { spanOf, type RecordFeed } from '../../../collector/energy/record-feed.ts';
+import { watts } from '../../../protocols/telemetry/unit.ts';
+import { foldHours } from './fold-feed.ts';
+
+const START_MS = Date.UTC(2026, 2, 2, 9, 20);
+const MODELS: MachineModel[] = [
+  unconfiguredMachine('m'),
+  {
+    ...unconfiguredMachine('m'),
+    ratedPowerW: watts(12_000),
+    offBelowW: watts(40),
+    bands: [
+      { state: 'ready', belowW: watts(3000) },
+      { state: 'processing', belowW: null },
+    ],
+    quietAfterMs: 180_000,
+  },
+];
+const COUNTERS = [
+  defineCounter('a', ['1', '1'], { named: false }),
+  defineCounter('b', ['1', '1'], { named: false }),
+  defineCounter('c', ['1', '10'], { modulus: '5000' }),
+];
+
+/** Anything that agents could seal: overlapping, contradicting, out of order, of any cadence, with or without any channel. */
+const chaos = fc.array(
+  fc.record({
+    agent: fc.constantFrom('gw-1', 'gw-2'),
+    // On a coarse grid, so that readings of one time meet.
+    fromMs: fc.integer({ min: 0, max: 150 }).map((minute) => START_MS + minute * 60_000),
+    stepMs: fc.constantFrom(1000, 30_000, 60_000, 420_000),
+    everyMs: fc.constantFrom(1000, 7000, 60_000, 300_000),
+    unsynced: fc.boolean(),
+    powers: fc.array(fc.constantFrom('supply', 'spindle'), { maxLength: 2 }),
+    counters: fc.array(
+      fc.record({
+        component: fc.constantFrom('supply', 'spindle'),
+        direction: fc.constantFrom('import' as const, 'import' as const, 'export' as const),
+        definition: fc.constantFrom(...COUNTERS),
+        start: fc.integer({ min: 0, max: 5000 }),
+      }),
+      { maxLength: 2 },
+    ),
+    rows: fc.array(
+      fc.record({
+        powerW: fc.option(fc.integer({ min: -500, max: 15_000 })),
+        rise: fc.option(fc.integer({ min: -3, max: 40 })),
+        // Clocks that step: rows of one record keep their order, and may be of one time.
+        jumpMs: fc.constantFrom(0, 0, 0, 0, 900_000),
+      }),
+      { maxLength: 12 },
+    ),
+    words: fc.array(
+      fc.record({
+        intoMs: fc.integer({ min: 0, max: 15 }).map((minute) => minute * 60_000),
+        value: fc.constantFrom('ACTIVE', 'READY', 'UNAVAILABLE', null),
+        up: fc.option(fc.boolean()),
+      }),
+      { maxLength: 3 },
+    ),
+  }),
+  { minLength: 1, maxLength: 14 },
+);
+
+type Chaos = typeof chaos extends fc.Arbitrary<infer T> ? T : never;
+
+function feedsOf(drawn: Chaos): RecordFeed[] {
+  const seqs = { 'gw-1': 0, 'gw-2': 0 };
+  return drawn.map((one): RecordFeed => {
+    let atMs = one.fromMs;
+    const timesMs = one.rows.map(({ jumpMs }) => (atMs += one.stepMs + jumpMs));
+    const words = one.words.map(({ intoMs, ...rest }) => ({ atMs: one.fromMs + intoMs, ...rest }));
+    words.sort((a, b) => a.atMs - b.atMs);
+    const links = words.filter(({ up }) => up !== null);
+    return {
+      record: { agent: one.agent, epoch: 'aaaaaaaaaaaa', seq: ++seqs[one.agent], config: 'config' },
+      unsynced: one.unsynced,
+      rows:
+        timesMs.length === 0
+          ? []
+          : [
+              {
+                source: 'meter',
+                everyMs: one.everyMs,
+                timesMs,
+                powers: [...new Set(one.powers)].map((component) => ({
+                  component,
+                  values: one.rows.map(({ powerW }) => powerW),
+                })),
+                counters: one.counters.map(({ component, direction, definition, start }) => {
+                  let value = start;
+                  const values = one.rows.map(({ rise }) => (rise === null ? null : (value += rise)));
+                  return { component, direction, definition, values };
+                }),
+              },
+            ],
+      words:
+        words.length === 0
+          ? []
+          : [
+              {
+                channel: 'm.control.execution',
+                source: 'cnc',
+                status: 'execution',
+                vocabulary: 'mtconnect/Execution',
+                timesMs: words.map((word) => word.atMs),
+                values: words.map(({ value }) => value),
+              },
+            ],
+      links:
+        links.length === 0
+          ? []
+          : [
+              {
+                source: 'cnc',
+                timesMs: links.map((link) => link.atMs),
+                up: links.map(({ up }) => up ?? false),
+              },
+            ],
+    };
+  });
+}
+
+const END_MS = START_MS + 40_000_000;
+const figures = (hours: MachineHour[]) => hours.map((hour) => ({ ...hour, basis: null }));
+const sum = (values: Record<string, number>) =>
+  Object.values(values).reduce((total, value) => total + value, 0);
+
+/** As the collector does it: records as they come, a checkpoint an hour, back to one when a record is late. */
+function foldAsTheyCome(model: MachineModel, feeds: RecordFeed[]): MachineHour[] {
+  const taken = new Map<number, HourAccount>();
+  const checkpoints: { hourMs: number; text: string }[] = [];
+  let fold = startFold();
+  const advance = (horizonMs: number) => {
+    for (;;) {
+      const nextMs = (Math.floor(Math.max(fold.horizonMs, START_MS) / HOUR_MS) + 1) * HOUR_MS;
+      advanceFold(model, fold, Math.min(nextMs, horizonMs));
+      for (const account of takeChangedAccounts(fold)) taken.set(account.hourMs, account);
+      if (nextMs > horizonMs) return;
+      checkpoints.push({ hourMs: nextMs, text: saveFold(fold) });
+    }
+  };
+  let seenMs = 0;
+  feeds.forEach((feed, index) => {
+    if (isLate(fold, feed)) {
+      const horizonMs = fold.horizonMs;
+      const fromMs = spanOf(feed)?.fromMs ?? 0;
+      while ((checkpoints.at(-1)?.hourMs ?? 0) > fromMs) checkpoints.pop();
+      const back = checkpoints.at(-1);
+      fold = back === undefined ? startFold() : restoreFold(back.text);
+      for (const again of feeds.slice(0, index + 1)) feedRecord(fold, again, fold.horizonMs);
+      for (const hourMs of [...taken.keys()]) if (back === undefined) taken.delete(hourMs);
+      advance(horizonMs);
+    } else feedRecord(fold, feed);
+    seenMs = Math.max(seenMs, spanOf(feed)?.toMs ?? 0);
+    advance(seenMs - (index % 3) * 120_000);
+  });
+  advance(END_MS);
+  return [...taken.values()]
+    .sort((a, b) => a.hourMs - b.hourMs)
+    .map((account) => closeHour('site', 'm', account));
+}
+
+describe('whatever agents seal', () => {
+  it('sums stay sums, nothing is negative, and no more time passes than there is', () => {
+    fc.assert(
+      fc.property(chaos, fc.constantFrom(...MODELS), (drawn, model) => {
+        for (const hour of foldHours(model, feedsOf(drawn), END_MS)) {
+          const { supplyMwh, stateMwh, componentMwh, exportMwh } = hour.energy;
+          expect(sum(stateMwh)).toBe(supplyMwh ?? 0);
+          expect(sum(hour.obtained)).toBe(supplyMwh ?? 0);
+          expect(sum(hour.timeMs)).toBe(hour.spanMs);
+          expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);
+          expect(hour.measuredMs).toBeLessThanOrEqual(hour.spanMs);
+          for (const value of [...Object.values(stateMwh), ...Object.values(componentMwh), exportMwh])
+            expect(Number.isSafeInteger(value) && value >= 0).toBe(true);
+          for (const state of Object.keys(stateMwh) as (keyof typeof stateMwh)[])
+            if (stateMwh[state] > 0 && state !== 'unknown') expect(hour.timeMs[state]).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 200) },
+    );
+  });
+
+  it('gives the same hours in whatever order it comes, with checkpoints and going back to them', () => {
+    fc.assert(
+      fc.property(chaos, fc.constantFrom(...MODELS), fc.nat(), (drawn, model, turn) => {
+        const feeds = feedsOf(drawn);
+        const whole = foldHours(model, feeds, END_MS);
+        const turned = [...feeds.slice(turn % feeds.length), ...feeds.slice(0, turn % feeds.length)];
+        expect(figures(foldHours(model, [...feeds].reverse(), END_MS))).toEqual(figures(whole));
+        expect(figures(foldAsTheyCome(model, turned))).toEqual(figures(whole));
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 200) },
+    );
+  });
+});
