@@ -1,4 +1,4 @@
-import { decimalOf, type Reading } from '../../protocols/telemetry/decimal.ts';
+import { decimalOf, shortestFloat32, type Reading } from '../../protocols/telemetry/decimal.ts';
 import { meterReadingMwh, type MeterReadingMwh } from '../../protocols/telemetry/unit.ts';
 
 const MWH_PER_WH = 1000;
@@ -79,7 +79,13 @@ export function stepMwh(raw: PlainReading, definition: CounterDefinition): numbe
   const factor = definition.mwhPerRaw;
   if (definition.resolution !== null) return Math.max(1, Math.ceil(Number(definition.resolution) * factor));
   const { exponent } = decimalOf(typeof raw === 'string' ? BigInt(raw) : raw);
-  return Math.max(1, Math.ceil(10 ** exponent * factor));
+  return Math.max(1, Math.ceil(Math.max(10 ** exponent, floatStep(raw)) * factor));
+}
+
+/** The distance to the next 32-bit float, where the reading is one: a large one moves by more than its last digit. */
+function floatStep(raw: PlainReading): number {
+  if (typeof raw !== 'number' || raw <= 0 || shortestFloat32(Math.fround(raw)) !== raw) return 0;
+  return 2 ** (Math.floor(Math.log2(raw)) - 23);
 }
 
 function exactMwh(raw: PlainReading, definition: CounterDefinition, wraps: number): MeterReadingMwh | null {

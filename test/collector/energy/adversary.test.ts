@@ -165,7 +165,6 @@ function foldAsTheyCome(model: MachineModel, feeds: RecordFeed[]): MachineHour[]
       const back = checkpoints.at(-1);
       fold = back === undefined ? startFold() : restoreFold(back.text);
       for (const again of feeds.slice(0, index + 1)) feedRecord(fold, again, fold.horizonMs);
-      for (const hourMs of [...taken.keys()]) if (back === undefined) taken.delete(hourMs);
       advance(horizonMs);
     } else feedRecord(fold, feed);
     seenMs = Math.max(seenMs, spanOf(feed)?.toMs ?? 0);

@@ -102,6 +102,16 @@ describe('judgeReading (rated 36 kW: at most 12 Wh a second, 24 Wh between two r
     expect(kinds(judgeAll([1000, 1001], [WH, rescaled]))).toEqual(['anchor', 'foreign']);
   });
 
+  it('lets a large 32-bit float take its first step', () => {
+    // Floats of kWh beyond 2^24 are 2 kWh apart, though the last digit shown is that of 1 kWh.
+    const kWh = defineCounter('m', ['1000', '1']);
+    const steps = judgeAll([16_777_216, 16_777_216, 16_777_218, 16_777_218, 16_777_218, 16_777_218], kWh);
+    expect(kinds(steps)).toEqual(['anchor', 'same', 'rise', 'same', 'same', 'same']);
+    expect(steps[2]).toMatchObject({ mwh: 2_000_000 });
+    // An integer that no such float holds moves in its own steps.
+    expect(kinds(judgeAll([16_777_217, 16_777_219], kWh))).toEqual(['anchor', 'held']);
+  });
+
   it('stays with one counter when two feed a channel in turn', () => {
     const other = defineCounter('another', ['1', '1']);
     const verdicts = judgeAll([1000, 70, 1002, 71, 1004, 72, 1006], [WH, other, WH, other, WH, other, WH]);
