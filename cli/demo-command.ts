@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startAgent } from '../agent/agent.ts';
 import { loadAgentConfig } from '../config/load.ts';
-import { simulatedClock, type Clock } from '../protocols/clock.ts';
+import { simulatedClock, type Clock, type SimulatedTime } from '../protocols/clock.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
@@ -11,7 +11,7 @@ import type { BuiltCollector } from './build-collector.ts';
 import { buildDrivers } from './build-drivers.ts';
 import { startDemoCollector } from './demo-collector.ts';
 import { DEMO_MACHINES, demoAgentYaml, demoDevices } from './demo-plant.ts';
-import { readDemoTime, rememberDemoTime } from './demo-time.ts';
+import { readDemoOriginMs, rememberDemoTime } from './demo-time.ts';
 import { drawDemo, readDemo } from './demo-view.ts';
 import { createFileLogger } from './logger.ts';
 import { createScreen, style } from './screen.ts';
@@ -35,7 +35,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const folder = resolve(options.data);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = createFileLogger('demo', join(folder, 'demo.log'));
-  const clock = simulatedClock({ ...readDemoTime(folder, Date.now()), speed, untilNow: true });
+  const time: SimulatedTime = {
+    originMs: readDemoOriginMs(folder, Date.now()),
+    startMs: Infinity,
+    speed,
+    untilNow: true,
+  };
+  const clock = simulatedClock(time);
   const stop = listenForStop();
 
   if (!options.json)
@@ -45,6 +51,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     port,
     clock,
     log,
+    // At this speed an hour goes by while certificates are made: time runs when there is someone to read the meters.
+    onReady: () => {
+      time.startMs = Date.now();
+    },
     onPage: (url) => {
       if (!options.json) process.stdout.write(`${introduction(url, folder).join('\n')}\n\n`);
     },
@@ -96,6 +106,8 @@ async function startDemo(around: {
   log: Log;
   /** Called as soon as the page answers: certificates of a first start may take some seconds more. */
   onPage: (url: string) => void;
+  /** Called when the plant answers and the agent is about to read it. */
+  onReady: () => void;
 }): Promise<RunningDemo> {
   const { folder, clock, log } = around;
   const { collector, brokerPort } = await startDemoCollector(around);
@@ -116,10 +128,12 @@ async function startDemo(around: {
     writeFileSync(agentFile, demoAgentYaml(simulation.endpoints, `mqtt://127.0.0.1:${brokerPort}`));
     const { config } = loadAgentConfig(agentFile);
     const dataFolder = resolve(folder, config.data);
+    const drivers = await buildDrivers(config, { folder, dataFolder, clock, log });
+    around.onReady();
     const agent = await startAgent({
       config,
       dataFolder,
-      drivers: await buildDrivers(config, { folder, dataFolder, clock, log }),
+      drivers,
       connect: connectLink,
       clock,
       log,

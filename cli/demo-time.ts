@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, SimulatedTime } from '../protocols/clock.ts';
+import type { Clock } from '../protocols/clock.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -8,9 +8,9 @@ const HOUR_MS = 3_600_000;
  * Where simulated time begins: a full hour about 24 hours ago, or where the last run of this demo ended when that was
  * later, so that a second start continues the same ledger.
  */
-export function readDemoTime(folder: string, nowMs: number): Pick<SimulatedTime, 'originMs' | 'startMs'> {
+export function readDemoOriginMs(folder: string, nowMs: number): number {
   const dayAgoMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - 24 * HOUR_MS;
-  return { originMs: Math.min(nowMs, Math.max(dayAgoMs, lastTimeMs(folder) ?? 0)), startMs: nowMs };
+  return Math.min(nowMs, Math.max(dayAgoMs, lastTimeMs(folder) ?? 0));
 }
 
 /** Notes how far simulated time has come. */

@@ -27,7 +27,7 @@ export const systemClock: Clock = {
 export interface SimulatedTime {
   /** Simulated wall time at `startMs`, ms since the Unix epoch. */
   originMs: number;
-  /** Real wall time at which simulated time began, ms since the Unix epoch. */
+  /** Real wall time at which simulated time begins to run, ms since the Unix epoch; it stands at the origin before. */
   startMs: number;
   /** Simulated ms per real ms, > 0. */
   speed: number;
@@ -35,13 +35,19 @@ export interface SimulatedTime {
   untilNow: boolean;
 }
 
-/** Simulated wall time, ms since the Unix epoch: origin + speed x (real - start), at most `real` with `untilNow`. */
+/**
+ * Simulated wall time, ms since the Unix epoch: origin + speed x (real - start), at most `real` with `untilNow`; the
+ * origin until `start`.
+ */
 export function simulatedWallMs(time: SimulatedTime, realWallMs: number): number {
-  const fast = time.originMs + time.speed * (realWallMs - time.startMs);
+  const fast = time.originMs + time.speed * Math.max(0, realWallMs - time.startMs);
   return Math.floor(time.untilNow ? Math.min(fast, Math.max(realWallMs, time.originMs)) : fast);
 }
 
-/** A clock that runs on simulated time. Its monotonic time counts from the simulation's origin. */
+/**
+ * A clock that runs on simulated time. Its monotonic time counts from the simulation's origin. The map may be given its
+ * `startMs` later: until then the clock stands.
+ */
 export function simulatedClock(time: SimulatedTime, real: Clock = systemClock): Clock {
   // Real wall time may step; the simulated clock follows the monotonic one from the moment it was made.
   const anchorWallMs = real.wallMs();

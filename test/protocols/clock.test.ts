@@ -70,6 +70,18 @@ describe('simulated time', () => {
     );
   });
 
+  it('stands at its origin until it is started', () => {
+    const real = movableClock();
+    const time = { ...demo, startMs: Infinity };
+    const clock = simulatedClock(time, real);
+    real.monotonic += 60_000;
+    expect(clock.wallMs()).toBe(demo.originMs);
+    expect(clock.monotonicMs()).toBe(0);
+    time.startMs = real.wall + 60_000;
+    real.monotonic += 1000;
+    expect(clock.wallMs()).toBe(demo.originMs + 600_000);
+  });
+
   it('does not follow a real clock that steps', () => {
     const real = movableClock();
     const clock = simulatedClock(demo, real);
