@@ -14,6 +14,7 @@ import { MachineDerivation } from './machine-derivation.ts';
 import { methodOf } from './method.ts';
 import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader } from './record-reader.ts';
+import { Rerunner } from './rerunner.ts';
 
 const READER = 'derive';
 /** Records of one commit, and after how many of them others get their turn. */
@@ -22,8 +23,6 @@ const RECORDS_A_TURN = 16;
 /** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours is wrong. */
 const EARLIEST_MS = 1_577_836_800_000;
 const AHEAD_MS = 86_400_000;
-/** How long to wait after a failure before the next try, real ms. */
-const RETRY_AFTER_MS = 2000;
 /** Words and links from so long before a machine's first hour still say what it was at its start. */
 const BEFORE_FIRST_HOUR_MS = 6 * 3_600_000;
 
@@ -82,10 +81,10 @@ class Deriver implements Derivation {
   /** Records up to here may be read again; beyond it nothing was taken in yet. */
   #readTo = 0;
   #loaded = false;
-  #stopped = false;
-  #running: Promise<void> | undefined;
-  #again = false;
-  #retry: NodeJS.Timeout | undefined;
+  readonly #runner = new Rerunner(
+    () => this.#pass(),
+    (error) => this.#fail(error),
+  );
   readonly #counts = { records: 0, malformedParts: 0, undatedRecords: 0, failures: 0 };
   #machineCounts = { conflicts: 0, rewinds: 0 };
 
@@ -98,17 +97,15 @@ class Deriver implements Derivation {
   }
 
   wake(): void {
-    this.#start().catch(() => {});
+    this.#runner.wake();
   }
 
   idle(): Promise<void> {
-    return this.#start();
+    return this.#runner.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#retry);
-    await this.#running?.catch(() => {});
+  stop(): Promise<void> {
+    return this.#runner.stop();
   }
 
   stats(): DerivationStats {
@@ -129,43 +126,15 @@ class Deriver implements Derivation {
     };
   }
 
-  /** Runs until nothing is left to do; a call while running makes it look again. */
-  #start(): Promise<void> {
-    this.#again = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      // A call may have come after the last look and before this.
-      if (this.#again && !this.#stopped && this.#retry === undefined) this.wake();
-    });
-    return this.#running;
-  }
-
-  async #run(): Promise<void> {
-    try {
-      while (this.#again && !this.#stopped) {
-        this.#again = false;
-        await this.#pass();
-      }
-    } catch (error) {
-      if (this.#stopped) return this.#forget();
-      // Memory may be ahead of what was committed: everything is taken up again from the views.
-      this.#counts.failures++;
-      this.#forget();
-      this.#options.log.error(
-        { error: describeError(error) },
-        'Deriving machine-hours failed; it is tried again.',
-      );
-      clearTimeout(this.#retry);
-      this.#retry = undefined;
-      if (!this.#stopped) {
-        const again = () => {
-          this.#retry = undefined;
-          this.wake();
-        };
-        this.#retry = setTimeout(again, RETRY_AFTER_MS).unref();
-      }
-      throw error;
-    }
+  /** Memory may be ahead of what was committed: everything is taken up again from the views. */
+  #fail(error: unknown): void {
+    this.#forget();
+    if (this.#runner.stopped) return;
+    this.#counts.failures++;
+    this.#options.log.error(
+      { error: describeError(error) },
+      'Deriving machine-hours failed; it is tried again.',
+    );
   }
 
   #forget(): void {
@@ -180,16 +149,18 @@ class Deriver implements Derivation {
   }
 
   async #pass(): Promise<void> {
-    if (!this.#loaded) this.#load();
-    await this.#recomputeOutdated();
-    while (!this.#stopped) {
+    if (!this.#loaded) {
+      this.#load();
+      await this.#recomputeOutdated();
+    }
+    while (!this.#runner.stopped) {
       const records = this.#options.ledger.readAfter(this.#cursor, RECORDS_A_COMMIT);
       const last = records[records.length - 1];
       if (last === undefined) break;
       await this.#takeIn(records, last.ordinal);
       await giveTurn();
     }
-    if (!this.#stopped) this.#finalise();
+    if (!this.#runner.stopped) this.#finalise();
   }
 
   #load(): void {
@@ -332,7 +303,7 @@ class Deriver implements Derivation {
 
   async #giveTurnUnlessStopped(): Promise<void> {
     await giveTurn();
-    if (this.#stopped) throw new Error('the derivation was stopped');
+    if (this.#runner.stopped) throw new Error('the derivation was stopped');
   }
 
   *#feedsOf(name: string, records: Iterable<LedgerRecord>): Iterable<RecordFeed> {
