@@ -49,6 +49,8 @@ export class Rerunner {
 
   async #run(): Promise<void> {
     try {
+      // A pass that wakes us before it first waits must find that we are running.
+      await Promise.resolve();
       while (this.#again && !this.#stopped) {
         this.#again = false;
         await this.#pass();

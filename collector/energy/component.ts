@@ -33,7 +33,8 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     const lastPowerEveryMs = p > 0 ? (power.everyMs[p - 1] ?? 0) : power.lastEveryMs;
     const covered = lastPowerMs !== null && powerMs - lastPowerMs <= 2 * lastPowerEveryMs;
     // How power ran between two readings is told by the states between them, all of them.
-    const untold = covered && powerMs > context.timeline.atMs;
+    const bridged = c.judged === null && lastPowerMs !== null && powerMs - lastPowerMs <= BRIDGE_BY_POWER_MS;
+    const untold = (covered || bridged) && powerMs > context.timeline.atMs;
     const quiet = nextMs > untilMs || untold;
     // Inside a pair of power readings nothing is cut but by a reading, so that batches leave no trace.
     if (quiet && (covered || untilMs <= c.atMs)) break;
