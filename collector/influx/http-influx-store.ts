@@ -42,6 +42,30 @@ export function openInfluxStore(connection: InfluxConnection, nowMs: () => numbe
       signal: AbortSignal.timeout(timeoutMs),
     });
 
+  /** Making a database of 1.x does not tell whether it was there, so its measurements are looked at. */
+  const ensureDatabaseV1 = async (): Promise<{ empty: boolean }> => {
+    const ask = async (q: string, db: Record<string, string> = {}) => {
+      const body = new URLSearchParams({ ...db, q });
+      return readSeries(await request(() => call('/query', { method: 'POST', body })));
+    };
+    let refusal: unknown;
+    try {
+      await ask(`CREATE DATABASE "${database}"`);
+    } catch (error) {
+      if (!(error instanceof MillwattError) || error.remedy !== 'refuse') throw error;
+      refusal = error;
+    }
+    let empty = false;
+    try {
+      empty = (await ask('SHOW MEASUREMENTS LIMIT 1', { db: database })).length === 0;
+    } catch (error) {
+      if (error instanceof MillwattError && error.remedy === 'retry') throw error;
+      // An account that may only write cannot know.
+    }
+    if (refusal !== undefined && !empty) throw refusal;
+    return { empty };
+  };
+
   return {
     write: async (lines): Promise<WriteOutcome> => {
       let response: Response;
@@ -66,22 +90,22 @@ export function openInfluxStore(connection: InfluxConnection, nowMs: () => numbe
 
     ensureDatabase: async () => {
       if (version === 1) {
-        const body = new URLSearchParams({ q: `CREATE DATABASE "${database}"` });
-        readSeries(await request(() => call('/query', { method: 'POST', body })));
+        return await ensureDatabaseV1();
       } else if (version === 2) {
-        await ensureBucket(connection, timeoutMs);
-      } else {
-        // 3.x makes the database at the first write; asking for one that is there is answered with 409.
-        await request(
-          () =>
-            call('/api/v3/configure/database', {
-              method: 'POST',
-              body: JSON.stringify({ db: database }),
-              headers: { 'content-type': 'application/json' },
-            }),
-          [409],
-        );
+        return { empty: await makeBucket(connection, timeoutMs) };
       }
+      let status = 0;
+      // 3.x makes the database at the first write; asking for one that is there is answered with 409.
+      await request(async () => {
+        const response = await call('/api/v3/configure/database', {
+          method: 'POST',
+          body: JSON.stringify({ db: database }),
+          headers: { 'content-type': 'application/json' },
+        });
+        ({ status } = response);
+        return response;
+      }, [409]);
+      return { empty: status !== 409 };
     },
 
     health: async () => {
@@ -161,14 +185,14 @@ function readSeries(text: string): QuerySeries[] {
   );
 }
 
-/** Looks the bucket up with the official client, and makes it when it is missing. */
-async function ensureBucket(connection: InfluxConnection, timeoutMs: number): Promise<void> {
+/** Looks the bucket up with the official client, and makes it when it is missing: then true. */
+async function makeBucket(connection: InfluxConnection, timeoutMs: number): Promise<boolean> {
   const { url, token = '', database, org = '' } = connection;
   const { transport } = new InfluxDB({ url, token, timeout: timeoutMs });
   try {
     const named = `/api/v2/buckets?org=${encodeURIComponent(org)}&name=${encodeURIComponent(database)}`;
     const found = await askJson<{ buckets?: unknown[] }>(named, undefined);
-    if ((found?.buckets ?? []).length > 0) return;
+    if ((found?.buckets ?? []).length > 0) return false;
     const orgs = await askJson<{ orgs?: { id: string }[] }>(
       `/api/v2/orgs?org=${encodeURIComponent(org)}`,
       undefined,
@@ -179,6 +203,7 @@ async function ensureBucket(connection: InfluxConnection, timeoutMs: number): Pr
         cure: 'Correct `influx.org`.',
       });
     await askJson('/api/v2/buckets', { orgID: orgId, name: database, retentionRules: [] });
+    return true;
   } catch (cause) {
     if (cause instanceof MillwattError) throw cause;
     const status = (cause as { statusCode?: number }).statusCode ?? 0;

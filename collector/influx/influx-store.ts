@@ -29,8 +29,11 @@ export interface InfluxStore {
   write(lines: string): Promise<WriteOutcome>;
   /** Runs one InfluxQL statement; throws an error of class `retry` or `refuse`. */
   query(influxql: string): Promise<QuerySeries[]>;
-  /** Makes the database or bucket when it is missing and the account may; throws an error of class `retry` or `refuse`. */
-  ensureDatabase(): Promise<void>;
+  /**
+   * Makes the database or bucket when it is missing and the account may; throws an error of class `retry` or `refuse`.
+   * `empty` is true only when it is known to hold nothing: it was made just now, or (1.x) has no measurement.
+   */
+  ensureDatabase(): Promise<{ empty: boolean }>;
   /** Whether the server answers, and which version it says it is; never throws. */
   health(): Promise<{ up: boolean; version: string; reason: string }>;
 }

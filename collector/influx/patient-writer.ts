@@ -51,8 +51,10 @@ export function createPatientWriter(parts: {
   log: Log;
   waits: WriterWaits;
   random: () => number;
+  /** Called before lines go into a database that holds nothing: at the start, and after every failure. */
+  onEmpty: () => void;
 }): PatientWriter {
-  const { store, quarantine, log, waits, random } = parts;
+  const { store, quarantine, log, waits, random, onEmpty } = parts;
   const stats: WriterStats = {
     state: 'ok',
     reason: '',
@@ -69,7 +71,7 @@ export function createPatientWriter(parts: {
 
   const send = async (lines: readonly string[]): Promise<BatchOutcome> => {
     try {
-      if (!prepared) await store.ensureDatabase();
+      if (!prepared && (await store.ensureDatabase()).empty) onEmpty();
     } catch (error) {
       // An account that may write need not be allowed to make databases: then the write itself decides.
       if (!(error instanceof MillwattError) || error.remedy !== 'refuse')

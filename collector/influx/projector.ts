@@ -81,12 +81,21 @@ export function startProjector(parts: {
 }): Projector {
   const { ledger, views, store, quarantine, site, clock, log } = parts;
   const waits = { ...WAITS, ...parts.waits };
-  const writer = createPatientWriter({ store, quarantine, log, waits, random: parts.random ?? Math.random });
-  const batches = createBatchReader(ledger, log);
+  const writer = createPatientWriter({
+    store,
+    quarantine,
+    log,
+    waits,
+    random: parts.random ?? Math.random,
+    onEmpty: () => beginAnew(),
+  });
+  let batches = createBatchReader(ledger, log);
   const waitingFrom = views.cursor(WAITING);
   // Records that waited for their wiring when we stopped are read again, with all since: writing twice changes nothing.
   let cursor = waitingFrom > 0 ? Math.min(waitingFrom - 1, views.cursor(SAMPLES)) : views.cursor(SAMPLES);
   let hoursCursor = views.cursor(HOURS);
+  /** How often the database was found empty though points had been written. */
+  let beginnings = 0;
   let hoursWritten = 0;
   let hoursRefused = 0;
   let health: string[] = [];
@@ -96,8 +105,20 @@ export function startProjector(parts: {
   let endWait = (): void => {};
   const idlers: (() => void)[] = [];
 
+  /** Everything is written again: before the first point goes in, for after it the database is not empty any more. */
+  const beginAnew = (): void => {
+    if ([SAMPLES, HOURS, WAITING].every((reader) => views.cursor(reader) === 0)) return;
+    log.warn({}, 'InfluxDB is empty, though points were written before: all are written again.');
+    for (const reader of [SAMPLES, HOURS, WAITING]) views.setCursor(reader, 0);
+    cursor = 0;
+    hoursCursor = 0;
+    batches = createBatchReader(ledger, log);
+    beginnings++;
+  };
+
   /** Writes what the ledger has, request by request; false when there was nothing. */
   const projectSamples = async (): Promise<boolean> => {
+    const beginning = beginnings;
     let batch = batches.gather(cursor);
     if (batch === undefined) return false;
     for (let turn = 1; batch !== undefined; turn++) {
@@ -112,6 +133,7 @@ export function startProjector(parts: {
         taken = await writing;
       }
       if (!taken) return false;
+      if (beginning !== beginnings) return true;
       commit(batch);
       batch = next;
     }
@@ -133,11 +155,13 @@ export function startProjector(parts: {
 
   /** One request of machine-hours and health; false when there was nothing. */
   const projectHours = async (): Promise<boolean> => {
+    const beginning = beginnings;
     const changed = views.hoursChangedAfter(hoursCursor, HOURS_A_READ);
     const sent = health;
     health = [];
     if (changed.length === 0 && sent.length === 0) return false;
     if (!(await writer.write([...changed.flatMap(({ hour }) => linesOfHour(hour)), ...sent]))) return false;
+    if (beginning !== beginnings) return true;
     hoursWritten += changed.length;
     hoursCursor = changed.at(-1)?.version ?? hoursCursor;
     if (changed.length > 0) views.setCursor(HOURS, hoursCursor);

@@ -92,8 +92,8 @@ describe('against a scripted fake', () => {
         ? { status: 200, headers: json, body: '{"buckets":[{"id":"1"}]}' }
         : { status: 404, headers: json, body: '{"code":"not found"}' };
     });
-    await store.ensureDatabase();
-    await store.ensureDatabase();
+    expect(await store.ensureDatabase()).toEqual({ empty: true });
+    expect(await store.ensureDatabase()).toEqual({ empty: false });
     const made = fake.others.filter(({ method }) => method === 'POST');
     expect(made.map(({ body }) => JSON.parse(body))).toEqual([
       { orgID: '00aa', name: 'millwatt', retentionRules: [] },
@@ -113,7 +113,7 @@ describe('against a scripted fake', () => {
 
   test('a database of 3.x that is there already is fine', async () => {
     const { store, fake } = await openFake([], { version: 3, token: 't0' }, () => ({ status: 409 }));
-    await store.ensureDatabase();
+    expect(await store.ensureDatabase()).toEqual({ empty: false });
     expect(fake.others[0]).toMatchObject({ url: '/api/v3/configure/database', body: '{"db":"millwatt"}' });
   });
 
@@ -141,8 +141,8 @@ describe.skipIf(influxdPath === undefined)('against a real InfluxDB 1.x', () => 
       kind: 'halt',
       cure: expect.stringContaining('database'),
     });
-    await store.ensureDatabase();
-    await store.ensureDatabase();
+    expect(await store.ensureDatabase()).toEqual({ empty: true });
+    expect(await store.ensureDatabase()).toEqual({ empty: true });
     expect(await store.write(`${LINE}\npower,machine=m1 p_w=2 2000`)).toEqual({ kind: 'ok', expired: 0 });
     expect(await store.write('power,machine=m1 p_w="text" 3000')).toMatchObject({
       kind: 'rejected',
@@ -159,6 +159,7 @@ describe.skipIf(influxdPath === undefined)('against a real InfluxDB 1.x', () => 
         ],
       },
     ]);
+    expect(await store.ensureDatabase()).toEqual({ empty: false });
     await expect(store.query('SELECT nothing')).rejects.toMatchObject({ remedy: 'refuse' });
   });
 

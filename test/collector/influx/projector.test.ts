@@ -273,6 +273,38 @@ describe.skipIf(influxdPath === undefined)('against a real InfluxDB 1.x', () => 
     expect(series?.rows).toEqual([[START_MS, true, 2]]);
   });
 
+  test('a database that was wiped is filled again, after a restart and while it runs', async () => {
+    const { memory, plant } = fill(30);
+    memory.putHour(sampleHour(START_MS));
+    const store = open('wiped');
+    const first = project(memory, store);
+    await first.idle();
+    const all = await counts(store);
+    expect(all).toMatchObject({ p_w: 300, import_wh: 300 });
+    await first.stop();
+
+    await store.query('DROP DATABASE "wiped"');
+    const second = project(memory, store);
+    // Nothing new has come: what brings the hole to light is the next point, here an hour's revision.
+    memory.putHour(sampleHour(START_MS, { revision: 2 }));
+    await second.idle();
+    expect(await counts(store)).toEqual(all);
+    expect((await store.query('SELECT revision FROM machine_hour'))[0]?.rows).toEqual([[START_MS, 2]]);
+
+    await store.query('DROP DATABASE "wiped"');
+    memory.append(plant.sealPart(millPart(300_000, 10)));
+    await second.idle();
+    expect(await counts(store)).toMatchObject({ p_w: 310, import_wh: 310 });
+    expect((await store.query('SELECT revision FROM machine_hour'))[0]?.rows).toEqual([[START_MS, 2]]);
+    expect(second.stats()).toMatchObject({ state: 'ok', lagRecords: 0, cursor: 32 });
+    await second.stop();
+
+    const third = project(memory, store);
+    memory.append(plant.sealPart(millPart(310_000, 10)));
+    await third.idle();
+    expect(third.stats().samples).toBe(31);
+  });
+
   test('a field that someone else has typed otherwise costs its own points only', async () => {
     const store = open('poisoned');
     await store.ensureDatabase();
