@@ -7,13 +7,15 @@ const MINUTE_MS = 60_000;
  * (its readings came in two records) is carried on, so that each reading counts exactly once.
  */
 export class MinuteRollups {
-  readonly #views: Pick<Views, 'minute'>;
+  readonly #views: Pick<Views, 'minute' | 'newestMinuteMs'>;
   /** Minutes that changed since the last `take`, by channel and minute. */
   #changed = new Map<string, Map<number, MinuteRollup>>();
-  /** The newest minute of each channel, written or not: what is newer was never written. */
+  /** The newest minute of each channel that was opened here. */
   readonly #newest = new Map<string, MinuteRollup>();
+  /** What an earlier run had written of each channel, ms: no minute after this and after `newest` was ever written. */
+  readonly #writtenToMs = new Map<string, number>();
 
-  constructor(views: Pick<Views, 'minute'>) {
+  constructor(views: Pick<Views, 'minute' | 'newestMinuteMs'>) {
     this.#views = views;
   }
 
@@ -60,7 +62,7 @@ export class MinuteRollups {
     if (open !== undefined) return open;
     const newest = this.#newest.get(channel);
     const known = newest?.minuteMs === minuteMs ? newest : undefined;
-    const isNew = newest !== undefined && minuteMs > newest.minuteMs;
+    const isNew = minuteMs > Math.max(newest?.minuteMs ?? -Infinity, this.#writtenTo(channel));
     const rollup = known ??
       (isNew ? undefined : this.#views.minute(channel, minuteMs)) ?? {
         channel,
@@ -75,5 +77,14 @@ export class MinuteRollups {
     changed.set(minuteMs, rollup);
     if (newest === undefined || minuteMs > newest.minuteMs) this.#newest.set(channel, rollup);
     return rollup;
+  }
+
+  #writtenTo(channel: string): number {
+    let writtenToMs = this.#writtenToMs.get(channel);
+    if (writtenToMs === undefined) {
+      writtenToMs = this.#views.newestMinuteMs(channel) ?? -Infinity;
+      this.#writtenToMs.set(channel, writtenToMs);
+    }
+    return writtenToMs;
   }
 }

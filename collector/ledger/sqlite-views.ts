@@ -78,6 +78,13 @@ class SqliteViews implements Views {
     return row === undefined ? undefined : { channel, ...(row as unknown as Omit<MinuteRollup, 'channel'>) };
   }
 
+  newestMinuteMs(channel: string): number | undefined {
+    const id = this.#channelId(channel);
+    if (id === undefined) return undefined;
+    const row = this.#get('SELECT max(minute_ms) AS minuteMs FROM minute WHERE channel = ?', id);
+    return row?.['minuteMs'] === null ? undefined : Number(row?.['minuteMs']);
+  }
+
   hour(machine: string, hourMs: number): MachineHour | undefined {
     const row = this.#get('SELECT json FROM hour WHERE machine = ? AND hour_ms = ?', machine, hourMs);
     return row === undefined ? undefined : hourOf(row);

@@ -43,6 +43,8 @@ export interface Views {
   }): void;
   /** One minute of a channel as it was last written; a minute that is committed again replaces it. */
   minute(channel: string, minuteMs: number): MinuteRollup | undefined;
+  /** Start of the newest minute of a channel that was written, ms since the Unix epoch. */
+  newestMinuteMs(channel: string): number | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
   /** Hours changed after `version`, ascending; the version of each is its cursor. */
