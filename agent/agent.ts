@@ -19,6 +19,7 @@ import { Publisher } from './publisher.ts';
 import { Reporter, statusText, type AgentStats } from './reporter.ts';
 import { startScheduler } from './scheduler.ts';
 import { Sealer } from './sealer.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { Spool } from './spool.ts';
 import { gatherWiring } from './wiring.ts';
 
@@ -192,7 +193,7 @@ function run(
     onMessage: ({ payload }) => publisher.receive(payload),
     onState: ({ connected, reason, cure }) => {
       if (!connected) {
-        log.warn({ cure }, `the broker is not connected, readings stay in the spool. ${reason} ${cure}`);
+        log.warn({ cure }, `the broker is not connected, readings stay in the spool. ${reason}`);
         return;
       }
       log.info({ url: config.broker.url }, 'the broker is connected');
@@ -202,12 +203,22 @@ function run(
   });
   reporter.start(link);
 
+  const silence = new SilenceWatch({ site, log, nowMs: () => performance.now() });
   const timers = [
     setInterval(() => sealer.flush(), FLUSH_MS),
     setInterval(() => {
       if (clock.speed() !== 0) sealer.sealDue();
     }, SEAL_CHECK_MS),
-    setInterval(() => publisher.pump(), PUMP_MS),
+    setInterval(() => {
+      publisher.pump();
+      const { inFlight, receipts } = publisher.counts();
+      silence.look({
+        connected: link.connected(),
+        inFlight,
+        // What is known already was told by our collector all the same.
+        answers: receipts.obeyed + receipts.stale,
+      });
+    }, PUMP_MS),
   ];
   let stopping: Promise<void> | undefined;
 

@@ -26,6 +26,8 @@ export interface PollerEvents {
 
 /** What is known of a source. */
 export interface PollerState {
+  /** Whether a poll has settled; before that a source is neither up nor down. */
+  known: boolean;
   up: boolean;
   reason: string;
   polls: number;
@@ -94,6 +96,7 @@ export class Poller implements Pollable {
 
   state(): PollerState {
     return {
+      known: this.#up !== undefined,
       up: this.#up === true,
       reason: this.#reason,
       polls: this.#polls,

@@ -142,7 +142,11 @@ export class Publisher {
       // Said once a kind: anyone who may write to the topic could fill the log.
       if (verdict.fault !== 'stale' && !this.#faultsLogged.has(verdict.fault)) {
         this.#faultsLogged.add(verdict.fault);
-        log.warn({ fault: verdict.fault }, `a receipt was ignored. ${verdict.reason}`);
+        const { fault, cure } = verdict;
+        log.warn(
+          { fault, ...(cure === undefined ? {} : { cure }) },
+          `a receipt was ignored. ${verdict.reason}`,
+        );
       }
       // What was asked for again is receipted again: the next may go.
       if (verdict.fault === 'stale') this.#pumpRequested();

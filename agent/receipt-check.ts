@@ -6,6 +6,9 @@ import { parseReceipt, type Receipt } from '../protocols/telemetry/receipt.ts';
 /** A range beyond this is not looked up: a receipt speaks of what was just published. */
 const RANGE_RECORDS_MAX = 10_000;
 
+const REPLACED_CURE =
+  'If the collector was replaced on purpose, write its key as collectorKey, or give the new one the old collector-key.pem; otherwise find out who sent it.';
+
 /** Why a receipt changes nothing. */
 export const RECEIPT_FAULTS = ['malformed', 'forged', 'foreign', 'stale', 'mismatched'] as const;
 export type ReceiptFault = (typeof RECEIPT_FAULTS)[number];
@@ -32,11 +35,16 @@ export interface ReceiptContext {
   hashes: (epoch: string, from: number, to: number) => { hashes: string[]; pending: number } | undefined;
 }
 
-/** Holds a receipt against what we sealed: the verdict, or the fault for which it is ignored, with the reason as a sentence. */
-export function checkReceipt(
-  bytes: Uint8Array,
-  context: ReceiptContext,
-): ReceiptVerdict | { fault: ReceiptFault; reason: string } {
+/** Why a receipt is ignored, as sentences. */
+interface Refusal {
+  fault: ReceiptFault;
+  reason: string;
+  /** Where a person can do something about it. */
+  cure?: string;
+}
+
+/** Holds a receipt against what we sealed: the verdict, or the fault for which it is ignored. */
+export function checkReceipt(bytes: Uint8Array, context: ReceiptContext): ReceiptVerdict | Refusal {
   let frame: ReturnType<typeof parseReceipt>;
   try {
     frame = parseReceipt(bytes);
@@ -48,6 +56,7 @@ export function checkReceipt(
     return {
       fault: 'foreign',
       reason: `It is signed by ${receipt.key}, and this agent obeys ${context.collectorKey} only.`,
+      cure: REPLACED_CURE,
     };
   }
   if (!verifySignature(receipt.key, signedBytes, signature))
@@ -58,10 +67,7 @@ export function checkReceipt(
   return hold(receipt, context);
 }
 
-function hold(
-  receipt: Receipt,
-  context: ReceiptContext,
-): ReceiptVerdict | { fault: ReceiptFault; reason: string } {
+function hold(receipt: Receipt, context: ReceiptContext): ReceiptVerdict | Refusal {
   const verdict: ReceiptVerdict = {
     receipt,
     accepted: [],

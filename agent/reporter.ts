@@ -52,6 +52,8 @@ export class Reporter {
   readonly #startedAtMs = performance.now();
   #timers: NodeJS.Timeout[] = [];
   #link: Link | undefined;
+  /** True while the last health told of fewer sources than there are. */
+  #healthIsPartial = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -99,7 +101,8 @@ export class Reporter {
   #publishLive(): void {
     const { config, live } = this.#options;
     if (this.#link?.connected() !== true) return;
-    const down = this.#sources().filter(({ up, polls }) => !up && polls > 0);
+    const settled = this.#settledSources();
+    const down = settled.filter(({ up }) => !up);
     for (const message of live.messages(down.map(({ id, reason }) => ({ source: id, reason }))))
       this.#publish(
         liveTopicOf(config.site, config.agent, message.machine),
@@ -107,12 +110,19 @@ export class Reporter {
         0,
         true,
       );
+    // The first polls have settled: nobody should wait half a minute for that.
+    if (this.#healthIsPartial && settled.length === this.#options.pollers.length) {
+      this.#healthIsPartial = false;
+      void this.#publishHealth();
+    }
   }
 
   async #publishHealth(): Promise<void> {
     const { config, clock, version } = this.#options;
     const host = await this.#host.read();
     if (this.#link?.connected() !== true || this.#timers.length === 0) return;
+    const sources = this.#settledSources();
+    this.#healthIsPartial = sources.length < this.#options.pollers.length;
     const message: HealthMessage = {
       v: 1,
       at: clock.wallMs(),
@@ -126,7 +136,7 @@ export class Reporter {
       },
       spool: this.#spoolHealth(),
       receipts: this.#options.publisher.counts().receipts,
-      sources: this.#sources(),
+      sources,
       clock: { wall: clock.wallMs(), state: this.#options.sealer.clockState() },
     };
     this.#delay.reset();
@@ -152,9 +162,14 @@ export class Reporter {
     };
   }
 
-  #sources(): HealthMessage['sources'] {
+  /** A source that was not polled to an end yet is not down. */
+  #settledSources(): HealthMessage['sources'] {
+    return this.#sources(this.#options.pollers.filter((poller) => poller.state().known));
+  }
+
+  #sources(pollers: readonly Poller[] = this.#options.pollers): HealthMessage['sources'] {
     const nowMs = this.#options.clock.monotonicMs();
-    return this.#options.pollers.map((poller) => {
+    return pollers.map((poller) => {
       const { up, reason, polls, failures, lastReadingAtMs } = poller.state();
       return {
         id: poller.driver.description.id,

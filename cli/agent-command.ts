@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { startAgent } from '../agent/agent.ts';
 import { loadAgentConfig } from '../config/load.ts';
 import { systemClock } from '../protocols/clock.ts';
+import { fingerprint } from '../protocols/evidence/keys.ts';
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
 import { readCredentials } from './broker-link.ts';
 import { buildDrivers } from './build-drivers.ts';
@@ -28,7 +29,7 @@ export async function runAgent(options: { config: string }): Promise<void> {
   });
   log.info(
     { site: config.site, agent: config.agent, publicKey: agent.publicKey, sources: config.sources.length },
-    'The agent runs.',
+    `The agent runs; its key is ${fingerprint(agent.publicKey)}.`,
   );
   await untilAborted(stop);
   log.info({ signal: stop.reason }, 'The agent stops.');

@@ -167,10 +167,10 @@ test('it polls by itself on a running clock, tells its status, config, live valu
   expect(
     decodeSnapshot(collector.others.find(({ topic }) => topic.endsWith('config'))?.text ?? '').agent,
   ).toBe('gw1');
+  await awaitUntil('health knows both sources', () => message('health').sources.length === 2);
   const health = message('health');
   expect(health.host.memoryUsedShare).toBeGreaterThan(0);
   expect(health.host.diskFreeBytes).toBeGreaterThan(0);
-  expect(health.sources).toHaveLength(2);
   expect(health.receipts).toMatchObject({ forged: 0, foreign: 0 });
 
   await agent.stop();
@@ -178,6 +178,31 @@ test('it polls by itself on a running clock, tells its status, config, live valu
   expect(driver.closed()).toBe(true);
   const samples = [...collector.records.values()].reduce((sum, { frame }) => sum + frame.header.samples, 0);
   expect(samples).toBeGreaterThan(10);
+});
+
+test('a source that was not polled to an end yet is not told to be down', async () => {
+  const url = await startEmbedded();
+  const collector = collect(url);
+  await awaitUntil('the collector listens', () => collector.connected());
+  const hanging = scriptedDriver({ clock: systemClock, machine: 'press', everyMs: 100 });
+  hanging.hold();
+  await start({ config: testConfig({ url }), clock: systemClock, drivers: [hanging] });
+  const messages = (leaf: string) =>
+    collector.others.filter(({ topic }) => topic.includes(leaf)).map(({ text }) => JSON.parse(text));
+  await awaitUntil('live values and health come', () =>
+    ['live/press', 'health'].every((leaf) => messages(leaf).length > 0),
+  );
+  expect(messages('live/press').every(({ down }) => down.length === 0)).toBe(true);
+  expect(messages('health').every(({ sources }) => sources.length === 0)).toBe(true);
+  hanging.fail('timeout');
+  hanging.release();
+  const reason = 'timeout';
+  await awaitUntil('its failure is told, with the reason', () =>
+    messages('health').some(({ sources }) => sources[0]?.reason === reason),
+  );
+  await awaitUntil('live values tell it too', () =>
+    messages('live/press').some(({ down }) => down[0]?.reason === reason),
+  );
 });
 
 test('simulated time runs fast to now and then at its own pace, without a hole where it slows down', async () => {
