@@ -11,9 +11,10 @@ export class ApiError extends Error {
   }
 }
 
-/** A parameter that cannot be used: names it, its value, and what would do. */
+/** A parameter that is missing or cannot be used: names it, its value, and what would do. */
 export function badParameter(name: string, value: unknown, cure: string): ApiError {
-  const shown = JSON.stringify(value) ?? 'missing';
+  if (value === undefined) return new ApiError(400, `Parameter ${name} is missing.`, cure);
+  const shown = JSON.stringify(value) ?? typeof value;
   const short = shown.length > 80 ? `${shown.slice(0, 80)}...` : shown;
   return new ApiError(400, `Parameter ${name} is ${short}, which cannot be used.`, cure);
 }

@@ -1,9 +1,9 @@
-import { agoText, countText, element } from './format.js';
+import { agoText, countText, element, secondText, shortDayText, startOfDay } from './format.js';
 
 // Agents: whether they are there, what they could not read, and what is still on its way.
 
 /** The list of agents, or what to do when there is none. */
-export function agentsView(agents, nowMs, speed) {
+export function agentsView(agents, nowMs, { speed, simulated }) {
   if (agents.length === 0) {
     const empty = element('div', 'empty');
     empty.append(
@@ -14,11 +14,11 @@ export function agentsView(agents, nowMs, speed) {
     return empty;
   }
   const list = element('ul', 'agents');
-  for (const agent of agents) list.append(agentEntry(agent, nowMs, speed));
+  for (const agent of agents) list.append(agentEntry(agent, nowMs, speed, simulated));
   return list;
 }
 
-function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, nowMs, speed) {
+function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, nowMs, speed, simulated) {
   const entry = element('li', 'agent');
   const head = element('div', 'agent-head');
   const state = element('span', 'agent-state', online ? 'Online' : 'Offline');
@@ -47,7 +47,11 @@ function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, now
 
   const problems = element('ul', 'problems');
   const say = (text) => problems.append(element('li', 'problem', text));
-  if (!online) say('The broker has lost this agent. Is its gateway on, and the network between?');
+  const held = heldRecords(health, chain);
+  if (!online && held > 0)
+    say(
+      `It still had ${held === 1 ? 'one record' : `${countText(held)} records`} to send. Is its gateway on, and the network between?`,
+    );
   for (const source of health?.sources ?? []) {
     if (!source.up) say(`${source.id} is down: ${source.reason || 'no answer'}`);
     if (source.insecure === true) say(`${source.id} is read without security (allowInsecure)`);
@@ -57,17 +61,35 @@ function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, now
   if (health !== null && health.clock.state !== 'synced') say(`Its clock is ${health.clock.state}`);
   if (chain !== null && chain.headSeq > chain.contiguousSeq)
     say(`${countText(chain.headSeq - chain.contiguousSeq)} records wait for ones before them`);
+  if (!online) entry.append(element('p', 'note', offlineText(health, lastSeenMs, nowMs)));
   if (problems.childElementCount > 0) entry.append(problems);
-  // Nothing is wrong yet, and nothing is lost: it only proves less.
-  if (key !== undefined && !key.confirmed)
+  // Nothing is wrong, and nothing is lost: it only proves less. A simulated plant proves nothing anyway.
+  if (key !== undefined && !key.confirmed && !simulated)
     entry.append(
       element(
         'p',
         'note',
-        `Key ${key.fingerprint} is not confirmed yet: compare it with what the agent prints.`,
+        `Key ${key.fingerprint} was taken on first contact. Compare it once with the line "its key is" in the agent's log.`,
       ),
     );
   return entry;
+}
+
+/** Records that the agent had when it last told of itself, and that have not come since. */
+function heldRecords(health, chain) {
+  if (health === null) return 0;
+  const { epoch, headSeq, records } = health.spool;
+  return chain?.epoch === epoch
+    ? Math.min(records.pending, Math.max(0, headSeq - chain.contiguousSeq))
+    : records.pending;
+}
+
+/** A stopped agent and a lost one look alike from here. */
+function offlineText(health, lastSeenMs, nowMs) {
+  // Without health, the broker has only told us what it kept: since when is not known.
+  if (health === null || lastSeenMs === null) return 'Offline.';
+  const day = startOfDay(lastSeenMs) === startOfDay(nowMs) ? '' : `${shortDayText(lastSeenMs)}, `;
+  return `Offline since ${day}${secondText(lastSeenMs)}.`;
 }
 
 function addFact(list, label, value) {

@@ -5,6 +5,8 @@ const SILENCE_MS = 12_000;
 
 export class NeedsToken extends Error {}
 
+export const hasToken = () => sessionStorage.getItem(TOKEN) !== null;
+
 export function keepToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }

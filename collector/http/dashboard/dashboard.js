@@ -1,5 +1,5 @@
 import { agentsView } from './agents-view.js';
-import { followLive, getJson, keepToken, NeedsToken } from './collector-client.js';
+import { followLive, getJson, hasToken, keepToken, NeedsToken } from './collector-client.js';
 import { element, energyText, powerText, secondText, shortDayText, startOfDay, zoneName } from './format.js';
 import { hoursTable } from './hours-table.js';
 import { createMachineCard, sumHours } from './machine-card.js';
@@ -139,7 +139,7 @@ function showHours() {
 
 async function showAgents() {
   const { agents } = await getJson('/api/v1/agents');
-  at('agents').replaceChildren(agentsView(agents, nowMs(), clock.speed));
+  at('agents').replaceChildren(agentsView(agents, nowMs(), { speed: clock.speed, simulated }));
 }
 
 function noMachines() {
@@ -227,6 +227,7 @@ function askToken(problem = '') {
   at('content').hidden = true;
   at('sign-in').hidden = false;
   at('clock').hidden = true;
+  at('links').hidden = true;
   at('sign-in-problem').textContent = problem;
   at('link').dataset.state = 'lost';
   at('link').textContent = 'Not signed in';
@@ -244,6 +245,8 @@ async function start() {
   at('content').hidden = false;
   at('sign-in').hidden = true;
   at('clock').hidden = false;
+  // A link cannot carry the token along.
+  at('links').hidden = hasToken();
   followLive(takeEvent, showLink).catch(() => askToken());
   void repeat(refresh, () => (clock.speed > 1.01 ? FAST_REFRESH_MS : REFRESH_MS));
   void repeat(showAgents, () => AGENTS_EVERY_MS);

@@ -146,6 +146,32 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     await page.getByRole('button', { name: 'Open' }).click();
     await page.locator('[data-machine="mill"].machine').getByText('60', { exact: true }).waitFor();
     expect(page.url()).not.toContain(token);
+    // A link would be answered with 401: it cannot carry the token.
+    expect(await page.getByRole('link', { name: 'Metrics' }).isVisible()).toBe(false);
+  });
+
+  test('an agent that is offline is a problem only while it holds records', async () => {
+    const [first] = plantDay(NOW_MS).agents;
+    if (first === undefined || first.chain === null) throw new Error('The plant has no such agent.');
+    const key = { fingerprint: '9904-1234', confirmed: false };
+    const offline = { ...first, online: false, lastSeenMs: NOW_MS - 60_000, key };
+    const chain = { ...first.chain, headSeq: 1441, contiguousSeq: 1441 };
+    const { page } = await open({
+      agents: [
+        { ...offline, chain },
+        { ...offline, id: 'lost' },
+      ],
+    });
+    expect(await page.getByRole('link', { name: 'Metrics' }).isVisible()).toBe(true);
+    await page.locator('.agent').nth(1).waitFor();
+    const [stopped, lost] = await page.locator('.agent').allTextContents();
+    expect(stopped).toContain('Offline since 14:36:00.');
+    expect(stopped).not.toContain('gateway on');
+    expect(stopped).toContain('Key 9904-1234 was taken on first contact.');
+    expect(lost).toContain('It still had one record to send. Is its gateway on, and the network between?');
+    const { page: simulated } = await open({ agents: [{ ...offline, chain }], simulated: true });
+    await simulated.locator('.agent').waitFor();
+    expect(await simulated.locator('.agent').textContent()).not.toContain('first contact');
   });
 
   test.each([390, 768, 1400])(
@@ -163,6 +189,10 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
           await page.locator('.band > span').first().waitFor();
           await page.screenshot({ path: join(PICTURES, `page-${width}-${colorScheme}.png`), fullPage: true });
         }
+        const cut = await page.evaluate(
+          `[...document.querySelectorAll('#hours .day th')].some((cell) => cell.scrollWidth > cell.clientWidth)`,
+        );
+        expect(cut).toBe(false);
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         expect(overflow).toBeLessThanOrEqual(0);
         for (const [front, back] of [

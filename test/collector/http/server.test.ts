@@ -144,7 +144,7 @@ describe('the API', () => {
     ['/api/v1/machines/mill/hours?frm=1', 400, 'frm', 'from, to, format'],
     ['/api/v1/machines/..%2F..%2Fetc/hours', 400, 'machine', '/api/v1/machines'],
     ['/api/v1/machines/robot/hours', 404, 'robot', '/api/v1/machines'],
-    ['/api/v1/series', 400, 'machine', '/api/v1/machines'],
+    ['/api/v1/series', 400, 'Parameter machine is missing.', '/api/v1/machines'],
     ['/api/v1/series?machine=mill&channel=a%20b', 400, 'channel', 'supply.activePower'],
     ['/api/v1/series?machine=mill&channel=supply.torque', 404, 'supply.torque', '/api/v1/machines'],
     ['/api/v1/series?machine=mill&step=90s', 400, 'step', 'whole minutes'],
