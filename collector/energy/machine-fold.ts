@@ -92,9 +92,14 @@ export function saveFold(fold: MachineFold): string {
   return JSON.stringify(saved);
 }
 
-/** The fold of a text that `saveFold` wrote. */
+/**
+ * The fold of a text that `saveFold` wrote. Its open hours count as changed: what was booked in them since may be
+ * undone by the record that made the caller go back.
+ */
 export function restoreFold(text: string): MachineFold {
-  return JSON.parse(text) as MachineFold;
+  const fold = JSON.parse(text) as MachineFold;
+  for (const account of fold.accounts) account.dirty = true;
+  return fold;
 }
 
 function firstReadingMs(component: ComponentState): number {

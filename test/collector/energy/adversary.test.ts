@@ -209,4 +209,34 @@ describe('whatever agents seal', () => {
       { numRuns: Number(process.env['RUNS'] ?? 200) },
     );
   });
+
+  it('takes back what was booked in an hour, when a late record shows that it was not so', () => {
+    // A counter seems to begin again: three agreeing readings in the next hour book 1 Wh in this one.
+    const read = (seq: number, minute: number, value: number): RecordFeed => ({
+      record: { agent: 'gw-1', epoch: 'aaaaaaaaaaaa', seq, config: 'config' },
+      unsynced: false,
+      rows: [
+        {
+          source: 'meter',
+          everyMs: 1000,
+          timesMs: [START_MS + minute * 60_000],
+          powers: [],
+          counters: [
+            { component: 'spindle', direction: 'import', definition: COUNTERS[0]!, values: [value] },
+          ],
+        },
+      ],
+      words: [],
+      links: [],
+    });
+    const model = MODELS[1]!;
+    const feeds = [read(1, 0, 2), read(2, 68, 1), read(3, 84, 1), read(4, 99, 1)];
+    const [before] = foldAsTheyCome(model, feeds);
+    expect(before?.energy.componentMwh['spindle']).toBeGreaterThan(0);
+    // Late, from between the second and the third: it was back on the track, so nothing began again there.
+    const late = read(5, 76, 3);
+    const whole = foldHours(model, [...feeds, late], END_MS);
+    expect(figures(foldAsTheyCome(model, [...feeds, late]))).toEqual(figures(whole));
+    expect(whole[0]?.energy.componentMwh['spindle']).not.toBe(before?.energy.componentMwh['spindle']);
+  });
 });
