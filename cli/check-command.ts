@@ -1,14 +1,23 @@
+import { checkAcrossFiles } from '../config/across-files.ts';
 import { checkConfig } from '../config/check.ts';
 import { formatFinding, hasErrors } from '../config/finding.ts';
 import { readConfigText } from '../config/load.ts';
+import { profileFolderOf, readSurroundings } from '../config/surroundings.ts';
 import { style } from './screen.ts';
 
 /** `millwatt check`: every finding of every file, all at once; fails when one of them is an error. */
 export async function runCheck(options: { config: string[]; json?: true }): Promise<void> {
-  const reports = options.config.map((file) => {
-    const { kind, findings } = checkConfig(readConfigText(file), file);
-    return { file, kind, findings };
+  const files = options.config.map((file) => {
+    const text = readConfigText(file);
+    const world = readSurroundings({ profileFolder: profileFolderOf(file), env: process.env });
+    return { file, text, ...checkConfig(text, file, undefined, world) };
   });
+  const across = checkAcrossFiles(files);
+  const reports = files.map(({ file, kind, findings }) => ({
+    file,
+    kind,
+    findings: [...findings, ...across.filter((finding) => finding.file === file)],
+  }));
   const failed = reports.some(({ findings }) => hasErrors(findings));
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: !failed, reports }, null, 2)}\n`);
   else {

@@ -1,5 +1,6 @@
 import { readConfigText } from '../config/load.ts';
 import { checkConfig } from '../config/check.ts';
+import { profileFolderOf, readSurroundings } from '../config/surroundings.ts';
 import { formatFinding, hasErrors } from '../config/finding.ts';
 import { describeError } from '../protocols/errors.ts';
 import { examineAgent } from './doctor-agent.ts';
@@ -29,7 +30,8 @@ export async function runDoctor(options: { config?: string; json?: true }): Prom
 }
 
 async function examineConfig(file: string, say: (examination: Examination) => void): Promise<void> {
-  const { kind, findings } = checkConfig(readConfigText(file), file);
+  const world = readSurroundings({ profileFolder: profileFolderOf(file), env: process.env });
+  const { kind, findings } = checkConfig(readConfigText(file), file, undefined, world);
   if (hasErrors(findings)) {
     for (const finding of findings)
       say({

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { agentConfig } from './agent-config.ts';
 import { hostOfUrl, isLoopback } from './address-checks.ts';
-import { checkChannels } from './channel-checks.ts';
+import { checkChannels, checkComponents } from './channel-checks.ts';
 import { checkSecret, checkTlsFiles } from './file-checks.ts';
 import type { Remark } from './finding.ts';
 import { checkModbusSource } from './modbus-checks.ts';
@@ -23,6 +23,7 @@ export function checkAgent(raw: unknown, folder: string, world: Surroundings): R
   return [
     ...checkDuplicateIds(ownList(raw, 'sources')),
     ...checkChannels(sources, world),
+    ...checkComponents(sources),
     ...sources.flatMap((draft) => checkRates(draft, world.speed)),
     ...sources.flatMap(({ value, index }) =>
       value.protocol === 'modbus-tcp'

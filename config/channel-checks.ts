@@ -1,5 +1,6 @@
 import { measuredChannelId, statusChannelId } from '../protocols/telemetry/channel.ts';
 import type { Phase, Quantity } from '../protocols/telemetry/quantity.ts';
+import { checkComponentName } from './component-checks.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import type { SourceDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -69,6 +70,18 @@ function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): C
       claims.push({ ...base, path, channel: statusChannelId(source.machine, component, node.status) });
     return claims;
   });
+}
+
+/** Components that were probably mistyped. */
+export function checkComponents(sources: readonly SourceDraft[]): Remark[] {
+  return sources.flatMap(({ value, index }) => [
+    ...checkComponentName(value.component, ['sources', index, 'component']),
+    ...(value.protocol === 'opcua' ? value.nodes : []).flatMap((node, n) =>
+      node.component === undefined
+        ? []
+        : checkComponentName(node.component, ['sources', index, 'nodes', n, 'component']),
+    ),
+  ]);
 }
 
 /** The totals that a source without `read` reads for certain, where its profile has them. */

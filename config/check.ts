@@ -78,7 +78,10 @@ function soundRemarks(remarks: readonly Remark[], yaml: YamlText): PlacedRemark[
   return remarks
     .map((remark) => ({ ...remark, place: yaml.locate(remark.path, remark.target) }))
     .filter(
-      (remark) => !torn || (remark.place.line < yaml.soundUntilLine && remark.message !== 'is missing.'),
+      (remark) =>
+        !torn ||
+        (remark.place.line < yaml.soundUntilLine &&
+          !['is missing.', 'has no value.'].includes(remark.message)),
     );
 }
 

@@ -1,6 +1,6 @@
 import { collectorConfig, type CollectorConfig } from './collector-config.ts';
 import { hostOfUrl, isLoopback } from './address-checks.ts';
-import { checkSecret, checkTlsFiles } from './file-checks.ts';
+import { checkSecret, checkTlsFiles, measureSecret } from './file-checks.ts';
 import type { Remark } from './finding.ts';
 import { checkInflux } from './influx-checks.ts';
 import { checkMachines } from './machine-checks.ts';
@@ -8,6 +8,8 @@ import { ownList, ownValue, salvage } from './salvage.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const shape = collectorConfig.shape;
+/** The collector serves no page behind a token that could be guessed. */
+const TOKEN_LENGTH_MIN = 22;
 
 /** What a collector's file has against itself and the world, beyond what each value says alone. `raw` is the file as plain data. */
 export function checkCollector(raw: unknown, folder: string, world: Surroundings): Remark[] {
@@ -118,7 +120,17 @@ function checkEmbedded(
 
 function checkHttp(http: CollectorConfig['http'], folder: string, world: Surroundings): Remark[] {
   const remarks = checkTlsFiles(['http'], http, folder, world);
-  if (http.token !== undefined) remarks.push(...checkSecret(['http', 'token'], http.token, folder, world));
+  if (http.token !== undefined) {
+    remarks.push(...checkSecret(['http', 'token'], http.token, folder, world));
+    const length = measureSecret(http.token, folder, world);
+    if (length !== undefined && length > 0 && length < TOKEN_LENGTH_MIN)
+      remarks.push({
+        severity: 'error',
+        path: ['http', 'token'],
+        message: `the token has ${length} characters; the collector asks for at least ${TOKEN_LENGTH_MIN}.`,
+        cure: 'Make a new one: openssl rand -base64 24',
+      });
+  }
   if (isLoopback(http.host)) return remarks;
   const error = (message: string, cure: string) =>
     remarks.push({ severity: 'error', path: ['http', 'host'], message, cure });

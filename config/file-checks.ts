@@ -30,15 +30,16 @@ export function checkFile(path: ConfigPath, name: string, folder: string, world:
   ];
 }
 
-/** Remarks on a reference to a secret: a file must be there and be its owner's alone. The environment is not looked at. */
+/** Remarks on a reference to a secret: a file must be there and be its owner's alone. A variable is looked for where the check may look at the environment. */
 export function checkSecret(
   path: ConfigPath,
   reference: string,
   folder: string,
   world: Surroundings,
 ): Remark[] {
-  const name = /^\$\{file:([^}]+)\}$/.exec(reference)?.[1];
+  const [, source, name] = /^\$\{(env|file):([^}]+)\}$/.exec(reference) ?? [];
   if (name === undefined) return [];
+  if (source === 'env') return checkVariable(path, name, world);
   const full = resolve(folder, name);
   const state = world.stat(full);
   if (typeof state !== 'object') return checkFile(path, name, folder, world);
@@ -51,6 +52,27 @@ export function checkSecret(
       cure: `Run: chmod 600 ${full}`,
     },
   ];
+}
+
+function checkVariable(path: ConfigPath, name: string, { env }: Surroundings): Remark[] {
+  if (env === undefined || (env[name] ?? '') !== '') return [];
+  return [
+    {
+      severity: 'warning',
+      path,
+      message: `the environment variable ${name} is not set here.`,
+      cure: 'Set it for the service (systemd: EnvironmentFile=); where only the service has it, this is as it should be.',
+    },
+  ];
+}
+
+/** How many characters the secret behind a reference has; undefined where that cannot be told. */
+export function measureSecret(reference: string, folder: string, world: Surroundings): number | undefined {
+  const [, source, name = ''] = /^\$\{(env|file):([^}]+)\}$/.exec(reference) ?? [];
+  if (source === 'env') return world.env?.[name]?.length;
+  if (source !== 'file') return undefined;
+  // As the secret is read when it is used: one line break at the end is not part of it.
+  return world.readText?.(resolve(folder, name))?.replace(/\r?\n$/, '').length;
 }
 
 /** Remarks on the files of a TLS identity: both or neither, and all of them there. */

@@ -1,4 +1,5 @@
 import { collectorConfig, type MachineConfig } from './collector-config.ts';
+import { checkComponentName } from './component-checks.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { ownValue, salvage } from './salvage.ts';
 
@@ -86,6 +87,8 @@ function checkComponents(
           },
         ],
   );
+  for (const component of Object.keys(componentRatedPower))
+    remarks.push(...checkComponentName(component, [...at, 'componentRatedPower', component], 'key'));
   for (const [key, powerW] of [['ratedPower', ratedPower] as const, ['offBelow', offBelow] as const])
     if (powerW === 0)
       remarks.push({

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pointName } from '../protocols/modbus/profile.ts';
 import { listProfiles, loadProfile } from './profile-library.ts';
@@ -11,6 +11,10 @@ export interface Surroundings {
   pointsOf(profileId: string): readonly string[] | undefined;
   /** The state of a file, absolute path. */
   stat(path: string): FileState;
+  /** The text of a secret's file, to be measured and never shown; undefined where it may not be read, or is not looked at. */
+  readText?: (path: string) => string | undefined;
+  /** The environment, where whoever checks may look at it. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Simulated ms in a real one; 1 outside a simulation. */
   speed: number;
 }
@@ -20,7 +24,11 @@ export type FileState = { mode: number } | 'missing' | 'hidden';
 
 /** The profiles and files of this machine; `profileFolder` holds the operator's own profiles. */
 export function readSurroundings(
-  options: { profileFolder?: string | undefined; speed?: number | undefined } = {},
+  options: {
+    profileFolder?: string | undefined;
+    speed?: number | undefined;
+    env?: Readonly<Record<string, string | undefined>> | undefined;
+  } = {},
 ): Surroundings {
   const points = new Map<string, readonly string[] | undefined>();
   return {
@@ -31,6 +39,8 @@ export function readSurroundings(
       return points.get(id);
     },
     stat: statFile,
+    readText,
+    env: options.env,
     speed: options.speed ?? 1,
   };
 }
@@ -38,6 +48,14 @@ export function readSurroundings(
 function readPoints(id: string, folder: string | undefined): string[] | undefined {
   try {
     return loadProfile(id, folder).profile.points.map(pointName);
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

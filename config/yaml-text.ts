@@ -49,15 +49,30 @@ export function parseYamlText(text: string): YamlText {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const remarks = [...doc.errors, ...doc.warnings].map((error) => describeYamlError(error, placeAt));
+  const torn = doc.errors.filter((error) => error.code !== 'DUPLICATE_KEY');
+  const [first, ...followers] = torn.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const remarks = [...doc.errors, ...doc.warnings]
+    .filter((error) => !followers.includes(error))
+    .map((error) => {
+      const remark = describeYamlError(error, placeAt);
+      return error === first ? explainFirst(remark, followers.length, text) : remark;
+    });
   const locate = (path: ConfigPath, target: 'key' | 'value' = 'value') =>
     placeAt(offsetOf(doc, path, target));
 
+  // Behind a syntax error the parser guesses; a key that it made up accuses nobody.
   const unsafe = findUnsafe(doc, placeAt);
   if (unsafe.length > 0)
-    return { value: undefined, remarks: [...remarks, ...unsafe], soundUntilLine: 1, locate };
-  const torn = doc.errors.filter((error) => error.code !== 'DUPLICATE_KEY');
-  const soundUntilLine = Math.min(Infinity, ...torn.map((error) => placeAt(error.pos[0]).line));
+    return {
+      value: undefined,
+      remarks: [
+        ...remarks,
+        ...unsafe.filter(({ place }) => first === undefined || place.line < placeAt(first.pos[0]).line),
+      ],
+      soundUntilLine: 1,
+      locate,
+    };
+  const soundUntilLine = first === undefined ? Infinity : placeAt(first.pos[0]).line;
   let value: unknown;
   try {
     value = doc.toJS({ maxAliasCount: ALIASES_MAX });
@@ -157,6 +172,26 @@ function describeYamlError(error: YAMLError, placeAt: (offset: number) => Place)
     message: `Not valid YAML: ${error.message.trim().replace(/[.:]$/, '')}.`,
     cure: CURES[error.code] ?? 'Check the indent, quotes and colons of this line and the one before.',
   };
+}
+
+/** One slip tears all that follows it: only the first tear is worth reading. */
+function explainFirst(remark: PlacedRemark, followers: number, text: string): PlacedRemark {
+  const more =
+    followers === 0 ? '' : ` (${followers} more ${followers === 1 ? 'follows' : 'follow'} from it)`;
+  const lines = text.split('\n').slice(0, remark.place.line);
+  const isContent = (line: string) => /^\s*[^\s#]/.test(line);
+  // The parser stumbles at the line itself or at the next one that says something.
+  const suspects = [lines.length - 1, lines.slice(0, -1).findLastIndex(isContent)];
+  for (const index of suspects) {
+    const key = /^\s*(?:- +)?([A-Za-z]\w*):[^\s/]/.exec(lines[index] ?? '')?.[1];
+    if (key !== undefined)
+      return {
+        ...remark,
+        message: `${remark.message}${more}`,
+        cure: `Put a space after the colon of ${key} in line ${index + 1}.`,
+      };
+  }
+  return { ...remark, message: `${remark.message}${more}` };
 }
 
 /** The offset of the value at a path; where the path leaves the document, of the last key that is there. */

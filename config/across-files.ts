@@ -1,0 +1,62 @@
+import type { Finding } from './finding.ts';
+import { findNearest } from './nearest.ts';
+import { parseYamlText } from './yaml-text.ts';
+import { ownList, ownValue } from './salvage.ts';
+import type { ConfigKind } from './kinds.ts';
+
+/** A file among others that are checked together. */
+export interface NamedText {
+  file: string;
+  kind: ConfigKind | undefined;
+  text: string;
+}
+
+/** What files have against each other: sites that never meet, and machines that no collector describes. Warnings on agents' files. */
+export function checkAcrossFiles(files: readonly NamedText[]): Finding[] {
+  const collectors = files.filter(({ kind }) => kind === 'collector');
+  return files
+    .filter(({ kind }) => kind === 'agent')
+    .flatMap((agent) => collectors.flatMap((collector) => compare(agent, collector, collectors.length)));
+}
+
+function compare(agent: NamedText, collector: NamedText, collectors: number): Finding[] {
+  const own = parseYamlText(agent.text);
+  const { value: theirs } = parseYamlText(collector.text);
+  const warn = (path: (string | number)[], name: string, message: string, cure: string): Finding => {
+    const { line, column } = own.locate(path);
+    return { severity: 'warning', file: agent.file, line, column, path: name, message, cure };
+  };
+  const [site, theirSite] = [ownValue(own.value, 'site'), ownValue(theirs, 'site')];
+  if (typeof site !== 'string' || typeof theirSite !== 'string') return [];
+  if (site !== theirSite) {
+    // Files of several plants may be checked together: then a pair that differs is no surprise.
+    if (collectors > 1) return [];
+    return [
+      warn(
+        ['site'],
+        'site',
+        `${agent.file} says site ${site}, ${collector.file} says ${theirSite}; they will never meet.`,
+        'Write the same site in both.',
+      ),
+    ];
+  }
+  const machines = ownList(theirs, 'machines').flatMap((machine): string[] => {
+    const id = ownValue(machine, 'id');
+    return typeof id === 'string' ? [id] : [];
+  });
+  const told = new Set<string>();
+  return ownList(own.value, 'sources').flatMap((source, index): Finding[] => {
+    const machine = ownValue(source, 'machine');
+    if (typeof machine !== 'string' || machines.includes(machine) || told.has(machine)) return [];
+    told.add(machine);
+    const near = findNearest(machine, machines);
+    return [
+      warn(
+        ['sources', index, 'machine'],
+        `sources[${index}].machine`,
+        `${collector.file} lists no machine ${machine}: nothing is known of its rated power and of what its power says about its state.`,
+        `${near === undefined ? '' : `Did you mean ${near}? Otherwise `}${near === undefined ? 'Describe' : 'describe'} ${machine} under machines in ${collector.file}.`,
+      ),
+    ];
+  });
+}

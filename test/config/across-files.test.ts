@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { checkAcrossFiles } from '../../config/across-files.ts';
+
+const agent = (site: string, ...machines: string[]) => ({
+  file: 'agent.yaml',
+  kind: 'agent' as const,
+  text: [`agent: hall-1`, `site: ${site}`, 'sources:', ...machines.map((id) => `  - machine: ${id}`)].join(
+    '\n',
+  ),
+});
+const collector = (site: string, ...machines: string[]) => ({
+  file: 'collector.yaml',
+  kind: 'collector' as const,
+  text: `site: ${site}\nmachines: [${machines.map((id) => `{ id: ${id} }`).join(', ')}]`,
+});
+
+test('an agent and a collector of different sites never meet', () => {
+  expect(checkAcrossFiles([agent('plant-2', 'mill-1'), collector('plant-1', 'mill-1')])).toEqual([
+    {
+      severity: 'warning',
+      file: 'agent.yaml',
+      line: 2,
+      column: 7,
+      path: 'site',
+      message: 'agent.yaml says site plant-2, collector.yaml says plant-1; they will never meet.',
+      cure: 'Write the same site in both.',
+    },
+  ]);
+});
+
+test('a machine that the collector does not list is said once, with the one that was meant', () => {
+  const findings = checkAcrossFiles([
+    agent('plant-1', 'mill-1', 'mil-2', 'mil-2'),
+    collector('plant-1', 'mill-1', 'mill-2'),
+  ]);
+  expect(findings).toMatchObject([
+    { line: 5, path: 'sources[1].machine', cure: expect.stringMatching(/^Did you mean mill-[12]\?/) },
+  ]);
+});
+
+test('files that belong together, agents alone, and files that are no configuration give nothing', () => {
+  expect(checkAcrossFiles([agent('plant-1', 'mill-1'), collector('plant-1', 'mill-1')])).toEqual([]);
+  expect(checkAcrossFiles([agent('plant-1', 'mill-1'), agent('plant-2', 'mill-1')])).toEqual([]);
+  expect(
+    checkAcrossFiles([
+      { ...agent('a'), text: '[' },
+      { ...collector('b'), text: '' },
+    ]),
+  ).toEqual([]);
+});
