@@ -1,4 +1,5 @@
 import type { CollectorStats } from './collector-stats.ts';
+import { FIGURE_WORDS } from './figure-words.ts';
 
 /** One metric in the terms of Prometheus. */
 export interface CollectorMetric {
@@ -30,7 +31,7 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
     },
     {
       name: 'millwatt_admission_messages_total',
-      help: 'Sealed records that came, by fate; rejected ones are told apart by reason below.',
+      help: 'Sealed records that came, by fate; rejected ones by reason are in millwatt_admission_rejected_total.',
       type: 'counter',
       values: byLabel('fate', {
         admitted: admission.admitted,
@@ -66,7 +67,7 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
       values: byLabel('fate', { sent: receipts.sent, failed: receipts.failed }),
     },
     gauge('millwatt_quarantine_files', 'Messages kept for someone to look at.', quarantine.files),
-    gauge('millwatt_quarantine_bytes', 'Their size.', quarantine.bytes),
+    gauge('millwatt_quarantine_bytes', 'Size of the messages kept for someone to look at.', quarantine.bytes),
     gauge('millwatt_ledger_pending_records', 'Records that wait for a predecessor.', ledger.pending),
     gauge(
       'millwatt_ledger_missing_records',
@@ -76,7 +77,7 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
     gauge('millwatt_ledger_appending_records', 'Records that are not durable yet.', ledger.appending),
     gauge(
       'millwatt_ledger_damaged_records',
-      'Records read with other bytes than they came with.',
+      'Records whose bytes on disk are not those they came with.',
       ledger.damaged,
     ),
     gauge(
@@ -108,7 +109,7 @@ function figuresOf(part: string, figures: object | undefined): CollectorMetric[]
     return [
       {
         name: `millwatt_${part}_${snake}`,
-        help: `The ${part}'s own figure ${name}.`,
+        help: FIGURE_WORDS[`${part} ${name}`] ?? `Figure ${name} of the ${part}.`,
         type: 'gauge' as const,
         values: [{ value: Number(value) }],
       },

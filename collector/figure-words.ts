@@ -1,0 +1,37 @@
+import type { DerivationStats } from './derivation/deriver.ts';
+import type { ProjectorStats } from './influx/projector.ts';
+
+type FiguresOf<Stats> = {
+  [Name in keyof Stats & string]: Stats[Name] extends number ? Name : never;
+}[keyof Stats & string];
+type Figure = `derivation ${FiguresOf<DerivationStats>}` | `influx ${FiguresOf<ProjectorStats>}`;
+
+// So typed that a new figure asks for its words.
+const WORDS: Record<Figure, string> = {
+  'derivation ordinal': 'Number of the last ledger record that is in the machine-hours.',
+  'derivation records': 'Ledger records taken into machine-hours since the start.',
+  'derivation malformedParts': 'Parts of records that could not be read since the start.',
+  'derivation undatedRecords': 'Records whose wall time is not known, left out of machine-hours.',
+  'derivation waitingRecords': 'Records that wait for the wiring (config record) they rest on.',
+  'derivation conflicts': 'Readings of one channel and one time with different values.',
+  'derivation rewinds': 'How often late readings made a machine be computed again from an earlier hour.',
+  'derivation provisionalHours': 'Machine-hours that may still change.',
+  'derivation failures': 'Passes over the ledger that failed and were tried again.',
+  'influx cursor': 'Number of the last ledger record that is in InfluxDB.',
+  'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',
+  'influx lagMs': 'Age in ms of the oldest record that is being written; 0 when none is.',
+  'influx waitingRecords':
+    'Records not in InfluxDB because the wiring (config record) they rest on is not here yet.',
+  'influx samples': 'Readings made into points since the start, also such as were written again.',
+  'influx hours': 'Machine-hours written since the start; each revision counts.',
+  'influx lines': 'Points that InfluxDB took since the start.',
+  'influx requests': 'Write requests to InfluxDB since the start, also failed ones.',
+  'influx quarantinedLines': 'Points that InfluxDB refused for good, kept in the quarantine file.',
+  'influx quarantinedRecords': 'Records and machine-hours that could not be made into points.',
+  'influx expired': 'Points older than InfluxDB keeps, which it dropped.',
+  'influx badReadings': 'Readings left out because their quality is bad or no float can hold them.',
+  'influx unknownReadings': 'Readings left out because no wiring names their channel.',
+};
+
+/** What the figures of the derivation and of the projection to InfluxDB mean, by the part's name and theirs. */
+export const FIGURE_WORDS: Readonly<Record<string, string>> = WORDS;
