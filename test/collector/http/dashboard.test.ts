@@ -162,8 +162,8 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
         { ...offline, id: 'lost' },
       ],
     });
-    expect(await page.getByRole('link', { name: 'Metrics' }).isVisible()).toBe(true);
     await page.locator('.agent').nth(1).waitFor();
+    expect(await page.getByRole('link', { name: 'Metrics' }).isVisible()).toBe(true);
     const [stopped, lost] = await page.locator('.agent').allTextContents();
     expect(stopped).toContain('Offline since 14:36:00.');
     expect(stopped).not.toContain('gateway on');
