@@ -6,7 +6,7 @@ import { fingerprint } from '../protocols/evidence/keys.ts';
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
 import { readCredentials } from './broker-link.ts';
 import { buildDrivers } from './build-drivers.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logWarnings } from './logger.ts';
 import { listenForStop, untilAborted } from './signals.ts';
 import { VERSION } from './version.ts';
 
@@ -14,7 +14,7 @@ import { VERSION } from './version.ts';
 export async function runAgent(options: { config: string }): Promise<void> {
   const { config, folder, warnings } = loadAgentConfig(options.config);
   const log = createLogger('agent');
-  for (const { message, cure } of warnings) log.warn({ cure }, message);
+  logWarnings(log, warnings);
   const stop = listenForStop();
   const dataFolder = resolve(folder, config.data);
   const agent = await startAgent({

@@ -1,17 +1,17 @@
 import { loadCollectorConfig } from '../config/load.ts';
 import { systemClock } from '../protocols/clock.ts';
 import { buildCollector } from './build-collector.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logWarnings } from './logger.ts';
 import { listenForStop, untilAborted } from './signals.ts';
 
 /** `millwatt collector`: keeps, derives and serves until it is told to stop. */
 export async function runCollector(options: { config: string }): Promise<void> {
   const { config, folder, warnings } = loadCollectorConfig(options.config);
   const log = createLogger('collector');
-  for (const { message, cure } of warnings) log.warn({ cure }, message);
+  logWarnings(log, warnings);
   const stop = listenForStop();
   const collector = await buildCollector(config, { folder, clock: systemClock, log, simulated: false });
-  log.info({ page: collector.url, publicKey: collector.publicKey }, 'The page is served.');
+  log.info({ page: collector.url, publicKey: collector.publicKey }, `The page is served: ${collector.url}`);
   await untilAborted(stop);
   log.info({ signal: stop.reason }, 'The collector stops.');
   await collector.stop();

@@ -4,6 +4,8 @@ import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
+import { explainReasons } from './reason-words.ts';
+import { readIsoTime } from './iso-time.ts';
 import { formatEnergy, formatPower, formatShare, formatSpan } from './format.ts';
 import { style, widthOf } from './screen.ts';
 import { renderTable } from './text-table.ts';
@@ -64,7 +66,7 @@ function tableLines(hours: readonly MachineHour[]): string[] {
     ]),
     totalOf(ofMachine, components).map((cell) => style(cell, 'bold')),
   ]);
-  return renderTable(
+  const table = renderTable(
     [
       { title: 'machine' },
       { title: 'hour (UTC)' },
@@ -79,6 +81,8 @@ function tableLines(hours: readonly MachineHour[]): string[] {
     rows,
     widthOf(),
   );
+  const legend = explainReasons(hours);
+  return legend.length === 0 ? table : [...table, '', ...legend.map((line) => style(line, 'dim'))];
 }
 
 /** The last line of a machine: its hours together, so that nobody has to add them up. */
@@ -171,8 +175,8 @@ function csvLines(hours: readonly MachineHour[]): string[] {
 }
 
 function parseTime(text: string, option: string): number {
-  const atMs = Date.parse(text);
-  if (!Number.isNaN(atMs)) return atMs;
+  const atMs = readIsoTime(text);
+  if (atMs !== undefined) return atMs;
   throw new MillwattError('refuse', 'bad-time', `${option} ${JSON.stringify(text)} is not a time.`, {
     cure: 'Write it as 2026-11-22 or 2026-11-22T06:30:00+01:00.',
   });

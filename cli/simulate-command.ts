@@ -3,14 +3,14 @@ import { loadSimulationConfig } from '../config/load.ts';
 import { simulatedTimeOf } from '../config/simulation-config.ts';
 import { simulatedClock } from '../protocols/clock.ts';
 import { buildSimulation } from './build-simulation.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logWarnings } from './logger.ts';
 import { listenForStop, untilAborted } from './signals.ts';
 
 /** `millwatt simulate`: serves the configured plant until it is told to stop. */
 export async function runSimulate(options: { config: string }): Promise<void> {
   const { config, folder, warnings } = loadSimulationConfig(options.config);
   const log = createLogger('simulator');
-  for (const { message, cure } of warnings) log.warn({ cure }, message);
+  logWarnings(log, warnings);
   const stop = listenForStop();
   const clock = simulatedClock(simulatedTimeOf(config.time, Date.now()));
   const simulation = await buildSimulation(config, {

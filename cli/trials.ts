@@ -41,7 +41,7 @@ export function tryPort(host: string, port: number): Promise<string> {
       reject(
         new MillwattError(
           'refuse',
-          'port',
+          cause.code === 'EADDRINUSE' ? 'port-taken' : 'port',
           `${host}:${port} cannot be listened on (${cause.code ?? cause.message}).`,
           {
             cure:

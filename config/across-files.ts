@@ -49,7 +49,9 @@ function compare(agent: NamedText, collector: NamedText, collectors: number): Fi
     const machine = ownValue(source, 'machine');
     if (typeof machine !== 'string' || machines.includes(machine) || told.has(machine)) return [];
     told.add(machine);
-    const near = findNearest(machine, machines);
+    const nearest = findNearest(machine, machines);
+    // Who has mill-1 may well have mill-2.
+    const near = nearest !== undefined && wordOf(nearest) === wordOf(machine) ? undefined : nearest;
     return [
       warn(
         ['sources', index, 'machine'],
@@ -59,4 +61,8 @@ function compare(agent: NamedText, collector: NamedText, collectors: number): Fi
       ),
     ];
   });
+}
+
+function wordOf(id: string): string {
+  return id.replaceAll(/\d/g, '');
 }

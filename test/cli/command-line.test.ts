@@ -69,6 +69,17 @@ describe('the command line', () => {
     expect(good.output).toContain('agent.yaml: good (agent configuration)');
   });
 
+  it('check compares the files it is given', async () => {
+    const folder = makeFolder();
+    writeAgentFile(folder, { brokerPort: 1883, meters: { meter: 502 } });
+    writeFileSync(join(folder, 'collector.yaml'), 'site: plant-9\nbroker: { embedded: {} }\nmachines: []\n');
+    const { code, output } = await finish(folder, 'check', '-c', 'agent.yaml', 'collector.yaml');
+    expect(code).toBe(0);
+    expect(output).toContain(
+      'agent.yaml says site plant-1, collector.yaml says plant-9; they will never meet.',
+    );
+  });
+
   it('profiles lists, explains, and guesses what was meant', async () => {
     const folder = makeFolder();
     const list = await finish(folder, 'profiles');
@@ -153,7 +164,13 @@ describe('the command line', () => {
     expect(good.output).toContain('lets us in');
     expect(good.code).toBe(0);
     const taken = await finish(folder, 'doctor', '-c', 'collector.yaml');
-    expect(taken.code).toBe(1);
-    expect(taken.output).toMatch(/failed +page: 127\.0\.0\.1:\d+ cannot be listened on.*\n +cure: /);
+    expect(taken.code).toBe(0);
+    expect(taken.output).toMatch(/good +page: 127\.0\.0\.1:\d+ is taken by this collector: it is running/);
+    expect(taken.output).toMatch(/good +embedded broker: .* is taken by this collector/);
+    const text = readFileSync(join(folder, 'collector.yaml'), 'utf8');
+    writeFileSync(join(folder, 'other.yaml'), text.replace(/^site: .*/m, 'site: another'));
+    const other = await finish(folder, 'doctor', '-c', 'other.yaml');
+    expect(other.code).toBe(1);
+    expect(other.output).toMatch(/failed +page: 127\.0\.0\.1:\d+ cannot be listened on.*\n +cure: /);
   });
 });

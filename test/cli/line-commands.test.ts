@@ -57,7 +57,9 @@ it('hours prints what agent and collector made, as a table with totals, as JSON 
   const table = await hours();
   expect(table.code).toBe(0);
   expect(table.output).toContain('hour (UTC)');
-  const total = table.output.trim().split('\n').at(-1) ?? '';
+  const [rows = '', legend] = table.output.trim().split('\n\n');
+  expect(legend).toContain('state-unknown: the operating state');
+  const total = rows.split('\n').at(-1) ?? '';
   expect(total).toMatch(new RegExp(`^mill-1 +${json.length} hours? +${(energyMwh / 1000).toFixed(1)} Wh`));
 
   const csv = (await hours('--csv')).output.trim().split('\n');

@@ -38,6 +38,11 @@ test('a machine that the collector does not list is said once, with the one that
   ]);
 });
 
+test('another number is no slip', () => {
+  const [finding] = checkAcrossFiles([agent('plant-1', 'mill-2'), collector('plant-1', 'mill-1')]);
+  expect(finding?.cure).toBe('Describe mill-2 under machines in collector.yaml.');
+});
+
 test('files that belong together, agents alone, and files that are no configuration give nothing', () => {
   expect(checkAcrossFiles([agent('plant-1', 'mill-1'), collector('plant-1', 'mill-1')])).toEqual([]);
   expect(checkAcrossFiles([agent('plant-1', 'mill-1'), agent('plant-2', 'mill-1')])).toEqual([]);

@@ -1,0 +1,69 @@
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+const DEADLINE_MS = 3000;
+
+/** Where a collector of this configuration would serve its page. */
+export interface PageAddress {
+  host: string;
+  port: number;
+  token: string | undefined;
+  /** The certificate that the page is served with; plain HTTP without. */
+  cert: string | undefined;
+}
+
+/** The site of the millwatt collector that serves this address now; undefined where none does, or it does not let us in. */
+export async function askRunningCollector(address: PageAddress): Promise<string | undefined> {
+  try {
+    if ((await ask(address, '/healthz', undefined))['status'] !== 'ok') return undefined;
+    const { site, publicKey } = await ask(address, '/api/v1/site', address.token);
+    return typeof site === 'string' && typeof publicKey === 'string' ? site : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function ask(
+  { host, port, cert }: PageAddress,
+  path: string,
+  token: string | undefined,
+): Promise<Record<string, unknown>> {
+  const options = {
+    host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
+    port,
+    path,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(DEADLINE_MS),
+    agent: false,
+  };
+  return new Promise((resolve, reject) => {
+    const request =
+      cert === undefined
+        ? requestHttp(options)
+        : // It must be our own certificate; which names it bears does not matter on our own computer.
+          requestHttps({
+            ...options,
+            ca: cert,
+            allowPartialTrustChain: true,
+            checkServerIdentity: () => undefined,
+          });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('error', reject);
+      response.on('data', (part: string) => {
+        text += part;
+        if (text.length > 10_000) request.destroy(new Error('the answer is too long'));
+      });
+      response.on('end', () => {
+        try {
+          resolve(JSON.parse(text) as Record<string, unknown>);
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    request.end();
+  });
+}

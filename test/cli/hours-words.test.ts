@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { readIsoTime } from '../../cli/iso-time.ts';
+import { explainReasons } from '../../cli/reason-words.ts';
+import type { MachineHour, Reason } from '../../collector/energy/machine-hour.ts';
+
+test('times are ISO 8601, and days that do not exist are not moved to the next month', () => {
+  expect(readIsoTime('2026-11-22')).toBe(Date.UTC(2026, 10, 22));
+  expect(readIsoTime('2028-02-29')).toBe(Date.UTC(2028, 1, 29));
+  expect(readIsoTime('2026-11-22T06:30:00+01:00')).toBe(Date.UTC(2026, 10, 22, 5, 30));
+  expect(readIsoTime('2026-11-22T06:30Z')).toBe(Date.UTC(2026, 10, 22, 6, 30));
+  for (const text of ['2026-02-30', '2026-02-29', '2026-13-01', '2026-00-10', '2026-11-22T25:00Z', '5', ''])
+    expect(readIsoTime(text), text).toBeUndefined();
+});
+
+test('each reason that is given is explained once', () => {
+  const hour = (...reasons: Reason[]) => ({ reasons }) as unknown as MachineHour;
+  expect(explainReasons([hour()])).toEqual([]);
+  expect(explainReasons([hour('gap'), hour('source-down', 'gap')])).toEqual([
+    'gap: readings are missing for a while',
+    'source-down: a meter or control did not answer',
+  ]);
+});

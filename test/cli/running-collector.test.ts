@@ -1,0 +1,41 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { askRunningCollector } from '../../cli/running-collector.ts';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function serve(answers: Readonly<Record<string, string>>, token?: string): Promise<number> {
+  const server = createServer((request, response) => {
+    const allowed =
+      token === undefined ||
+      request.url === '/healthz' ||
+      request.headers.authorization === `Bearer ${token}`;
+    const answer = answers[request.url ?? ''];
+    response.statusCode = answer === undefined || !allowed ? 401 : 200;
+    response.end(allowed ? answer : '{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const ask = (port: number, token?: string) =>
+  askRunningCollector({ host: '127.0.0.1', port, token, cert: undefined });
+const SITE = '{"site":"plant-1","publicKey":"abc"}';
+
+test('a collector tells its site, with its token where it has one', async () => {
+  expect(await ask(await serve({ '/healthz': '{"status":"ok"}', '/api/v1/site': SITE }))).toBe('plant-1');
+  const guarded = await serve({ '/healthz': '{"status":"ok"}', '/api/v1/site': SITE }, 'secret');
+  expect(await ask(guarded, 'secret')).toBe('plant-1');
+  expect(await ask(guarded)).toBeUndefined();
+});
+
+test('other programs are no collector', async () => {
+  expect(await ask(await serve({ '/healthz': '{"status":"ok"}' }))).toBeUndefined();
+  expect(await ask(await serve({ '/healthz': 'ok', '/api/v1/site': SITE }))).toBeUndefined();
+  expect(await ask(await serve({ '/healthz': `"${'x'.repeat(20_000)}"` }))).toBeUndefined();
+});
