@@ -23,7 +23,7 @@ export function generateFiles(): { path: string; text: string }[] {
       text: renderSample(agentConfig, {
         title: ['An agent of millwatt: what it reads, and where its batches go.', ...READING],
         live: ['sources.opcua.model'],
-        values: { 'sources.opcua.id': 'mill-2-control', 'sources.opcua.machine': 'mill-2' },
+        values: { 'sources.opcua.id': 'mill-1-control', 'sources.opcua.machine': 'mill-1' },
       }),
     },
     {
