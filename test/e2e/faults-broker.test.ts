@@ -23,7 +23,7 @@ it('a broker that is away, then a web server in its place: readings stay in the 
   writeCollectorFile(folder, { broker: `{ embedded: { port: ${brokerPort} } }`, httpPort });
   const agent = run(folder, ['agent', '-c', 'agent.yaml']);
   await agent.waitFor(
-    /readings stay in the spool\. Nothing listens at 127\.0\.0\.1:\d+\. Start the broker, or correct the address/,
+    /"cure":"Start the broker, or correct the address and port of broker\.url\.","msg":"the broker is not connected, readings stay in the spool\. Nothing listens at 127\.0\.0\.1:\d+\./,
   );
 
   const web = createServer((_request, response) => response.end('a web page'));
@@ -37,7 +37,9 @@ it('a broker that is away, then a web server in its place: readings stay in the 
     });
   };
   onEnd(closeWeb);
-  await agent.waitFor(/What listens at 127\.0\.0\.1:\d+ does not speak MQTT\. Correct the address and port/);
+  await agent.waitFor(
+    /"cure":"Correct the address and port[^"]*","msg":"[^"]*What listens at 127\.0\.0\.1:\d+ does not speak MQTT\./,
+  );
   const before = meter.reads();
   await eventually(() => meter.reads() > before + 5, 'the meter is read on meanwhile');
   await closeWeb();
@@ -67,7 +69,7 @@ it('a broker that refuses the login says so on both sides; with the right passwo
   await collector.waitFor(/The page is served/);
   const refused = run(folder, ['agent', '-c', 'agent.yaml'], secrets);
   await refused.waitFor(
-    /readings stay in the spool\. The broker at 127\.0\.0\.1:\d+ refuses the user name or password\. Compare the id/,
+    /"cure":"Compare the id and the password[^"]*","msg":"the broker is not connected, readings stay in the spool\. The broker at 127\.0\.0\.1:\d+ refuses the user name or password\./,
   );
   await collector.waitFor(/the broker refused a login/);
   await eventually(() => meter.reads() > 5, 'the meter is read all the same');
