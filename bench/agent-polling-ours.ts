@@ -32,11 +32,18 @@ const config = agentConfig.parse({
 const agent = await startAgent({
   config,
   dataFolder: folder,
-  drivers: config.sources.flatMap((source) =>
-    source.protocol === 'modbus-tcp'
-      ? [createModbusDriver({ source, profile, profileSha256: sha256, clock: systemClock })]
-      : [],
-  ),
+  drivers: config.sources.flatMap((source) => {
+    if (source.protocol !== 'modbus-tcp') return [];
+    const endpoint = { transport: 'tcp' as const, host: source.host, port: source.port };
+    return [
+      createModbusDriver({
+        source: { ...source, endpoint },
+        profile,
+        profileSha256: sha256,
+        clock: systemClock,
+      }),
+    ];
+  }),
   connect: connectLink,
   clock: systemClock,
   log: silentLog,

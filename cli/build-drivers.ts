@@ -29,7 +29,13 @@ async function buildDriver(source: SourceConfig, around: DriverSurroundings): Pr
   switch (source.protocol) {
     case 'modbus-tcp': {
       const { profile, sha256 } = loadProfile(source.profile, join(around.folder, 'profiles'));
-      return createModbusDriver({ source, profile, profileSha256: sha256, clock: around.clock });
+      const { host, port, ...rest } = source;
+      return createModbusDriver({
+        source: { ...rest, endpoint: { transport: 'tcp', host, port } },
+        profile,
+        profileSha256: sha256,
+        clock: around.clock,
+      });
     }
     case 'opcua': {
       // Loading node-opcua takes a second and 150 MB: only where it is needed.

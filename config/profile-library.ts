@@ -7,6 +7,7 @@ import { planReads } from '../protocols/modbus/read-plan.ts';
 import { functionCodeOf, pointName, registerCount, type DeviceProfile } from '../protocols/modbus/profile.ts';
 import { findNearest } from './nearest.ts';
 import { profileFile } from './profile-schema.ts';
+import { profileOf } from './profile-variant.ts';
 
 /** The profiles that come with millwatt: beside this file, or, where it was compiled into dist/config, beside dist. */
 const OWN_FOLDER =
@@ -14,6 +15,8 @@ const OWN_FOLDER =
     existsSync(folder),
   ) ?? join(import.meta.dirname, 'profiles');
 const PROFILE_ID = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
+/** A variant follows the id of its profile after a colon. */
+const VARIANT_ID = /^([^:]+)(?::([a-z0-9]+(?:-[a-z0-9]+)*))?$/;
 const FILE_BYTES_MAX = 256 * 1024;
 
 /** A profile and the file it came from. */
@@ -36,8 +39,9 @@ export interface ListedProfile {
  */
 export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
   const folders = foldersOf(extraFolder);
-  const file = PROFILE_ID.test(id)
-    ? folders.map((folder) => join(folder, `${id}.yaml`)).find((path) => existsSync(path))
+  const [, fileId = '', variant] = VARIANT_ID.exec(id) ?? [];
+  const file = PROFILE_ID.test(fileId)
+    ? folders.map((folder) => join(folder, `${fileId}.yaml`)).find((path) => existsSync(path))
     : undefined;
   if (file === undefined) {
     const known = listProfiles(extraFolder).map((listed) => listed.id);
@@ -55,7 +59,7 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
   }
   const bytes = readFileSync(file);
   return {
-    profile: parseProfile(id, bytes, file),
+    profile: parseProfile(fileId, bytes, file, variant),
     sha256: createHash('sha256').update(bytes).digest('base64url'),
     file,
   };
@@ -79,7 +83,7 @@ export function listProfiles(extraFolder?: string): ListedProfile[] {
 }
 
 /** A profile from the text of its file. Throws as `loadProfile`, with every fault of the file at once. */
-export function parseProfile(id: string, bytes: Uint8Array, file: string): DeviceProfile {
+export function parseProfile(id: string, bytes: Uint8Array, file: string, variant?: string): DeviceProfile {
   if (bytes.length > FILE_BYTES_MAX)
     throw badProfile(file, [`${file}: is larger than ${FILE_BYTES_MAX} bytes`]);
   const lines = new LineCounter();
@@ -102,7 +106,12 @@ export function parseProfile(id: string, bytes: Uint8Array, file: string): Devic
       }),
     );
   }
-  const profile: DeviceProfile = { id, ...parsed.data };
+  const profile = profileOf(id, parsed.data, variant);
+  if (profile === undefined) {
+    throw new MillwattError('refuse', 'unknown-profile', `${file} has no variant ${variant}.`, {
+      cure: `Its variants are: ${Object.keys(parsed.data.variants).join(', ') || 'none'}.`,
+    });
+  }
   requirePlannable(profile, file);
   return profile;
 }

@@ -1,174 +1,139 @@
 import { z } from 'zod';
-import { ENCODINGS, ORDERS, REGISTER_TYPES, registerCount } from '../protocols/modbus/profile.ts';
-import type { DeviceProfile, ProfilePoint } from '../protocols/modbus/profile.ts';
-import { PHASES, QUANTITIES, QUANTITY_NAMES } from '../protocols/telemetry/quantity.ts';
-import { rationalOf, UNITS } from '../protocols/telemetry/unit.ts';
+import { PARITIES } from '../protocols/modbus/endpoint.ts';
+import { CONFIDENCES, REGISTER_TYPES } from '../protocols/modbus/profile.ts';
+import {
+  address,
+  functionCode,
+  order,
+  pattern,
+  pointLine,
+  statusLine,
+  textLayout,
+} from './profile-point-schema.ts';
+import { findPointFaults } from './profile-faults.ts';
 
-const address = z.int().min(0).max(65_535);
-const functionCode = z.union([z.literal(3), z.literal(4)]);
-const order = z.enum(ORDERS);
-const pattern = z.string().regex(/^0x[0-9A-F]+$/, 'a bit pattern such as 0xFFFFFFFF');
+const range = z.strictObject({ first: address, last: address });
 
-const decimal = z
-  .union([z.number(), z.string()])
-  .transform(String)
-  .refine(isPositiveDecimal, 'a positive decimal such as 0.1');
-
-/** The arithmetic of a counter, as protocols/telemetry/channel.ts explains it. */
-const counter = z.strictObject({
-  modulus: z.string().regex(/^\d+$/).describe('Raw value at which it starts again at 0.').optional(),
-  resolution: decimal.describe('Raw steps it moves in.').optional(),
-  behaviour: z.enum(['monotone', 'saturating', 'resettable']),
+const limits = z.strictObject({
+  maxRegisters: z.int().min(1).max(125).default(125).describe('Registers a request may ask for.'),
+  even: z.boolean().default(false).describe('Requests begin at even addresses and ask for even counts.'),
+  wholeValues: z.boolean().default(false).describe('A request that cuts a value is refused.'),
+  maxGap: z.int().min(0).max(124).default(124).describe('Unwanted registers in a row that may be read.'),
+  forbidden: z.array(range).default([]).describe('Registers that no request may touch.'),
+  readable: z.array(range).default([]).describe('A request must lie within one of these.'),
+  whole: z.array(range).default([]).describe('Blocks that are read exactly, whole and alone.'),
 });
 
-/** One line of a profile: a value, or the same value of several conductors side by side. */
-const pointLine = z.strictObject({
-  quantity: z.enum(QUANTITY_NAMES),
-  phase: z.enum(PHASES).default('total'),
-  phases: z
-    .array(z.enum(PHASES))
-    .min(2)
-    .describe('Instead of phase: one value each, in this order.')
-    .optional(),
-  address: address.describe('In the protocol data unit, counted from 0; of the first phase.'),
-  step: z
-    .int()
-    .min(1)
-    .max(1000)
-    .describe('Registers from one phase to the next; else they are adjacent.')
-    .optional(),
-  type: z.enum(REGISTER_TYPES),
-  unit: z.string().refine((name) => name in UNITS, `a known unit (${Object.keys(UNITS).join(', ')})`),
-  scale: decimal.default('1').describe('raw x scale = value in the unit.'),
-  functionCode: functionCode.optional(),
+const timing = z.strictObject({
+  minTimeoutMs: z.int().min(0).max(60_000).default(0).describe('The least time to allow for an answer.'),
+  guardMs: z.int().min(0).max(1000).default(0).describe('Silence to keep before each request.'),
+  pipelining: z.int().min(1).max(16).default(1).describe('Requests under way at once over TCP.'),
+});
+
+const serial = z.strictObject({
+  baudRate: z.int().min(300).max(921_600),
+  parity: z.enum(PARITIES),
+  stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
+  unit: z.int().min(1).max(247).default(1),
+});
+
+const identityCheck = z
+  .strictObject({
+    title: z.string().min(1),
+    functionCode,
+    address,
+    count: z.int().min(1).max(125).default(1),
+    type: z.enum(['u16', 'u32', 'ascii']).default('u16'),
+    layout: textLayout.optional(),
+    oneOf: z.array(z.int().min(0).max(0xffff_ffff)).min(1).optional(),
+    between: z.strictObject({ first: z.int().min(0), last: z.int().min(0) }).optional(),
+    startsWith: z.array(z.string().min(1)).min(1).optional(),
+  })
+  .refine(
+    ({ oneOf, between, startsWith }) =>
+      [oneOf, between, startsWith].filter((one) => one !== undefined).length === 1,
+    'exactly one of oneOf, between and startsWith',
+  )
+  .refine(
+    ({ type, startsWith }) => (type === 'ascii') === (startsWith !== undefined),
+    'startsWith goes with the type ascii',
+  );
+
+const detail = z.strictObject({
+  is: z.enum(['serial', 'model', 'firmware', 'orderNumber']),
+  functionCode,
+  address,
+  type: z.enum([...REGISTER_TYPES, 'ascii']),
+  length: z.int().min(1).max(60).optional(),
+  layout: textLayout.optional(),
   wordOrder: order.optional(),
-  encoding: z.enum(ENCODINGS).optional(),
-  counter: counter.optional(),
+  block: z.strictObject({ address, count: z.int().min(1).max(125) }).optional(),
 });
 
-/** The one declaration of a device profile file: validation and defaults; its output is a DeviceProfile without id. */
+const conventions = z.strictObject({
+  activePower: z.enum(['import-positive', 'export-positive', 'unsigned']).optional(),
+  powerFactor: z.enum(['sign-of-power', 'capacitive-positive', 'inductive-positive', 'unsigned']).optional(),
+  energyTotals: z.enum(['sum-of-phases', 'net-of-phases']).optional(),
+  transformers: z.enum(['applied', 'not-applied']).optional(),
+});
+
+const notes = z.array(z.string().min(1));
+
+/** What a variant may say differently; points of the same name replace those of the profile. */
+const variant = z.strictObject({
+  title: z.string().min(1).max(80),
+  models: z.array(z.string().min(1)).min(1).optional(),
+  identity: z.array(identityCheck).optional(),
+  wordOrder: order.optional(),
+  functionCode: functionCode.optional(),
+  limits: limits.optional(),
+  accuracyClass: z.string().max(16).optional(),
+  notes: notes.describe('Added to those of the profile.').optional(),
+  points: z.array(pointLine).optional(),
+  without: z.array(z.string()).describe('Points it does not have: activePower, voltage.l1.').optional(),
+});
+
+/** The one declaration of a device profile file: validation and defaults. */
 export const profileFile = z
   .strictObject({
     version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
     title: z.string().min(1).max(80),
     vendor: z.string().min(1).max(40),
     models: z.array(z.string().min(1)).min(1),
-    confidence: z.enum(['high', 'medium']),
+    aliases: z.array(z.string().min(1)).default([]).describe('The same registers under other names.'),
+    kind: z.enum(['meter', 'drive']).default('meter'),
+    confidence: z.enum(CONFIDENCES),
     sources: z
       .array(z.string().min(1))
       .min(1)
       .describe('Manuals with page, or implementations, it was read in.'),
     accuracyClass: z.string().max(16).describe('Only where a source states it.').optional(),
+    transports: z
+      .array(z.enum(['tcp', 'rtu']))
+      .min(1)
+      .default(['rtu']),
     wordOrder: order.default('big'),
     byteOrder: order.default('big'),
     functionCode,
-    limits: z
-      .strictObject({
-        maxRegisters: z.int().min(1).max(125).default(125),
-        even: z.boolean().default(false),
-        wholeValues: z.boolean().default(false),
-        maxGap: z.int().min(0).max(124).default(16),
-        forbidden: z.array(z.strictObject({ first: address, last: address })).default([]),
-      })
-      .prefault({}),
+    limits: limits.prefault({}),
+    timing: timing.prefault({}),
+    serial: serial.describe('Settings as it leaves the factory, where a source states them.').optional(),
+    conventions: conventions.default({}),
     notAvailable: z.partialRecord(z.enum(REGISTER_TYPES), z.array(pattern).min(1)).default({}),
-    identity: z
-      .array(
-        z.strictObject({
-          title: z.string(),
-          functionCode,
-          address,
-          count: z.int().min(1).max(125).default(1),
-          oneOf: z.array(address).min(1),
-        }),
-      )
-      .default([]),
+    identity: z.array(identityCheck).default([]),
+    details: z.array(detail).default([]),
     deviceIdentification: z.boolean().default(false),
-    notes: z.array(z.string().min(1)).default([]),
+    notes: notes.default([]),
     points: z.array(pointLine).min(1),
+    statuses: z.array(statusLine).default([]),
+    variants: z.record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/), variant).default({}),
   })
   .superRefine((file, context) => {
-    const add = (path: (string | number)[], message: string) =>
+    for (const { path, message } of findPointFaults(file))
       context.addIssue({ code: 'custom', path, message });
-    for (const [type, patterns] of Object.entries(file.notAvailable))
-      for (const [i, text] of patterns.entries())
-        if (text.length !== 2 + Number(type.slice(1)) / 4)
-          add(['notAvailable', type, i], `${text} is not ${type.slice(1)} bits wide`);
-    for (const [i, { first, last }] of file.limits.forbidden.entries())
-      if (last < first) add(['limits', 'forbidden', i], `ends at ${last}, before it begins`);
-    const names = new Set<string>();
-    const takenBy = new Map<string, string>();
-    for (const [i, line] of file.points.entries()) {
-      const { cumulative, unit } = QUANTITIES[line.quantity];
-      if (UNITS[line.unit]?.canonical !== unit)
-        add(
-          ['points', i, 'unit'],
-          `${line.quantity} is measured in ${unit}, and ${line.unit} is no unit of that`,
-        );
-      if (!cumulative && line.counter !== undefined)
-        add(['points', i, 'counter'], `${line.quantity} does not count`);
-      if (line.encoding === 'four-quadrant' && line.quantity !== 'powerFactor')
-        add(['points', i, 'encoding'], 'four-quadrant belongs to powerFactor');
-      if (line.step !== undefined && line.phases === undefined)
-        add(['points', i, 'step'], 'step needs phases');
-      for (const point of expandLine(line)) {
-        const name = `${point.quantity}.${point.phase}`;
-        if (names.has(name)) add(['points', i], `${name} is there twice`);
-        names.add(name);
-        const count = registerCount(point.type);
-        if (point.address + count > 65_536)
-          add(['points', i, 'address'], `${name} ends beyond register 65535`);
-        for (let register = point.address; register < point.address + count; register++) {
-          const key = `${point.functionCode ?? file.functionCode}:${register}`;
-          const other = takenBy.get(key);
-          if (other !== undefined && other !== name)
-            add(['points', i, 'address'], `${name} overlaps ${other} in register ${register}`);
-          takenBy.set(key, name);
-        }
-      }
-    }
-  })
-  .transform((file): Omit<DeviceProfile, 'id'> => {
-    const { accuracyClass, points, ...rest } = file;
-    return {
-      ...rest,
-      ...(accuracyClass === undefined ? {} : { accuracyClass }),
-      points: points.flatMap(expandLine),
-    };
   });
 
-type PointLine = z.output<typeof pointLine>;
-
-function expandLine(line: PointLine): ProfilePoint[] {
-  const { quantity, type, unit, scale, functionCode: own, wordOrder, encoding, counter: traits } = line;
-  const step = line.step ?? registerCount(type);
-  return (line.phases ?? [line.phase]).map((phase, i) => ({
-    quantity,
-    phase,
-    address: line.address + i * step,
-    type,
-    scale,
-    unit,
-    ...(own === undefined ? {} : { functionCode: own }),
-    ...(wordOrder === undefined ? {} : { wordOrder }),
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(QUANTITIES[quantity].cumulative ? { counter: counterTraits(traits) } : {}),
-  }));
-}
-
-function counterTraits(traits: PointLine['counter']): NonNullable<ProfilePoint['counter']> {
-  return {
-    behaviour: traits?.behaviour ?? 'monotone',
-    ...(traits?.modulus === undefined ? {} : { modulus: traits.modulus }),
-    ...(traits?.resolution === undefined ? {} : { resolution: traits.resolution }),
-  };
-}
-
-function isPositiveDecimal(text: string): boolean {
-  try {
-    rationalOf(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** A profile file as written, defaults filled in. */
+export type ProfileFile = z.output<typeof profileFile>;
+/** What a file says of a variant. */
+export type VariantFile = z.output<typeof variant>;

@@ -28,6 +28,27 @@ export interface StatusReport {
   value: string | number | boolean | null;
 }
 
+/** One request of the last poll, for people who look into a source. */
+export interface RequestTrace {
+  /** In the protocol's own words: `fc3 1 +70`. */
+  text: string;
+  /** Registers, nodes or items asked for. */
+  count: number;
+  /** Real ms; null when it was not made or got no answer. */
+  roundTripMs: number | null;
+  /** `ok`, or one short reason: `timeout`, `exception 2`. */
+  outcome: string;
+}
+
+/** What a source did in its last poll. */
+export interface SourceTrace {
+  requests: RequestTrace[];
+  /** By channel id: the bits as they came, before any meaning; absent where nothing came. */
+  raw: ReadonlyMap<string, Uint16Array>;
+  /** What keeps a channel from being read, in a few words: `the device has no such register; asked again at ...`. */
+  remarks: ReadonlyMap<string, string>;
+}
+
 /**
  * What every field protocol implements. A driver never decides what a value means: it hands on what it is sure came
  * from the named point. It never throws into its caller between polls; what fails rejects the poll, with a
@@ -44,6 +65,8 @@ export interface Driver {
   poll(): Promise<Poll>;
   /** Where status words go; set once before the first poll. */
   onStatus(report: (status: StatusReport) => void): void;
+  /** The requests of the last poll and what came back, where the protocol has such a thing. */
+  trace?(): SourceTrace;
   /** Ends connections; resolves within 2 s. */
   close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ export const QUANTITY_FIELDS: Readonly<Record<Quantity, { measurement: 'power' |
     temperature: { measurement: 'power', field: 'temp_degc' },
     activeEnergyImport: { measurement: 'energy', field: 'import_wh' },
     activeEnergyExport: { measurement: 'energy', field: 'export_wh' },
+    activeEnergySum: { measurement: 'energy', field: 'sum_wh' },
     reactiveEnergyImport: { measurement: 'energy', field: 'reactive_varh' },
     reactiveEnergyExport: { measurement: 'energy', field: 'reactive_export_varh' },
     apparentEnergy: { measurement: 'energy', field: 'apparent_vah' },

@@ -1,9 +1,11 @@
 import type { MillwattError } from '../errors.ts';
 import { queueTimeoutError } from './modbus-error.ts';
-import { ModbusTcpClient } from './tcp-client.ts';
+import type { ModbusClient } from './client.ts';
+import { createModbusClient } from './connect.ts';
+import { describeEndpoint, endpointKey, type ModbusEndpoint } from './endpoint.ts';
 
 interface Waiting {
-  start: (client: ModbusTcpClient, timeoutMs: number) => void;
+  start: (client: ModbusClient, timeoutMs: number) => void;
   reject: (error: MillwattError) => void;
   timer: NodeJS.Timeout;
   deadlineMs: number;
@@ -16,7 +18,7 @@ export interface ModbusLine {
    * (of performance.now) ends the waiting too. Rejects as the client does, and with `timeout` when its turn never came.
    */
   run<T>(
-    request: (client: ModbusTcpClient, timeoutMs: number) => Promise<T>,
+    request: (client: ModbusClient, timeoutMs: number) => Promise<T>,
     timeoutMs: number,
     deadlineMs: number,
   ): Promise<T>;
@@ -29,9 +31,9 @@ export class ModbusLines {
   readonly #lines = new Map<string, SharedLine>();
 
   /** The line to an endpoint, shared with everyone who holds it. */
-  acquire(host: string, port: number): ModbusLine {
-    const key = `${host.toLowerCase()}:${port}`;
-    const line = this.#lines.get(key) ?? new SharedLine(host, port);
+  acquire(endpoint: ModbusEndpoint): ModbusLine {
+    const key = endpointKey(endpoint);
+    const line = this.#lines.get(key) ?? new SharedLine(endpoint);
     this.#lines.set(key, line);
     line.holders++;
     let isHeld = true;
@@ -51,17 +53,17 @@ export class ModbusLines {
 class SharedLine {
   holders = 0;
   readonly #where: string;
-  readonly #client: ModbusTcpClient;
+  readonly #client: ModbusClient;
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
 
-  constructor(host: string, port: number) {
-    this.#where = `${host}:${port}`;
-    this.#client = new ModbusTcpClient(host, port);
+  constructor(endpoint: ModbusEndpoint) {
+    this.#where = describeEndpoint(endpoint);
+    this.#client = createModbusClient(endpoint);
   }
 
   run<T>(
-    request: (client: ModbusTcpClient, timeoutMs: number) => Promise<T>,
+    request: (client: ModbusClient, timeoutMs: number) => Promise<T>,
     timeoutMs: number,
     deadlineMs: number,
   ): Promise<T> {

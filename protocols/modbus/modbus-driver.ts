@@ -2,30 +2,15 @@ import type { Clock } from '../clock.ts';
 import type { ChannelReading, Driver, Poll } from '../driver.ts';
 import type { MeasuredChannel } from '../telemetry/channel.ts';
 import type { SourceDescription } from '../telemetry/snapshot.ts';
+import { describeEndpoint } from './endpoint.ts';
 import { makeDecoder, type Decoder } from './decode.ts';
 import { ModbusLines, type ModbusLine } from './line.ts';
 import { ModbusExceptionError, timeoutError } from './modbus-error.ts';
 import { functionCodeOf, registerCount, type DeviceProfile } from './profile.ts';
 import { planReads, type PlannedRead, type WantedRegisters } from './read-plan.ts';
 import { splitRead } from './split-read.ts';
-import { channelOf, choosePoints, type Wiring } from './wanted-points.ts';
-
-/** What the driver needs to know of one meter; the agent's configuration of a modbus-tcp source fits it. */
-export interface ModbusSource extends Wiring {
-  host: string;
-  port: number;
-  /** Unit id, 0 .. 255. */
-  unit: number;
-  /** Names such as `activePower` or `voltage.l1`; absent means the usual ones the profile has. */
-  read?: readonly string[] | undefined;
-  /** Added to every address of the profile: -1, 0 or 1. */
-  addressOffset: number;
-  /** For one request, ms. */
-  timeout: number;
-  /** Between two polls, ms. */
-  every: number;
-  meter?: { serial?: string | undefined; class?: string | undefined } | undefined;
-}
+import type { ModbusSource } from './source.ts';
+import { channelOf, choosePoints } from './wanted-points.ts';
 
 /** A wanted value: where its registers lie, which channel it feeds, and how it is decoded. */
 interface WantedValue extends WantedRegisters {
@@ -37,6 +22,8 @@ interface WantedValue extends WantedRegisters {
 const REFUSED_RETRY_MS = 10 * 60_000;
 /** "No such register" and "no such request"; other exceptions are no reason to ask differently. */
 const SPLITTING_EXCEPTIONS = [2, 3];
+
+const PROTOCOLS = { tcp: 'modbus-tcp', rtu: 'modbus-rtu', 'rtu-over-tcp': 'modbus-rtu-over-tcp' } as const;
 
 /** Connections of this process; drivers of units behind one gateway find each other here. */
 const sharedLines = new ModbusLines();
@@ -73,7 +60,7 @@ export function createModbusDriver(options: {
     decode: makeDecoder(profile, point),
   }));
   const plan = planReads(wanted, limits);
-  const line = (options.lines ?? sharedLines).acquire(source.host, source.port);
+  const line = (options.lines ?? sharedLines).acquire(source.endpoint);
   return new ModbusDriver(
     describe(source, profile, options.profileSha256),
     points.map((point) => channelOf(profile, point, source)),
@@ -203,8 +190,8 @@ function describe(source: ModbusSource, profile: DeviceProfile, sha256: string):
   const accuracyClass = source.meter?.class ?? profile.accuracyClass;
   return {
     id: source.id,
-    protocol: 'modbus-tcp',
-    address: `${source.host}:${source.port} unit ${source.unit}`,
+    protocol: PROTOCOLS[source.endpoint.transport],
+    address: `${describeEndpoint(source.endpoint)} unit ${source.unit}`,
     everyMs: source.every,
     profile: { id: profile.id, version: profile.version, sha256 },
     ...(serial === undefined && accuracyClass === undefined

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { ModbusClient } from './client.ts';
 import { MillwattError } from '../errors.ts';
 import {
   badFrameError,
@@ -29,7 +30,7 @@ interface Pending {
  * has no way to be taken for another's. Failures reject with a MillwattError of class `retry` (codes `timeout`,
  * `refused`, `closed`, `bad-frame`, `exception`); a second request before the first has settled is our own bug (`crash`).
  */
-export class ModbusTcpClient {
+export class ModbusTcpClient implements ModbusClient {
   readonly #host: string;
   readonly #port: number;
   #socket: Socket | undefined;

@@ -48,6 +48,7 @@ export function readMeter(
     case 'frequency':
       return 50 + 0.018 * slowWave(wallMs, 97_000) + 0.011 * slowWave(wallMs, 1_370_000);
     case 'activeEnergyImport':
+    case 'activeEnergySum':
       return share === null ? null : share * load.energyWh(component, wallMs);
     case 'reactiveEnergyImport':
       return share === null ? null : share * reactiveOf(component, (of) => load.energyWh(of, wallMs));

@@ -4,6 +4,10 @@ import type { Phase, Quantity, Status } from './quantity.ts';
 export interface CounterTraits {
   /** The raw value at which the counter starts again at 0, as a decimal integer; absent when it never wraps. */
   modulus?: string;
+  /** The raw value at which a saturating counter stops, as a decimal integer; absent means that of its type. */
+  maximum?: string;
+  /** It may fall a little after a power loss, because the device saves it only now and then. */
+  stepsBack?: boolean;
   /** Raw steps the counter moves in, as a decimal; a coarse one is interpolated by power. */
   resolution?: string;
   /** `monotone` counts up; `saturating` stops at its largest value; `resettable` may be set to 0 by hand. */

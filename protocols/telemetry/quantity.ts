@@ -11,6 +11,8 @@ export const QUANTITIES = {
   activeEnergyExport: { unit: 'Wh', cumulative: true },
   reactiveEnergyImport: { unit: 'varh', cumulative: true },
   reactiveEnergyExport: { unit: 'varh', cumulative: true },
+  /** Import plus export in one register (OBIS 15.8.0): counts as import only where the operator says nothing is exported. */
+  activeEnergySum: { unit: 'Wh', cumulative: true },
   apparentEnergy: { unit: 'VAh', cumulative: true },
   rotationalSpeed: { unit: '1/min', cumulative: false },
   torque: { unit: 'Nm', cumulative: false },

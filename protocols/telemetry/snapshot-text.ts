@@ -99,10 +99,13 @@ function isScale(value: unknown): boolean {
 
 function isCounter(value: unknown): boolean {
   if (!isObject(value)) return false;
-  const { modulus, resolution, behaviour } = value;
+  const { modulus, maximum, resolution, stepsBack, behaviour } = value;
   return (
     BEHAVIOURS.some((known) => known === behaviour) &&
-    (modulus === undefined || (typeof modulus === 'string' && POSITIVE_INTEGER.test(modulus))) &&
+    [modulus, maximum].every(
+      (one) => one === undefined || (typeof one === 'string' && POSITIVE_INTEGER.test(one)),
+    ) &&
+    (stepsBack === undefined || typeof stepsBack === 'boolean') &&
     (resolution === undefined || (typeof resolution === 'string' && POSITIVE_DECIMAL.test(resolution)))
   );
 }

@@ -3,7 +3,7 @@ import type { Channel } from './channel.ts';
 /** The meter, drive or control behind a source: what a verifier asks about a figure's origin. */
 export interface SourceDescription {
   id: string;
-  protocol: 'modbus-tcp' | 'modbus-rtu' | 'opcua' | 'mtconnect';
+  protocol: 'modbus-tcp' | 'modbus-rtu' | 'modbus-rtu-over-tcp' | 'opcua' | 'mtconnect';
   /** Where it was reached, without credentials: `127.0.0.1:502 unit 1`. */
   address: string;
   /** Nominal time between two readings, ms. */

@@ -203,8 +203,8 @@ describe('loading a profile', () => {
         '  - { quantity: activePower, address: 20, type: f32, unit: W }',
       ),
     );
-    expect(message).toMatch(/t1\.yaml:10: .*overlaps activePower\.total in register 8/);
-    expect(message).toMatch(/t1\.yaml:11: .*activePower\.total is there twice/);
+    expect(message).toMatch(/t1\.yaml:10: .*overlaps activePower in register 8/);
+    expect(message).toMatch(/t1\.yaml:11: .*activePower is there twice/);
   });
 
   it('refuses values that the limits make unreadable', () => {

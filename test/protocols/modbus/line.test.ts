@@ -8,13 +8,14 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+const endpoint = () => ({ transport: 'tcp' as const, host: '127.0.0.1', port: server.port });
 const soonMs = () => performance.now() + 10_000;
 
 describe('lines', () => {
   it('run requests one after the other, first come first served, on one connection', async () => {
     server.behaviour = ({ socket, answer, later }) => later(() => socket.write(answer), 1);
     const lines = new ModbusLines();
-    const held = [lines.acquire('127.0.0.1', server.port), lines.acquire('127.0.0.1', server.port)];
+    const held = [lines.acquire(endpoint()), lines.acquire(endpoint())];
     const settled: number[] = [];
     await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
@@ -35,7 +36,7 @@ describe('lines', () => {
   it('end a wait at its deadline, and never send what nobody waits for', async () => {
     let release = () => {};
     server.behaviour = ({ socket, answer }) => (release = () => socket.write(answer));
-    const line = new ModbusLines().acquire('127.0.0.1', server.port);
+    const line = new ModbusLines().acquire(endpoint());
     const first = line.run((client) => client.readRegisters(1, 3, 1, 1, 10_000), 10_000, soonMs());
     const second = line.run(
       (client) => client.readRegisters(2, 3, 2, 1, 10_000),
@@ -55,7 +56,7 @@ describe('lines', () => {
   it('go on after a request that fails', async () => {
     server.behaviour = ({ request, socket, answer }) =>
       request[6] === 1 ? socket.resetAndDestroy() : socket.write(answer);
-    const line = new ModbusLines().acquire('127.0.0.1', server.port);
+    const line = new ModbusLines().acquire(endpoint());
     const results = await Promise.allSettled(
       [1, 2, 1, 3].map((unit) =>
         line.run((client) => client.readRegisters(unit, 3, 9, 1, 10_000), 10_000, soonMs()),
@@ -72,8 +73,8 @@ describe('lines', () => {
 
   it('end their connection with the last holder', async () => {
     const lines = new ModbusLines();
-    const one = lines.acquire('127.0.0.1', server.port);
-    const two = lines.acquire('127.0.0.1', server.port);
+    const one = lines.acquire(endpoint());
+    const two = lines.acquire(endpoint());
     const read = (line: typeof one) =>
       line.run((client) => client.readRegisters(1, 3, 9, 1, 10_000), 10_000, soonMs());
     await read(one);
@@ -82,7 +83,7 @@ describe('lines', () => {
     await read(two);
     expect(server.connections).toBe(1);
     two.release();
-    const three = lines.acquire('127.0.0.1', server.port);
+    const three = lines.acquire(endpoint());
     await read(three);
     expect(server.connections).toBe(2);
     three.release();

@@ -5,7 +5,8 @@ import type { Driver } from '../../../protocols/driver.ts';
 import { MillwattError } from '../../../protocols/errors.ts';
 import { rawReadingOf } from '../../../protocols/modbus/encode.ts';
 import { ModbusLines } from '../../../protocols/modbus/line.ts';
-import { createModbusDriver, type ModbusSource } from '../../../protocols/modbus/modbus-driver.ts';
+import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
+import type { ModbusSource } from '../../../protocols/modbus/source.ts';
 import { pointName, type ProfilePoint } from '../../../protocols/modbus/profile.ts';
 import type { RegisterBank } from '../../../protocols/simulator/modbus-server.ts';
 import { startModbusServer } from '../../../protocols/simulator/modbus-server.ts';
@@ -37,7 +38,7 @@ async function serve(units: Map<number, RegisterBank>): Promise<number> {
 
 function drive(
   id: string,
-  changes: Partial<ModbusSource>,
+  { port = 502, ...changes }: Partial<ModbusSource> & { port?: number },
   around: { lines?: ModbusLines; clock?: Clock } = {},
 ): Driver {
   const { lines = new ModbusLines(), clock = systemClock } = around;
@@ -46,8 +47,7 @@ function drive(
     id: 'meter',
     machine: 'mill',
     component: 'supply',
-    host: '127.0.0.1',
-    port: 502,
+    endpoint: { transport: 'tcp', host: '127.0.0.1', port },
     unit: 1,
     addressOffset: 0,
     timeout: 2000,

@@ -4,7 +4,15 @@ import type { ReadLimits } from '../../../protocols/modbus/profile.ts';
 import { isLegalRead, planReads, type WantedRegisters } from '../../../protocols/modbus/read-plan.ts';
 import { splitRead } from '../../../protocols/modbus/split-read.ts';
 
-const OPEN: ReadLimits = { maxRegisters: 125, even: false, wholeValues: false, maxGap: 16, forbidden: [] };
+const OPEN: ReadLimits = {
+  maxRegisters: 125,
+  even: false,
+  wholeValues: false,
+  maxGap: 16,
+  forbidden: [],
+  readable: [],
+  whole: [],
+};
 const value = (address: number, count = 2, functionCode: 3 | 4 = 3): WantedRegisters => ({
   functionCode,
   address,
@@ -69,7 +77,7 @@ const scenes = fc
       at += gap + count;
     }
     const ranges = forbidden.map(({ first, length }) => ({ first, last: first + length }));
-    const limits: ReadLimits = { ...rest, wholeValues: true, forbidden: ranges };
+    const limits: ReadLimits = { ...rest, wholeValues: true, forbidden: ranges, readable: [], whole: [] };
     return { limits, wanted: wanted.filter((one) => requestOf([one], limits) !== null) };
   });
 

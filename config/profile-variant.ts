@@ -1,0 +1,33 @@
+import { pointName, type DeviceProfile } from '../protocols/modbus/profile.ts';
+import { expandLine } from './profile-point-schema.ts';
+import type { ProfileFile, VariantFile } from './profile-schema.ts';
+
+/** The profile that a file describes; with `variant`, what that variant of it says differently put in its place. */
+export function profileOf(id: string, file: ProfileFile, variant?: string): DeviceProfile | undefined {
+  const { accuracyClass, serial, points, variants, ...rest } = file;
+  const base: DeviceProfile = {
+    ...rest,
+    id,
+    ...(accuracyClass === undefined ? {} : { accuracyClass }),
+    ...(serial === undefined ? {} : { serial }),
+    points: points.flatMap(expandLine),
+    variants: Object.keys(variants),
+  };
+  if (variant === undefined) return base;
+  const said = Object.hasOwn(variants, variant) ? variants[variant] : undefined;
+  return said === undefined ? undefined : applyVariant(base, variant, said);
+}
+
+function applyVariant(base: DeviceProfile, name: string, said: VariantFile): DeviceProfile {
+  const { points: lines = [], without = [], notes = [], ...overrides } = said;
+  const points = lines.flatMap(expandLine);
+  const replaced = new Set([...points.map(pointName), ...without]);
+  return {
+    ...base,
+    ...Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined)),
+    id: `${base.id}:${name}`,
+    notes: [...base.notes, ...notes],
+    points: [...base.points.filter((point) => !replaced.has(pointName(point))), ...points],
+    variants: [],
+  };
+}
