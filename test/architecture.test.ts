@@ -18,6 +18,7 @@ const PURE = ['collector/energy', 'collector/footprint', 'collector/diagnostics'
 /** Which folder may import an npm package; tests and benchmarks may import any. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'modbus-serial': ['protocols/modbus'],
+  serialport: ['protocols/modbus'],
   mqtt: ['protocols/mqtt'],
   aedes: ['protocols/mqtt'],
   'node-opcua': ['protocols/opcua', 'protocols/simulator'],
