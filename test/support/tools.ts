@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { test } from 'vitest';
 
 /** Programs that some tests need, with the Debian package that brings each. */
@@ -8,6 +8,15 @@ const TOOLS = {
   mosquitto_passwd: { programs: ['mosquitto_passwd'], install: 'sudo apt-get install mosquitto' },
   influxd: { programs: ['influxd'], install: 'sudo apt-get install influxdb' },
   python3: { programs: ['python3'], install: 'sudo apt-get install python3' },
+  socat: { programs: ['socat'], install: 'sudo apt-get install socat' },
+  gcc: { programs: ['gcc', 'cc'], install: 'sudo apt-get install gcc' },
+  openssl: { programs: ['openssl'], install: 'sudo apt-get install openssl' },
+  // Libraries are found by a file of theirs; they are Debian's, and so is the Python that sees pymodbus.
+  libmodbus: { programs: ['/usr/include/modbus/modbus.h'], install: 'sudo apt-get install libmodbus-dev' },
+  pymodbus: {
+    programs: ['/usr/lib/python3/dist-packages/pymodbus/__init__.py'],
+    install: 'sudo apt-get install python3-pymodbus',
+  },
   chromium: {
     programs: ['chromium', 'chromium-browser', 'google-chrome'],
     install: 'sudo apt-get install chromium',
@@ -27,6 +36,10 @@ export function findTool(
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const folder of [...folders, ...EXTRA_FOLDERS]) {
     for (const program of TOOLS[name].programs) {
+      if (isAbsolute(program)) {
+        if (existsSync(program)) return program;
+        continue;
+      }
       const path = join(folder, program);
       if (isExecutable(path)) return path;
     }
