@@ -1,8 +1,25 @@
 import { decimalOf, shortestFloat32, type Reading } from '../telemetry/decimal.ts';
-import { registerCount, type DeviceProfile, type ProfilePoint, type RegisterType } from './profile.ts';
+import { makeNarrowTest, makeWideTest, patternsOf } from './not-available.ts';
+import {
+  registerCount,
+  type DeviceProfile,
+  type Encoding,
+  type Order,
+  type RegisterType,
+} from './profile.ts';
 
 /** What a decoder needs to know of a device. */
 export type DecodingTraits = Pick<DeviceProfile, 'wordOrder' | 'byteOrder' | 'notAvailable'>;
+
+/** How one value lies in its registers: a point, a factor, a status word. */
+export interface EncodedValue {
+  type: RegisterType;
+  /** Overrides the device's. */
+  wordOrder?: Order | undefined;
+  encoding?: Encoding | undefined;
+  /** Patterns besides the device's. */
+  notAvailable?: readonly string[] | undefined;
+}
 
 /**
  * Takes the point's registers out of a reply, from `offset`. The reading is raw: the decimal that the registers hold,
@@ -12,14 +29,13 @@ export type Decoder = (registers: Uint16Array, offset: number) => Reading | null
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** The decoder of one point. Each keeps its last bits, because most values of a plant do not move between polls. */
-export function makeDecoder(device: DecodingTraits, point: ProfilePoint): Decoder {
+/** The decoder of one value. Each keeps its last bits, because most values of a plant do not move between polls. */
+export function makeDecoder(device: DecodingTraits, point: EncodedValue): Decoder {
   const width = registerCount(point.type);
   const littleWords = (point.wordOrder ?? device.wordOrder) === 'little';
   const swapBytes = device.byteOrder === 'little';
-  const missing = new Set((device.notAvailable[point.type] ?? []).map((pattern) => BigInt(pattern)));
+  const patterns = patternsOf(device.notAvailable, point);
   const interpret = (): Reading | null => {
-    if (missing.size > 0 && missing.has(bitsOf(width))) return null;
     const reading = READ[point.type]();
     return reading !== null && point.encoding === 'four-quadrant' ? unfoldPowerFactor(reading) : reading;
   };
@@ -30,27 +46,24 @@ export function makeDecoder(device: DecodingTraits, point: ProfilePoint): Decode
       scratch.setUint16(i * 2, registers[offset + (littleWords ? width - 1 - i : i)] ?? 0, swapBytes);
   };
   if (width === 4) {
+    const isMissing = makeWideTest(patterns);
     return (registers, offset) => {
       load(registers, offset);
-      return interpret();
+      return isMissing?.(scratch.getBigUint64(0)) === true ? null : interpret();
     };
   }
+  const isMissing = makeNarrowTest(patterns);
   let lastBits = -1;
   let last: Reading | null = null;
   return (registers, offset) => {
     load(registers, offset);
     const bits = width === 1 ? scratch.getUint16(0) : scratch.getUint32(0);
     if (bits !== lastBits) {
-      last = interpret();
+      last = isMissing?.(bits) === true ? null : interpret();
       lastBits = bits;
     }
     return last;
   };
-}
-
-function bitsOf(width: 1 | 2 | 4): bigint {
-  if (width === 4) return scratch.getBigUint64(0);
-  return BigInt(width === 1 ? scratch.getUint16(0) : scratch.getUint32(0));
 }
 
 const READ: Readonly<Record<RegisterType, () => Reading | null>> = {

@@ -61,3 +61,45 @@ export function decimalOf(reading: Reading): Decimal {
     ? { mantissa: mantissa * 10n ** BigInt(exponent), exponent: 0 }
     : { mantissa, exponent };
 }
+
+/** The exact decimal of a positive text such as `0.1`, `1000` or `1e-3`; throws a RangeError on anything else. */
+export function decimalOfText(text: string): Decimal {
+  const match = /^\+?(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/i.exec(text);
+  if (match === null) throw new RangeError(`${text} is not a positive decimal number`);
+  const [, whole = '', fraction = '', power = '0'] = match;
+  const exponent = Number(power) - fraction.length;
+  const mantissa = BigInt(whole + fraction);
+  return exponent > 0
+    ? { mantissa: mantissa * 10n ** BigInt(exponent), exponent: 0 }
+    : { mantissa, exponent };
+}
+
+/** The exact sum. */
+export function addDecimals(a: Decimal, b: Decimal): Decimal {
+  const exponent = Math.min(a.exponent, b.exponent);
+  return {
+    mantissa:
+      a.mantissa * 10n ** BigInt(a.exponent - exponent) + b.mantissa * 10n ** BigInt(b.exponent - exponent),
+    exponent,
+  };
+}
+
+/** The exact product. */
+export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
+  return { mantissa: a.mantissa * b.mantissa, exponent: a.exponent + b.exponent };
+}
+
+/**
+ * The reading that a decimal is: exactly so wherever a reading can hold it, which is any whole number and any decimal of
+ * up to 15 digits; a fraction of more digits becomes the nearest number, so that what grows never seems to fall.
+ */
+export function readingOfDecimal({ mantissa, exponent }: Decimal): Reading {
+  const divisor = 10n ** BigInt(-exponent);
+  if (mantissa % divisor === 0n) {
+    const whole = mantissa / divisor;
+    const number = Number(whole);
+    // More digits than a bigint reading may have are those of a large double.
+    return Number.isSafeInteger(number) || Math.abs(number) >= 1e39 ? number : whole;
+  }
+  return Number(`${mantissa}e${exponent}`);
+}
