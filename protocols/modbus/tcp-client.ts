@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net';
 import type { ModbusClient } from './client.ts';
+import type { TlsSettings } from './endpoint.ts';
 import { MillwattError } from '../errors.ts';
 import {
   badFrameError,
@@ -8,47 +8,77 @@ import {
   refusedError,
   timeoutError,
 } from './modbus-error.ts';
+import { DeadlineTimer } from './tcp-deadline.ts';
 import {
   bitsOf,
   findFault,
   FRAME_BYTES_MAX,
+  frameBytes,
   identificationOf,
   registersOf,
+  writeRequest,
   type Expected,
 } from './tcp-frame.ts';
+import { openTcpWire, type Wire, type WireEvents } from './tcp-wire.ts';
+import { openTlsWire } from './tls-wire.ts';
+
+/** Requests that may be under way on one connection; more is of no use to any device. */
+export const PIPELINING_MAX = 16;
+
+/** How the connection is made and used. */
+export interface TcpClientOptions {
+  /** Absent means plain Modbus TCP. */
+  tls?: TlsSettings | undefined;
+  /** 1 (the default) .. 16 requests under way at once. Only for a device that is known to keep them apart. */
+  pipelining?: number | undefined;
+}
 
 interface Pending {
   expected: Expected;
+  bytes: Buffer;
+  isSent: boolean;
+  deadlineMs: number;
+  timeoutMs: number;
   parse: (frame: Buffer) => unknown;
   resolve: (value: never) => void;
   reject: (error: MillwattError) => void;
+  outcome: unknown;
 }
 
 /**
- * A strict Modbus TCP client that can only read. It keeps one connection, made when needed, and one request on it.
- * After a timeout, a frame that is not the answer, or bytes nobody asked for, the connection is destroyed: a late reply
- * has no way to be taken for another's. Failures reject with a MillwattError of class `retry` (codes `timeout`,
- * `refused`, `closed`, `bad-frame`, `exception`); a second request before the first has settled is our own bug (`crash`).
+ * A strict Modbus TCP client that can only read. It keeps one connection, made when needed, and one request on it, or a
+ * few. After a timeout, a frame that is not the answer, or bytes nobody asked for, the connection is destroyed and all
+ * requests under way are rejected: a late reply has no way to be taken for another's. Requests under way at once always
+ * differ in unit, function or length of their answers (one that does not waits inside), so that even a device that mixes
+ * up transaction ids is found out. Failures reject with a MillwattError of class `retry` (codes `timeout`, `refused`,
+ * `closed`, `bad-frame`, `exception`); more requests than allowed are our own bug (`crash`, thrown).
  */
 export class ModbusTcpClient implements ModbusClient {
   readonly #host: string;
   readonly #port: number;
-  #socket: Socket | undefined;
-  #isConnected = false;
-  #pending: Pending | undefined;
+  readonly #tls: TlsSettings | undefined;
+  readonly #pipelining: number;
+  #wire: Wire | undefined;
+  #isOpen = false;
+  /** In the order they were asked; those with `outcome` set have left it. */
+  #pending: Pending[] = [];
   #transaction = 0;
-  /** Reused: the request before is answered, so the system has long taken its bytes. */
+  /** Reused where only one request is under way: the one before is answered, so the system has long taken its bytes. */
   readonly #request = Buffer.alloc(12);
-  readonly #frame = Buffer.allocUnsafe(FRAME_BYTES_MAX);
-  #received = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAtMs = 0;
-  #deadlineMs = 0;
-  #timeoutMs = 0;
+  readonly #rest: Buffer;
+  #restBytes = 0;
+  readonly #timer = new DeadlineTimer((nowMs) => this.#endOverdue(nowMs));
 
-  constructor(host: string, port: number) {
+  /** Connects when first asked. Throws a RangeError where pipelining is not 1 .. 16. */
+  constructor(host: string, port: number, options: TcpClientOptions = {}) {
+    const { tls, pipelining = 1 } = options;
+    if (!Number.isInteger(pipelining) || pipelining < 1 || pipelining > PIPELINING_MAX)
+      throw new RangeError(`cannot have ${pipelining} requests under way`);
     this.#host = host;
     this.#port = port;
+    this.#tls = tls;
+    this.#pipelining = pipelining;
+    this.#rest = Buffer.allocUnsafe(FRAME_BYTES_MAX * pipelining);
   }
 
   /** 1 .. 125 holding (3) or input (4) registers. `timeoutMs` covers connecting, sending and the whole answer. */
@@ -81,11 +111,10 @@ export class ModbusTcpClient implements ModbusClient {
     return this.#ask(unit, 43, 0, 0, 0, identificationOf, timeoutMs);
   }
 
-  /** Ends the connection; a request under way is rejected with `closed`. The client may be used again. */
+  /** Ends the connection; requests under way are rejected with `closed`. The client may be used again. */
   close(): void {
-    this.#fail(closedError(this.#where()));
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#fail((where) => closedError(where));
+    this.#timer.stop();
   }
 
   #ask<T>(
@@ -97,168 +126,211 @@ export class ModbusTcpClient implements ModbusClient {
     parse: (frame: Buffer) => T,
     timeoutMs: number,
   ): Promise<T> {
-    if (this.#pending !== undefined)
+    if (this.#pending.length >= this.#pipelining)
       throw new MillwattError('crash', 'busy', 'A Modbus client was asked while a request was under way.');
     // What is not on this list changes a device, and is never sent.
     if (![1, 2, 3, 4, 43].includes(functionCode))
       throw new RangeError(`function ${functionCode} does not read`);
     if (address < 0 || address + count > 65_536)
       throw new RangeError(`no registers at ${address} .. +${count}`);
-    this.#transaction = (this.#transaction + 1) & 0xffff;
-    const request = this.#request;
-    request[0] = this.#transaction >> 8;
-    request[1] = this.#transaction & 0xff;
-    request[5] = 6;
-    request[6] = unit;
-    request[7] = functionCode;
-    if (functionCode === 43) {
-      request[5] = 5;
-      request[8] = 14;
-      request[9] = 1;
-      request[10] = 0;
-    } else {
-      request[8] = address >> 8;
-      request[9] = address & 0xff;
-      request[10] = count >> 8;
-      request[11] = count & 0xff;
-    }
+    const transaction = this.#nextTransaction();
+    const buffer = this.#pipelining === 1 ? this.#request : Buffer.allocUnsafe(12);
+    const length = writeRequest(buffer, { transaction, unit, functionCode, address, count });
     return new Promise((resolve, reject) => {
-      const expected = { transaction: this.#transaction, unit, functionCode, length: replyLength };
-      this.#pending = { expected, parse, resolve, reject };
-      this.#received = 0;
-      this.#arm(timeoutMs);
-      if (this.#isConnected) this.#send();
-      else this.#connect();
+      const nowMs = performance.now();
+      const pending: Pending = {
+        expected: { transaction, unit, functionCode, length: replyLength },
+        bytes: length === buffer.length ? buffer : buffer.subarray(0, length),
+        isSent: false,
+        deadlineMs: nowMs + timeoutMs,
+        timeoutMs,
+        parse,
+        resolve,
+        reject,
+        outcome: undefined,
+      };
+      this.#pending.push(pending);
+      this.#timer.watch(pending.deadlineMs, nowMs);
+      if (this.#isOpen) this.#send(pending);
+      else if (this.#wire === undefined) this.#connect();
     });
   }
 
-  #send(): void {
-    const { functionCode } = this.#pending?.expected ?? {};
-    this.#socket?.write(functionCode === 43 ? this.#request.subarray(0, 11) : this.#request);
+  #nextTransaction(): number {
+    do this.#transaction = (this.#transaction + 1) & 0xffff;
+    while (this.#pending.some(({ expected }) => expected.transaction === this.#transaction));
+    return this.#transaction;
+  }
+
+  /** Waits with a request whose answer could be taken for that of another under way. */
+  #send(pending: Pending): void {
+    const { unit, functionCode, length } = pending.expected;
+    for (const { isSent, expected } of this.#pending) {
+      if (
+        isSent &&
+        expected.length === length &&
+        expected.functionCode === functionCode &&
+        expected.unit === unit
+      )
+        return;
+    }
+    pending.isSent = true;
+    this.#wire?.write(pending.bytes);
+  }
+
+  #sendWaiting(): void {
+    if (!this.#isOpen) return;
+    for (const pending of this.#pending) if (!pending.isSent) this.#send(pending);
   }
 
   #connect(): void {
-    this.#socket?.destroy();
-    const socket: Socket = connect({
-      host: this.#host,
-      port: this.#port,
-      noDelay: true,
-      keepAlive: true,
-      // Reading into one buffer spares a Buffer and a stream event for every reply.
-      onread: {
-        buffer: Buffer.allocUnsafe(1024),
-        callback: (count, buffer) => {
-          if (socket === this.#socket) this.#receive(buffer as Buffer, count);
-          return true;
-        },
+    // Whatever an old connection still says, it says to events of its own, which look at nothing.
+    let wire: Wire | undefined;
+    const isCurrent = () => wire === undefined || wire === this.#wire;
+    const events: WireEvents = {
+      onOpen: () => {
+        if (!isCurrent()) return;
+        this.#isOpen = true;
+        this.#sendWaiting();
       },
-    });
-    this.#socket = socket;
-    let hasConnected = false;
-    socket.once('connect', () => {
-      if (socket !== this.#socket) return;
-      hasConnected = true;
-      this.#isConnected = true;
-      if (this.#pending !== undefined) this.#send();
-    });
-    socket.on('error', (error) => {
-      if (socket !== this.#socket) return;
-      this.#fail(hasConnected ? closedError(this.#where(), error) : refusedError(this.#where(), error));
-    });
-    const onEnd = () => {
-      if (socket === this.#socket) this.#fail(closedError(this.#where()));
+      onBytes: (bytes, count) => {
+        if (isCurrent()) this.#receive(bytes, count);
+      },
+      onLost: (describe) => {
+        if (isCurrent()) this.#fail(describe);
+      },
     };
-    socket.on('end', onEnd);
-    socket.on('close', onEnd);
-  }
-
-  #receive(bytes: Buffer, count: number): void {
-    const pending = this.#pending;
-    if (pending === undefined) {
-      // Nobody asked. Whatever it is, no later request may find it in front of its own answer.
-      this.#drop();
+    try {
+      wire =
+        this.#tls === undefined
+          ? openTcpWire(this.#host, this.#port, events)
+          : openTlsWire(this.#host, this.#port, this.#tls, events);
+    } catch (error) {
+      this.#fail((where) => (error instanceof MillwattError ? error : refusedError(where, error as Error)));
       return;
     }
-    let frame = bytes;
+    this.#wire = wire;
+  }
+
+  /**
+   * Takes the frames out of what came. Nothing of one piece is handed on before all of it has been looked at: a server
+   * that lies once is not believed a moment earlier.
+   */
+  #receive(bytes: Buffer, count: number): void {
+    let data = bytes;
     let length = count;
-    if (this.#received > 0 || count < 9) {
-      length += this.#received;
-      if (length > FRAME_BYTES_MAX) {
-        this.#fail(badFrameError(this.#where(), `${length} bytes, more than a frame may have`));
+    if (this.#restBytes > 0) {
+      length += this.#restBytes;
+      if (length > this.#rest.length) {
+        this.#failFrame(undefined, `${length} bytes, more than its answers may have`);
         return;
       }
-      bytes.copy(this.#frame, this.#received, 0, count);
-      this.#received = length;
-      frame = this.#frame;
+      bytes.copy(this.#rest, this.#restBytes, 0, count);
+      data = this.#rest;
     }
-    if (length < 8) return;
-    const fault = findFault(frame, length, pending.expected);
-    if (fault !== undefined) {
-      this.#fail(badFrameError(this.#where(), fault));
-      return;
-    }
-    const total = 6 + (((frame[4] ?? 0) << 8) | (frame[5] ?? 0));
-    if (length < total) {
-      if (frame !== this.#frame) {
-        bytes.copy(this.#frame, 0, 0, count);
-        this.#received = length;
+    const answered: Pending[] = [];
+    let at = 0;
+    while (at < length) {
+      if (this.#pending.length === 0) {
+        // Nobody asked. Whatever it is, no later request may find it in front of its own answer.
+        this.#failFrame(undefined, `${length - at} bytes nobody asked for`, answered);
+        return;
       }
-      return;
+      if (length - at < 8) break;
+      const frame = at === 0 ? data : data.subarray(at, length);
+      const index = this.#findAsker(frame);
+      const pending = this.#pending[index] as Pending;
+      const total = frameBytes(frame);
+      // What follows the last answer that is due is part of no answer.
+      const received = this.#pending.length > 1 ? Math.min(length - at, total) : length - at;
+      const fault = pending.isSent
+        ? findFault(frame, received, pending.expected)
+        : 'an answer before it was asked';
+      if (fault !== undefined) {
+        this.#failFrame(pending, fault, answered);
+        return;
+      }
+      if (received < total) break;
+      try {
+        pending.outcome =
+          ((frame[7] ?? 0) & 0x80) !== 0
+            ? new ModbusExceptionError(this.#where(pending), frame[8] ?? 0)
+            : pending.parse(frame.subarray(0, total));
+      } catch (error) {
+        this.#failFrame(pending, error instanceof Error ? error.message : String(error), answered);
+        return;
+      }
+      answered.push(pending);
+      this.#pending.splice(index, 1);
+      at += total;
     }
-    if (((frame[7] ?? 0) & 0x80) !== 0) {
-      this.#pending = undefined;
-      pending.reject(new ModbusExceptionError(this.#where(pending), frame[8] ?? 0));
-      return;
+    this.#restBytes = length - at;
+    if (this.#restBytes > 0) {
+      if (this.#restBytes > this.#rest.length) {
+        this.#failFrame(undefined, `${this.#restBytes} bytes, more than its answers may have`, answered);
+        return;
+      }
+      data.copy(this.#rest, 0, at, length);
     }
-    let value: unknown;
-    try {
-      value = pending.parse(frame.subarray(0, total));
-    } catch (error) {
-      this.#fail(badFrameError(this.#where(), error instanceof Error ? error.message : String(error)));
-      return;
+    for (const { outcome, resolve, reject } of answered) {
+      if (outcome instanceof ModbusExceptionError) reject(outcome);
+      else resolve(outcome as never);
     }
-    this.#pending = undefined;
-    pending.resolve(value as never);
+    if (this.#pending.length > 0) this.#sendWaiting();
   }
 
-  /** One timer serves all requests: it is set anew only when it would fire too late, and checks when it fires. */
-  #arm(timeoutMs: number): void {
-    const nowMs = performance.now();
-    this.#timeoutMs = timeoutMs;
-    this.#deadlineMs = nowMs + timeoutMs;
-    if (this.#timer !== undefined && this.#timerAtMs <= this.#deadlineMs) return;
-    clearTimeout(this.#timer);
-    this.#setTimer(timeoutMs, nowMs);
+  /** The request with the frame's transaction id; the oldest where none has it, and is then found to be lied to. */
+  #findAsker(frame: Buffer): number {
+    if (this.#pending.length === 1) return 0;
+    const transaction = ((frame[0] ?? 0) << 8) | (frame[1] ?? 0);
+    return Math.max(
+      0,
+      this.#pending.findIndex(({ expected }) => expected.transaction === transaction),
+    );
   }
 
-  #setTimer(waitMs: number, nowMs: number): void {
-    this.#timerAtMs = nowMs + waitMs;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#pending === undefined) return;
-      const laterMs = performance.now();
-      if (laterMs + 0.5 < this.#deadlineMs) this.#setTimer(Math.ceil(this.#deadlineMs - laterMs), laterMs);
-      else this.#fail(timeoutError(this.#where(), this.#timeoutMs));
-    }, waitMs);
+  #endOverdue(nowMs: number): number {
+    // A timer may fire a little early by the clock we compare with.
+    const overdue = this.#pending.find(({ deadlineMs }) => deadlineMs <= nowMs + 0.5);
+    if (overdue !== undefined) this.#fail((where) => timeoutError(where, overdue.timeoutMs), overdue);
+    return Math.min(...this.#pending.map(({ deadlineMs }) => deadlineMs));
   }
 
-  #fail(error: MillwattError): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    this.#drop();
-    pending?.reject(error);
+  #failFrame(culprit: Pending | undefined, what: string, answered: readonly Pending[] = []): void {
+    this.#pending.unshift(...answered);
+    this.#fail((where) => badFrameError(where, what), culprit ?? this.#pending[0]);
   }
 
-  #drop(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.#isConnected = false;
-    this.#received = 0;
-    socket?.destroy();
+  /** Ends the connection and rejects all: the culprit, where there is one, with its error, and the others as cut off. */
+  #fail(describe: (where: string) => MillwattError, culprit?: Pending): void {
+    const all = this.#pending;
+    const wire = this.#wire;
+    this.#pending = [];
+    this.#wire = undefined;
+    this.#isOpen = false;
+    this.#restBytes = 0;
+    wire?.destroy();
+    for (const pending of all) {
+      const where = this.#where(pending);
+      pending.reject(
+        culprit === undefined || culprit === pending
+          ? describe(where)
+          : cutOffError(where, this.#where(culprit)),
+      );
+    }
   }
 
-  #where(pending: Pending | undefined = this.#pending): string {
-    const address = `${this.#host}:${this.#port}`;
-    return pending === undefined ? address : `${address} unit ${pending.expected.unit}`;
+  #where(pending: Pending): string {
+    return `${this.#host}:${this.#port} unit ${pending.expected.unit}`;
   }
+}
+
+/** The request was well, but shared its connection with one that was not. */
+function cutOffError(where: string, culprit: string): MillwattError {
+  return new MillwattError(
+    'retry',
+    'closed',
+    `${where} could not answer, because the connection was cut after a failure of ${culprit}.`,
+    { cure: 'Look at what that request failed of; this one is simply asked again.' },
+  );
 }

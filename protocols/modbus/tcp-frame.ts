@@ -39,9 +39,43 @@ export function findFault(frame: Buffer, received: number, expected: Expected): 
   return undefined;
 }
 
+/** What a request says; address and count are 0 with function 43. */
+export interface Request {
+  transaction: number;
+  unit: number;
+  functionCode: Expected['functionCode'];
+  address: number;
+  count: number;
+}
+
+/** Writes a request into 12 bytes and returns how many of them it takes. */
+export function writeRequest(into: Buffer, request: Request): number {
+  const { transaction, unit, functionCode, address, count } = request;
+  const isIdentification = functionCode === 43;
+  into[0] = transaction >> 8;
+  into[1] = transaction & 0xff;
+  into[2] = 0;
+  into[3] = 0;
+  into[4] = 0;
+  into[5] = isIdentification ? 5 : 6;
+  into[6] = unit;
+  into[7] = functionCode;
+  into[8] = isIdentification ? 14 : address >> 8;
+  into[9] = isIdentification ? 1 : address & 0xff;
+  into[10] = isIdentification ? 0 : count >> 8;
+  if (isIdentification) return 11;
+  into[11] = count & 0xff;
+  return 12;
+}
+
+/** Where the frame ends that begins here; only with 6 bytes or more. */
+export function frameBytes(frame: Buffer): number {
+  return 6 + (((frame[4] ?? 0) << 8) | (frame[5] ?? 0));
+}
+
 /** The registers of a whole, faultless answer. */
 export function registersOf(frame: Buffer): Uint16Array {
-  const count = (frame.length - 9) >> 1;
+  const count = (frame[8] as number) >> 1;
   const registers = new Uint16Array(count);
   for (let i = 0, at = 9; i < count; i++, at += 2)
     registers[i] = ((frame[at] as number) << 8) | (frame[at + 1] as number);

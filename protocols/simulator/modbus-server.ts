@@ -1,4 +1,5 @@
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { MillwattError } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
 import { answerRequest, FRAME_BYTES_MAX, SILENT, type RegisterBank } from './modbus-answer.ts';
@@ -11,6 +12,16 @@ export interface ModbusServer {
   readonly port: number;
   /** Cuts every connection and stops listening. */
   close(): Promise<void>;
+}
+
+/** What a server with TLS shows and asks; PEM texts. */
+export interface ServerTls {
+  key: string;
+  cert: string;
+  /** Authority whose client certificates are accepted. */
+  ca?: string | undefined;
+  /** Cut clients without a certificate of `ca`. Absent means that anyone may read. */
+  requestCert?: boolean | undefined;
 }
 
 /** More connections than this are cut at once. */
@@ -27,14 +38,18 @@ export function startModbusServer(options: {
   port: number;
   units: ReadonlyMap<number, RegisterBank>;
   log?: Log;
+  /** Absent means plain Modbus TCP. */
+  tls?: ServerTls | undefined;
 }): Promise<ModbusServer> {
-  const { host, port, units, log = silentLog } = options;
+  const { host, port, units, log = silentLog, tls } = options;
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+  const server = listenFor(tls, (socket) => {
     socket.on('error', () => socket.destroy());
     serve(socket, units, log);
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
   });
   server.maxConnections = CONNECTIONS_MAX;
   return new Promise((resolve, reject) => {
@@ -60,6 +75,25 @@ export function startModbusServer(options: {
       });
     });
   });
+}
+
+/** A server that calls `onClient` for a connection that may speak Modbus now. */
+function listenFor(tls: ServerTls | undefined, onClient: (socket: Socket) => void): Server {
+  if (tls === undefined) return createServer({ noDelay: true, keepAlive: true }, onClient);
+  const { key, cert, ca, requestCert = false } = tls;
+  const options = {
+    key,
+    cert,
+    ...(ca === undefined ? {} : { ca }),
+    requestCert,
+    rejectUnauthorized: requestCert,
+    minVersion: 'TLSv1.2' as const,
+    noDelay: true,
+    keepAlive: true,
+  };
+  const server = createTlsServer(options, onClient);
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  return server;
 }
 
 function serve(socket: Socket, units: ReadonlyMap<number, RegisterBank>, log: Log): void {

@@ -1,0 +1,39 @@
+/**
+ * One timer for many deadlines. Setting and clearing a timer for every request costs more than the request's own
+ * framing, so this one is set anew only when it would fire too late, and asks again when it fires too early.
+ */
+export class DeadlineTimer {
+  readonly #onDue: (nowMs: number) => number;
+  #timer: NodeJS.Timeout | undefined;
+  #atMs = 0;
+
+  /** `onDue` ends what is due at `nowMs` and returns the earliest deadline that is left, or Infinity. */
+  constructor(onDue: (nowMs: number) => number) {
+    this.#onDue = onDue;
+  }
+
+  /** Takes a deadline into account; both times of performance.now(), in ms. */
+  watch(deadlineMs: number, nowMs: number): void {
+    if (this.#timer === undefined || this.#atMs > deadlineMs) this.#set(deadlineMs, nowMs);
+  }
+
+  /** Forgets all deadlines. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #set(deadlineMs: number, nowMs: number): void {
+    clearTimeout(this.#timer);
+    this.#atMs = deadlineMs;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        const laterMs = performance.now();
+        const nextMs = this.#onDue(laterMs);
+        if (nextMs !== Number.POSITIVE_INFINITY) this.watch(nextMs, laterMs);
+      },
+      Math.max(1, Math.ceil(deadlineMs - nowMs)),
+    );
+  }
+}
