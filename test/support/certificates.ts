@@ -18,14 +18,15 @@ export interface Authority {
   dispose(): void;
 }
 
-/** Draws an authority with the given openssl program. */
+/** Draws an authority with the given openssl program; names have no spaces. */
 export function createAuthority(openssl: string, commonName: string): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'millwatt-certificates-'));
   const at = (name: string) => join(folder, name);
-  const run = (...args: string[]) => execFileSync(openssl, args, { cwd: folder, stdio: 'pipe' });
+  // No argument has a space in it.
+  const run = (line: string) => execFileSync(openssl, line.split(' '), { cwd: folder, stdio: 'pipe' });
   const read = (name: string) => readFileSync(at(name), 'utf8');
   const drawKey = (name: string) =>
-    run('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-out', name);
+    run(`genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out ${name}`);
   writeFileSync(
     at('ca.cnf'),
     '[req]\ndistinguished_name=dn\n[dn]\n[ca]\ndefault_ca=a\n[a]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\n' +
@@ -35,20 +36,8 @@ export function createAuthority(openssl: string, commonName: string): Authority 
   writeFileSync(at('serial'), '1000\n');
   drawKey('ca-key.pem');
   run(
-    ...[
-      'req',
-      '-x509',
-      '-new',
-      '-key',
-      'ca-key.pem',
-      '-subj',
-      `/CN=${commonName}`,
-      '-days',
-      '30',
-      '-out',
-      'ca.pem',
-    ],
-    ...['-config', 'ca.cnf', '-addext', 'basicConstraints=critical,CA:TRUE'],
+    `req -x509 -new -key ca-key.pem -subj /CN=${commonName} -days 30 -out ca.pem -config ca.cnf ` +
+      '-addext basicConstraints=critical,CA:TRUE',
   );
   let issued = 0;
   return {
@@ -57,19 +46,13 @@ export function createAuthority(openssl: string, commonName: string): Authority 
     issue: ({ names, commonName: subject = 'meter', isExpired = false, usage }) => {
       const name = `leaf-${issued++}`;
       drawKey(`${name}-key.pem`);
-      run(
-        ...['req', '-new', '-key', `${name}-key.pem`, '-subj', `/CN=${subject}`, '-out', `${name}.csr`],
-        ...['-config', 'ca.cnf'],
-      );
+      run(`req -new -key ${name}-key.pem -subj /CN=${subject} -out ${name}.csr -config ca.cnf`);
       const lines = ['basicConstraints=CA:FALSE'];
       if (names !== undefined) lines.push(`subjectAltName=${names}`);
       if (usage !== undefined) lines.push(`extendedKeyUsage=${usage}`);
       writeFileSync(at(`${name}.ext`), `${lines.join('\n')}\n`);
-      run(
-        ...['ca', '-batch', '-notext', '-config', 'ca.cnf', '-in', `${name}.csr`, '-out', `${name}.pem`],
-        ...['-extfile', `${name}.ext`],
-        ...(isExpired ? ['-startdate', '200101000000Z', '-enddate', '210101000000Z'] : ['-days', '20']),
-      );
+      const dates = isExpired ? '-startdate 200101000000Z -enddate 210101000000Z' : '-days 20';
+      run(`ca -batch -notext -config ca.cnf -in ${name}.csr -out ${name}.pem -extfile ${name}.ext ${dates}`);
       return { cert: read(`${name}.pem`), key: read(`${name}-key.pem`) };
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),

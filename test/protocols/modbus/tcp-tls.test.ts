@@ -62,7 +62,7 @@ describe.skipIf(openssl === undefined)('Modbus TCP with TLS', () => {
   let agent: Identity;
 
   beforeAll(() => {
-    authority = createAuthority(openssl ?? '', 'plant authority');
+    authority = createAuthority(openssl ?? '', 'plant-authority');
     stranger = createAuthority(openssl ?? '', 'somebody');
     device = authority.issue({ names: 'IP:127.0.0.1' });
     agent = authority.issue({ commonName: 'agent' });
@@ -114,11 +114,10 @@ describe.skipIf(openssl === undefined)('Modbus TCP with TLS', () => {
       const port = await freePort();
       const child = spawn(
         openssl ?? '',
-        [
-          ...['s_server', '-accept', `127.0.0.1:${port}`, '-cert', 'cert.pem', '-key', 'key.pem'],
-          ...['-CAfile', 'ca.pem', '-Verify', '1', '-verify_return_error', '-quiet'],
-          version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3',
-        ],
+        (
+          `s_server -accept 127.0.0.1:${port} -cert cert.pem -key key.pem -CAfile ca.pem -Verify 1 ` +
+          `-verify_return_error -quiet ${version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3'}`
+        ).split(' '),
         { cwd: folder, stdio: ['pipe', 'ignore', 'ignore'] },
       );
       cleanUps.push(async () => {
