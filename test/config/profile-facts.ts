@@ -74,10 +74,52 @@ export function readFacts(): DeviceFacts[] {
     .filter((facts) => facts.protocol === 'modbus' && !(facts.id in NO_PROFILE));
 }
 
+/** What holds for a device and was written down with another. */
+interface Borrowed {
+  from: string;
+  identify?: true;
+  notANumber?: true;
+  points?: RegExp;
+  why: string;
+}
+
+/** By fact id. */
+const BORROWED: Readonly<Record<string, Borrowed>> = {
+  'socomec-diris-b30': {
+    from: 'socomec-countis-diris',
+    identify: true,
+    why: 'the signature is the same, and its product name stands in the list there',
+  },
+  'phoenix-eem-350-d-mcb': {
+    from: 'carlo-gavazzi-em24-rs485',
+    notANumber: true,
+    why: 'the same meter with the same registers under another name',
+  },
+  'janitza-umg604-native': {
+    from: 'janitza-umg-common',
+    points: /^active_energy_(import|export) total$/,
+    why: 'the direction of its own two was not confirmed; a UMG 604 has the common block as well',
+  },
+};
+
 /** The facts of a profile: `siemens/pac2200` and siemens-pac2200, `danfoss/vlt-fc` and drive-danfoss-vlt-fc. */
 export function factsOf(all: readonly DeviceFacts[], profileId: string): DeviceFacts | undefined {
   const joined = profileId.replace('/', '-');
-  return all.find(({ id }) => NAMED_OTHERWISE[id] === profileId || id === joined || id === `drive-${joined}`);
+  const own = all.find(
+    ({ id }) => NAMED_OTHERWISE[id] === profileId || id === joined || id === `drive-${joined}`,
+  );
+  const borrowed = own === undefined ? undefined : BORROWED[own.id];
+  const other = all.find(({ id }) => id === borrowed?.from);
+  if (own === undefined || borrowed === undefined || other === undefined) return own;
+  const { identify, notANumber, points } = borrowed;
+  const isTheirs = ({ quantity, phase = 'total' }: FactPoint) =>
+    points?.test(`${quantity} ${phase}`) === true;
+  return {
+    ...own,
+    identify: identify === true ? other.identify : own.identify,
+    notANumber: notANumber === true ? other.notANumber : own.notANumber,
+    points: [...own.points.filter((fact) => !isTheirs(fact)), ...other.points.filter(isTheirs)],
+  };
 }
 
 /** A fact in our words, or the reason why we carry no such point. */

@@ -49,8 +49,8 @@ describe('the profiles that come with millwatt', () => {
     const { profile } = loadProfile(id);
     const names = profile.points.map(pointName);
     expect(new Set(names).size).toBe(names.length);
-    expect(names).toContain('activePower');
-    expect(names).toContain('activeEnergyImport');
+    // One meter has energies only, another an energy whose direction is a setting of its own.
+    expect(names.some((name) => name === 'activePower' || name === 'activeEnergyImport')).toBe(true);
     const taken = new Set<number>();
     for (const point of profile.points) {
       expect(UNITS[point.unit]?.canonical).toBe(QUANTITIES[point.quantity].unit);
