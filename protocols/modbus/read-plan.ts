@@ -1,5 +1,7 @@
 import { MillwattError } from '../errors.ts';
-import type { ReadLimits, RegisterFunction } from './profile.ts';
+import type { ReadLimits, RegisterFunction, RegisterRange } from './profile.ts';
+import { FEWEST_REQUESTS, type ReadCost } from './read-cost.ts';
+import { makeReadJudge, type ReadJudge } from './read-judge.ts';
 
 /** A value that must be read, wholly within one request. */
 export interface WantedRegisters {
@@ -16,92 +18,138 @@ export interface PlannedRead<T extends WantedRegisters> {
   wanted: T[];
 }
 
+/** What is known of a device besides its limits. */
+export interface KnownRegisters {
+  /** All its values, wanted or not; wanted ones need not be among them. Matters where `wholeValues` is set. */
+  values?: readonly WantedRegisters[];
+  /** Requests that it refused: none that holds all of such a request is made. */
+  refused?: readonly WantedRegisters[];
+}
+
 /**
- * The fewest legal requests that read every wanted value, and among equally few those that read the fewest registers.
- * A value is never split; registers nobody wants are read only up to `maxGap` in a row and never where forbidden.
+ * The cheapest legal requests that read every wanted value, each value in exactly one of them and never split. Registers
+ * nobody wants are read only up to `maxGap` in a row (what `even`, `wholeValues` and `whole` force on a request at its
+ * ends does not count), and only where that is cheaper than one more request. Function codes are planned apart.
  * Throws an error of class `refuse` (code `unreadable-point`) for a value that no legal request can hold.
+ *
+ * Why it is the cheapest there is: every rule is such that a request which holds less than a legal one, cut to its
+ * smallest legal cover, is legal and no dearer. Take any legal plan. A request within another is needless. Where a value
+ * lies in two requests, it may be given to either. What then could still break the order of addresses is a value that lies
+ * inside a longer one, and it can move to the longer one's request, since `maxGap` counts registers that no value of the
+ * plan wants. So some cheapest plan cuts the values, in order of address, into runs; and the shortest path over these
+ * cuts looks at every such plan.
  */
 export function planReads<T extends WantedRegisters>(
   wanted: readonly T[],
   limits: ReadLimits,
+  cost: ReadCost = FEWEST_REQUESTS,
+  known: KnownRegisters = {},
 ): PlannedRead<T>[] {
   const codes = [...new Set(wanted.map((value) => value.functionCode))].sort((a, b) => a - b);
   return codes.flatMap((code) =>
     planOfFunction(
       wanted.filter((value) => value.functionCode === code),
-      limits,
+      limits.maxGap,
+      cost,
+      judgeOfFunction(code, wanted, limits, known),
     ),
   );
 }
 
-/** True when a device with these limits must accept the request. */
-export function isLegalRead(address: number, count: number, limits: ReadLimits): boolean {
-  const last = address + count - 1;
-  return (
-    count >= 1 &&
-    count <= Math.min(limits.maxRegisters, 125) &&
-    address >= 0 &&
-    last <= 65_535 &&
-    (!limits.even || (address % 2 === 0 && count % 2 === 0)) &&
-    !limits.forbidden.some((range) => range.first <= last && range.last >= address)
-  );
+/**
+ * True when a device with these limits must accept the request.
+ * @param values where the device's values of this function code lie; matters where `wholeValues` is set
+ */
+export function isLegalRead(
+  address: number,
+  count: number,
+  limits: ReadLimits,
+  values: readonly RegisterRange[] = [],
+): boolean {
+  return makeReadJudge(limits, { values }).isLegal(address, count);
 }
 
-/** Shortest path over the values in order of address: `best[i]` covers the first i of them. */
+/** The judge of one function code; what is wanted is a value of the device, whether or not `known` has it. */
+export function judgeOfFunction(
+  functionCode: RegisterFunction,
+  wanted: readonly WantedRegisters[],
+  limits: ReadLimits,
+  { values = [], refused = [] }: KnownRegisters,
+): ReadJudge {
+  const rangesOf = (blocks: readonly WantedRegisters[]): RegisterRange[] =>
+    blocks
+      .filter((block) => block.functionCode === functionCode)
+      .map(({ address, count }) => ({ first: address, last: address + count - 1 }));
+  return makeReadJudge(limits, {
+    values: limits.wholeValues ? [...rangesOf(values), ...rangesOf(wanted)] : [],
+    refused: rangesOf(refused),
+  });
+}
+
+/** Limits of a device whose operator counts registers differently: every range moved by `shift` registers. */
+export function shiftLimits(limits: ReadLimits, shift: number): ReadLimits {
+  const move = (ranges: readonly RegisterRange[]) =>
+    ranges.map(({ first, last }) => ({ first: first + shift, last: last + shift }));
+  return {
+    ...limits,
+    forbidden: move(limits.forbidden),
+    readable: move(limits.readable),
+    whole: move(limits.whole),
+  };
+}
+
+/** The cheapest way to read the first so many values, and its last request. */
+interface Step {
+  costMs: number;
+  address: number;
+  count: number;
+  from: number;
+}
+
 function planOfFunction<T extends WantedRegisters>(
   wanted: readonly T[],
-  limits: ReadLimits,
+  maxGap: number,
+  { requestMs, registerMs }: ReadCost,
+  judge: ReadJudge,
 ): PlannedRead<T>[] {
   const values = wanted.toSorted((a, b) => a.address - b.address || a.count - b.count);
-  interface Step {
-    requests: number;
-    registers: number;
-    read: PlannedRead<T> | null;
-    from: number;
-  }
-  const best: (Step | undefined)[] = [{ requests: 0, registers: 0, read: null, from: 0 }];
-  for (let start = 0; start < values.length; start++) {
+  const best: (Step | undefined)[] = [{ costMs: 0, address: 0, count: 0, from: 0 }];
+  /** End of everything wanted so far, whoever reads it: the registers behind it are a gap. */
+  let wantedEnd = 0;
+  for (const [start, first] of values.entries()) {
+    wantedEnd = Math.max(wantedEnd, first.address + first.count);
     const before = best[start];
-    const first = values[start];
-    if (before === undefined || first === undefined) continue;
-    let end = first.address + first.count;
+    if (before === undefined) throw unreadable(values, judge);
+    let end = 0;
+    let gapFrom = wantedEnd;
     for (let i = start; i < values.length; i++) {
       const value = values[i];
-      if (value === undefined || value.address - end > limits.maxGap) break;
+      if (value === undefined || value.address - gapFrom > maxGap) break;
       end = Math.max(end, value.address + value.count);
-      const address = limits.even ? first.address - (first.address % 2) : first.address;
-      const count = limits.even ? end - address + ((end - address) % 2) : end - address;
-      if (count > limits.maxRegisters) break;
-      if (!isLegalRead(address, count, limits)) continue;
-      const requests = before.requests + 1;
-      const registers = before.registers + count;
+      gapFrom = Math.max(gapFrom, end);
+      const cover = judge.cover(first.address, end);
+      // Whatever holds more is not legal either.
+      if (cover === null) break;
+      const costMs = before.costMs + requestMs + cover.count * registerMs;
       const known = best[i + 1];
-      if (
-        known === undefined ||
-        requests < known.requests ||
-        (requests === known.requests && registers < known.registers)
-      ) {
-        const read = { functionCode: first.functionCode, address, count, wanted: values.slice(start, i + 1) };
-        best[i + 1] = { requests, registers, read, from: start };
-      }
+      if (known === undefined || costMs < known.costMs)
+        best[i + 1] = { costMs, address: cover.address, count: cover.count, from: start };
     }
   }
   const plan: PlannedRead<T>[] = [];
   for (let at = values.length; at > 0;) {
     const step = best[at];
-    if (step === undefined || step.read === null) throw unreadable(values, limits);
-    plan.push(step.read);
-    at = step.from;
+    const first = values[0];
+    if (step === undefined || first === undefined) throw unreadable(values, judge);
+    const { address, count, from } = step;
+    plan.push({ functionCode: first.functionCode, address, count, wanted: values.slice(from, at) });
+    at = from;
   }
   return plan.reverse();
 }
 
-function unreadable(values: readonly WantedRegisters[], limits: ReadLimits): MillwattError {
-  const alone = values.find((value) => {
-    const address = limits.even ? value.address - (value.address % 2) : value.address;
-    const count = value.address + value.count - address;
-    return !isLegalRead(address, limits.even ? count + (count % 2) : count, limits);
-  });
+function unreadable(values: readonly WantedRegisters[], judge: ReadJudge): MillwattError {
+  const alone = values.find((value) => judge.cover(value.address, value.address + value.count) === null);
   return new MillwattError(
     'refuse',
     'unreadable-point',

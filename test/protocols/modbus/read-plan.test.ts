@@ -77,7 +77,7 @@ const scenes = fc
       at += gap + count;
     }
     const ranges = forbidden.map(({ first, length }) => ({ first, last: first + length }));
-    const limits: ReadLimits = { ...rest, wholeValues: true, forbidden: ranges, readable: [], whole: [] };
+    const limits: ReadLimits = { ...rest, wholeValues: false, forbidden: ranges, readable: [], whole: [] };
     return { limits, wanted: wanted.filter((one) => requestOf([one], limits) !== null) };
   });
 
