@@ -1,7 +1,9 @@
-import { functionCodeOf, pointName, registerCount } from '../protocols/modbus/profile.ts';
-import { QUANTITIES } from '../protocols/telemetry/quantity.ts';
-import { UNITS } from '../protocols/telemetry/unit.ts';
+import { pointName } from '../protocols/modbus/profile.ts';
+import { findLineFaults, findWordFaults, isAsWide, type Fault } from './profile-line-faults.ts';
+import { findOverlaps } from './profile-overlaps.ts';
 import { expandLine, type PointLine } from './profile-point-schema.ts';
+import type { ProfileFile } from './profile-schema.ts';
+import { profileOf } from './profile-variant.ts';
 
 /** A fault of a profile file, and where it lies. */
 export interface ProfileFault {
@@ -9,75 +11,67 @@ export interface ProfileFault {
   message: string;
 }
 
-/** What the linter needs to see of a file. */
-interface Linted {
-  functionCode: 3 | 4;
-  points: readonly PointLine[];
-  notAvailable: Readonly<Partial<Record<string, readonly string[]>>>;
-  limits: Readonly<
-    Record<'forbidden' | 'readable' | 'whole', readonly { readonly first: number; readonly last: number }[]>
-  >;
-}
-
-/** What a file gets wrong across its own lines: units, counters, names that are there twice, values that overlap. */
-export function findPointFaults(file: Linted): ProfileFault[] {
+/**
+ * What a file gets wrong across its own lines: units, counters, patterns, names that are there twice, values that
+ * overlap; and the same of each of its variants, put together as it would be used.
+ */
+export function findProfileFaults(file: ProfileFile): ProfileFault[] {
   const faults: ProfileFault[] = [];
   const add = (path: (string | number)[], message: string) => faults.push({ path, message });
+  const addAll = (path: (string | number)[], found: readonly Fault[]) => {
+    for (const [key, message] of found) add([...path, ...key], message);
+  };
   for (const [type, patterns] of Object.entries(file.notAvailable))
     for (const [i, text] of (patterns ?? []).entries())
-      if (!fits(text, type)) add(['notAvailable', type, i], `${text} is not ${type.slice(1)} bits wide`);
+      if (!isAsWide(text, type)) add(['notAvailable', type, i], `${text} is not ${type.slice(1)} bits wide`);
   for (const key of ['forbidden', 'readable', 'whole'] as const)
     for (const [i, { first, last }] of file.limits[key].entries())
       if (last < first) add(['limits', key, i], `ends at ${last}, before it begins`);
+  if (file.serial !== undefined && !file.transports.includes('rtu'))
+    add(['serial'], 'belongs to a device with rtu among its transports');
+  if (file.timing.pipelining > 1 && !file.transports.includes('tcp'))
+    add(['timing', 'pipelining'], 'belongs to a device with tcp among its transports');
+  addAll([], findWordFaults(file));
+  addAll(['points'], findLinesFaults(file.points));
+
+  const own = profileOf('vendor/model', file);
+  const ownOverlaps = own === undefined ? [] : findOverlaps(own);
+  for (const { name, message } of ownOverlaps) add(placeOf(file.points, name), message);
+  const names = new Set(own?.points.map(pointName));
+  for (const [variant, said] of Object.entries(file.variants)) {
+    const path = ['variants', variant];
+    addAll([...path, 'points'], findLinesFaults(said.points ?? []));
+    for (const [i, name] of (said.without ?? []).entries())
+      if (!names.has(name)) add([...path, 'without', i], `the profile has no ${name} to take away`);
+    const whole = profileOf('vendor/model', file, variant);
+    if (whole === undefined) continue;
+    if (whole.points.length === 0) add([...path, 'without'], 'leaves no point');
+    for (const { name, message } of findOverlaps(whole))
+      if (!ownOverlaps.some((other) => other.message === message)) {
+        const place = placeOf(said.points ?? [], name);
+        add(place.length === 1 ? path : [...path, ...place], message);
+      }
+  }
+  return faults;
+}
+
+/** What is wrong with single lines, and points that are there twice. */
+function findLinesFaults(lines: readonly PointLine[]): Fault[] {
+  const faults: Fault[] = [];
   const names = new Set<string>();
-  const takenBy = new Map<string, string>();
-  for (const [i, line] of file.points.entries()) {
-    for (const [key, message] of faultsOfLine(line)) add(['points', i, ...key], message);
+  for (const [i, line] of lines.entries()) {
+    for (const [key, message] of findLineFaults(line)) faults.push([[i, ...key], message]);
     for (const point of expandLine(line)) {
       const name = pointName(point);
-      if (names.has(name)) add(['points', i], `${name} is there twice`);
+      if (names.has(name)) faults.push([[i], `${name} is there twice`]);
       names.add(name);
-      const count = registerCount(point.type);
-      for (const address of [point.address, ...(point.plus ?? [])]) {
-        if (address + count > 65_536) add(['points', i, 'address'], `${name} ends beyond register 65535`);
-        for (let register = address; register < address + count; register++) {
-          const key = `${functionCodeOf(file, point)}:${register}`;
-          const other = takenBy.get(key);
-          if (other !== undefined && other !== name)
-            add(['points', i, 'address'], `${name} overlaps ${other} in register ${register}`);
-          takenBy.set(key, name);
-        }
-      }
     }
   }
   return faults;
 }
 
-function faultsOfLine(line: PointLine): [key: string[], message: string][] {
-  const faults: [string[], string][] = [];
-  const { cumulative, unit } = QUANTITIES[line.quantity];
-  const canonical = UNITS[line.unit]?.canonical;
-  if (line.scaleFrom === 'rated-power') {
-    if (unit !== 'W' || canonical !== '%')
-      faults.push([['unit'], 'a percentage of the rated power is activePower in %']);
-  } else if (canonical !== unit)
-    faults.push([['unit'], `${line.quantity} is measured in ${unit}, and ${line.unit} is no unit of that`]);
-  if (!cumulative && line.counter !== undefined)
-    faults.push([['counter'], `${line.quantity} does not count`]);
-  if (line.counter?.maximum !== undefined && line.counter.behaviour !== 'saturating')
-    faults.push([['counter', 'maximum'], 'only a saturating counter stops at a maximum']);
-  if (line.encoding === 'four-quadrant' && line.quantity !== 'powerFactor')
-    faults.push([['encoding'], 'four-quadrant belongs to powerFactor']);
-  if (line.step !== undefined && line.phases === undefined) faults.push([['step'], 'step needs phases']);
-  for (const [i, text] of (line.notAvailable ?? []).entries())
-    if (!fits(text, line.type))
-      faults.push([['notAvailable', String(i)], `${text} is not ${line.type.slice(1)} bits wide`]);
-  for (const [i, factor] of (line.factors ?? []).entries())
-    if (factor.byte !== undefined && !factor.type.endsWith('16'))
-      faults.push([['factors', String(i), 'byte'], 'only a 16-bit register has a high and a low byte']);
-  return faults;
-}
-
-function fits(text: string, type: string): boolean {
-  return text.length === 2 + Number(type.slice(1)) / 4;
+/** The line that a point came from. */
+function placeOf(lines: readonly PointLine[], name: string): (string | number)[] {
+  const line = lines.findLastIndex((one) => expandLine(one).some((point) => pointName(point) === name));
+  return line < 0 ? ['points'] : ['points', line, 'address'];
 }

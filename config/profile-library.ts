@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { MillwattError } from '../protocols/errors.ts';
-import { planReads } from '../protocols/modbus/read-plan.ts';
-import { functionCodeOf, pointName, registerCount, type DeviceProfile } from '../protocols/modbus/profile.ts';
+import type { DeviceProfile } from '../protocols/modbus/profile.ts';
 import { findNearest } from './nearest.ts';
+import { findUnreadable } from './profile-plan-faults.ts';
 import { profileFile } from './profile-schema.ts';
 import { profileOf } from './profile-variant.ts';
 
@@ -82,7 +82,7 @@ export function listProfiles(extraFolder?: string): ListedProfile[] {
   return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** A profile from the text of its file. Throws as `loadProfile`, with every fault of the file at once. */
+/** A profile from the text of its file. Throws as `loadProfile`, with every fault of the file, variants included, at once. */
 export function parseProfile(id: string, bytes: Uint8Array, file: string, variant?: string): DeviceProfile {
   if (bytes.length > FILE_BYTES_MAX)
     throw badProfile(file, [`${file}: is larger than ${FILE_BYTES_MAX} bytes`]);
@@ -112,7 +112,18 @@ export function parseProfile(id: string, bytes: Uint8Array, file: string, varian
       cure: `Its variants are: ${Object.keys(parsed.data.variants).join(', ') || 'none'}.`,
     });
   }
-  requirePlannable(profile, file);
+  const own = variant === undefined ? profile : profileOf(id, parsed.data);
+  const variants = Object.keys(parsed.data.variants).flatMap(
+    (name) => profileOf(id, parsed.data, name) ?? [],
+  );
+  // A fault of the profile is one of its variants as well: it is said once.
+  const unreadable = own === undefined ? [] : findUnreadable(own);
+  if (unreadable.length === 0) unreadable.push(...variants.flatMap(findUnreadable));
+  if (unreadable.length > 0)
+    throw badProfile(
+      file,
+      unreadable.map((fault) => `${file}: ${fault}`),
+    );
   return profile;
 }
 
@@ -122,24 +133,6 @@ function plainOf(document: Document, file: string): unknown {
     return document.toJS({ maxAliasCount: 0 });
   } catch {
     throw badProfile(file, [`${file}: uses YAML aliases (*name), which profiles may not`]);
-  }
-}
-
-/** Limits under which a value could never be read are a fault of the file, not of the first poll. */
-function requirePlannable(profile: DeviceProfile, file: string): void {
-  for (const point of profile.points) {
-    const wanted = {
-      functionCode: functionCodeOf(profile, point),
-      address: point.address,
-      count: registerCount(point.type),
-    };
-    try {
-      planReads([wanted], profile.limits);
-    } catch {
-      throw badProfile(file, [
-        `${file}: ${pointName(point)} cannot be read within the limits of the profile`,
-      ]);
-    }
   }
 }
 

@@ -10,18 +10,28 @@ import {
   statusLine,
   textLayout,
 } from './profile-point-schema.ts';
-import { findPointFaults } from './profile-faults.ts';
+import { findProfileFaults } from './profile-faults.ts';
 
 const range = z.strictObject({ first: address, last: address });
 
+const limitKeys = {
+  maxRegisters: z.int().min(1).max(125).describe('Registers a request may ask for.'),
+  even: z.boolean().describe('Requests begin at even addresses and ask for even counts.'),
+  wholeValues: z.boolean().describe('A request that cuts a value is refused.'),
+  maxGap: z.int().min(0).max(124).describe('Unwanted registers in a row that may be read.'),
+  forbidden: z.array(range).describe('Registers that no request may touch.'),
+  readable: z.array(range).describe('A request must lie within one of these.'),
+  whole: z.array(range).describe('Blocks that are read exactly, whole and alone.'),
+};
+
 const limits = z.strictObject({
-  maxRegisters: z.int().min(1).max(125).default(125).describe('Registers a request may ask for.'),
-  even: z.boolean().default(false).describe('Requests begin at even addresses and ask for even counts.'),
-  wholeValues: z.boolean().default(false).describe('A request that cuts a value is refused.'),
-  maxGap: z.int().min(0).max(124).default(124).describe('Unwanted registers in a row that may be read.'),
-  forbidden: z.array(range).default([]).describe('Registers that no request may touch.'),
-  readable: z.array(range).default([]).describe('A request must lie within one of these.'),
-  whole: z.array(range).default([]).describe('Blocks that are read exactly, whole and alone.'),
+  maxRegisters: limitKeys.maxRegisters.default(125),
+  even: limitKeys.even.default(false),
+  wholeValues: limitKeys.wholeValues.default(false),
+  maxGap: limitKeys.maxGap.default(124),
+  forbidden: limitKeys.forbidden.default([]),
+  readable: limitKeys.readable.default([]),
+  whole: limitKeys.whole.default([]),
 });
 
 const timing = z.strictObject({
@@ -86,10 +96,10 @@ const variant = z.strictObject({
   identity: z.array(identityCheck).optional(),
   wordOrder: order.optional(),
   functionCode: functionCode.optional(),
-  limits: limits.optional(),
+  limits: z.strictObject(limitKeys).partial().describe('Each instead of that of the profile.').optional(),
   accuracyClass: z.string().max(16).optional(),
   notes: notes.describe('Added to those of the profile.').optional(),
-  points: z.array(pointLine).optional(),
+  points: z.array(pointLine).describe('Added, or instead of those of the same name.').optional(),
   without: z.array(z.string()).describe('Points it does not have: activePower, voltage.l1.').optional(),
 });
 
@@ -129,7 +139,7 @@ export const profileFile = z
     variants: z.record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/), variant).default({}),
   })
   .superRefine((file, context) => {
-    for (const { path, message } of findPointFaults(file))
+    for (const { path, message } of findProfileFaults(file))
       context.addIssue({ code: 'custom', path, message });
   });
 

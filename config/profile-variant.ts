@@ -19,15 +19,20 @@ export function profileOf(id: string, file: ProfileFile, variant?: string): Devi
 }
 
 function applyVariant(base: DeviceProfile, name: string, said: VariantFile): DeviceProfile {
-  const { points: lines = [], without = [], notes = [], ...overrides } = said;
+  const { points: lines = [], without = [], notes = [], limits = {}, ...overrides } = said;
   const points = lines.flatMap(expandLine);
   const replaced = new Set([...points.map(pointName), ...without]);
   return {
     ...base,
-    ...Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined)),
+    ...withoutUndefined(overrides),
+    limits: { ...base.limits, ...withoutUndefined(limits) },
     id: `${base.id}:${name}`,
     notes: [...base.notes, ...notes],
     points: [...base.points.filter((point) => !replaced.has(pointName(point))), ...points],
     variants: [],
   };
+}
+
+function withoutUndefined(said: object): object {
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }

@@ -121,11 +121,16 @@ function divide(point: ProfilePoint, value: Reading, multiplier: Decimal): Decim
   const dividend = decimalOf(value);
   const shift = dividend.exponent - multiplier.exponent;
   const num = dividend.mantissa * 10n ** BigInt(Math.max(shift, 0));
-  const den = multiplier.mantissa * 10n ** BigInt(Math.max(-shift, 0));
-  if (num % den === 0n) return { mantissa: num / den, exponent: 0 };
-  if (point.type.startsWith('f')) return decimalOf(Number(num) / Number(den));
+  const exponent = Math.min(shift, 0);
+  if (point.type.startsWith('f')) {
+    return num % multiplier.mantissa === 0n
+      ? { mantissa: num / multiplier.mantissa, exponent }
+      : decimalOf(Number(value) / Number(`${multiplier.mantissa}e${multiplier.exponent}`));
+  }
+  const den = multiplier.mantissa * 10n ** BigInt(-exponent);
+  const isCut = point.counter !== undefined;
   return {
-    mantissa: point.counter === undefined ? floorDivide(2n * num + den, 2n * den) : floorDivide(num, den),
+    mantissa: isCut ? floorDivide(num, den) : floorDivide(2n * num + den, 2n * den),
     exponent: 0,
   };
 }
