@@ -60,6 +60,21 @@ export const NO_PROFILE: Readonly<Record<string, string>> = {
 /** Profiles that are not called as their facts are: by fact id. */
 const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'carlo-gavazzi-em330-em340': 'carlo-gavazzi/em340',
+  'drive-delta-vfd': 'delta/ms300',
+  'drive-mitsubishi-fr700-800': 'mitsubishi/fr-a700',
+  'drive-schneider-altivar': 'schneider/altivar-312',
+  'drive-vacon-10': 'vacon/vacon-10',
+};
+
+/** Limits that a fact states in other words than ours, by fact id. */
+export const LIMITS_IN_OUR_WORDS: Readonly<
+  Record<string, { maxRegisters: number; wholeValues: boolean; why: string }>
+> = {
+  'drive-danfoss-vlt-fc': {
+    maxRegisters: 2,
+    wholeValues: false,
+    why: 'one parameter a request, and one of 32 bits takes two registers',
+  },
 };
 
 /** Everything collected of devices that speak Modbus, without those of NO_PROFILE. */
