@@ -13,6 +13,7 @@ import { multiply, rationalOf, UNITS } from '../../protocols/telemetry/unit.ts';
 import {
   FACT_FOLDER,
   factsOf,
+  LIMITS_IN_OUR_WORDS,
   nameFact,
   readFacts,
   type DeviceFacts,
@@ -70,15 +71,20 @@ function faultsOfDevice(profile: DeviceProfile, facts: DeviceFacts): string[] {
     facts.transport.filter((one) => one !== 'rest').sort(),
   );
   // No limit known is the limit of the protocol; an operator's own experience may go below it, not above.
-  if (facts.maxRegistersPerRead)
-    compare('limits.maxRegisters', profile.limits.maxRegisters, facts.maxRegistersPerRead);
+  const inOurWords = LIMITS_IN_OUR_WORDS[facts.id];
+  const maxRegisters = inOurWords?.maxRegisters ?? facts.maxRegistersPerRead;
+  if (maxRegisters) compare('limits.maxRegisters', profile.limits.maxRegisters, maxRegisters);
   const rules = [...(facts.readRules ?? []), ...facts.quirks].join('; ');
   compare(
     'limits.even',
     profile.limits.even,
     /even start/.test(rules) || /address and count must be even/.test(rules),
   );
-  compare('limits.wholeValues', profile.limits.wholeValues, /never split a value|inside a value/.test(rules));
+  compare(
+    'limits.wholeValues',
+    profile.limits.wholeValues,
+    inOurWords?.wholeValues ?? /never split a value|inside a value/.test(rules),
+  );
   const accuracyClass = facts.accuracyClass?.activeEnergy.split(' ')[0];
   compare('accuracyClass', profile.accuracyClass, accuracyClass);
   return [...faults, ...faultsOfPatterns(profile, facts), ...faultsOfIdentity(profile, facts)];
@@ -162,7 +168,7 @@ function faultsOfPoints(profile: DeviceProfile, facts: DeviceFacts, lack?: 'may 
       faults.push(`${facts.id}: the fact ${fact.quantity} has no name here; add it to profile-facts.ts`);
       continue;
     }
-    const name = pointName(named);
+    const name = pointName(isOnlyConductor(fact, facts) ? { ...named, phase: 'total' } : named);
     byName.set(name, [
       ...(byName.get(name) ?? []),
       { fact, added: named.addedTo === true, optional: named.optional !== undefined },
@@ -172,12 +178,15 @@ function faultsOfPoints(profile: DeviceProfile, facts: DeviceFacts, lack?: 'may 
     const name = pointName(point);
     const found = byName.get(name) ?? [];
     const own = found.filter((one) => !one.added).map((one) => one.fact);
-    const fact = own.find((one) => one.address === point.address) ?? own[0];
-    if (fact === undefined) {
+    // Several facts may have one name: a coarse and a fine counter, input and output power of a drive.
+    const [fewest] = own
+      .map((fact) => faultsOfPoint(profile, point, fact, facts))
+      .sort((a, b) => a.length - b.length);
+    if (fewest === undefined) {
       faults.push(`${profile.id}: ${name} is in no fact`);
       continue;
     }
-    faults.push(...faultsOfPoint(profile, point, fact, facts));
+    faults.push(...fewest);
     const added = listOf(found.filter((one) => one.added).map((one) => one.fact.address));
     const plus = listOf(point.plus ?? []);
     if (plus !== added) faults.push(`${profile.id}: ${name} plus is [${plus}], the facts say [${added}]`);
@@ -193,6 +202,15 @@ function faultsOfPoints(profile: DeviceProfile, facts: DeviceFacts, lack?: 'may 
         );
   }
   return faults;
+}
+
+/** What a meter of one conductor says of it is the total; voltage and current are those of the conductor. */
+function isOnlyConductor({ quantity, phase }: FactPoint, { points }: DeviceFacts): boolean {
+  return (
+    phase === 'L1' &&
+    quantity.includes('power') &&
+    !points.some((other) => other.quantity === quantity && other.phase !== 'L1')
+  );
 }
 
 function listOf(addresses: readonly number[]): string {
