@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import { CONFIG_SCHEMAS, type ConfigKind } from './kinds.ts';
+import { profileFile } from './profile-file.ts';
 
 /** The JSON Schema of a kind of file, for editors: what they complete, explain and underline while a file is written. */
 export function renderJsonSchema(kind: ConfigKind): string {
+  return renderSchema(`millwatt ${kind}`, CONFIG_SCHEMAS[kind]);
+}
+
+/** The same of device profiles: what an operator's own profile in profiles/ may say. */
+export function renderProfileSchema(): string {
+  return renderSchema('millwatt device profile', profileFile);
+}
+
+function renderSchema(title: string, declaration: z.ZodType): string {
   // Draft 7 is what the YAML support of editors understands best.
-  const { $schema, ...schema } = z.toJSONSchema(CONFIG_SCHEMAS[kind], { io: 'input', target: 'draft-7' });
-  return `${printJson({ $schema, title: `millwatt ${kind}`, ...schema }, '', 0)}\n`;
+  const { $schema, ...schema } = z.toJSONSchema(declaration, { io: 'input', target: 'draft-7' });
+  return `${printJson({ $schema, title, ...schema }, '', 0)}\n`;
 }
 
 const LINE_LETTERS_MAX = 110;

@@ -6,7 +6,7 @@ import { MillwattError } from '../protocols/errors.ts';
 import type { DeviceProfile } from '../protocols/modbus/profile.ts';
 import { findNearest } from './nearest.ts';
 import { findUnreadable } from './profile-plan-faults.ts';
-import { profileFile } from './profile-schema.ts';
+import { profileFile } from './profile-file.ts';
 import { profileOf } from './profile-variant.ts';
 
 /** The profiles that come with millwatt: beside this file, or, where it was compiled into dist/config, beside dist. */

@@ -71,7 +71,7 @@ export const pointLine = z.strictObject({
     .describe('Registers from one phase to the next; else they are adjacent.')
     .optional(),
   type: z.enum(REGISTER_TYPES),
-  unit: z.string().refine((name) => name in UNITS, `a known unit (${Object.keys(UNITS).join(', ')})`),
+  unit: z.enum(Object.keys(UNITS)),
   scale: decimal.default('1').describe('raw x scale = value in the unit.'),
   scaleFrom: z
     .enum(SCALE_ORIGINS)

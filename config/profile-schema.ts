@@ -10,7 +10,6 @@ import {
   statusLine,
   textLayout,
 } from './profile-point-schema.ts';
-import { findProfileFaults } from './profile-faults.ts';
 
 const range = z.strictObject({ first: address, last: address });
 
@@ -103,47 +102,60 @@ const variant = z.strictObject({
   without: z.array(z.string()).describe('Points it does not have: activePower, voltage.l1.').optional(),
 });
 
-/** The one declaration of a device profile file: validation and defaults. */
-export const profileFile = z
-  .strictObject({
-    version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
-    title: z.string().min(1).max(80),
-    vendor: z.string().min(1).max(40),
-    models: z.array(z.string().min(1)).min(1),
-    aliases: z.array(z.string().min(1)).default([]).describe('The same registers under other names.'),
-    kind: z.enum(['meter', 'drive']).default('meter'),
-    confidence: z.enum(CONFIDENCES),
-    sources: z
-      .array(z.string().min(1))
-      .min(1)
-      .describe('Manuals with page, or implementations, it was read in.'),
-    accuracyClass: z.string().max(16).describe('Only where a source states it.').optional(),
-    transports: z
-      .array(z.enum(['tcp', 'rtu']))
-      .min(1)
-      .default(['rtu']),
-    wordOrder: order.default('big'),
-    byteOrder: order.default('big'),
-    functionCode,
-    limits: limits.prefault({}),
-    timing: timing.prefault({}),
-    serial: serial.describe('Settings as it leaves the factory, where a source states them.').optional(),
-    conventions: conventions.default({}),
-    notAvailable: z.partialRecord(z.enum(REGISTER_TYPES), z.array(pattern).min(1)).default({}),
-    identity: z.array(identityCheck).default([]),
-    details: z.array(detail).default([]),
-    deviceIdentification: z.boolean().default(false),
-    notes: notes.default([]),
-    points: z.array(pointLine).min(1),
-    statuses: z.array(statusLine).default([]),
-    variants: z.record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/), variant).default({}),
-  })
-  .superRefine((file, context) => {
-    for (const { path, message } of findProfileFaults(file))
-      context.addIssue({ code: 'custom', path, message });
-  });
+/** What a device profile file may say, key for key; what contradicts across keys is found in profile-file.ts. */
+export const profileKeys = z.strictObject({
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0')
+    .describe('Moves whenever the meaning of a point changes.'),
+  title: z.string().min(1).max(80),
+  vendor: z.string().min(1).max(40),
+  models: z.array(z.string().min(1)).min(1).describe('As they stand on the nameplate.'),
+  aliases: z.array(z.string().min(1)).default([]).describe('The same registers under other names.'),
+  kind: z
+    .enum(['meter', 'drive'])
+    .default('meter')
+    .describe('A drive measures the motor side: never the total of a machine.'),
+  confidence: z.enum(CONFIDENCES).describe('high: two independent sources agree; medium: one.'),
+  sources: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('Manuals with page, or implementations, it was read in.'),
+  accuracyClass: z.string().max(16).describe('Only where a source states it.').optional(),
+  transports: z
+    .array(z.enum(['tcp', 'rtu']))
+    .min(1)
+    .default(['rtu']),
+  wordOrder: order.default('big').describe('big: of several registers the most significant comes first.'),
+  byteOrder: order.default('big').describe('Of the two bytes in a register; Modbus says big.'),
+  functionCode: functionCode.describe('3 reads holding registers, 4 input registers.'),
+  limits: limits.prefault({}),
+  timing: timing.prefault({}),
+  serial: serial.describe('Settings as it leaves the factory, where a source states them.').optional(),
+  conventions: conventions.default({}),
+  notAvailable: z
+    .partialRecord(z.enum(REGISTER_TYPES), z.array(pattern).min(1))
+    .default({})
+    .describe('Bit patterns that mean "no value", by type; NaN always does.'),
+  identity: z
+    .array(identityCheck)
+    .default([])
+    .describe('Registers that tell the device; all of them must hold.'),
+  details: z.array(detail).default([]).describe('What it tells of itself: serial number, model, firmware.'),
+  deviceIdentification: z
+    .boolean()
+    .default(false)
+    .describe('It answers Read Device Identification (function 43/14).'),
+  notes: notes.default([]).describe('What an engineer must know before trusting a value.'),
+  points: z.array(pointLine).min(1),
+  statuses: z.array(statusLine).default([]).describe('Words the device says of itself.'),
+  variants: z
+    .record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/), variant)
+    .default({})
+    .describe('The same device with some things otherwise; used as vendor/model:name.'),
+});
 
 /** A profile file as written, defaults filled in. */
-export type ProfileFile = z.output<typeof profileFile>;
+export type ProfileFile = z.output<typeof profileKeys>;
 /** What a file says of a variant. */
 export type VariantFile = z.output<typeof variant>;
