@@ -59,6 +59,11 @@ export interface Driver {
   readonly description: SourceDescription;
   readonly channels: readonly Channel[];
   /**
+   * Real ms for which polls are rejected at once, because the device is sick and others wait for its line; 0 when it may
+   * be polled. Absent where the driver keeps no pauses: then its caller does.
+   */
+  pausedMs?(): number;
+  /**
    * Connects when needed and reads every polled channel once. Has its own deadline, and settles within it.
    * Calls do not overlap. Status channels that are polled are reported through `onStatus` when their value changes.
    */

@@ -1,48 +1,79 @@
-import type { MillwattError } from '../errors.ts';
-import { queueTimeoutError } from './modbus-error.ts';
+import { MillwattError } from '../errors.ts';
 import type { ModbusClient } from './client.ts';
 import { createModbusClient } from './connect.ts';
+import { LinePauses, type DevicePause } from './device-pause.ts';
 import { describeEndpoint, endpointKey, type ModbusEndpoint } from './endpoint.ts';
+import { SharedLine } from './line-shared.ts';
 
-interface Waiting {
-  start: (client: ModbusClient, timeoutMs: number) => void;
-  reject: (error: MillwattError) => void;
-  timer: NodeJS.Timeout;
-  deadlineMs: number;
+/** What a device demands of its line. */
+export interface LineManners {
+  /** Silence before each request to it, ms. */
+  guardMs: number;
+  /** Requests that may be under way at once; a line has the least of its devices, and 1 unless it is Modbus TCP. */
+  pipelining: number;
 }
 
-/** One connection to an endpoint and the queue in front of it; several units behind a gateway share it. */
+/** One device's place on a line: a connection and the queue in front of it, shared with the others behind a gateway. */
 export interface ModbusLine {
   /**
-   * Runs one request when its turn comes, first come first served. `timeoutMs` is for the request itself; `deadlineMs`
-   * (of performance.now) ends the waiting too. Rejects as the client does, and with `timeout` when its turn never came.
+   * Runs one request when its turn comes: devices in turn, the requests of one in the order they came. `deadlineMs` (of
+   * performance.now) ends the waiting; a request that has begun has its whole `timeoutMs`, so that a full line never
+   * makes a device look dead. Rejects as the client does; with `timeout` when its turn never came; with `closed`
+   * when the line was given back meanwhile.
    */
   run<T>(
     request: (client: ModbusClient, timeoutMs: number) => Promise<T>,
     timeoutMs: number,
     deadlineMs: number,
   ): Promise<T>;
-  /** Gives the line back; the connection ends when nobody holds it any more. */
+  /** How long this device is left in peace, for the sake of the others. */
+  readonly pause: DevicePause;
+  /** Devices on the line, this one included. */
+  holders(): number;
+  /** Gives the place back; the connection ends when nobody holds it any more. */
   release(): void;
 }
 
+const EASY: LineManners = { guardMs: 0, pipelining: 1 };
+
 /** The lines of a process. Meters and gateways allow few connections, often one, so an endpoint gets one from us. */
 export class ModbusLines {
-  readonly #lines = new Map<string, SharedLine>();
+  readonly #lines = new Map<string, { line: SharedLine; pauses: LinePauses; endpoint: ModbusEndpoint }>();
+  readonly #createClient: (endpoint: ModbusEndpoint) => ModbusClient;
 
-  /** The line to an endpoint, shared with everyone who holds it. */
-  acquire(endpoint: ModbusEndpoint): ModbusLine {
+  /** @param createClient how an endpoint is spoken to; by default over its transport */
+  constructor(createClient: (endpoint: ModbusEndpoint) => ModbusClient = createModbusClient) {
+    this.#createClient = createClient;
+  }
+
+  /**
+   * A place on the line to an endpoint, shared with everyone who holds it. Throws an error of class `refuse` (code
+   * `serial-conflict`) when a serial port is already held with other settings.
+   */
+  acquire(endpoint: ModbusEndpoint, manners: LineManners = EASY): ModbusLine {
     const key = endpointKey(endpoint);
-    const line = this.#lines.get(key) ?? new SharedLine(endpoint);
-    this.#lines.set(key, line);
-    line.holders++;
+    const known = this.#lines.get(key) ?? {
+      line: new SharedLine(endpoint, this.#createClient),
+      pauses: new LinePauses(),
+      endpoint,
+    };
+    if (describeEndpoint(known.endpoint) !== describeEndpoint(endpoint) && endpoint.transport === 'rtu')
+      throw serialConflict(known.endpoint, endpoint);
+    this.#lines.set(key, known);
+    const { line, pauses } = known;
+    const holder = line.join(manners);
+    const pause = pauses.join();
     let isHeld = true;
     return {
-      run: (request, timeoutMs, deadlineMs) => line.run(request, timeoutMs, deadlineMs),
+      run: (request, timeoutMs, deadlineMs) => line.run(holder, request, timeoutMs, deadlineMs),
+      pause,
+      holders: () => line.holders,
       release: () => {
         if (!isHeld) return;
         isHeld = false;
-        if (--line.holders > 0) return;
+        pause.leave();
+        line.leave(holder);
+        if (line.holders > 0) return;
         this.#lines.delete(key);
         line.close();
       },
@@ -50,56 +81,13 @@ export class ModbusLines {
   }
 }
 
-class SharedLine {
-  holders = 0;
-  readonly #where: string;
-  readonly #client: ModbusClient;
-  readonly #waiting: Waiting[] = [];
-  #isBusy = false;
-
-  constructor(endpoint: ModbusEndpoint) {
-    this.#where = describeEndpoint(endpoint);
-    this.#client = createModbusClient(endpoint);
-  }
-
-  run<T>(
-    request: (client: ModbusClient, timeoutMs: number) => Promise<T>,
-    timeoutMs: number,
-    deadlineMs: number,
-  ): Promise<T> {
-    if (!this.#isBusy) return this.#begin(request(this.#client, timeoutMs));
-    return new Promise((resolve, reject) => {
-      const waitMs = Math.max(1, deadlineMs - performance.now());
-      const waiting: Waiting = {
-        start: (client, leftMs) => {
-          this.#begin(request(client, Math.min(timeoutMs, leftMs))).then(resolve, reject);
-        },
-        reject,
-        timer: setTimeout(() => {
-          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-          reject(queueTimeoutError(this.#where, waitMs));
-        }, waitMs),
-        deadlineMs,
-      };
-      this.#waiting.push(waiting);
-    });
-  }
-
-  close(): void {
-    this.#client.close();
-  }
-
-  #begin<T>(running: Promise<T>): Promise<T> {
-    this.#isBusy = true;
-    running.then(this.#next, this.#next);
-    return running;
-  }
-
-  readonly #next = (): void => {
-    this.#isBusy = false;
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) return;
-    clearTimeout(waiting.timer);
-    waiting.start(this.#client, Math.max(1, waiting.deadlineMs - performance.now()));
-  };
+function serialConflict(held: ModbusEndpoint, wanted: ModbusEndpoint): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'serial-conflict',
+    `One source has the line ${describeEndpoint(held)}, another ${describeEndpoint(wanted)}: a serial port has one setting.`,
+    {
+      cure: 'Give all devices on this port the same baud rate, parity and stop bits, in the devices and in the configuration.',
+    },
+  );
 }

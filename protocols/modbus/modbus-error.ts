@@ -55,6 +55,31 @@ export function queueTimeoutError(where: string, waitMs: number): MillwattError 
   );
 }
 
+/** A device that is left in peace for a while: it failed before, and others wait for its line. */
+export function pausedError(where: string, code: string, leftMs: number): MillwattError {
+  return new MillwattError(
+    'retry',
+    code,
+    `${where} failed before (${code}); it is asked again in ${(leftMs / 1000).toFixed(1)} s.`,
+    { cure: 'Check power, cable and unit id of the device; it is read again as soon as it answers.' },
+  );
+}
+
+/** All requests of a poll together took more time than they have. */
+export function pollDeadlineError(where: string, allowedMs: number): MillwattError {
+  return new MillwattError(
+    'retry',
+    'timeout',
+    `${where} and its neighbours took more than ${Math.round(allowedMs)} ms for one poll.`,
+    { cure: 'Read fewer points or fewer devices on this line, less often, or at a higher baud rate.' },
+  );
+}
+
+/** The driver gave its place on the line back while it waited for its turn. */
+export function releasedError(where: string): MillwattError {
+  return new MillwattError('retry', 'closed', `The connection to ${where} was ended by us.`);
+}
+
 /** What came back is not the answer to what was asked. */
 export function badFrameError(where: string, what: string): MillwattError {
   return new MillwattError('retry', 'bad-frame', `${where} sent ${what}; the connection was cut.`, {

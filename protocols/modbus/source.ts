@@ -1,13 +1,27 @@
 import type { ModbusEndpoint } from './endpoint.ts';
 import type { Order } from './profile.ts';
-import type { Wiring } from './wanted-points.ts';
+
+/** A transformer ratio that the operator entered, in A or V. */
+export interface TransformerRatio {
+  primary: number;
+  secondary: number;
+}
+
+/** What the wiring says of the place of a meter. */
+export interface Wiring {
+  id: string;
+  machine: string;
+  component: string;
+  ct?: TransformerRatio | undefined;
+  vt?: TransformerRatio | undefined;
+}
 
 /** What the driver needs to know of one meter or drive. */
 export interface ModbusSource extends Wiring {
   endpoint: ModbusEndpoint;
   /** Unit id, 0 .. 255. */
   unit: number;
-  /** Names such as `activePower` or `voltage.l1`; absent means the usual ones the profile has. */
+  /** Names such as `activePower`, `voltage.l1` or `execution`; absent means the usual ones the profile has. */
   read?: readonly string[] | undefined;
   /** Added to every address of the profile: -1, 0 or 1. */
   addressOffset: number;

@@ -1,99 +1,120 @@
 import { MillwattError } from '../errors.ts';
-import type { MeasuredChannel } from '../telemetry/channel.ts';
-import { measuredChannelId } from '../telemetry/channel.ts';
-import { multiply, rational, rationalOf, type Rational } from '../telemetry/unit.ts';
-import {
-  canonicalScale,
-  functionCodeOf,
-  pointName,
-  type DeviceProfile,
-  type ProfilePoint,
-} from './profile.ts';
+import { pointName, type DeviceProfile, type ProfilePoint, type StatusPoint } from './profile.ts';
+import type { ModbusSource } from './source.ts';
 
 /** Read where the operator names nothing: as much of it as the profile has. */
-const DEFAULT_POINTS = [
-  'activePower',
-  'activeEnergyImport',
-  'activeEnergyExport',
-  'voltage.l1',
-  'voltage.l2',
-  'voltage.l3',
-  'current.l1',
-  'current.l2',
-  'current.l3',
-  'powerFactor',
-  'frequency',
-];
+const DEFAULT_POINTS: Readonly<Record<DeviceProfile['kind'], readonly string[]>> = {
+  meter: [
+    'activePower',
+    'activeEnergyImport',
+    'activeEnergyExport',
+    'activeEnergySum',
+    'voltage.l1',
+    'voltage.l2',
+    'voltage.l3',
+    'current.l1',
+    'current.l2',
+    'current.l3',
+    'powerFactor',
+    'frequency',
+  ],
+  // What tells how a drive is loaded; its voltages tell little of the machine.
+  drive: [
+    'activePower',
+    'activeEnergyImport',
+    'activeEnergySum',
+    'current',
+    'current.l1',
+    'frequency',
+    'rotationalSpeed',
+    'torque',
+  ],
+};
 
-/** A transformer ratio that the operator entered, in A or V. */
-export interface TransformerRatio {
-  primary: number;
-  secondary: number;
-}
-
-/** What the wiring says of the place of a meter. */
-export interface Wiring {
-  id: string;
-  machine: string;
-  component: string;
-  ct?: TransformerRatio | undefined;
-  vt?: TransformerRatio | undefined;
-}
+/** What of a source decides, besides names, which points are read. */
+export type Wishes = Pick<ModbusSource, 'scales' | 'ratedPowerW' | 'importOnly'>;
 
 /**
- * The profile's points that are wanted by name, each once; without names, the usual ones that the profile has.
- * Throws an error of class `refuse` (code `unknown-point`) that names what the profile offers.
+ * The profile's points that are wanted by name, each once and in that order; without names, the usual ones that the
+ * profile has and whose scale is known. Names of status words are passed over. Where nothing is ever exported, the sum of
+ * import and export is the import, and is known by both names. Throws an error of class `refuse` (code `unknown-point`)
+ * that names what the profile offers.
  */
 export function choosePoints(
   profile: DeviceProfile,
   names: readonly string[] | undefined,
   sourceId: string,
+  wishes: Wishes = {},
 ): ProfilePoint[] {
-  const offered = new Map(profile.points.map((point) => [pointName(point), point]));
-  if (names === undefined) {
-    const usual = DEFAULT_POINTS.flatMap((name) => offered.get(name) ?? []);
-    return usual.length > 0 ? usual : [...profile.points];
+  const offered = new Map<string, ProfilePoint>();
+  for (const point of profile.points) {
+    const imported = asImported(profile, point, wishes);
+    offered.set(pointName(point), imported);
+    offered.set(pointName(imported), imported);
   }
-  const wanted = [...new Set(names.map((name) => name.replace(/\.total$/, '')))];
-  return wanted.map((name) => {
+  if (names === undefined) return chooseUsual(profile, offered, wishes);
+  const statuses = profile.statuses.map((word): string => word.status);
+  const points = names.map(plainName).flatMap((name) => {
     const point = offered.get(name);
-    if (point !== undefined) return point;
-    throw new MillwattError(
-      'refuse',
-      'unknown-point',
-      `Source ${sourceId} wants ${name}, which the profile ${profile.id} does not have.`,
-      { cure: `Choose from what it has: ${[...offered.keys()].join(', ')}.` },
-    );
+    if (point === undefined && !statuses.includes(name))
+      throw unknownPoint(profile, sourceId, name, [...offered.keys(), ...statuses]);
+    return point ?? [];
   });
+  return [...new Set(points)];
 }
 
-/** The channel that a point of a meter feeds; transformer ratios become part of its scale. */
-export function channelOf(profile: DeviceProfile, point: ProfilePoint, wiring: Wiring): MeasuredChannel {
-  const { num, den } = multiply(canonicalScale(point), transformerScale(point, wiring));
-  return {
-    kind: 'measured',
-    id: measuredChannelId(wiring.machine, wiring.component, point.quantity, point.phase),
-    machine: wiring.machine,
-    component: wiring.component,
-    quantity: point.quantity,
-    phase: point.phase,
-    source: wiring.id,
-    point: `fc${functionCodeOf(profile, point)} ${point.address} ${point.type}`,
-    scale: [num.toString(), den.toString()],
-    ...(point.counter === undefined ? {} : { counter: point.counter }),
-  };
+/** The profile's status words that are wanted by name; none without names: what they mean must be known to be of use. */
+export function chooseStatuses(profile: DeviceProfile, names: readonly string[] | undefined): StatusPoint[] {
+  const wanted = new Set((names ?? []).map(plainName));
+  return profile.statuses.filter(({ status }) => wanted.has(status));
 }
 
-/** Current grows with the current transformer, voltage with the voltage transformer, power and energy with both. */
-function transformerScale({ quantity }: ProfilePoint, { ct, vt }: Wiring): Rational {
-  const ofCurrent = ct === undefined ? rational(1n) : ratioOf(ct);
-  const ofVoltage = vt === undefined ? rational(1n) : ratioOf(vt);
-  if (quantity === 'current') return ofCurrent;
-  if (quantity === 'voltage') return ofVoltage;
-  return /Power$|Energy/.test(quantity) ? multiply(ofCurrent, ofVoltage) : rational(1n);
+function plainName(name: string): string {
+  return name.replace(/\.total$/, '');
 }
 
-function ratioOf({ primary, secondary }: TransformerRatio): Rational {
-  const below = rationalOf(secondary);
-  return multiply(rationalOf(primary), rational(below.den, below.num));
+function chooseUsual(
+  profile: DeviceProfile,
+  offered: ReadonlyMap<string, ProfilePoint>,
+  wishes: Wishes,
+): ProfilePoint[] {
+  const known = DEFAULT_POINTS[profile.kind]
+    .filter((name) => name !== 'activeEnergySum' || !offered.has('activeEnergyImport'))
+    .flatMap((name) => offered.get(name) ?? []);
+  const usual = [...new Set(known.length > 0 ? known : offered.values())];
+  // A current without a scale may be missing; a power without one is what the source was set up for.
+  const usable = usual.filter((point) => isMain(point) || hasScale(point, wishes));
+  return usable.length > 0 ? usable : usual;
+}
+
+function isMain({ quantity }: ProfilePoint): boolean {
+  return quantity === 'activePower' || quantity.startsWith('activeEnergy');
+}
+
+/** Whether everything is there that the scale of a point needs. */
+function hasScale(point: ProfilePoint, { scales, ratedPowerW }: Wishes): boolean {
+  if (point.scaleFrom === 'operator') return scales?.[pointName(point)] !== undefined;
+  return point.scaleFrom !== 'rated-power' || ratedPowerW !== undefined;
+}
+
+function asImported(profile: DeviceProfile, point: ProfilePoint, { importOnly }: Wishes): ProfilePoint {
+  if (importOnly !== true || point.quantity !== 'activeEnergySum') return point;
+  const hasImport = profile.points.some(
+    (other) => other.quantity === 'activeEnergyImport' && other.phase === point.phase,
+  );
+  return hasImport ? point : { ...point, quantity: 'activeEnergyImport' };
+}
+
+function unknownPoint(
+  profile: DeviceProfile,
+  source: string,
+  name: string,
+  offered: readonly string[],
+): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'unknown-point',
+    `Source ${source} wants ${name}, which the profile ${profile.id} does not have.`,
+    { cure: `Choose from what it has: ${offered.join(', ')}.` },
+  );
 }

@@ -3,6 +3,7 @@ import { loadProfile } from '../../../config/profile-library.ts';
 import { SteppedClock, systemClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver } from '../../../protocols/driver.ts';
 import { MillwattError } from '../../../protocols/errors.ts';
+import { silentLog, type Log } from '../../../protocols/log.ts';
 import { rawReadingOf } from '../../../protocols/modbus/encode.ts';
 import { ModbusLines } from '../../../protocols/modbus/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
@@ -39,9 +40,9 @@ async function serve(units: Map<number, RegisterBank>): Promise<number> {
 function drive(
   id: string,
   { port = 502, ...changes }: Partial<ModbusSource> & { port?: number },
-  around: { lines?: ModbusLines; clock?: Clock } = {},
+  around: { lines?: ModbusLines; clock?: Clock; log?: Log } = {},
 ): Driver {
-  const { lines = new ModbusLines(), clock = systemClock } = around;
+  const { lines = new ModbusLines(), clock = systemClock, log = silentLog } = around;
   const { profile, sha256 } = loadProfile(id);
   const source: ModbusSource = {
     id: 'meter',
@@ -54,9 +55,15 @@ function drive(
     every: 1000,
     ...changes,
   };
-  const driver = createModbusDriver({ source, profile, profileSha256: sha256, clock, lines });
+  const driver = createModbusDriver({ source, profile, profileSha256: sha256, clock, lines, log });
   cleanUps.push(() => driver.close());
   return driver;
+}
+
+/** Lets the pause after a failure pass. */
+async function restOf(driver: Driver): Promise<void> {
+  for (let leftMs = driver.pausedMs?.() ?? 0; leftMs > 0; leftMs = driver.pausedMs?.() ?? 0)
+    await new Promise((resolve) => setTimeout(resolve, Math.ceil(leftMs)));
 }
 
 /** Readings by channel, with the channel's scale applied: what the collector will make of them. */
@@ -173,6 +180,8 @@ describe('the Modbus driver', () => {
     expect(first['mill.supply.current.l3']).toBeNull();
     for (const [channel, value] of Object.entries(first))
       if (channel !== 'mill.supply.current.l3') expect(value, channel).not.toBeNull();
+    // Once more, as it may have been starting up; from then on daily.
+    await driver.poll();
     requests.length = 0;
     expect(await pollScaled(driver)).toEqual(first);
     const refused = requests.filter((request) => {
@@ -182,31 +191,73 @@ describe('the Modbus driver', () => {
     expect(refused).toEqual([]);
   });
 
-  it('asks again for a refused value after ten minutes', async () => {
+  it('warns once of a register that the device refuses, and asks for it again after a day', async () => {
     const { profile } = loadProfile('siemens/pac3200');
     const whole = createProfileBank(profile, steadyValueOf);
     let isStarting = true;
+    const asked: number[] = [];
     const bank: RegisterBank = {
-      read: (functionCode, address, count) =>
-        isStarting && address + count > 801 ? { exception: 2 } : whole.read(functionCode, address, count),
+      read: (functionCode, address, count) => {
+        asked.push(address);
+        return isStarting && address + count > 801
+          ? { exception: 2 }
+          : whole.read(functionCode, address, count);
+      },
     };
-    const clock = new SteppedClock(0);
+    const clock = new SteppedClock(Date.UTC(2026, 10, 22));
+    const lines: [string, object, string][] = [];
+    const log: Log = {
+      ...silentLog,
+      warn: (fields, message) => lines.push(['warn', fields, message]),
+      info: (fields, message) => lines.push(['info', fields, message]),
+    };
     const port = await serve(new Map([[1, bank]]));
-    const driver = drive('siemens/pac3200', { port, read: ['frequency', 'activeEnergyImport'] }, { clock });
-    const value = async () => (await driver.poll()).readings[1]?.value;
-    expect(await value()).toBeNull();
+    const driver = drive(
+      'siemens/pac3200',
+      { port, read: ['frequency', 'activeEnergyImport'] },
+      { clock, log },
+    );
+    const value = async () => (await driver.poll()).readings[1];
+    for (let poll = 0; poll < 5; poll++) {
+      expect(await value()).toEqual({
+        channel: 'mill.supply.activeEnergyImport',
+        value: null,
+        quality: 'bad',
+      });
+      clock.stepTo(clock.wallMs() + 1000);
+    }
+    const told = lines.filter(([, , message]) => message.includes('801'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject([
+      'warn',
+      {
+        source: 'meter',
+        points: ['mill.supply.activeEnergyImport'],
+        register: expect.stringContaining('fc3 801 +'),
+      },
+      expect.stringContaining('2026-11-23'),
+    ]);
+    expect(driver.trace?.().remarks.get('mill.supply.activeEnergyImport')).toMatch(
+      /refuses fc3 801 .* 2026-11-23/,
+    );
+    asked.length = 0;
     isStarting = false;
-    clock.stepTo(599_999);
-    expect(await value()).toBeNull();
-    clock.stepTo(600_000);
-    expect(await value()).toBe(18_339_247.3);
-    expect(await value()).toBe(18_339_247.3);
+    clock.stepTo(Date.UTC(2026, 10, 22, 23, 59));
+    expect((await value())?.value).toBeNull();
+    expect(asked.filter((address) => address >= 801)).toEqual([]);
+    clock.stepTo(Date.UTC(2026, 10, 23, 0, 1));
+    expect((await value())?.value).toBe(18_339_247.3);
+    expect((await value())?.value).toBe(18_339_247.3);
+    const good = lines.filter(([level, , message]) => level === 'info' && message.includes('801'));
+    expect(good).toMatchObject([['info', { source: 'meter' }, expect.stringContaining('now')]]);
+    expect(driver.trace?.().remarks.size).toBe(0);
   });
 
   it('rejects the poll when the device has nothing of what is wanted', async () => {
     const port = await serve(new Map([[1, { read: () => ({ exception: 2 }) }]]));
     const driver = drive('siemens/pac3200', { port });
     await expect(driver.poll()).rejects.toMatchObject({ remedy: 'retry', code: 'exception' });
+    await restOf(driver);
     await expect(driver.poll()).rejects.toMatchObject({ remedy: 'retry', code: 'exception' });
   });
 
@@ -243,6 +294,8 @@ describe('the Modbus driver', () => {
     const dead = drive('siemens/pac3200', { port, unit: 2, timeout: 100 }, { lines });
     const silent = drive('siemens/pac3200', { port, unit: 9 }, { lines });
     for (let round = 0; round < 3; round++) {
+      await restOf(dead);
+      await restOf(silent);
       const results = await Promise.allSettled([dead.poll(), pollScaled(good), silent.poll()]);
       expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled', 'rejected']);
       expect(results[0]).toMatchObject({ reason: { code: 'timeout', remedy: 'retry' } });
@@ -259,17 +312,20 @@ describe('the Modbus driver', () => {
     await driver.poll();
     await server.close();
     await expect(driver.poll()).rejects.toMatchObject({ remedy: 'retry' });
+    await restOf(driver);
     await expect(driver.poll()).rejects.toMatchObject({ code: 'refused' });
     const again = await startModbusServer({ host: '127.0.0.1', port: server.port, units });
     cleanUps.push(() => again.close());
+    await restOf(driver);
     expect((await pollScaled(driver))['mill.supply.frequency']).toBe(50);
   });
 
   it('tells when a poll was, half-way, on the clock it was given', async () => {
     const { profile } = loadProfile('siemens/pac3200');
-    const port = await serve(new Map([[1, createProfileBank(profile, steadyValueOf)]]));
-    const times = [1000, 1101];
-    const clock = { ...systemClock, monotonicMs: () => times.shift() ?? Number.NaN };
+    let nowMs = 1000;
+    const bank = createProfileBank(profile, (point) => ((nowMs = 1101), steadyValueOf(point)));
+    const port = await serve(new Map([[1, bank]]));
+    const clock = { ...systemClock, monotonicMs: () => nowMs };
     const driver = drive('siemens/pac3200', { port }, { clock });
     const poll = await driver.poll();
     expect(poll.atMs).toBe(1051);

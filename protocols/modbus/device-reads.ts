@@ -1,0 +1,190 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { DeviceTalk } from './device-talk.ts';
+import type { DeviceValues, WantedPart } from './device-values.ts';
+import { ModbusExceptionError } from './modbus-error.ts';
+import { functionCodeOf, registerCount, type DeviceProfile } from './profile.ts';
+import { refineCost, type ReadCost, type ReadObservation } from './read-cost.ts';
+import { ReadMemory, TEACHING_EXCEPTIONS } from './read-memory.ts';
+import { shiftLimits, type PlannedRead, type WantedRegisters } from './read-plan.ts';
+import { statusRegisters } from './status-reader.ts';
+
+/** Round trips that are gathered before the plan is weighed again. */
+const OBSERVATIONS_MAX = 32;
+
+/** Makes the requests of each poll, learns what the device refuses, and says so. */
+export class DeviceReads {
+  readonly #values: DeviceValues;
+  readonly #memory: ReadMemory<WantedPart>;
+  readonly #cost: ReadCost;
+  readonly #guardMs: number;
+  readonly #source: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #observations: ReadObservation[] = [];
+  /** Registers whose refusal was told, by name. */
+  readonly #told = new Set<string>();
+
+  /** Throws an error of class `refuse` (code `unreadable-point`) where no legal request holds a value. */
+  constructor(options: {
+    source: string;
+    profile: DeviceProfile;
+    values: DeviceValues;
+    cost: ReadCost;
+    /** Added to every address of the profile. */
+    shift: number;
+    clock: Clock;
+    log: Log;
+  }) {
+    const { profile, values, cost, shift } = options;
+    this.#source = options.source;
+    this.#values = values;
+    this.#cost = cost;
+    this.#guardMs = profile.timing.guardMs;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#memory = new ReadMemory(
+      values.wanted,
+      shiftLimits(profile.limits, shift),
+      cost,
+      valuesOf(profile).map((value) => ({ ...value, address: value.address + shift })),
+    );
+  }
+
+  /** The requests of a poll that begins now. */
+  plan(): PlannedRead<WantedPart>[] {
+    this.#values.clear();
+    return this.#memory.plan();
+  }
+
+  /**
+   * Makes the requests, and those that what is refused leads to. Rejects with the first failure that is not a refusal of
+   * registers, and with the refusal where the device has nothing of what is wanted.
+   * @param underWayMax requests of this poll that may be under way at once
+   */
+  async read(plan: readonly PlannedRead<WantedPart>[], talk: DeviceTalk, underWayMax: number): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    const left = [...plan];
+    let answered = 0;
+    let refusal: ModbusExceptionError | undefined;
+    const readOne = async (read: PlannedRead<WantedPart>) => {
+      try {
+        const registers = await talk.read(read);
+        answered += 1;
+        this.#values.store(read, registers);
+        this.#memory.succeeded(read);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        refusal = error;
+        left.unshift(...this.#memory.refused(read, nowMs));
+      }
+    };
+    const work = async () => {
+      for (let read = left.shift(); read !== undefined; read = left.shift()) await readOne(read);
+    };
+    const workers = await Promise.allSettled(
+      Array.from({ length: underWayMax }, () =>
+        work().catch((error: unknown) => {
+          left.length = 0;
+          throw error;
+        }),
+      ),
+    );
+    const failed = workers.find((worker) => worker.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    if (answered === 0 && refusal !== undefined) throw refusal;
+    const again = this.#memory.dueForRetry(nowMs);
+    if (again !== undefined) {
+      left.push(again);
+      await work();
+    }
+    this.#observe(talk);
+    if (this.#memory.dueForRetry(nowMs) === undefined) this.#tell(nowMs);
+  }
+
+  /** Why a channel is not read, by channel id. */
+  remarks(): ReadonlyMap<string, string> {
+    const remarks = new Map<string, string>();
+    for (const { value, retryAtMs } of this.#memory.unsupported()) {
+      const channel = this.#values.channelOf(value);
+      if (channel === undefined) continue;
+      const until = this.#labelOf(retryAtMs);
+      remarks.set(channel.id, `the device refuses ${nameOf(value)}; asked again at ${until}`);
+    }
+    return remarks;
+  }
+
+  #observe(talk: DeviceTalk): void {
+    for (const { count, roundTripMs, outcome } of talk.requests)
+      if (outcome === 'ok' && roundTripMs !== null)
+        this.#observations.push({ registers: count, roundTripMs: roundTripMs + this.#guardMs });
+    if (this.#observations.length < OBSERVATIONS_MAX) return;
+    this.#memory.useCost(refineCost(this.#cost, this.#observations));
+    this.#observations = [];
+  }
+
+  /** One warning a register that the device refuses, however many points need it; and a word when it is there again. */
+  #tell(nowMs: number): void {
+    const unsupported = this.#memory.unsupported();
+    if (unsupported.length === 0 && this.#told.size === 0) return;
+    const refused = new Map<string, { points: string[]; retryAtMs: number }>();
+    for (const { value, retryAtMs } of unsupported) {
+      const name = nameOf(value);
+      const known = refused.get(name) ?? { points: [], retryAtMs };
+      known.points.push(this.#values.channelOf(value)?.id ?? '?');
+      refused.set(name, known);
+    }
+    for (const [register, { points, retryAtMs }] of refused) {
+      if (this.#told.has(register)) continue;
+      this.#told.add(register);
+      const retryAt = this.#labelOf(retryAtMs, nowMs);
+      this.#log.warn(
+        { source: this.#source, points, register, retryAt },
+        `the device of source ${this.#source} refuses ${register}, so ${points.join(', ')} cannot be read; asked again at ${retryAt}`,
+      );
+    }
+    for (const register of this.#told) {
+      if (refused.has(register)) continue;
+      this.#told.delete(register);
+      this.#log.info(
+        { source: this.#source, register },
+        `the device of source ${this.#source} gives ${register} now`,
+      );
+    }
+  }
+
+  #labelOf(atMs: number, nowMs = this.#clock.monotonicMs()): string {
+    return new Date(this.#clock.wallMs() + Math.max(0, atMs - nowMs)).toISOString();
+  }
+}
+
+function isRefusal(error: unknown): error is ModbusExceptionError {
+  return error instanceof ModbusExceptionError && TEACHING_EXCEPTIONS.includes(error.exceptionCode);
+}
+
+function nameOf({ functionCode, address, count }: WantedRegisters): string {
+  return `fc${functionCode} ${address} +${count}`;
+}
+
+/** Every value that the profile knows of, wanted or not: a request may not tear one on some devices. */
+function valuesOf(profile: DeviceProfile): WantedRegisters[] {
+  return [
+    ...profile.points.flatMap((point) => {
+      const functionCode = functionCodeOf(profile, point);
+      const count = registerCount(point.type);
+      return [
+        ...[point.address, ...(point.plus ?? [])].map((address) => ({ functionCode, address, count })),
+        ...(point.factors ?? []).map((factor) => ({
+          functionCode: factor.functionCode ?? functionCode,
+          address: factor.address,
+          count: registerCount(factor.type),
+        })),
+      ];
+    }),
+    ...profile.statuses.map((status) => ({
+      functionCode: status.functionCode ?? profile.functionCode,
+      address: status.address,
+      count: statusRegisters(status),
+    })),
+  ];
+}

@@ -1,0 +1,92 @@
+import type { RequestTrace } from '../driver.ts';
+import { MillwattError } from '../errors.ts';
+import type { ModbusLine } from './line.ts';
+import { ModbusExceptionError, pollDeadlineError } from './modbus-error.ts';
+import type { RegisterFunction } from './profile.ts';
+
+/** A request for registers, with addresses as they go over the wire. */
+export interface Asked {
+  functionCode: RegisterFunction;
+  address: number;
+  count: number;
+}
+
+/** How to reach one device on its line. */
+export interface Reach {
+  line: ModbusLine;
+  unit: number;
+  /** For one request, ms. */
+  timeoutMs: number;
+  /** As people know it, for errors. */
+  where: string;
+}
+
+/** The requests of one poll of one device: their deadline, what each took, and what became of it. */
+export class DeviceTalk {
+  readonly requests: RequestTrace[] = [];
+  readonly #reach: Reach;
+  readonly #onBegin: () => void;
+  readonly #allowedMs: number;
+  readonly #deadlineMs: number;
+  #hasBegun = false;
+  /** How long the last request that failed by the device's fault held the line, ms; undefined when none did. */
+  #wastedMs: number | undefined;
+
+  /**
+   * @param requests how many requests are planned
+   * @param onBegin called when the first request goes out, which may be long after it was put into the queue
+   */
+  constructor(reach: Reach, requests: number, onBegin: () => void) {
+    this.#reach = reach;
+    this.#onBegin = onBegin;
+    // Each of our requests may take its timeout, and each neighbour may take one while we wait.
+    this.#allowedMs = reach.timeoutMs * (Math.max(2, requests) + reach.line.holders() - 1);
+    this.#deadlineMs = performance.now() + this.#allowedMs;
+  }
+
+  get wastedMs(): number | undefined {
+    return this.#wastedMs;
+  }
+
+  /** Reads registers when the line is free; rejects as the line does, and with `timeout` when the poll took too long. */
+  async read(asked: Asked): Promise<Uint16Array> {
+    const { line, unit, timeoutMs, where } = this.#reach;
+    const trace: RequestTrace = {
+      text: `fc${asked.functionCode} ${asked.address} +${asked.count}`,
+      count: asked.count,
+      roundTripMs: null,
+      outcome: 'not made',
+    };
+    this.requests.push(trace);
+    if (performance.now() >= this.#deadlineMs) throw pollDeadlineError(where, this.#allowedMs);
+    let begunMs: number | undefined;
+    try {
+      const registers = await line.run(
+        (client, leftMs) => {
+          begunMs = performance.now();
+          if (!this.#hasBegun) this.#onBegin();
+          this.#hasBegun = true;
+          return client.readRegisters(unit, asked.functionCode, asked.address, asked.count, leftMs);
+        },
+        timeoutMs,
+        this.#deadlineMs,
+      );
+      trace.roundTripMs = performance.now() - (begunMs ?? 0);
+      trace.outcome = 'ok';
+      return registers;
+    } catch (error) {
+      trace.outcome = outcomeOf(error);
+      if (begunMs !== undefined) {
+        this.#wastedMs = performance.now() - begunMs;
+        // An exception is an answer.
+        if (error instanceof ModbusExceptionError) trace.roundTripMs = this.#wastedMs;
+      }
+      throw error;
+    }
+  }
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof ModbusExceptionError) return `exception ${error.exceptionCode}`;
+  return error instanceof MillwattError ? error.code : 'error';
+}

@@ -1,0 +1,134 @@
+import type { MillwattError } from '../errors.ts';
+import type { ModbusClient } from './client.ts';
+import { describeEndpoint, type ModbusEndpoint } from './endpoint.ts';
+import { LineTurns } from './line-turns.ts';
+import { queueTimeoutError, releasedError } from './modbus-error.ts';
+
+/** One who may put requests on the line, and what it demands. */
+export interface LineHolder {
+  readonly guardMs: number;
+  readonly pipelining: number;
+}
+
+interface Waiting {
+  start: () => void;
+  reject: (error: MillwattError) => void;
+  timer: NodeJS.Timeout;
+}
+
+type Request<T> = (client: ModbusClient, timeoutMs: number) => Promise<T>;
+
+/** One client and the queue in front of it. */
+export class SharedLine {
+  readonly #endpoint: ModbusEndpoint;
+  readonly #createClient: (endpoint: ModbusEndpoint) => ModbusClient;
+  readonly #holders = new Set<LineHolder>();
+  readonly #turns = new LineTurns<LineHolder, Waiting>();
+  #client: ModbusClient | undefined;
+  #underWay = 0;
+  #underWayMax = 1;
+  /** When the last reply ended, or its timeout, of performance.now. */
+  #quietSinceMs = Number.NEGATIVE_INFINITY;
+  #guardTimer: NodeJS.Timeout | undefined;
+
+  constructor(endpoint: ModbusEndpoint, createClient: (endpoint: ModbusEndpoint) => ModbusClient) {
+    this.#endpoint = endpoint;
+    this.#createClient = createClient;
+  }
+
+  get holders(): number {
+    return this.#holders.size;
+  }
+
+  join(manners: LineHolder): LineHolder {
+    const holder = { ...manners };
+    this.#holders.add(holder);
+    this.#underWayMax = this.#leastPipelining();
+    return holder;
+  }
+
+  /** What the holder still waits for is rejected with `closed`; its request under way ends by itself. */
+  leave(holder: LineHolder): void {
+    this.#holders.delete(holder);
+    for (const waiting of this.#turns.removeAll(holder)) {
+      clearTimeout(waiting.timer);
+      waiting.reject(releasedError(describeEndpoint(this.#endpoint)));
+    }
+    this.#underWayMax = this.#leastPipelining();
+    this.#serve();
+  }
+
+  run<T>(holder: LineHolder, request: Request<T>, timeoutMs: number, deadlineMs: number): Promise<T> {
+    if (!this.#holders.has(holder)) return Promise.reject(releasedError(describeEndpoint(this.#endpoint)));
+    if (this.#turns.isEmpty && this.#underWay < this.#underWayMax && this.#guardLeftMs(holder) <= 0)
+      return this.#begin(request, timeoutMs);
+    return new Promise((resolve, reject) => {
+      const waitMs = Math.max(1, deadlineMs - performance.now());
+      const waiting: Waiting = {
+        start: () => void this.#begin(request, timeoutMs).then(resolve, reject),
+        reject,
+        timer: setTimeout(() => {
+          this.#turns.remove(holder, waiting);
+          reject(queueTimeoutError(describeEndpoint(this.#endpoint), waitMs));
+          this.#serve();
+        }, waitMs),
+      };
+      this.#turns.add(holder, waiting);
+      this.#serve();
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.#guardTimer);
+    this.#client?.close();
+  }
+
+  /** Starts what may be started now. The order is kept: nobody overtakes one who waits for silence. */
+  #serve(): void {
+    while (this.#underWay < this.#underWayMax) {
+      const holder = this.#turns.nextHolder();
+      if (holder === undefined) return;
+      const guardMs = this.#guardLeftMs(holder);
+      if (guardMs > 0) {
+        clearTimeout(this.#guardTimer);
+        this.#guardTimer = setTimeout(() => this.#serve(), Math.ceil(guardMs));
+        return;
+      }
+      const waiting = this.#turns.take();
+      clearTimeout(waiting?.timer);
+      waiting?.start();
+    }
+  }
+
+  #begin<T>(request: Request<T>, timeoutMs: number): Promise<T> {
+    this.#client ??= this.#createClient(this.#endpoint);
+    this.#underWay += 1;
+    const running = startRequest(request, this.#client, timeoutMs);
+    running.then(this.#onSettled, this.#onSettled);
+    return running;
+  }
+
+  readonly #onSettled = (): void => {
+    this.#underWay -= 1;
+    this.#quietSinceMs = performance.now();
+    this.#serve();
+  };
+
+  #guardLeftMs({ guardMs }: LineHolder): number {
+    return guardMs === 0 ? 0 : this.#quietSinceMs + guardMs - performance.now();
+  }
+
+  #leastPipelining(): number {
+    if (this.#endpoint.transport !== 'tcp') return 1;
+    const wishes = [...this.#holders].map(({ guardMs, pipelining }) => (guardMs > 0 ? 1 : pipelining));
+    return Math.max(1, Math.min(...wishes, PIPELINING_MAX));
+  }
+}
+
+/** What a request throws before it has begun is its own failure, not the line's. */
+async function startRequest<T>(request: Request<T>, client: ModbusClient, timeoutMs: number): Promise<T> {
+  return request(client, timeoutMs);
+}
+
+/** What a device may allow at most. */
+const PIPELINING_MAX = 16;
