@@ -42,15 +42,19 @@ interface Pending {
   parse: (frame: Buffer) => unknown;
   resolve: (value: never) => void;
   reject: (error: MillwattError) => void;
+  /** What its answer said, until all that are under way with it are answered. */
   outcome: unknown;
 }
 
 /**
  * A strict Modbus TCP client that can only read. It keeps one connection, made when needed, and one request on it, or a
  * few. After a timeout, a frame that is not the answer, or bytes nobody asked for, the connection is destroyed and all
- * requests under way are rejected: a late reply has no way to be taken for another's. Requests under way at once always
- * differ in unit, function or length of their answers (one that does not waits inside), so that even a device that mixes
- * up transaction ids is found out. Failures reject with a MillwattError of class `retry` (codes `timeout`, `refused`,
+ * requests under way are rejected: a late reply has no way to be taken for another's.
+ *
+ * Several at once are held to two more rules. They always differ in unit, function or length of their answers (one that
+ * does not waits inside), so that even a device that mixes up transaction ids is found out. And they are handed on together,
+ * when the last of them is answered and no byte is left over: an answer that is too short is filled up with the beginning
+ * of the next, and only the end of the stream tells. Failures reject with a MillwattError of class `retry` (codes `timeout`, `refused`,
  * `closed`, `bad-frame`, `exception`); more requests than allowed are our own bug (`crash`, thrown).
  */
 export class ModbusTcpClient implements ModbusClient {
@@ -60,8 +64,10 @@ export class ModbusTcpClient implements ModbusClient {
   readonly #pipelining: number;
   #wire: Wire | undefined;
   #isOpen = false;
-  /** In the order they were asked; those with `outcome` set have left it. */
+  /** Not answered yet, in the order they were asked. */
   #pending: Pending[] = [];
+  /** Answered, but not to be believed before the others under way are answered too. */
+  #answered: Pending[] = [];
   #transaction = 0;
   /** Reused where only one request is under way: the one before is answered, so the system has long taken its bytes. */
   readonly #request = Buffer.alloc(12);
@@ -126,7 +132,7 @@ export class ModbusTcpClient implements ModbusClient {
     parse: (frame: Buffer) => T,
     timeoutMs: number,
   ): Promise<T> {
-    if (this.#pending.length >= this.#pipelining)
+    if (this.#pending.length + this.#answered.length >= this.#pipelining)
       throw new MillwattError('crash', 'busy', 'A Modbus client was asked while a request was under way.');
     // What is not on this list changes a device, and is never sent.
     if (![1, 2, 3, 4, 43].includes(functionCode))
@@ -162,8 +168,9 @@ export class ModbusTcpClient implements ModbusClient {
     return this.#transaction;
   }
 
-  /** Waits with a request whose answer could be taken for that of another under way. */
+  /** Waits with a request whose answer could be taken for that of another under way, or would hold others up. */
   #send(pending: Pending): void {
+    if (this.#answered.length > 0) return;
     const { unit, functionCode, length } = pending.expected;
     for (const { isSent, expected } of this.#pending) {
       if (
@@ -212,10 +219,7 @@ export class ModbusTcpClient implements ModbusClient {
     this.#wire = wire;
   }
 
-  /**
-   * Takes the frames out of what came. Nothing of one piece is handed on before all of it has been looked at: a server
-   * that lies once is not believed a moment earlier.
-   */
+  /** Takes the frames out of what came. */
   #receive(bytes: Buffer, count: number): void {
     let data = bytes;
     let length = count;
@@ -228,12 +232,11 @@ export class ModbusTcpClient implements ModbusClient {
       bytes.copy(this.#rest, this.#restBytes, 0, count);
       data = this.#rest;
     }
-    const answered: Pending[] = [];
     let at = 0;
     while (at < length) {
       if (this.#pending.length === 0) {
         // Nobody asked. Whatever it is, no later request may find it in front of its own answer.
-        this.#failFrame(undefined, `${length - at} bytes nobody asked for`, answered);
+        this.#failFrame(undefined, `${length - at} bytes nobody asked for`);
         return;
       }
       if (length - at < 8) break;
@@ -247,7 +250,7 @@ export class ModbusTcpClient implements ModbusClient {
         ? findFault(frame, received, pending.expected)
         : 'an answer before it was asked';
       if (fault !== undefined) {
-        this.#failFrame(pending, fault, answered);
+        this.#failFrame(pending, fault);
         return;
       }
       if (received < total) break;
@@ -257,21 +260,27 @@ export class ModbusTcpClient implements ModbusClient {
             ? new ModbusExceptionError(this.#where(pending), frame[8] ?? 0)
             : pending.parse(frame.subarray(0, total));
       } catch (error) {
-        this.#failFrame(pending, error instanceof Error ? error.message : String(error), answered);
+        this.#failFrame(pending, error instanceof Error ? error.message : String(error));
         return;
       }
-      answered.push(pending);
+      this.#answered.push(pending);
       this.#pending.splice(index, 1);
       at += total;
     }
     this.#restBytes = length - at;
     if (this.#restBytes > 0) {
       if (this.#restBytes > this.#rest.length) {
-        this.#failFrame(undefined, `${this.#restBytes} bytes, more than its answers may have`, answered);
+        this.#failFrame(undefined, `${this.#restBytes} bytes, more than its answers may have`);
         return;
       }
       data.copy(this.#rest, 0, at, length);
     }
+    if (this.#restBytes === 0 && !this.#pending.some(({ isSent }) => isSent)) this.#handOn();
+  }
+
+  #handOn(): void {
+    const answered = this.#answered;
+    this.#answered = [];
     for (const { outcome, resolve, reject } of answered) {
       if (outcome instanceof ModbusExceptionError) reject(outcome);
       else resolve(outcome as never);
@@ -296,16 +305,16 @@ export class ModbusTcpClient implements ModbusClient {
     return Math.min(...this.#pending.map(({ deadlineMs }) => deadlineMs));
   }
 
-  #failFrame(culprit: Pending | undefined, what: string, answered: readonly Pending[] = []): void {
-    this.#pending.unshift(...answered);
-    this.#fail((where) => badFrameError(where, what), culprit ?? this.#pending[0]);
+  #failFrame(culprit: Pending | undefined, what: string): void {
+    this.#fail((where) => badFrameError(where, what), culprit ?? this.#answered[0] ?? this.#pending[0]);
   }
 
   /** Ends the connection and rejects all: the culprit, where there is one, with its error, and the others as cut off. */
   #fail(describe: (where: string) => MillwattError, culprit?: Pending): void {
-    const all = this.#pending;
+    const all = [...this.#answered, ...this.#pending];
     const wire = this.#wire;
     this.#pending = [];
+    this.#answered = [];
     this.#wire = undefined;
     this.#isOpen = false;
     this.#restBytes = 0;

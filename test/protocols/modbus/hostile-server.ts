@@ -1,31 +1,34 @@
 import { createServer, type Socket } from 'node:net';
 
 /** Register values that tell where they come from, so that an answer to another question is seen. */
-export function registerAt(unit: number, address: number): number {
-  return (address * 31 + unit * 7919 + 17) & 0xffff;
+export function registerAt(unit: number, functionCode: number, address: number): number {
+  return (address * 31 + unit * 7919 + functionCode * 12_347 + 17) & 0xffff;
 }
 
 /** The right answer to a request for registers. */
 export function rightAnswer(request: Buffer): Buffer {
+  const [unit, functionCode] = [request[6] ?? 0, request[7] ?? 0];
   const address = request.readUInt16BE(8);
   const count = request.readUInt16BE(10);
   const reply = Buffer.alloc(9 + count * 2);
   request.copy(reply, 0, 0, 8);
   reply.writeUInt16BE(3 + count * 2, 4);
   reply[8] = count * 2;
-  for (let i = 0; i < count; i++) reply.writeUInt16BE(registerAt(request[6] ?? 0, address + i), 9 + i * 2);
+  for (let i = 0; i < count; i++) reply.writeUInt16BE(registerAt(unit, functionCode, address + i), 9 + i * 2);
   return reply;
 }
 
 /** What a server does with one request; timers it starts must be given to `later`. */
-export type Behaviour = (talk: {
+export type Behaviour = (talk: Talk) => void;
+
+export interface Talk {
   request: Buffer;
   answer: Buffer;
   socket: Socket;
   /** The right answer to the request before, if any. */
   previous: Buffer | undefined;
   later: (run: () => void, ms: number) => void;
-}) => void;
+}
 
 export interface HostileServer {
   port: number;

@@ -24,7 +24,7 @@ describe('lines', () => {
           5000,
           soonMs(),
         );
-        expect(registers?.[0]).toBe(registerAt(i, i * 10));
+        expect(registers?.[0]).toBe(registerAt(i, 3, i * 10));
         settled.push(i);
       }),
     );
@@ -47,7 +47,7 @@ describe('lines', () => {
     await vi.waitFor(() => expect(server.requests).toHaveLength(1), { timeout: 10_000 });
     server.behaviour = behaveWell;
     release();
-    expect((await first)[0]).toBe(registerAt(1, 1));
+    expect((await first)[0]).toBe(registerAt(1, 3, 1));
     await line.run((client) => client.readRegisters(3, 3, 3, 1, 10_000), 10_000, soonMs());
     expect(server.requests.map((request) => request[6])).toEqual([1, 3]);
     line.release();

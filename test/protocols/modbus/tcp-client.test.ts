@@ -27,7 +27,7 @@ const PATIENT_MS = 10_000;
 const SHORT_MS = 60;
 
 function expected(unit: number, address: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => registerAt(unit, address + i));
+  return Array.from({ length: count }, (_, i) => registerAt(unit, 3, address + i));
 }
 
 async function readRight(unit: number, address: number, count: number): Promise<void> {
@@ -231,7 +231,7 @@ describe('the Modbus TCP client', () => {
   it('survives the wrap of its transaction id', async () => {
     for (let i = 0; i < 66_000; i++) {
       const registers = await client.readRegisters(1, 3, i & 0x7fff, 1, PATIENT_MS);
-      if (registers[0] !== registerAt(1, i & 0x7fff)) throw new Error(`read ${i} is wrong`);
+      if (registers[0] !== registerAt(1, 3, i & 0x7fff)) throw new Error(`read ${i} is wrong`);
       server.requests.length = 0;
     }
     expect(server.connections).toBe(1);
