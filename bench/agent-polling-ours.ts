@@ -34,7 +34,7 @@ const agent = await startAgent({
   dataFolder: folder,
   drivers: config.sources.flatMap((source) => {
     if (source.protocol !== 'modbus-tcp') return [];
-    const endpoint = { transport: 'tcp' as const, host: source.host, port: source.port };
+    const endpoint = { transport: 'tcp' as const, host: source.host, port: source.port ?? 502 };
     return [
       createModbusDriver({
         source: { ...source, endpoint },

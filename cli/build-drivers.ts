@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { AgentConfig, SourceConfig } from '../config/agent-config.ts';
-import { loadProfile } from '../config/profile-library.ts';
+import type { AgentConfig, OpcuaSourceConfig, SourceConfig } from '../config/agent-config.ts';
+import { isModbus } from '../config/modbus-config.ts';
 import type { Clock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
 import type { Log } from '../protocols/log.ts';
 import { createModbusDriver } from '../protocols/modbus/modbus-driver.ts';
+import { wireModbusSources, type WiredModbusSource } from './modbus-sources.ts';
 import { resolveSecret } from './secrets.ts';
 
 /** What drivers need besides their source's configuration. */
@@ -17,35 +18,43 @@ export interface DriverSurroundings {
   log: Log;
 }
 
-/** One driver a source, none connected yet. */
+/**
+ * One driver a source, and one more for each slower group of it; none connected yet. Give all sources even where only
+ * some are `wanted`: those of one serial port share its settings.
+ */
 export async function buildDrivers(
-  config: Pick<AgentConfig, 'sources' | 'agent'>,
+  { sources }: Pick<AgentConfig, 'sources'>,
   around: DriverSurroundings,
+  wanted: (source: SourceConfig) => boolean = () => true,
 ): Promise<Driver[]> {
-  return Promise.all(config.sources.map((source) => buildDriver(source, around)));
+  const wired = wireModbusSources(sources, around.folder);
+  const drivers = await Promise.all(
+    sources
+      .filter(wanted)
+      .map(async (source) =>
+        isModbus(source)
+          ? (wired.get(source.id) ?? []).map((one) => buildModbusDriver(one, around))
+          : [await buildOpcuaDriver(source, around)],
+      ),
+  );
+  return drivers.flat();
 }
 
-async function buildDriver(source: SourceConfig, around: DriverSurroundings): Promise<Driver> {
-  switch (source.protocol) {
-    case 'modbus-tcp': {
-      const { profile, sha256 } = loadProfile(source.profile, join(around.folder, 'profiles'));
-      const { host, port, ...rest } = source;
-      return createModbusDriver({
-        source: { ...rest, endpoint: { transport: 'tcp', host, port } },
-        profile,
-        profileSha256: sha256,
-        clock: around.clock,
-      });
-    }
-    case 'opcua': {
-      // Loading node-opcua takes a second and 150 MB: only where it is needed.
-      const { createOpcuaDriver } = await import('../protocols/opcua/opcua-driver.ts');
-      const { password, ...rest } = source;
-      const secret = resolveSecret(password, around.folder);
-      return createOpcuaDriver(
-        { ...rest, ...(secret === undefined ? {} : { password: secret }) },
-        { clock: around.clock, pkiFolder: join(around.dataFolder, 'opcua-pki'), log: around.log },
-      );
-    }
-  }
+/** Lines are shared in the process: every driver of an endpoint finds the same one. */
+function buildModbusDriver(
+  { source, profile, sha256 }: WiredModbusSource,
+  around: DriverSurroundings,
+): Driver {
+  return createModbusDriver({ source, profile, profileSha256: sha256, clock: around.clock, log: around.log });
+}
+
+async function buildOpcuaDriver(source: OpcuaSourceConfig, around: DriverSurroundings): Promise<Driver> {
+  // Loading node-opcua takes a second and 150 MB: only where it is needed.
+  const { createOpcuaDriver } = await import('../protocols/opcua/opcua-driver.ts');
+  const { password, ...rest } = source;
+  const secret = resolveSecret(password, around.folder);
+  return createOpcuaDriver(
+    { ...rest, ...(secret === undefined ? {} : { password: secret }) },
+    { clock: around.clock, pkiFolder: join(around.dataFolder, 'opcua-pki'), log: around.log },
+  );
 }

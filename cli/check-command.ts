@@ -1,6 +1,7 @@
 import { checkAcrossFiles } from '../config/across-files.ts';
 import { checkConfig } from '../config/check.ts';
 import { formatFinding, hasErrors } from '../config/finding.ts';
+import type { LineLoad } from '../config/line-load.ts';
 import { readConfigText } from '../config/load.ts';
 import { profileFolderOf, readSurroundings } from '../config/surroundings.ts';
 import { style } from './screen.ts';
@@ -13,19 +14,35 @@ export async function runCheck(options: { config: string[]; json?: true }): Prom
     return { file, text, ...checkConfig(text, file, undefined, world) };
   });
   const across = checkAcrossFiles(files);
-  const reports = files.map(({ file, kind, findings }) => ({
+  const reports = files.map(({ file, kind, findings, lines = [] }) => ({
     file,
     kind,
+    lines,
     findings: [...findings, ...across.filter((finding) => finding.file === file)],
   }));
   const failed = reports.some(({ findings }) => hasErrors(findings));
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: !failed, reports }, null, 2)}\n`);
   else {
-    for (const { file, kind, findings } of reports) {
+    for (const { file, kind, lines, findings } of reports) {
       for (const finding of findings) process.stdout.write(`${formatFinding(finding)}\n`);
+      for (const line of lines) process.stdout.write(`${file}: ${describeLoad(line)}\n`);
       if (!hasErrors(findings))
         process.stdout.write(`${file}: ${style('good', 'green')} (${kind} configuration)\n`);
     }
   }
   if (failed) process.exitCode = 1;
+}
+
+const SETTINGS: Readonly<Record<LineLoad['settings'], string>> = {
+  written: '',
+  factory: ' (factory settings of its devices)',
+  assumed: ' (partly assumed)',
+  unknown: ' (taken for 9600 baud)',
+};
+
+/** `/dev/ttyUSB0 9600 8N1: 3 sources, 6.0 requests a second, about 24 % busy` */
+function describeLoad({ line, sources, requestsPerSecond, busyShare, settings }: LineLoad): string {
+  const count = `${sources.length} ${sources.length === 1 ? 'source' : 'sources'}`;
+  const requests = `${requestsPerSecond.toPrecision(2)} requests a second`;
+  return `${line}${SETTINGS[settings]}: ${count}, ${requests}, about ${Math.round(busyShare * 100)} % busy`;
 }

@@ -5,10 +5,12 @@ import { checkChannels, checkComponents } from './channel-checks.ts';
 import { checkSecret, checkTlsFiles } from './file-checks.ts';
 import type { Remark } from './finding.ts';
 import { checkModbusSource } from './modbus-checks.ts';
+import { checkModbusDevices } from './modbus-device-checks.ts';
+import { checkModbusLines } from './modbus-line-checks.ts';
 import { checkOpcuaSource } from './opcua-checks.ts';
 import { checkRates } from './rate-checks.ts';
 import { ownList, ownValue, salvage } from './salvage.ts';
-import type { SourceDraft } from './source-draft.ts';
+import { isModbusDraft, type SourceDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const shape = agentConfig.shape;
@@ -18,18 +20,21 @@ const COLLECTOR_USER = 'collector';
 export function checkAgent(raw: unknown, folder: string, world: Surroundings): Remark[] {
   const sources = ownList(raw, 'sources').flatMap((source, index): SourceDraft[] => {
     const draft = salvage(shape.sources.element, source);
-    return draft === undefined ? [] : [{ ...draft, index }];
+    return draft === undefined ? [] : [{ ...draft, index, raw: source }];
   });
   return [
     ...checkDuplicateIds(ownList(raw, 'sources')),
     ...checkChannels(sources, world),
     ...checkComponents(sources),
     ...sources.flatMap((draft) => checkRates(draft, world.speed)),
+    ...sources
+      .filter((draft) => isModbusDraft(draft))
+      .flatMap((draft) => checkModbusSource(draft, folder, world)),
     ...sources.flatMap(({ value, index }) =>
-      value.protocol === 'modbus-tcp'
-        ? checkModbusSource(value, ['sources', index], world)
-        : checkOpcuaSource(value, ['sources', index], folder, world),
+      value.protocol === 'opcua' ? checkOpcuaSource(value, ['sources', index], folder, world) : [],
     ),
+    ...checkModbusDevices(sources, world),
+    ...checkModbusLines(sources, world),
     ...checkAgentId(raw),
     ...checkBroker(raw, folder, world),
     ...checkSpool(raw),

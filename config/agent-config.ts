@@ -1,93 +1,9 @@
 import { z } from 'zod';
 import { PHASES, QUANTITY_NAMES, STATUSES } from '../protocols/telemetry/quantity.ts';
 import { UNITS } from '../protocols/telemetry/unit.ts';
-import { byteSize, duration, host, id, levelId, port, secretReference } from './scalars.ts';
-
-/** `activePower` (its total) or `voltage.l1`: what to read of a device. */
-const point = z.string().refine(
-  (text) => {
-    const [quantity = '', phase = 'total', ...rest] = text.split('.');
-    return rest.length === 0 && QUANTITY_NAMES.some((q) => q === quantity) && PHASES.some((p) => p === phase);
-  },
-  `a quantity such as activePower or voltage.l1 (${QUANTITY_NAMES.join(', ')}; ${PHASES.join(', ')})`,
-);
-
-const meter = z
-  .strictObject({
-    serial: z
-      .string()
-      .max(64)
-      .optional()
-      .describe('Serial number on the nameplate.')
-      .meta({ examples: ['LQN/123456'] }),
-    class: z
-      .string()
-      .max(16)
-      .optional()
-      .describe('Accuracy class on the nameplate, such as 1 or 0.5S.')
-      .meta({ examples: ['0.5S'] }),
-  })
-  .describe('The physical meter, for the evidence.');
-
-const transformer = (unitName: 'A' | 'V') =>
-  z.strictObject({
-    primary: z
-      .number()
-      .positive()
-      .describe(`Primary ${unitName}.`)
-      .meta({ examples: [unitName === 'A' ? 100 : 10_000] }),
-    secondary: z
-      .number()
-      .positive()
-      .describe(`Secondary ${unitName}.`)
-      .meta({ examples: [unitName === 'A' ? 5 : 100] }),
-  });
-
-const wiring = {
-  id: id
-    .describe('Name of this device in the site; unique in this agent.')
-    .meta({ examples: ['mill-1-supply'] }),
-  machine: levelId.describe('The machine it measures.').meta({ examples: ['mill-1'] }),
-  component: levelId
-    .default('supply')
-    .describe('What of the machine it measures: supply (all of it), spindle, drives, cabinet, ...'),
-  every: duration.prefault('1s').describe('Time between two readings, 100ms to 1h.'),
-  meter: meter.optional(),
-};
-
-/** A meter or drive over Modbus TCP. */
-export const modbusTcpSource = z
-  .strictObject({
-    ...wiring,
-    protocol: z.literal('modbus-tcp').describe('How the device is spoken to.'),
-    host: host.describe('Host name or address of the meter or gateway.').meta({ examples: ['192.168.1.20'] }),
-    port: port.default(502).describe('TCP port of the meter or gateway.'),
-    unit: z.int().min(0).max(255).default(1).describe('Modbus unit id.'),
-    profile: z
-      .string()
-      .describe('Device profile, such as siemens/pac3200; `millwatt profiles` lists them.')
-      .meta({ examples: ['siemens/pac3200'] }),
-    read: z
-      .array(point)
-      .min(1)
-      .optional()
-      .describe('What to read; without it, the power, energy, current and voltage the profile has.')
-      .meta({ examples: [['activePower', 'activeEnergyImport']] }),
-    addressOffset: z
-      .int()
-      .min(-1)
-      .max(1)
-      .default(0)
-      .describe('Added to every address of the profile, where a device counts from 1.'),
-    timeout: duration.prefault('1s').describe('How long one request may take, 10ms to 60s.'),
-    ct: transformer('A')
-      .optional()
-      .describe('Current transformer ratio, where the meter reports secondary values.'),
-    vt: transformer('V')
-      .optional()
-      .describe('Voltage transformer ratio, where the meter reports secondary values.'),
-  })
-  .describe('A meter or drive over Modbus TCP.');
+import { modbusRtuOverTcpSource, modbusRtuSource, modbusTcpSource } from './modbus-config.ts';
+import { byteSize, duration, id, levelId, secretReference } from './scalars.ts';
+import { wiring } from './wiring-config.ts';
 
 const opcuaNode = z.strictObject({
   node: z
@@ -212,7 +128,14 @@ export const agentConfig = z.strictObject({
     .prefault({})
     .describe('Where readings wait until the collector has them.'),
   sources: z
-    .array(z.discriminatedUnion('protocol', [modbusTcpSource, opcuaSource]))
+    .array(
+      z.discriminatedUnion('protocol', [
+        modbusTcpSource,
+        modbusRtuSource,
+        modbusRtuOverTcpSource,
+        opcuaSource,
+      ]),
+    )
     .min(1)
     .describe('The meters, drives and controls to read.'),
 });
@@ -220,5 +143,4 @@ export const agentConfig = z.strictObject({
 export type AgentConfig = z.output<typeof agentConfig>;
 /** Any source, told apart by its protocol. */
 export type SourceConfig = AgentConfig['sources'][number];
-export type ModbusTcpSourceConfig = z.output<typeof modbusTcpSource>;
 export type OpcuaSourceConfig = z.output<typeof opcuaSource>;

@@ -1,7 +1,10 @@
+import { MillwattError } from '../protocols/errors.ts';
 import { measuredChannelId, statusChannelId } from '../protocols/telemetry/channel.ts';
 import type { Phase, Quantity } from '../protocols/telemetry/quantity.ts';
 import { checkComponentName } from './component-checks.ts';
 import type { ConfigPath, Remark } from './finding.ts';
+import { isModbus, type ModbusSourceConfig } from './modbus-config.ts';
+import { readsOf } from './points-read.ts';
 import type { SourceDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -47,15 +50,7 @@ export function checkChannels(sources: readonly SourceDraft[], world: Surroundin
 function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): Claim[] {
   const at = ['sources', index];
   const base = { source: source.id, index };
-  if (source.protocol === 'modbus-tcp') {
-    const chosen = source.read?.map((point, n) => ({ point, path: [...at, 'read', n] }));
-    const points = chosen ?? defaultPoints(source.profile, world).map((point) => ({ point, path: at }));
-    return points.map(({ point, path }) => ({
-      ...base,
-      path,
-      channel: channelOf(source.machine, source.component, point),
-    }));
-  }
+  if (isModbus(source)) return modbusClaims(source, at, world).map((claim) => ({ ...base, ...claim }));
   return source.nodes.flatMap((node, n): Claim[] => {
     const component = node.component ?? source.component;
     const path = [...at, 'nodes', n];
@@ -76,7 +71,7 @@ function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): C
 export function checkComponents(sources: readonly SourceDraft[]): Remark[] {
   return sources.flatMap(({ value, index }) => [
     ...checkComponentName(value.component, ['sources', index, 'component']),
-    ...(value.protocol === 'opcua' ? value.nodes : []).flatMap((node, n) =>
+    ...(isModbus(value) ? [] : value.nodes).flatMap((node, n) =>
       node.component === undefined
         ? []
         : checkComponentName(node.component, ['sources', index, 'nodes', n, 'component']),
@@ -84,17 +79,37 @@ export function checkComponents(sources: readonly SourceDraft[]): Remark[] {
   ]);
 }
 
-/** The totals that a source without `read` reads for certain, where its profile has them. */
-function defaultPoints(profile: string, world: Surroundings): string[] {
-  const known = world.pointsOf(profile);
-  return ['activePower', 'activeEnergyImport'].filter(
-    (point) => known === undefined || known.includes(point),
-  );
+function modbusClaims(
+  source: ModbusSourceConfig,
+  at: ConfigPath,
+  world: Surroundings,
+): Pick<Claim, 'channel' | 'path'>[] {
+  const { machine, component } = source;
+  const profile = world.profileOf(source.profile);
+  if (profile instanceof MillwattError) return claimsWithoutProfile(source, at);
+  const { points, statuses } = readsOf(source, profile, at);
+  return [
+    ...points.map(({ point: { quantity, phase }, path }) => ({
+      path,
+      channel: measuredChannelId(machine, component, quantity, phase),
+    })),
+    ...statuses.map(({ status: { status }, path }) => ({
+      path,
+      channel: statusChannelId(machine, component, status),
+    })),
+  ];
 }
 
-function channelOf(machine: string, component: string, point: string): string {
-  const [quantity = '', phase = 'total'] = point.split('.');
-  return measuredChannelId(machine, component, quantity as Quantity, phase as Phase);
+/** What is written; where nothing is, the totals that every profile has for certain. */
+function claimsWithoutProfile(
+  { machine, component, read }: ModbusSourceConfig,
+  at: ConfigPath,
+): Pick<Claim, 'channel' | 'path'>[] {
+  return (read ?? ['activePower', 'activeEnergyImport']).map((point, n) => {
+    const [quantity = '', phase = 'total'] = point.split('.');
+    const path = read === undefined ? at : [...at, 'read', n];
+    return { path, channel: measuredChannelId(machine, component, quantity as Quantity, phase as Phase) };
+  });
 }
 
 function listSome(names: string[]): string {

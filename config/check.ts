@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import { MillwattError } from '../protocols/errors.ts';
 import { checkAgent } from './agent-checks.ts';
 import { checkCollector } from './collector-checks.ts';
 import { formatPath, type Finding, type Remark } from './finding.ts';
@@ -12,6 +13,9 @@ import {
   type ConfigKind,
   type ConfigOf,
 } from './kinds.ts';
+import { lineLoadsOf, type LineLoad, type LineUser } from './line-load.ts';
+import { checkMeterClasses } from './meter-classes.ts';
+import { isModbus } from './modbus-config.ts';
 import { isGroupOfDefaults, unwrap } from './schema-walk.ts';
 import { profileFolderOf, readSurroundings, type Surroundings } from './surroundings.ts';
 import { checkSimulation } from './simulation-checks.ts';
@@ -22,6 +26,8 @@ export interface Checked<K extends ConfigKind = ConfigKind> {
   /** Undefined where the file does not tell and nobody said. */
   kind: K | undefined;
   config?: ConfigOf<K>;
+  /** How busy the serial lines of an agent are; only with `config`. */
+  lines?: LineLoad[];
   /** Everything at once, in the order of the file. */
   findings: Finding[];
 }
@@ -55,11 +61,27 @@ export function checkConfig<K extends ConfigKind = ConfigKind>(
   if (found === 'agent') remarks.push(...checkAgent(yaml.value, folder, world));
   if (found === 'collector') remarks.push(...checkCollector(yaml.value, folder, world));
   if (found === 'simulation') remarks.push(...checkSimulation(yaml.value, folder, world));
+  // Worth reading only once nothing is wrong any more.
+  const isSound = placed.length === 0 && !remarks.some(({ severity }) => severity === 'error');
+  if (found === 'agent' && parsed.success && isSound)
+    remarks.push(...checkMeterClasses(parsed.data as ConfigOf<'agent'>, world));
   placed.push(...soundRemarks(remarks, yaml));
   const findings = toFindings(placed, file);
-  return parsed.success && !findings.some((finding) => finding.severity === 'error')
-    ? { kind: found, config: parsed.data as ConfigOf<K>, findings }
-    : { kind: found, findings };
+  if (!parsed.success || findings.some((finding) => finding.severity === 'error'))
+    return { kind: found, findings };
+  const lines = found === 'agent' ? loadsOf(parsed.data as ConfigOf<'agent'>, world) : [];
+  return { kind: found, config: parsed.data as ConfigOf<K>, lines, findings };
+}
+
+function loadsOf({ sources }: ConfigOf<'agent'>, world: Surroundings): LineLoad[] {
+  return lineLoadsOf(
+    sources.flatMap((source): LineUser[] => {
+      const profile = isModbus(source) ? world.profileOf(source.profile) : undefined;
+      return !isModbus(source) || profile === undefined || profile instanceof MillwattError
+        ? []
+        : [{ source, profile }];
+    }),
+  );
 }
 
 /** `spool:` with all its keys behind a # has no value, and means the defaults. */

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { agentConfig } from './agent-config.ts';
 import { collectorConfig } from './collector-config.ts';
-import { renderJsonSchema } from './json-schema.ts';
+import { renderJsonSchema, renderProfileSchema } from './json-schema.ts';
 import { CONFIG_KINDS } from './kinds.ts';
 import { renderSample } from './sample.ts';
 
@@ -22,8 +22,26 @@ export function generateFiles(): { path: string; text: string }[] {
       path: 'samples/agent.yaml',
       text: renderSample(agentConfig, {
         title: ['An agent of millwatt: what it reads, and where its batches go.', ...READING],
-        live: ['sources.opcua.model'],
-        values: { 'sources.opcua.id': 'mill-1-control', 'sources.opcua.machine': 'mill-1' },
+        live: [
+          ...['modbus-tcp', 'modbus-rtu', 'modbus-rtu-over-tcp'].flatMap((word) => [
+            `sources.${word}.component`,
+            `sources.${word}.unit`,
+            `sources.${word}.meter`,
+            `sources.${word}.meter.class`,
+          ]),
+          'sources.opcua.model',
+        ],
+        values: {
+          'sources.modbus-rtu.id': 'mill-1-drives',
+          'sources.modbus-rtu.component': 'drives',
+          'sources.modbus-rtu.unit': 2,
+          'sources.modbus-rtu.profile': 'eastron/sdm630',
+          'sources.modbus-rtu-over-tcp.id': 'mill-1-coolant',
+          'sources.modbus-rtu-over-tcp.component': 'coolant',
+          'sources.modbus-rtu-over-tcp.profile': 'eastron/sdm630',
+          'sources.opcua.id': 'mill-1-control',
+          'sources.opcua.machine': 'mill-1',
+        },
       }),
     },
     {
@@ -35,6 +53,7 @@ export function generateFiles(): { path: string; text: string }[] {
       }),
     },
     ...CONFIG_KINDS.map((kind) => ({ path: `schema/${kind}.schema.json`, text: renderJsonSchema(kind) })),
+    { path: 'schema/profile.schema.json', text: renderProfileSchema() },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { isModbus } from './modbus-config.ts';
 import type { SourceDraft } from './source-draft.ts';
 import type { Remark } from './finding.ts';
 
@@ -31,7 +32,7 @@ export function checkRates({ value: source, index, whole }: SourceDraft, speed: 
   if (timeout < TIMEOUT_MS.min || timeout > TIMEOUT_MS.max)
     remark('error', 'timeout', `${timeout} ms is not 10ms to 60s.`, 'Write 1s unless the device is slow.');
   // An OPC UA server sends by itself; only a polled meter holds its own next reading up.
-  else if (whole && source.protocol === 'modbus-tcp' && timeout > every * LOST_READINGS_MAX)
+  else if (whole && isModbus(source) && timeout > every * LOST_READINGS_MAX)
     remark(
       'error',
       'timeout',

@@ -22,18 +22,17 @@ export function renderSample(schema: z.ZodObject, choices: SampleChoices): strin
   return [
     ...choices.title.map((line) => `# ${line}`),
     '',
-    ...renderKeys(schema, '', '', false, choices),
+    ...renderKeys(shapeOf(schema), '', '', false, choices),
   ].join('\n');
 }
 
 function renderKeys(
-  object: z.ZodObject,
+  shape: Shape,
   path: string,
   indent: string,
   off: boolean,
   choices: SampleChoices,
 ): string[] {
-  const shape: Readonly<Record<string, z.core.$ZodType>> = object.def.shape;
   return Object.entries(shape).flatMap(([key, schema]) => {
     const here = path === '' ? key : `${path}.${key}`;
     const lines = renderKey(key, schema, here, indent, off, choices);
@@ -58,7 +57,7 @@ function renderKey(
   const mark = off ? '#' : '';
   const inner = `${indent}  `;
   if (core instanceof z.ZodObject)
-    return [...comments, `${indent}${mark}${key}:`, ...renderKeys(core, path, inner, off, choices)];
+    return [...comments, `${indent}${mark}${key}:`, ...renderKeys(shapeOf(core), path, inner, off, choices)];
   const value = choices.values[path] ?? exampleOf(declared);
   if (core instanceof z.ZodArray && value === undefined)
     return [
@@ -84,9 +83,21 @@ function renderEntries(
       : core instanceof z.ZodObject
         ? [{ word: '', option: core }]
         : [];
+  // A declaration that several alternatives share is explained once.
+  const explained = new Map<z.core.$ZodType, string>();
   return options.flatMap(({ word, option }) => {
     const here = word === '' ? path : `${path}.${word}`;
-    const keys = renderKeys(option, here, `${indent}  `, off, choices);
+    const entries = Object.entries(shapeOf(option));
+    const again = entries.filter(
+      ([key, schema]) =>
+        explained.has(schema) && !unwrap(schema).required && !choices.live.includes(`${here}.${key}`),
+    );
+    for (const [, schema] of entries) if (!explained.has(schema)) explained.set(schema, word);
+    const rest = entries.filter((entry) => !again.includes(entry));
+    const keys = [
+      ...renderKeys(Object.fromEntries(rest), here, `${indent}  `, off, choices),
+      ...renderComment(pointBack(again, explained), `${indent}  `),
+    ];
     const first = keys.findIndex((line) => !line.trimStart().startsWith('# '));
     // The dash of an entry stands in the indent of its first key; comments above it move out to the dash.
     const marked = keys.map((line, index) => {
@@ -97,6 +108,25 @@ function renderEntries(
     });
     return [...renderComment(unwrap(option).description, indent), ...marked];
   });
+}
+
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+function shapeOf(object: z.ZodObject): Shape {
+  return object.def.shape;
+}
+
+/** `As modbus-tcp: every, meter, ...` */
+function pointBack(
+  keys: readonly (readonly [string, z.core.$ZodType])[],
+  explained: ReadonlyMap<z.core.$ZodType, string>,
+): string {
+  const byWord = new Map<string, string[]>();
+  for (const [key, schema] of keys) {
+    const word = explained.get(schema) ?? '';
+    byWord.set(word, [...(byWord.get(word) ?? []), key]);
+  }
+  return [...byWord].map(([word, names]) => `As for ${word} above: ${names.join(', ')}.`).join(' ');
 }
 
 function exampleOf({ core, default: preset, example }: Declared): unknown {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isId, isLevelId } from '../protocols/telemetry/ids.ts';
-import { toNumber, UNITS } from '../protocols/telemetry/unit.ts';
+import { rationalOf, toNumber, UNITS } from '../protocols/telemetry/unit.ts';
 
 const DURATION_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -15,6 +15,7 @@ const DURATION_WORDS = 'a duration with its unit (ms, s, min, h or d), such as 5
 const POWER_WORDS = 'a power with its unit (mW, W, kW or MW), such as 250W or 15kW';
 const SIZE_WORDS = 'a size with its unit (kB, MB or GB), such as 512MB or 2GB';
 const SECRET_WORDS = 'a reference to a secret, never the secret itself, such as ${env:NAME} or ${file:PATH}';
+const DECIMAL_WORDS = 'a positive decimal, such as 0.1';
 const HOST_WORDS = 'a host name or address without port and protocol, such as 192.168.1.20';
 
 /** A span of time written with its unit, `500ms`, `1s`, `5min`; the value is whole ms. */
@@ -45,6 +46,12 @@ export const byteSize = z
     return Math.round(Number(amount) * ({ kB: 1e3, MB: 1e6, GB: 1e9 }[unitName] ?? 1));
   });
 
+/** A positive decimal, kept as it was written so that 0.1 stays a tenth. */
+export const decimal = z
+  .union([z.number(), z.string()], DECIMAL_WORDS)
+  .transform(String)
+  .refine(isPositiveDecimal, DECIMAL_WORDS);
+
 /** The id of a site, agent, collector or source. */
 export const id = z
   .string()
@@ -69,3 +76,12 @@ export const host = z
   .regex(/^([A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?)$/, HOST_WORDS);
 /** TCP port, 1..65535. */
 export const port = z.int().min(1).max(65_535);
+
+function isPositiveDecimal(text: string): boolean {
+  try {
+    rationalOf(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,14 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { pointName } from '../protocols/modbus/profile.ts';
+import { MillwattError } from '../protocols/errors.ts';
+import type { DeviceProfile } from '../protocols/modbus/profile.ts';
 import { listProfiles, loadProfile } from './profile-library.ts';
 
 /** What a check must know of the world outside the file. */
 export interface Surroundings {
   /** Ids of all device profiles. */
   profileIds(): readonly string[];
-  /** What a profile can read (`activePower`, `voltage.l1`); undefined where it cannot be loaded. */
-  pointsOf(profileId: string): readonly string[] | undefined;
+  /** A device profile, or why there is none: it is unknown or its file is not usable. */
+  profileOf(profileId: string): DeviceProfile | MillwattError;
   /** The state of a file, absolute path. */
   stat(path: string): FileState;
   /** The text of a secret's file, to be measured and never shown; undefined where it may not be read, or is not looked at. */
@@ -30,13 +31,14 @@ export function readSurroundings(
     env?: Readonly<Record<string, string | undefined>> | undefined;
   } = {},
 ): Surroundings {
-  const points = new Map<string, readonly string[] | undefined>();
+  const profiles = new Map<string, DeviceProfile | MillwattError>();
   return {
     profileIds: () => listProfiles(options.profileFolder).map((listed) => listed.id),
-    pointsOf: (id) => {
+    profileOf: (id) => {
       // A plant has few models of meter and many meters.
-      if (!points.has(id)) points.set(id, readPoints(id, options.profileFolder));
-      return points.get(id);
+      const profile = profiles.get(id) ?? readProfile(id, options.profileFolder);
+      profiles.set(id, profile);
+      return profile;
     },
     stat: statFile,
     readText,
@@ -45,11 +47,12 @@ export function readSurroundings(
   };
 }
 
-function readPoints(id: string, folder: string | undefined): string[] | undefined {
+function readProfile(id: string, folder: string | undefined): DeviceProfile | MillwattError {
   try {
-    return loadProfile(id, folder).profile.points.map(pointName);
-  } catch {
-    return undefined;
+    return loadProfile(id, folder).profile;
+  } catch (error) {
+    if (error instanceof MillwattError) return error;
+    throw error;
   }
 }
 

@@ -21,7 +21,7 @@ const FRAME_BYTES = 8 + 5;
 const FIXED_SILENCE_ABOVE_BAUD = 19_200;
 const FIXED_SILENCE_MS = 1.75;
 /** From the end of a request to the start of the answer: meters on serial lines take 5 to 50 ms. An estimate. */
-const TURN_AROUND_MS = 20;
+export const TURN_AROUND_MS = 20;
 /** A round trip on a factory network to a meter's small processor. An estimate. */
 const TCP_ROUND_TRIP_MS = 5;
 /** Two bytes more in a packet that is sent anyway: next to nothing, but more than nothing, so that ties go to fewer. */

@@ -85,7 +85,7 @@ site: my-plant
 agent: hall-1
 broker: { url: "mqtt://127.0.0.1:1883" }
 sources:
-  - { id: a, protocol: modbus-tcp, machine: mill-1, host: 127.0.0.1, profile: siemens/pac3200 }
+  - { id: a, protocol: modbus-tcp, machine: mill-1, host: 127.0.0.1, profile: siemens/pac3200, meter: { class: '1' } }
 `;
   const atSpeed = (speed: number) => checkConfig(text, 'f', 'agent', readSurroundings({ speed }));
   expect(atSpeed(10).findings).toEqual([]);

@@ -17,7 +17,7 @@ agent: hall-1
 broker: { url: "mqtt://127.0.0.1:1883" }
 sources:
   - &first
-    { id: a, protocol: modbus-tcp, machine: mill-1, host: 10.0.0.1, profile: siemens/pac3200, every: 1.5s }
+    { id: a, protocol: modbus-tcp, machine: mill-1, host: 10.0.0.1, profile: siemens/pac3200, every: 1.5s, meter: { class: '1' } }
 `;
 
 function write(name: string, text: string): string {
@@ -49,7 +49,6 @@ test('a good file comes with its defaults, its folder and no warnings', () => {
   expect(loaded.config.sources[0]).toMatchObject({
     every: 1500,
     timeout: 1000,
-    port: 502,
     component: 'supply',
   });
 });
