@@ -1,17 +1,26 @@
-import { MillwattError } from '../errors.ts';
 import type { ModbusClient } from './client.ts';
 import type { ModbusEndpoint } from './endpoint.ts';
+import { ModbusRtuClient } from './rtu-client.ts';
+import { RtuSocketLink } from './rtu-socket-link.ts';
+import { SerialLink } from './serial-link.ts';
 import { ModbusTcpClient } from './tcp-client.ts';
 
-/** The client that speaks the endpoint's transport; it connects when first asked. */
-export function createModbusClient(endpoint: ModbusEndpoint): ModbusClient {
+/**
+ * The client that speaks the endpoint's transport; it connects when first asked. `pipelining` is how many requests it
+ * must stand at once, 1 .. 16; a line of RTU carries one, whatever is asked for.
+ */
+export function createModbusClient(
+  endpoint: ModbusEndpoint,
+  { pipelining = 1 }: { pipelining?: number } = {},
+): ModbusClient {
   switch (endpoint.transport) {
-    case 'tcp':
-      return new ModbusTcpClient(endpoint.host, endpoint.port);
+    case 'tcp': {
+      const { host, port, tls } = endpoint;
+      return new ModbusTcpClient(host, port, { pipelining, ...(tls === undefined ? {} : { tls }) });
+    }
     case 'rtu':
+      return new ModbusRtuClient(new SerialLink(endpoint.path, endpoint));
     case 'rtu-over-tcp':
-      throw new MillwattError('refuse', 'no-transport', `${endpoint.transport} is not there yet.`, {
-        cure: 'Use Modbus TCP.',
-      });
+      return new ModbusRtuClient(new RtuSocketLink(endpoint.host, endpoint.port));
   }
 }

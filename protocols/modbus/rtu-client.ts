@@ -1,0 +1,351 @@
+import { MillwattError } from '../errors.ts';
+import type { ModbusClient } from './client.ts';
+import { ModbusExceptionError, timeoutError } from './modbus-error.ts';
+import { bitsOfRtu, identificationOfRtu, registersOfRtu } from './rtu-answer.ts';
+import { badRtuFrameError, broadcastError, distrustError, lineClosedError } from './rtu-errors.ts';
+import { buildRtuRequest, type RtuReply, type RtuRequest } from './rtu-frame.ts';
+import type { ByteLink } from './rtu-link.ts';
+import { couldAnswer, ReplyMemory, type DistrustTimes, type ReplyShape } from './rtu-reply-memory.ts';
+import { ReplyReader } from './rtu-reply-reader.ts';
+import { shapeOf, SyncReads } from './rtu-sync-read.ts';
+
+/** A request on the line, and what ends it. */
+interface Exchange {
+  request: RtuRequest;
+  shape: ReplyShape;
+  sentMs: number;
+  isSync: boolean;
+  resolve: (frame: Buffer) => void;
+  reject: (error: MillwattError) => void;
+}
+
+/** One call of the client's user; `close` ends it. */
+interface Call {
+  isClosed: boolean;
+  /** Ends a wait early. */
+  wake: (() => void) | undefined;
+}
+
+/**
+ * For a line where nothing is known: copies come within 25 ms, what is out of order within 300 ms. Ten minutes of silence
+ * end every doubt, so that a device that answers nothing but one request does not stay mute for ever.
+ */
+export const DISTRUST_TIMES: DistrustTimes = {
+  echoMs: 25,
+  listenMs: 300,
+  suspicionMs: 60_000,
+  ageMs: 600_000,
+};
+
+/** Synchronising reads in front of one request; those without an answer count twice. */
+const SYNC_TRIES_MAX = 4;
+
+/**
+ * A strict client of Modbus RTU that can only read, over a serial port or a TCP connection to one. Replies of RTU do not
+ * say what they answer; what this client does about it is written in rtu-reply-memory.ts. One request at a time: a
+ * second one before the first has settled is our own bug (`crash`). Failures reject with a MillwattError of class
+ * `retry` (codes `timeout`, `refused`, `closed`, `bad-frame`, `exception`); unit 0 is refused (`broadcast`).
+ */
+export class ModbusRtuClient implements ModbusClient {
+  readonly #link: ByteLink;
+  readonly #memory: ReplyMemory;
+  readonly #syncReads: SyncReads;
+  readonly #reader = new ReplyReader();
+  #call: Call | undefined;
+  #exchange: Exchange | undefined;
+  /** Of performance.now(): the last byte that came or went. */
+  #lastByteMs = 0;
+  #openedMs: number | undefined;
+  #listenedMs = 0;
+
+  constructor(link: ByteLink, times: DistrustTimes = DISTRUST_TIMES) {
+    this.#link = link;
+    this.#memory = new ReplyMemory(times);
+    this.#syncReads = new SyncReads(this.#memory);
+  }
+
+  /** 1 .. 125 holding (3) or input (4) registers. `timeoutMs` covers opening, making sure, and the whole answer. */
+  async readRegisters(
+    unit: number,
+    functionCode: 3 | 4,
+    address: number,
+    count: number,
+    timeoutMs: number,
+  ): Promise<Uint16Array> {
+    return registersOfRtu(await this.#ask({ unit, functionCode, address, count }, timeoutMs));
+  }
+
+  /** 1 .. 2000 coils (1) or discrete inputs (2). */
+  async readBits(
+    unit: number,
+    functionCode: 1 | 2,
+    address: number,
+    count: number,
+    timeoutMs: number,
+  ): Promise<boolean[]> {
+    return bitsOfRtu(await this.#ask({ unit, functionCode, address, count }, timeoutMs), count);
+  }
+
+  /** Vendor (0), product code (1) and revision (2), as far as the device tells (function 43, type 14). */
+  async readIdentification(unit: number, timeoutMs: number): Promise<Map<number, string>> {
+    const frame = await this.#ask({ unit, functionCode: 43, address: 0, count: 0 }, timeoutMs);
+    try {
+      return identificationOfRtu(frame);
+    } catch (error) {
+      throw badRtuFrameError(this.#whereOf(unit), error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Ends the connection; a request under way is rejected with `closed`. The client may be used again. */
+  close(): void {
+    const call = this.#call;
+    this.#call = undefined;
+    if (call !== undefined) call.isClosed = true;
+    this.#fail(lineClosedError(this.#link.where));
+    this.#closeLink();
+    call?.wake?.();
+  }
+
+  async #ask(request: RtuRequest, timeoutMs: number): Promise<Buffer> {
+    if (this.#call !== undefined)
+      throw new MillwattError('crash', 'busy', 'A Modbus client was asked while a request was under way.');
+    const where = this.#whereOf(request.unit);
+    if (request.unit === 0) throw broadcastError(where);
+    // Throws before anything is done for a request that must not be sent.
+    buildRtuRequest(request);
+    this.#syncReads.noteReal(request);
+    const call: Call = { isClosed: false, wake: undefined };
+    this.#call = call;
+    try {
+      const deadlineMs = performance.now() + timeoutMs;
+      await this.#makeSure(call, request, deadlineMs, timeoutMs);
+      const frame = await this.#send(call, request, deadlineMs, timeoutMs, false);
+      if (((frame[1] ?? 0) & 0x80) !== 0) throw new ModbusExceptionError(where, frame[2] ?? 0);
+      return frame;
+    } finally {
+      if (this.#call === call) this.#call = undefined;
+    }
+  }
+
+  /** Resolves when no reply of the unit may still come that could be taken for the answer to this request. */
+  async #makeSure(call: Call, request: RtuRequest, deadlineMs: number, timeoutMs: number): Promise<void> {
+    const shape = shapeOf(request);
+    for (let tries = 0; ;) {
+      const doubt = this.#memory.doubtAbout(shape, this.#listenedNowMs());
+      if (doubt === undefined) return;
+      // An exception that may be an older one's is not taken, and its absence is no reason to ask nothing.
+      if (tries >= SYNC_TRIES_MAX && !doubt.isOfValue) return;
+      // The line belongs to other devices as well, so that nobody waits on it in vain.
+      if (doubt.untilMs >= deadlineMs || tries >= SYNC_TRIES_MAX || performance.now() >= deadlineMs)
+        throw distrustError(this.#whereOf(request.unit), timeoutMs);
+      await this.#open(call, deadlineMs);
+      await this.#sleepUntil(call, doubt.untilMs);
+      if (doubt.needsProof) tries += await this.#synchronise(call, request, doubt.untilMs, deadlineMs);
+      else {
+        const nowMs = performance.now();
+        await this.#link.catchUp();
+        this.#check(call);
+        this.#memory.forgetEchoes(request.unit, nowMs);
+      }
+    }
+  }
+
+  /** One synchronising read; says how many tries it is worth. */
+  async #synchronise(call: Call, request: RtuRequest, beforeMs: number, deadlineMs: number): Promise<number> {
+    const read = this.#syncReads.choose(request, beforeMs, this.#listenedNowMs());
+    const nowMs = performance.now();
+    const timeoutMs = (deadlineMs - nowMs) / 2;
+    try {
+      await this.#send(call, read, nowMs + timeoutMs, timeoutMs, true);
+      this.#syncReads.note(read, true);
+      return 1;
+    } catch (error) {
+      this.#check(call);
+      if (!(error instanceof MillwattError) || error.code === 'refused') throw error;
+      this.#syncReads.note(read, false);
+      return 2;
+    }
+  }
+
+  /** Resolves with the answer, which is surely the request's own unless it is a synchronising read. */
+  async #send(
+    call: Call,
+    request: RtuRequest,
+    deadlineMs: number,
+    timeoutMs: number,
+    isSync: boolean,
+  ): Promise<Buffer> {
+    await this.#open(call, deadlineMs);
+    await this.#waitForSilence(call, request.unit, deadlineMs);
+    return new Promise((resolve, reject) => {
+      const sentMs = performance.now();
+      const timer = setTimeout(
+        () => {
+          // A process that was held up finds the clock run out before it has read what came in time.
+          void this.#link.catchUp().then(() => {
+            if (this.#exchange === exchange) this.#fail(timeoutError(this.#whereOf(request.unit), timeoutMs));
+          });
+        },
+        Math.max(1, deadlineMs - sentMs),
+      );
+      const exchange: Exchange = {
+        request,
+        shape: shapeOf(request),
+        sentMs,
+        isSync,
+        resolve: (frame) => {
+          clearTimeout(timer);
+          resolve(frame);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      this.#exchange = exchange;
+      this.#reader.expect(exchange.shape);
+      this.#lastByteMs = sentMs;
+      this.#link.write(buildRtuRequest(request));
+    });
+  }
+
+  async #open(call: Call, deadlineMs: number): Promise<void> {
+    this.#check(call);
+    if (this.#link.isOpen) return;
+    await this.#link.open(
+      {
+        onBytes: (bytes) => this.#receive(bytes),
+        onClosed: (cause) => {
+          this.#noteClosed();
+          this.#fail(lineClosedError(this.#link.where, cause));
+        },
+      },
+      Math.max(1, deadlineMs - performance.now()),
+    );
+    this.#openedMs = performance.now();
+    this.#reader.clear();
+    this.#check(call);
+  }
+
+  /** Half a frame of somebody else must not stand in front of the answer. */
+  async #waitForSilence(call: Call, unit: number, deadlineMs: number): Promise<void> {
+    for (;;) {
+      const quietAtMs = this.#lastByteMs + this.#link.silenceMs;
+      const nowMs = performance.now();
+      if (nowMs >= quietAtMs) break;
+      if (nowMs >= deadlineMs) throw badRtuFrameError(this.#whereOf(unit), 'bytes without end');
+      await this.#sleepUntil(call, Math.min(quietAtMs, deadlineMs));
+    }
+    if (this.#reader.isClean) return;
+    this.#reader.clear();
+    if (!this.#link.isRenewable) return;
+    this.#closeLink();
+    await this.#open(call, deadlineMs);
+  }
+
+  #receive(bytes: Buffer): void {
+    const nowMs = performance.now();
+    this.#lastByteMs = nowMs;
+    this.#reader.add(bytes);
+    for (;;) {
+      const exchange = this.#exchange;
+      const reply = this.#reader.next();
+      if (reply === 'more') return;
+      if (exchange === undefined) {
+        // Nobody asked. A frame among it tells that the unit sends what is not due.
+        if (reply === undefined) {
+          if (this.#reader.isNoise) return;
+          this.#reader.skip();
+        } else {
+          this.#memory.noteStray(reply, nowMs);
+          this.#reader.take();
+        }
+      } else if (reply === undefined) {
+        this.#fail(badRtuFrameError(this.#whereOf(exchange.request.unit), 'what is no frame of Modbus RTU'));
+        return;
+      } else if (couldAnswer(exchange.shape, reply)) this.#judge(exchange, reply, nowMs);
+      else {
+        this.#reader.take();
+        // A late reply of a unit that owes one disturbs nobody.
+        if (!this.#memory.noteStray(reply, nowMs)) {
+          this.#fail(badRtuFrameError(this.#link.where, describeStray(reply)));
+          return;
+        }
+      }
+    }
+  }
+
+  /** A reply that may be the answer: it is, when no older request can have brought it. */
+  #judge(exchange: Exchange, reply: RtuReply, nowMs: number): void {
+    const { shape, sentMs } = exchange;
+    const frame = this.#reader.take();
+    const firstSourceMs = this.#memory.firstSourceMs(reply);
+    if (firstSourceMs !== undefined) {
+      // Whichever request it answers, what is older than the oldest of these has passed.
+      this.#memory.prove(shape.unit, Math.min(firstSourceMs, sentMs));
+      this.#memory.noteAmbiguous(reply, nowMs);
+      if (!exchange.isSync) return;
+      this.#memory.noteSilence(shape, sentMs, nowMs, this.#listenedNowMs());
+    } else if (this.#reader.isNoise) {
+      this.#reader.clear();
+      this.#memory.noteAnswer(shape, reply, sentMs, nowMs, this.#listenedNowMs());
+    } else {
+      this.#fail(badRtuFrameError(this.#whereOf(shape.unit), 'more bytes than its answer'));
+      return;
+    }
+    this.#exchange = undefined;
+    exchange.resolve(frame);
+  }
+
+  /** Ends the exchange without an answer. What it asked for may still come. */
+  #fail(error: MillwattError): void {
+    if (this.#link.isRenewable) this.#closeLink();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    if (exchange === undefined) return;
+    this.#memory.noteSilence(exchange.shape, exchange.sentMs, performance.now(), this.#listenedNowMs());
+    exchange.reject(error);
+  }
+
+  #closeLink(): void {
+    this.#noteClosed();
+    this.#link.close();
+  }
+
+  #noteClosed(): void {
+    this.#listenedMs = this.#listenedNowMs();
+    this.#openedMs = undefined;
+  }
+
+  /** How long the line was listened to in all, ms. */
+  #listenedNowMs(): number {
+    return this.#listenedMs + (this.#openedMs === undefined ? 0 : performance.now() - this.#openedMs);
+  }
+
+  async #sleepUntil(call: Call, untilMs: number): Promise<void> {
+    for (let leftMs = untilMs - performance.now(); leftMs > 0; leftMs = untilMs - performance.now()) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        call.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      call.wake = undefined;
+      this.#check(call);
+    }
+  }
+
+  #check(call: Call): void {
+    if (call.isClosed) throw lineClosedError(this.#link.where);
+  }
+
+  #whereOf(unit: number): string {
+    return `${this.#link.where} unit ${unit}`;
+  }
+}
+
+function describeStray({ isException, functionCode, unit, length }: RtuReply): string {
+  const what = isException ? 'an exception to function' : 'an answer to function';
+  return `${what} ${functionCode} of unit ${unit} with ${length} bytes, which nobody asked for`;
+}
