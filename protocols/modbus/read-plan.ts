@@ -28,8 +28,8 @@ export interface KnownRegisters {
 
 /**
  * The cheapest legal requests that read every wanted value, each value in exactly one of them and never split. Registers
- * nobody wants are read only up to `maxGap` in a row (what `even`, `wholeValues` and `whole` force on a request at its
- * ends does not count), and only where that is cheaper than one more request. Function codes are planned apart.
+ * nobody wants are read only up to `maxGap` in a row (what `even`, `wholeValues` and `whole` force upon a request does
+ * not count), and only where that is cheaper than one more request. Function codes are planned apart.
  * Throws an error of class `refuse` (code `unreadable-point`) for a value that no legal request can hold.
  *
  * Why it is the cheapest there is: every rule is such that a request which holds less than a legal one, cut to its
@@ -122,14 +122,18 @@ function planOfFunction<T extends WantedRegisters>(
     if (before === undefined) throw unreadable(values, judge);
     let end = 0;
     let gapFrom = wantedEnd;
+    let coverEnd = 0;
     for (let i = start; i < values.length; i++) {
       const value = values[i];
-      if (value === undefined || value.address - gapFrom > maxGap) break;
+      if (value === undefined) break;
+      // A gap that the values before it force upon the request costs nothing more.
+      if (value.address - gapFrom > maxGap && value.address > coverEnd) break;
       end = Math.max(end, value.address + value.count);
       gapFrom = Math.max(gapFrom, end);
       const cover = judge.cover(first.address, end);
       // Whatever holds more is not legal either.
       if (cover === null) break;
+      coverEnd = cover.address + cover.count;
       const costMs = before.costMs + requestMs + cover.count * registerMs;
       const known = best[i + 1];
       if (known === undefined || costMs < known.costMs)

@@ -1,8 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReadLimits } from '../../../protocols/modbus/profile.ts';
-import { isLegalRead, planReads, type WantedRegisters } from '../../../protocols/modbus/read-plan.ts';
-import { splitRead } from '../../../protocols/modbus/split-read.ts';
+import { costOfReads, FEWEST_REQUESTS } from '../../../protocols/modbus/read-cost.ts';
+import {
+  isLegalRead,
+  planReads,
+  shiftLimits,
+  type KnownRegisters,
+  type WantedRegisters,
+} from '../../../protocols/modbus/read-plan.ts';
+import { greedyCost, isAccepted, leastCost, requestOf, scenes } from './read-scene.ts';
 
 const OPEN: ReadLimits = {
   maxRegisters: 125,
@@ -18,13 +25,24 @@ const value = (address: number, count = 2, functionCode: 3 | 4 = 3): WantedRegis
   address,
   count,
 });
-const shapes = (wanted: WantedRegisters[], limits: ReadLimits) =>
-  planReads(wanted, limits).map((read) => `${read.functionCode}:${read.address}+${read.count}`);
+const shapes = (
+  wanted: WantedRegisters[],
+  limits: ReadLimits,
+  cost = FEWEST_REQUESTS,
+  known: KnownRegisters = {},
+) =>
+  planReads(wanted, limits, cost, known).map((read) => `${read.functionCode}:${read.address}+${read.count}`);
 
 describe('the read plan', () => {
   it('reads neighbours at once, and over small holes', () => {
     expect(shapes([value(10), value(12), value(20)], OPEN)).toEqual(['3:10+12']);
     expect(shapes([value(10), value(40)], OPEN)).toEqual(['3:10+2', '3:40+2']);
+  });
+
+  it('reads over a hole only where that is cheaper than another request', () => {
+    const wanted = [value(0), value(12)];
+    expect(shapes(wanted, OPEN, { requestMs: 24, registerMs: 2.3 })).toEqual(['3:0+14']);
+    expect(shapes(wanted, OPEN, { requestMs: 22, registerMs: 2.3 })).toEqual(['3:0+2', '3:12+2']);
   });
 
   it('keeps function codes apart', () => {
@@ -48,95 +66,64 @@ describe('the read plan', () => {
     expect(() => planReads([value(11)], limits)).toThrow(/No request/);
   });
 
+  it('keeps each request within one of the readable ranges', () => {
+    const readable = [
+      { first: 10, last: 13 },
+      { first: 14, last: 20 },
+    ];
+    expect(shapes([value(12), value(14)], { ...OPEN, readable })).toEqual(['3:12+2', '3:14+2']);
+    expect(() => planReads([value(13)], { ...OPEN, readable })).toThrow(/from 13/);
+  });
+
+  it('reads a whole block at once and alone, however few of it is wanted and whatever lies between', () => {
+    const limits = { ...OPEN, maxGap: 2, whole: [{ first: 100, last: 126 }] };
+    expect(shapes([value(98), value(101), value(120, 1), value(127)], limits)).toEqual([
+      '3:98+2',
+      '3:100+27',
+      '3:127+2',
+    ]);
+  });
+
+  it('does not begin or end inside a value that nobody wants', () => {
+    const limits = { ...OPEN, even: true, wholeValues: true };
+    const values = [value(3, 2), value(5, 1), value(6, 4)];
+    expect(shapes([value(5, 1)], limits, FEWEST_REQUESTS, { values })).toEqual(['3:2+4']);
+    // The other function code has values of its own.
+    expect(shapes([value(5, 1, 4)], limits, FEWEST_REQUESTS, { values })).toEqual(['4:4+2']);
+    expect(isLegalRead(4, 2, limits)).toBe(true);
+    expect(isLegalRead(4, 2, limits, [{ first: 3, last: 4 }])).toBe(false);
+  });
+
+  it('repeats nothing that was refused, and nothing that holds it', () => {
+    const wanted = [value(10), value(14), value(18)];
+    const refused = [value(12, 4)];
+    expect(shapes(wanted, OPEN, FEWEST_REQUESTS, { refused })).toEqual(['3:10+2', '3:14+6']);
+    expect(shapes(wanted, OPEN, FEWEST_REQUESTS, { refused: [value(12, 4, 4)] })).toEqual(['3:10+10']);
+  });
+
+  it('moves every kind of range with the operator’s offset', () => {
+    const range = { first: 5, last: 6 };
+    const moved = shiftLimits({ ...OPEN, forbidden: [range], readable: [range], whole: [range] }, -1);
+    for (const ranges of [moved.forbidden, moved.readable, moved.whole])
+      expect(ranges).toEqual([{ first: 4, last: 5 }]);
+  });
+
   it('plans nothing for nothing', () => {
     expect(planReads([], OPEN)).toEqual([]);
   });
 });
 
-/** Values without overlap, limits that admit each of them alone. */
-const scenes = fc
-  .record({
-    steps: fc.array(
-      fc.record({
-        gap: fc.oneof(fc.nat(3), fc.nat(40)),
-        count: fc.constantFrom(1, 2, 4),
-        code: fc.constantFrom<3 | 4>(3, 4),
-      }),
-      { minLength: 1, maxLength: 12 },
-    ),
-    maxRegisters: fc.integer({ min: 6, max: 125 }),
-    even: fc.boolean(),
-    maxGap: fc.nat(30),
-    forbidden: fc.array(fc.record({ first: fc.nat(200), length: fc.nat(4) }), { maxLength: 4 }),
-  })
-  .map(({ steps, forbidden, ...rest }) => {
-    const wanted: WantedRegisters[] = [];
-    let at = 0;
-    for (const { gap, count, code } of steps) {
-      wanted.push({ functionCode: code, address: at + gap, count });
-      at += gap + count;
-    }
-    const ranges = forbidden.map(({ first, length }) => ({ first, last: first + length }));
-    const limits: ReadLimits = { ...rest, wholeValues: false, forbidden: ranges, readable: [], whole: [] };
-    return { limits, wanted: wanted.filter((one) => requestOf([one], limits) !== null) };
-  });
-
-/** The request for a run of values, or null where it is illegal: written apart from the planner. */
-function requestOf(run: WantedRegisters[], limits: ReadLimits): { address: number; count: number } | null {
-  let from = Math.min(...run.map((one) => one.address));
-  let to = Math.max(...run.map((one) => one.address + one.count));
-  const taken = new Set(run.flatMap((one) => Array.from({ length: one.count }, (_, i) => one.address + i)));
-  let hole = 0;
-  for (let register = from; register < to; register++) {
-    hole = taken.has(register) ? 0 : hole + 1;
-    if (hole > limits.maxGap) return null;
-  }
-  if (limits.even) {
-    if (from % 2 === 1) from--;
-    if (to % 2 === 1) to++;
-  }
-  for (let register = from; register < to; register++)
-    if (limits.forbidden.some(({ first, last }) => register >= first && register <= last)) return null;
-  return to - from > limits.maxRegisters ? null : { address: from, count: to - from };
-}
-
-function greedyCount(wanted: WantedRegisters[], limits: ReadLimits): number {
-  let requests = 0;
-  for (const code of [3, 4]) {
-    let run: WantedRegisters[] = [];
-    for (const one of wanted.filter((each) => each.functionCode === code)) {
-      if (run.length > 0 && requestOf([...run, one], limits) !== null) run.push(one);
-      else {
-        requests++;
-        run = [one];
-      }
-    }
-  }
-  return requests;
-}
-
-/** Every way to cut the values into runs: exponential, so only for few. */
-function fewest(wanted: WantedRegisters[], limits: ReadLimits): number {
-  const best = (from: number): number => {
-    if (from === wanted.length) return 0;
-    let least = Infinity;
-    for (let to = from + 1; to <= wanted.length; to++)
-      if (requestOf(wanted.slice(from, to), limits) !== null) least = Math.min(least, 1 + best(to));
-    return least;
-  };
-  return best(0);
-}
-
 describe('any read plan', () => {
-  it('is legal, whole and complete, in no more requests than the greedy way', () => {
+  it('is legal, whole and complete, and no dearer than the greedy ways', () => {
     fc.assert(
-      fc.property(scenes, fc.boolean(), ({ wanted, limits }, isReversed) => {
-        const plan = planReads(isReversed ? wanted.toReversed() : wanted, limits);
+      fc.property(scenes(12), fc.boolean(), (scene, isReversed) => {
+        const { wanted, limits, cost } = scene;
+        const plan = planReads(isReversed ? wanted.toReversed() : wanted, limits, cost, scene);
         for (const read of plan) {
+          expect(isAccepted(read, scene)).toBe(true);
           expect(isLegalRead(read.address, read.count, limits)).toBe(true);
-          expect(requestOf(read.wanted, limits)).toEqual({ address: read.address, count: read.count });
+          expect(requestOf(read.wanted, scene)).toEqual({ address: read.address, count: read.count });
           for (const one of read.wanted) {
-            expect(one.functionCode).toBe(read.functionCode);
             expect(one.address).toBeGreaterThanOrEqual(read.address);
             expect(one.address + one.count).toBeLessThanOrEqual(read.address + read.count);
           }
@@ -144,38 +131,33 @@ describe('any read plan', () => {
         const covered = plan.flatMap((read) => read.wanted);
         expect(covered).toHaveLength(wanted.length);
         expect(new Set(covered)).toEqual(new Set(wanted));
-        expect(plan.length).toBeLessThanOrEqual(greedyCount(wanted, limits));
+        const costMs = costOfReads(plan, cost) - 1e-6;
+        expect(costMs).toBeLessThanOrEqual(greedyCost(scene, false));
+        expect(costMs).toBeLessThanOrEqual(greedyCost(scene, true));
       }),
-      { numRuns: 2000 },
+      { numRuns: 3000 },
     );
   });
 
-  it('has the fewest requests there can be', () => {
+  it('is the cheapest of all ways to share the values among requests', () => {
     fc.assert(
-      fc.property(scenes, ({ wanted, limits }) => {
-        const few = wanted.filter((one) => one.functionCode === 3).slice(0, 9);
-        expect(planReads(few, limits)).toHaveLength(fewest(few, limits));
+      fc.property(scenes(8), (scene) => {
+        const plan = planReads(scene.wanted, scene.limits, scene.cost, scene);
+        expect(costOfReads(plan, scene.cost)).toBeCloseTo(leastCost(scene), 6);
       }),
-      { numRuns: 1000 },
+      { numRuns: 2500 },
     );
   });
 
-  it('can be cut down to single values, each step legal', () => {
+  it('keeps function codes to themselves', () => {
     fc.assert(
-      fc.property(scenes, ({ wanted, limits }) => {
-        const queue = planReads(wanted, limits);
-        const singles = [];
-        let steps = 0;
-        for (let read = queue.pop(); read !== undefined; read = queue.pop()) {
-          expect(++steps).toBeLessThan(200);
-          const parts = splitRead(read, limits);
-          if (parts.length === 0) singles.push(...read.wanted);
-          for (const part of parts) expect(isLegalRead(part.address, part.count, limits)).toBe(true);
-          queue.push(...parts);
-        }
-        expect(new Set(singles)).toEqual(new Set(wanted));
-        expect(singles).toHaveLength(wanted.length);
+      fc.property(scenes(6), scenes(6), (one, two) => {
+        const inputs = two.wanted.map((each) => ({ ...each, functionCode: 4 as const }));
+        const limits = { ...OPEN, maxGap: one.limits.maxGap };
+        const apart = [...planReads(one.wanted, limits), ...planReads(inputs, limits)];
+        expect(planReads([...inputs, ...one.wanted], limits)).toEqual(apart);
       }),
+      { numRuns: 200 },
     );
   });
 });
