@@ -55,15 +55,16 @@ export function createProfileBank(
     ...profile.statuses.map((status) => fieldOfStatus(profile, status, () => statusOf(status))),
   ];
   const told = [
+    ...profile.details.map((detail) => {
+      const field = fieldOfDetail(profile, detail, details[detail.is] ?? usualDetail(profile, detail));
+      return { count: field.count, address: field.address, field, ...detail.block };
+    }),
+    // Written last: what a check looks at stands, whatever else lies there.
     ...profile.identity.map((check) => ({
       count: check.count,
       address: check.address,
       field: fieldOfIdentity(profile, check),
     })),
-    ...profile.details.map((detail) => {
-      const field = fieldOfDetail(profile, detail, details[detail.is] ?? usualDetail(profile, detail));
-      return { count: field.count, address: field.address, field, ...detail.block };
-    }),
   ];
   const clashes = told.filter(({ field }) => measured.some((other) => isOverlap(field, other)));
   const fields = [

@@ -1,141 +1,115 @@
-import { existsSync, readFileSync, mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listProfiles, loadProfile, parseProfile } from '../../config/profile-library.ts';
 import { MillwattError } from '../../protocols/errors.ts';
-import { canonicalScale, functionCodeOf, pointName, registerCount } from '../../protocols/modbus/profile.ts';
+import { makePointReader } from '../../protocols/modbus/point-reader.ts';
+import {
+  canonicalScale,
+  pointName,
+  registerCount,
+  type DeviceProfile,
+  type ProfilePoint,
+} from '../../protocols/modbus/profile.ts';
 import { isLegalRead, planReads } from '../../protocols/modbus/read-plan.ts';
+import { choosePoints } from '../../protocols/modbus/wanted-points.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { toNumber, UNITS } from '../../protocols/telemetry/unit.ts';
 
-const ids = listProfiles().map((listed) => listed.id);
+const files = listProfiles().map((listed) => listed.id);
+/** Every profile and every variant of one. */
+const ids = files.flatMap((id) => [
+  id,
+  ...loadProfile(id).profile.variants.map((variant) => `${id}:${variant}`),
+]);
 
-/** Facts of a device that a profile leaves out, each for a reason the profile's notes or our names give. */
-const LEFT_OUT = [
-  /\bavg$/, // a mean of phases is no phase
-  /^current (sum|total)$/, // a sum of phase currents means nothing
-  /_total /, // meaning configurable
-  /_t2 /, // tariff 2
-  /^phase_angle /, // no quantity of ours
-];
-
-const FACTS: Readonly<Record<string, string>> = {
-  'siemens/pac3200': 'siemens-pac3200',
-  'eastron/sdm630': 'eastron-sdm630',
-  'carlo-gavazzi/em340': 'carlo-gavazzi-em330-em340',
-  'schneider/iem3000': 'schneider-iem3000',
-  'shelly/pro-3em': 'shelly-pro-3em',
+/** In canonical units: between which sizes one step of a register lies, and what it must be able to show. */
+const PLAUSIBLE: Readonly<Record<string, { step: [number, number]; shows: number }>> = {
+  W: { step: [0.0001, 1000], shows: 3000 },
+  VA: { step: [0.0001, 1000], shows: 3000 },
+  var: { step: [0.0001, 1000], shows: 3000 },
+  V: { step: [0.0001, 1], shows: 300 },
+  A: { step: [0.0001, 1], shows: 30 },
+  Hz: { step: [0.0001, 1], shows: 60 },
+  '1': { step: [0.00001, 1], shows: 1 },
+  Wh: { step: [0.001, 1_000_000], shows: 1_000_000 },
+  varh: { step: [0.001, 1_000_000], shows: 1_000_000 },
+  VAh: { step: [0.001, 1_000_000], shows: 1_000_000 },
+  '1/min': { step: [0.01, 1], shows: 3000 },
+  Nm: { step: [0.001, 1], shows: 30 },
+  '%': { step: [0.01, 1], shows: 100 },
 };
 
 describe('the profiles that come with millwatt', () => {
-  it('are at least the five we began with', () => {
-    expect(ids).toEqual(expect.arrayContaining(Object.keys(FACTS)));
+  it('are 40 meters and 6 drives', () => {
+    const kinds = files.map((id) => loadProfile(id).profile.kind);
+    expect(kinds.filter((kind) => kind === 'meter').length).toBeGreaterThanOrEqual(40);
+    expect(kinds.filter((kind) => kind === 'drive').length).toBeGreaterThanOrEqual(6);
   });
 
-  it.each(ids)('%s is a file of 30 to 60 lines that cites where it was read', (id) => {
+  it.each(files)('%s is a short file that cites where it was read', (id) => {
     const { file, profile, sha256 } = loadProfile(id);
     const bytes = readFileSync(file);
     const lines = bytes.toString('utf8').trimEnd().split('\n').length;
-    expect(lines).toBeGreaterThanOrEqual(30);
-    expect(lines).toBeLessThanOrEqual(60);
+    expect(lines).toBeGreaterThanOrEqual(20);
+    expect(lines).toBeLessThanOrEqual(80);
     expect(profile.sources.length).toBeGreaterThanOrEqual(profile.confidence === 'high' ? 2 : 1);
+    for (const text of [...profile.sources, ...profile.notes]) expect(text.trim()).toBe(text);
+    for (const note of profile.notes) expect(note).toMatch(/\.$/);
     expect(sha256).toBe(createHash('sha256').update(bytes).digest('base64url'));
     expect(profile.id).toBe(id);
+    expect(profile.vendor.split(' ').some((word) => profile.title.includes(word))).toBe(true);
+    // A name must lead to one profile.
+    const names = [...profile.models, ...profile.aliases];
+    expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
   });
 
-  it.each(ids)('%s names every point once, in units of its quantity, without overlap', (id) => {
+  it.each(ids)('%s names every point once, in units of its quantity', (id) => {
     const { profile } = loadProfile(id);
     const names = profile.points.map(pointName);
     expect(new Set(names).size).toBe(names.length);
-    // One meter has energies only, another an energy whose direction is a setting of its own.
-    expect(names.some((name) => name === 'activePower' || name === 'activeEnergyImport')).toBe(true);
-    const taken = new Set<number>();
+    expect(names.some((name) => /^active(Power|Energy(Import|Export|Sum))$/.test(name))).toBe(true);
     for (const point of profile.points) {
-      expect(UNITS[point.unit]?.canonical).toBe(QUANTITIES[point.quantity].unit);
-      expect(point.counter !== undefined).toBe(QUANTITIES[point.quantity].cumulative);
-      for (let i = 0; i < registerCount(point.type); i++) {
-        expect(taken.has(point.address + i)).toBe(false);
-        taken.add(point.address + i);
-      }
+      const { unit, cumulative } = QUANTITIES[point.quantity];
+      expect(UNITS[point.unit]?.canonical).toBe(point.scaleFrom === 'rated-power' ? '%' : unit);
+      expect(point.counter !== undefined).toBe(cumulative);
+      expectPlausibleScale(profile, point);
     }
   });
 
-  it.each(ids)('%s can be read whole, in legal requests', (id) => {
+  it.each(ids)('%s can be read, the usual points and all of them, in legal requests', (id) => {
     const { profile } = loadProfile(id);
-    const wanted = profile.points.map((point) => ({
-      functionCode: functionCodeOf(profile, point),
-      address: point.address,
-      count: registerCount(point.type),
-    }));
-    const plan = planReads(wanted, profile.limits);
-    expect(plan.flatMap((read) => read.wanted)).toHaveLength(profile.points.length);
-    for (const read of plan) expect(isLegalRead(read.address, read.count, profile.limits)).toBe(true);
-    expect(plan.length).toBeLessThanOrEqual(7);
+    const usual = choosePoints(profile, undefined, id);
+    expect(usual.length).toBeGreaterThan(0);
+    for (const points of [usual, profile.points]) {
+      const wanted = points.flatMap((point) => makePointReader(profile, point).parts);
+      const plan = planReads(wanted, profile.limits);
+      expect(plan.flatMap((read) => read.wanted)).toHaveLength(wanted.length);
+      for (const read of plan) {
+        expect(isLegalRead(read.address, read.count, profile.limits)).toBe(true);
+        for (const part of read.wanted) {
+          expect(part.address).toBeGreaterThanOrEqual(read.address);
+          expect(part.address + part.count).toBeLessThanOrEqual(read.address + read.count);
+        }
+      }
+    }
   });
 });
 
-interface Facts {
-  functionCode: number;
-  wordOrder: string;
-  byteOrder: string;
-  maxRegistersPerRead: number | null;
-  accuracyClass: object | null;
-  points: {
-    quantity: string;
-    phase: string;
-    address: number;
-    type: string;
-    scale: number;
-    unit: string;
-    functionCode: number;
-    wordOrder?: string;
-  }[];
-}
-
-const factFolder = join(import.meta.dirname, '../../../shared/facts/devices');
-
-describe.skipIf(!existsSync(factFolder))('the profiles and the collected facts', () => {
-  it.each(Object.entries(FACTS))('%s agrees in every address, type, scale and order', (id, name) => {
-    const facts = JSON.parse(readFileSync(join(factFolder, `${name}.json`), 'utf8')) as Facts;
-    const { profile } = loadProfile(id);
-    expect(profile.functionCode).toBe(facts.functionCode);
-    expect(profile.wordOrder).toBe(facts.wordOrder);
-    expect(profile.byteOrder).toBe(facts.byteOrder);
-    expect(profile.limits.maxRegisters).toBe(facts.maxRegistersPerRead ?? 125);
-    expect(profile.accuracyClass !== undefined).toBe(facts.accuracyClass !== null);
-    const ours = profile.points.map((point) => ({
-      name: pointName(point),
-      address: point.address,
-      type: point.type,
-      scale: toNumber(canonicalScale(point)),
-      unit: QUANTITIES[point.quantity].unit,
-      functionCode: functionCodeOf(profile, point),
-      wordOrder: point.wordOrder ?? profile.wordOrder,
-    }));
-    const theirs = facts.points
-      .filter((fact) => !LEFT_OUT.some((pattern) => pattern.test(`${fact.quantity} ${fact.phase}`)))
-      .map((fact) => ({
-        name: nameOfFact(fact.quantity, fact.phase),
-        address: fact.address,
-        type: fact.type,
-        scale: fact.scale,
-        unit: fact.unit,
-        functionCode: fact.functionCode,
-        wordOrder: fact.wordOrder ?? facts.wordOrder,
-      }));
-    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
-    expect(ours.sort(byName)).toEqual(theirs.sort(byName));
-  });
-});
-
-function nameOfFact(quantity: string, phase: string): string {
-  const name = quantity
-    .replace(/_l[ln]$/, '')
-    .replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const letter = phase.toLowerCase().replace('-l', '');
-  return phase === 'total' ? name : `${name}.${letter}`;
+/** Raw steps of a hundredth of a volt or of a kilowatt, not of a megavolt: what a slipped power of ten would give. */
+function expectPlausibleScale(profile: DeviceProfile, point: ProfilePoint): void {
+  if (point.scaleFrom === 'operator') return;
+  const what = `${profile.id} ${pointName(point)}`;
+  const canonical = UNITS[point.unit]?.canonical ?? '';
+  const { step, shows } = PLAUSIBLE[canonical] ?? { step: [0, Infinity], shows: 0 };
+  const scale = toNumber(canonicalScale(point));
+  expect(scale, what).toBeGreaterThanOrEqual(step[0]);
+  expect(scale, what).toBeLessThanOrEqual(step[1]);
+  if (point.type.startsWith('f')) return;
+  const bits = registerCount(point.type) * 16 - (point.type.startsWith('i') ? 1 : 0);
+  expect(scale * 2 ** bits, what).toBeGreaterThanOrEqual(shows);
 }
 
 describe('loading a profile', () => {
@@ -212,6 +186,140 @@ describe('loading a profile', () => {
     text.push('  - { quantity: activePower, address: 7, type: f32, unit: W }');
     const message = messageOf(() => parseProfile('test/t1', Buffer.from(text.join('\n')), 't1.yaml'));
     expect(message).toMatch(/activePower cannot be read/);
+  });
+
+  const POWER = '  - { quantity: activePower, address: 7, type: f32, unit: W }';
+  const ENERGY = '  - { quantity: activeEnergyImport, address: 20, type: u32, unit: Wh }';
+
+  it.each([
+    [
+      'a variant whose points overlap',
+      ['variants: { v: { title: V, points: [{ quantity: current, address: 8, type: f32, unit: A }] } }'],
+      /t1\.yaml:11: variants\.v\.points\.0\.address: current overlaps activePower in register 8/,
+    ],
+    [
+      'a variant that takes away what is not there',
+      ['variants: { v: { title: V, without: [voltage.l1] } }'],
+      /t1\.yaml:11: variants\.v\.without\.0: .*no voltage\.l1/,
+    ],
+    [
+      'a variant with a unit of another quantity',
+      ['variants: { v: { title: V, points: [{ quantity: activePower, address: 8, type: f32, unit: A }] } }'],
+      /t1\.yaml:11: variants\.v\.points\.0\.unit: .*W.*A is no unit of that/,
+    ],
+    [
+      'a variant whose limits let nothing through',
+      ['variants: { v: { title: V, limits: { maxRegisters: 1 } } }'],
+      /activePower cannot be read within the limits of the profile \(variant v\)/,
+    ],
+    [
+      'an identity that the limits bar',
+      [
+        'limits: { readable: [{ first: 0, last: 100 }] }',
+        'identity: [{ title: id, functionCode: 3, address: 11, count: 200, oneOf: [1] }]',
+      ],
+      /identity\.0\.count/,
+    ],
+    [
+      'an identity beyond what is readable',
+      [
+        'limits: { readable: [{ first: 0, last: 100 }] }',
+        'identity: [{ title: id, functionCode: 3, address: 110, oneOf: [1] }]',
+      ],
+      /identity "id" cannot be read/,
+    ],
+    [
+      'an id that its type cannot hold',
+      ['identity: [{ title: id, functionCode: 3, address: 11, oneOf: [70000] }]'],
+      /70000 does not fit u16/,
+    ],
+    [
+      'a detail outside of its block',
+      [
+        'details: [{ is: serial, functionCode: 3, address: 40, type: u32, block: { address: 41, count: 9 } }]',
+      ],
+      /details\.0\.block: does not hold the registers of serial/,
+    ],
+    [
+      'a piece of a whole block as a detail',
+      [
+        'limits: { whole: [{ first: 40, last: 49 }] }',
+        'details: [{ is: serial, functionCode: 3, address: 40, type: u32 }]',
+      ],
+      /detail serial cannot be read/,
+    ],
+    [
+      'serial settings of a device without a serial line',
+      ['transports: [tcp]', 'serial: { baudRate: 9600, parity: even }'],
+      /serial: belongs to a device with rtu/,
+    ],
+    [
+      'a status word that is there twice',
+      [
+        'statuses:',
+        '  - { status: mode, address: 1, type: u16, vocabulary: test/mode }',
+        '  - { status: mode, address: 2, type: u16, vocabulary: test/mode }',
+      ],
+      /statuses\.1\.status: mode is there twice/,
+    ],
+  ])('refuses %s', (_, lines, expected) => {
+    const text = [...base, POWER, ENERGY, ...lines].join('\n');
+    expect(messageOf(() => parseProfile('test/t1', Buffer.from(text), 't1.yaml'))).toMatch(expected);
+  });
+
+  it.each([
+    [
+      'a factor inside a value',
+      'factors: [{ address: 31, type: u16, as: factor }]',
+      /overlaps activeEnergyExport/,
+    ],
+    [
+      'a scaled power',
+      'factors: [{ address: 9, type: u16, as: decimals, scale: 2 }]',
+      /only a factor is scaled/,
+    ],
+    ['a register added to itself', 'plus: [30]', /adds a register to itself/],
+    ['half of 32 bits', 'factors: [{ address: 9, type: u32, as: factor, byte: low }]', /high and a low byte/],
+    ['a scale that is not to be known', 'scaleFrom: operator, scale: 10', /operator must find out/],
+    ['a pattern too short', "notAvailable: ['0xFFFF']", /0xFFFF is not 32 bits wide/],
+    ['a wrap of what saturates', 'counter: { behaviour: saturating, modulus: 10 }', /does not start again/],
+  ])('refuses %s', (_, fields, expected) => {
+    const line = `  - { quantity: activeEnergyExport, address: 30, type: u32, unit: Wh, ${fields} }`;
+    expect(messageOf(() => parse(POWER, line))).toMatch(expected);
+  });
+
+  it('puts a variant together: limits one by one, points by name, notes added', () => {
+    const text = [
+      ...base.slice(0, -1),
+      'limits: { maxRegisters: 60, even: true }',
+      'notes: [One.]',
+      'points:',
+      '  - { quantity: activePower, address: 8, type: f32, unit: W }',
+      ENERGY,
+      'variants:',
+      '  small:',
+      '    title: Small',
+      '    limits: { maxRegisters: 20 }',
+      '    wordOrder: little',
+      '    notes: [Two.]',
+      '    points: [{ quantity: activePower, address: 10, type: f32, unit: kW }]',
+      '    without: [activeEnergyImport]',
+    ].join('\n');
+    const profile = parseProfile('test/t1', Buffer.from(text), 't1.yaml', 'small');
+    expect(profile).toMatchObject({
+      id: 'test/t1:small',
+      title: 'Small',
+      limits: { maxRegisters: 20, even: true },
+      wordOrder: 'little',
+      notes: ['One.', 'Two.'],
+      variants: [],
+    });
+    expect(profile.points.map((point) => [pointName(point), point.address, point.unit])).toEqual([
+      ['activePower', 10, 'kW'],
+    ]);
+    expect(messageOf(() => parseProfile('test/t1', Buffer.from(text), 't1.yaml', 'large'))).toMatch(
+      /no variant large.*small/,
+    );
   });
 
   it('refuses broken YAML with its line', () => {
