@@ -53,6 +53,29 @@ describe('decoding', () => {
     expect(decode(PLAIN, pointOf('i16'), 0x8000)).toBe(-32_768);
   });
 
+  it('takes patterns with any digit, and patterns of one point', () => {
+    const overflow = { ...PLAIN, wordOrder: 'little', notAvailable: { i32: ['0x7FFFXXXX'] } } as const;
+    expect(decode(overflow, pointOf('i32'), 0x1234, 0x7fff)).toBeNull();
+    expect(decode(overflow, pointOf('i32'), 0xffff, 0x7ffe)).toBe(0x7ffe_ffff);
+    const signed = { ...PLAIN, notAvailable: { i16: ['0x8XX0'] } };
+    expect([0x8000, 0x8ff0, 0x8ff1, 0x7000].map((bits) => decode(signed, pointOf('i16'), bits))).toEqual([
+      null,
+      null,
+      0x8ff1 - 0x1_0000,
+      0x7000,
+    ]);
+    const point = pointOf('u64', { notAvailable: ['0x00000000XXXXXXXX'] });
+    expect(decode(PLAIN, point, 0, 0, 1, 2)).toBeNull();
+    expect(decode(PLAIN, point, 0, 1, 1, 2)).toBe(0x1_0001_0002);
+    // Those of the point come besides those of the device.
+    const both = pointOf('u16', { notAvailable: ['0x0000'] });
+    const device = { ...PLAIN, notAvailable: { u16: ['0xFFFF'] } };
+    expect([0, 0xffff, 1].map((bits) => decode(device, both, bits))).toEqual([null, null, 1]);
+    // A pattern of a float comes besides NaN.
+    const float = pointOf('f32', { notAvailable: ['0xFFFFFFFF', '0x00000000'] });
+    expect([0, 0xffff].map((word) => decode(PLAIN, float, word, word))).toEqual([null, null]);
+  });
+
   it('gives bigints only where numbers would lose digits', () => {
     expect(decode(PLAIN, pointOf('u64'), 0x001f, 0xffff, 0xffff, 0xffff)).toBe(2 ** 53 - 1);
     expect(decode(PLAIN, pointOf('u64'), 0x0020, 0, 0, 1)).toBe(2n ** 53n + 1n);
@@ -124,6 +147,9 @@ describe('encoding', () => {
     expect(makeDecoder(device, pointOf('f32'))(registers, 0)).toBeNull();
     makeEncoder(device, pointOf('u32'))(null, registers, 0);
     expect([...registers]).toEqual([0, 0]);
+    const own = pointOf('u32', { notAvailable: ['0x7FFFXXXX'] });
+    makeEncoder(device, own)(null, registers, 0);
+    expect(makeDecoder(device, own)(registers, 0)).toBeNull();
   });
 
   it('refuses what does not fit', () => {
