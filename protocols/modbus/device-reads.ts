@@ -3,11 +3,11 @@ import type { Log } from '../log.ts';
 import type { DeviceTalk } from './device-talk.ts';
 import type { DeviceValues, WantedPart } from './device-values.ts';
 import { ModbusExceptionError } from './modbus-error.ts';
-import { functionCodeOf, registerCount, type DeviceProfile } from './profile.ts';
+import type { DeviceProfile } from './profile.ts';
 import { refineCost, type ReadCost, type ReadObservation } from './read-cost.ts';
 import { ReadMemory, TEACHING_EXCEPTIONS } from './read-memory.ts';
 import { shiftLimits, type PlannedRead, type WantedRegisters } from './read-plan.ts';
-import { statusRegisters } from './status-reader.ts';
+import { listDeviceValues } from './read-values.ts';
 
 /** Round trips that are gathered before the plan is weighed again. */
 const OBSERVATIONS_MAX = 32;
@@ -47,7 +47,7 @@ export class DeviceReads {
       values.wanted,
       shiftLimits(profile.limits, shift),
       cost,
-      valuesOf(profile).map((value) => ({ ...value, address: value.address + shift })),
+      listDeviceValues(profile, shift),
     );
   }
 
@@ -164,27 +164,4 @@ function isRefusal(error: unknown): error is ModbusExceptionError {
 
 function nameOf({ functionCode, address, count }: WantedRegisters): string {
   return `fc${functionCode} ${address} +${count}`;
-}
-
-/** Every value that the profile knows of, wanted or not: a request may not tear one on some devices. */
-function valuesOf(profile: DeviceProfile): WantedRegisters[] {
-  return [
-    ...profile.points.flatMap((point) => {
-      const functionCode = functionCodeOf(profile, point);
-      const count = registerCount(point.type);
-      return [
-        ...[point.address, ...(point.plus ?? [])].map((address) => ({ functionCode, address, count })),
-        ...(point.factors ?? []).map((factor) => ({
-          functionCode: factor.functionCode ?? functionCode,
-          address: factor.address,
-          count: registerCount(factor.type),
-        })),
-      ];
-    }),
-    ...profile.statuses.map((status) => ({
-      functionCode: status.functionCode ?? profile.functionCode,
-      address: status.address,
-      count: statusRegisters(status),
-    })),
-  ];
 }

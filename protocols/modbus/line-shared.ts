@@ -16,22 +16,30 @@ interface Waiting {
   timer: NodeJS.Timeout;
 }
 
+/** What a device may allow at most. */
+const PIPELINING_MAX = 16;
+
+/** Makes the client of an endpoint, which must stand `pipelining` requests at once. */
+export type CreateClient = (endpoint: ModbusEndpoint, options: { pipelining: number }) => ModbusClient;
+
 type Request<T> = (client: ModbusClient, timeoutMs: number) => Promise<T>;
 
 /** One client and the queue in front of it. */
 export class SharedLine {
   readonly #endpoint: ModbusEndpoint;
-  readonly #createClient: (endpoint: ModbusEndpoint) => ModbusClient;
+  readonly #createClient: CreateClient;
   readonly #holders = new Set<LineHolder>();
   readonly #turns = new LineTurns<LineHolder, Waiting>();
   #client: ModbusClient | undefined;
   #underWay = 0;
   #underWayMax = 1;
+  /** What the client was made for; holders that leave cannot raise it. */
+  #clientMax = PIPELINING_MAX;
   /** When the last reply ended, or its timeout, of performance.now. */
   #quietSinceMs = Number.NEGATIVE_INFINITY;
   #guardTimer: NodeJS.Timeout | undefined;
 
-  constructor(endpoint: ModbusEndpoint, createClient: (endpoint: ModbusEndpoint) => ModbusClient) {
+  constructor(endpoint: ModbusEndpoint, createClient: CreateClient) {
     this.#endpoint = endpoint;
     this.#createClient = createClient;
   }
@@ -101,11 +109,16 @@ export class SharedLine {
   }
 
   #begin<T>(request: Request<T>, timeoutMs: number): Promise<T> {
-    this.#client ??= this.#createClient(this.#endpoint);
+    this.#client ??= this.#connect();
     this.#underWay += 1;
     const running = startRequest(request, this.#client, timeoutMs);
     running.then(this.#onSettled, this.#onSettled);
     return running;
+  }
+
+  #connect(): ModbusClient {
+    this.#clientMax = this.#underWayMax;
+    return this.#createClient(this.#endpoint, { pipelining: this.#clientMax });
   }
 
   readonly #onSettled = (): void => {
@@ -121,7 +134,7 @@ export class SharedLine {
   #leastPipelining(): number {
     if (this.#endpoint.transport !== 'tcp') return 1;
     const wishes = [...this.#holders].map(({ guardMs, pipelining }) => (guardMs > 0 ? 1 : pipelining));
-    return Math.max(1, Math.min(...wishes, PIPELINING_MAX));
+    return Math.max(1, Math.min(...wishes, this.#clientMax));
   }
 }
 
@@ -129,6 +142,3 @@ export class SharedLine {
 async function startRequest<T>(request: Request<T>, client: ModbusClient, timeoutMs: number): Promise<T> {
   return request(client, timeoutMs);
 }
-
-/** What a device may allow at most. */
-const PIPELINING_MAX = 16;

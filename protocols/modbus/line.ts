@@ -3,7 +3,7 @@ import type { ModbusClient } from './client.ts';
 import { createModbusClient } from './connect.ts';
 import { LinePauses, type DevicePause } from './device-pause.ts';
 import { describeEndpoint, endpointKey, type ModbusEndpoint } from './endpoint.ts';
-import { SharedLine } from './line-shared.ts';
+import { SharedLine, type CreateClient } from './line-shared.ts';
 
 /** What a device demands of its line. */
 export interface LineManners {
@@ -39,10 +39,10 @@ const EASY: LineManners = { guardMs: 0, pipelining: 1 };
 /** The lines of a process. Meters and gateways allow few connections, often one, so an endpoint gets one from us. */
 export class ModbusLines {
   readonly #lines = new Map<string, { line: SharedLine; pauses: LinePauses; endpoint: ModbusEndpoint }>();
-  readonly #createClient: (endpoint: ModbusEndpoint) => ModbusClient;
+  readonly #createClient: CreateClient;
 
   /** @param createClient how an endpoint is spoken to; by default over its transport */
-  constructor(createClient: (endpoint: ModbusEndpoint) => ModbusClient = createModbusClient) {
+  constructor(createClient: CreateClient = createModbusClient) {
     this.#createClient = createClient;
   }
 
