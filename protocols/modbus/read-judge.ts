@@ -6,9 +6,18 @@ export interface ReadRange {
   count: number;
 }
 
-/** Tells for one function code which requests a device must accept. */
+/**
+ * Tells for one function code which requests a device must accept. Every rule is either one of where a request may begin
+ * and end, or one that a shorter request at the same beginning cannot break: so `startFor`, `endFor` and `reach` say all.
+ */
 export interface ReadJudge {
   isLegal(address: number, count: number): boolean;
+  /** The last register up to `first` at which a request may begin. */
+  startFor(first: number): number;
+  /** The first end from `end` on (the register behind the last) at which a request may end. */
+  endFor(end: number): number;
+  /** The farthest end of a request that begins at `start`, as `startFor` gives it; -1 where none can. */
+  reach(start: number): number;
   /** The smallest legal request that holds registers `first` .. `end` - 1; null where there is none. */
   cover(first: number, end: number): ReadRange | null;
 }
@@ -37,62 +46,76 @@ export function makeReadJudge(
   const runs = new RangeTable(limits.wholeValues ? mergeOverlapping(values) : []);
   const refusals = new RangeTable(refused);
 
-  function isLegal(address: number, count: number): boolean {
-    const last = address + count - 1;
-    return (
-      count >= 1 &&
-      count <= registersMax &&
-      address >= 0 &&
-      last <= LAST_REGISTER &&
-      (!limits.even || (address % 2 === 0 && count % 2 === 0)) &&
-      !forbidden.touches(address, last) &&
-      (readable === undefined || readable.holds(address, last)) &&
-      (!whole.touches(address, last) || isWholeBlock(address, last)) &&
-      !cutAt(address) &&
-      !cutAt(last + 1) &&
-      !refusals.isHeldBy(address, last)
-    );
-  }
-
-  function isWholeBlock(address: number, last: number): boolean {
-    const touched = limits.whole.filter((block) => block.first <= last && block.last >= address);
-    return touched.every((block) => block.first === address && block.last === last);
-  }
-
   /** The values that are torn when a request begins or ends before this register. */
   function cutAt(register: number): RegisterRange | undefined {
     return runs.holding(register - 1, register);
   }
 
-  function cover(first: number, end: number): ReadRange | null {
-    let from = first;
-    let to = end;
-    if (whole.touches(first, end - 1)) {
-      const block = limits.whole.find((one) => one.first <= first && one.last >= end - 1);
-      if (block === undefined) return null;
-      from = block.first;
-      to = block.last + 1;
-    } else {
-      // Neither rule can ask for less than the other gave, so each step is forced and the result is the smallest.
-      for (let moved = true; moved;) {
-        const cut = cutAt(from);
-        const before = from;
-        if (cut !== undefined) from = cut.first;
-        if (limits.even) from -= from % 2;
-        moved = from < before;
-      }
-      for (let moved = true; moved;) {
-        const cut = cutAt(to);
-        const before = to;
-        if (cut !== undefined) to = cut.last + 1;
-        if (limits.even) to += to % 2;
-        moved = to > before;
-      }
-    }
-    return isLegal(from, to - from) ? { address: from, count: to - from } : null;
+  function isEdge(register: number): boolean {
+    return !(limits.even && register % 2 !== 0) && cutAt(register) === undefined;
   }
 
-  return { isLegal, cover };
+  function blockOf(register: number): RegisterRange | undefined {
+    return limits.whole.find((block) => block.first <= register && register <= block.last);
+  }
+
+  function startFor(first: number): number {
+    const block = blockOf(first);
+    if (block !== undefined) return block.first;
+    let start = first;
+    // Neither rule can ask for less than the other gave, so each step is forced and the result is the nearest.
+    for (let before = NaN; before !== start;) {
+      before = start;
+      start = cutAt(start)?.first ?? start;
+      if (limits.even) start -= start % 2;
+    }
+    return start;
+  }
+
+  function endFor(last: number): number {
+    const block = blockOf(last - 1);
+    if (block !== undefined) return block.last + 1;
+    let end = last;
+    for (let before = NaN; before !== end;) {
+      before = end;
+      const cut = cutAt(end);
+      if (cut !== undefined) end = cut.last + 1;
+      if (limits.even) end += end % 2;
+    }
+    return end;
+  }
+
+  function reach(start: number): number {
+    if (start < 0 || !isEdge(start)) return -1;
+    const farthest = Math.min(
+      start + registersMax,
+      LAST_REGISTER + 1,
+      forbidden.nextFrom(start),
+      readable === undefined ? Infinity : readable.endFrom(start),
+      refusals.nearestLastFrom(start),
+    );
+    const block = blockOf(start);
+    if (block === undefined) return Math.min(farthest, whole.nextFrom(start));
+    const end = block.last + 1;
+    const isAlone = limits.whole.every(
+      ({ first, last }) =>
+        last < block.first || first > block.last || (first === block.first && last === block.last),
+    );
+    return start === block.first && isAlone && isEdge(end) && end <= farthest ? end : -1;
+  }
+
+  function cover(first: number, end: number): ReadRange | null {
+    const address = startFor(first);
+    const to = endFor(end);
+    return to <= reach(address) ? { address, count: to - address } : null;
+  }
+
+  function isLegal(address: number, count: number): boolean {
+    const end = address + count;
+    return count >= 1 && startFor(address) === address && endFor(end) === end && end <= reach(address);
+  }
+
+  return { isLegal, startFor, endFor, reach, cover };
 }
 
 /** Ranges by their beginning, with the farthest end of all that begin no later, and the nearest of all that begin no earlier. */
@@ -110,25 +133,27 @@ class RangeTable {
     this.#nearest.reverse();
   }
 
-  /** Some range shares a register with `first` .. `last`. */
-  touches(first: number, last: number): boolean {
-    return (this.#farthest[this.#begunBy(last) - 1] ?? -1) >= first;
+  /** The first register from `register` on that lies in a range; Infinity where there is none. */
+  nextFrom(register: number): number {
+    const begun = this.#begunBy(register);
+    if ((this.#farthest[begun - 1] ?? -1) >= register) return register;
+    return this.#ranges[begun]?.first ?? Infinity;
   }
 
-  /** Some range holds `first` .. `last`. */
-  holds(first: number, last: number): boolean {
-    return (this.#farthest[this.#begunBy(first) - 1] ?? -1) >= last;
+  /** The register behind the farthest range that holds `register`, or no more than `register` where none does. */
+  endFrom(register: number): number {
+    return (this.#farthest[this.#begunBy(register) - 1] ?? -1) + 1;
+  }
+
+  /** The last register of the range that ends first, of those that begin at `register` or behind; Infinity for none. */
+  nearestLastFrom(register: number): number {
+    return this.#nearest[this.#begunBy(register - 1)] ?? Infinity;
   }
 
   /** The range that holds `first` .. `last`, in a table whose ranges do not overlap. */
   holding(first: number, last: number): RegisterRange | undefined {
     const range = this.#ranges[this.#begunBy(first) - 1];
     return range !== undefined && range.last >= last ? range : undefined;
-  }
-
-  /** Some range lies wholly in `first` .. `last`. */
-  isHeldBy(first: number, last: number): boolean {
-    return (this.#nearest[this.#begunBy(first - 1)] ?? Infinity) <= last;
   }
 
   /** How many ranges begin at `register` or before. */

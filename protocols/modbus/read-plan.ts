@@ -98,14 +98,6 @@ export function shiftLimits(limits: ReadLimits, shift: number): ReadLimits {
   };
 }
 
-/** The cheapest way to read the first so many values, and its last request. */
-interface Step {
-  costMs: number;
-  address: number;
-  count: number;
-  from: number;
-}
-
 function planOfFunction<T extends WantedRegisters>(
   wanted: readonly T[],
   maxGap: number,
@@ -113,39 +105,45 @@ function planOfFunction<T extends WantedRegisters>(
   judge: ReadJudge,
 ): PlannedRead<T>[] {
   const values = wanted.toSorted((a, b) => a.address - b.address || a.count - b.count);
-  const best: (Step | undefined)[] = [{ costMs: 0, address: 0, count: 0, from: 0 }];
+  const starts = Float64Array.from(values, ({ address }) => judge.startFor(address));
+  const ends = Float64Array.from(values, ({ address, count }) => judge.endFor(address + count));
+  // Of the cheapest way to read the first so many values: its cost, and the first value and the end of its last request.
+  const costMs = new Float64Array(values.length + 1).fill(Infinity);
+  const lastFrom = new Int32Array(values.length + 1);
+  const lastEnd = new Float64Array(values.length + 1);
+  costMs[0] = 0;
   /** End of everything wanted so far, whoever reads it: the registers behind it are a gap. */
   let wantedEnd = 0;
-  for (const [start, first] of values.entries()) {
+  for (const [from, first] of values.entries()) {
     wantedEnd = Math.max(wantedEnd, first.address + first.count);
-    const before = best[start];
-    if (before === undefined) throw unreadable(values, judge);
+    const start = starts[from] ?? 0;
+    const reach = judge.reach(start);
+    const beforeMs = (costMs[from] ?? Infinity) + requestMs;
     let end = 0;
     let gapFrom = wantedEnd;
-    let coverEnd = 0;
-    for (let i = start; i < values.length; i++) {
+    for (let i = from; i < values.length; i++) {
       const value = values[i];
       if (value === undefined) break;
       // A gap that the values before it force upon the request costs nothing more.
-      if (value.address - gapFrom > maxGap && value.address > coverEnd) break;
-      end = Math.max(end, value.address + value.count);
-      gapFrom = Math.max(gapFrom, end);
-      const cover = judge.cover(first.address, end);
+      if (value.address - gapFrom > maxGap && value.address > end) break;
+      end = Math.max(end, ends[i] ?? Infinity);
       // Whatever holds more is not legal either.
-      if (cover === null) break;
-      coverEnd = cover.address + cover.count;
-      const costMs = before.costMs + requestMs + cover.count * registerMs;
-      const known = best[i + 1];
-      if (known === undefined || costMs < known.costMs)
-        best[i + 1] = { costMs, address: cover.address, count: cover.count, from: start };
+      if (end > reach) break;
+      gapFrom = Math.max(gapFrom, value.address + value.count);
+      const withMs = beforeMs + (end - start) * registerMs;
+      if (withMs >= (costMs[i + 1] ?? 0)) continue;
+      costMs[i + 1] = withMs;
+      lastFrom[i + 1] = from;
+      lastEnd[i + 1] = end;
     }
   }
   const plan: PlannedRead<T>[] = [];
   for (let at = values.length; at > 0;) {
-    const step = best[at];
-    const first = values[0];
-    if (step === undefined || first === undefined) throw unreadable(values, judge);
-    const { address, count, from } = step;
+    const from = lastFrom[at] ?? 0;
+    const first = values[from];
+    if (costMs[at] === Infinity || first === undefined) throw unreadable(values, judge);
+    const address = starts[from] ?? 0;
+    const count = (lastEnd[at] ?? 0) - address;
     plan.push({ functionCode: first.functionCode, address, count, wanted: values.slice(from, at) });
     at = from;
   }
