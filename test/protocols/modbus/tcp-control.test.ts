@@ -83,7 +83,7 @@ describe('a device that mixes up the transaction ids of two like requests', () =
       client.readRegisters(1, 3, 200, 3, 10_000),
     ]);
     const codes = unlike.map((one) => one.status === 'rejected' && (one.reason as { code: string }).code);
-    expect(codes.sort()).toEqual(['bad-frame', 'closed']);
+    expect(new Set(codes)).toEqual(new Set(['bad-frame', 'closed']));
     client.close();
   });
 });
