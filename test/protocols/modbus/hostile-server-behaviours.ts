@@ -5,6 +5,8 @@ import { behaveWell, type Behaviour, type Talk } from './hostile-server.ts';
 /** A server's stock of lies, all drawn from one seed. */
 export interface Liar {
   behaviour: Behaviour;
+  /** How many ways to answer it has, right ones among them. */
+  stock: number;
   /** How often each was played. */
   played: Map<string, number>;
 }
@@ -145,6 +147,7 @@ export function createLiar(seed: number | string, timeoutMs: number, honesty = 0
   };
   const names = Object.keys(lies);
   return {
+    stock: names.length + 2,
     played,
     behaviour: (talk) => {
       ids.push(talk.request.readUInt16BE(0));

@@ -79,8 +79,8 @@ it.each([
         registerAt(1, 3, 6),
       ]);
       expect([...outcomes.keys()].sort()).toEqual(['bad-frame', 'closed', 'exception', 'right', 'timeout']);
-      expect(outcomes.get('right')).toBeGreaterThan(EXCHANGES / 10);
-      expect([...liar.played.values()].every((times) => times > 10)).toBe(true);
+      expect(outcomes.get('right')).toBeGreaterThan(EXCHANGES / 100);
+      expect(liar.played.size).toBe(liar.stock);
     } catch (cause) {
       throw new Error(`exchange ${asked} or one near it failed; repeat with: ${REPLAY}`, { cause });
     } finally {
