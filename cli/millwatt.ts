@@ -64,11 +64,13 @@ program
 
 program
   .command('profiles')
-  .argument('[id]', 'a profile to explain')
-  .description('list the device profiles, or explain one')
+  .argument('[word]', 'a profile to explain, or part of a name to look for')
+  .description('list the device profiles, look one up by the nameplate, or explain one')
+  .option('-c, --config <file>', 'include the own profiles in profiles/ beside this configuration')
+  .option('--yaml', 'print the file of a profile, as a start for one of your own')
   .option('--json', 'print as JSON')
-  .addHelpText('after', example('millwatt profiles siemens/pac3200'))
-  .action(async (id, options) => (await import('./profiles-command.ts')).runProfiles(id, options));
+  .addHelpText('after', example('millwatt profiles em340'))
+  .action(async (word, options) => (await import('./profiles-command.ts')).runProfiles(word, options));
 
 program
   .command('simulate')

@@ -14,6 +14,8 @@ const OWN_FOLDER =
   [join(import.meta.dirname, 'profiles'), join(import.meta.dirname, '../../config/profiles')].find((folder) =>
     existsSync(folder),
   ) ?? join(import.meta.dirname, 'profiles');
+/** The schema by which editors check and complete a profile file; its first line may name it after `$schema=`. */
+export const PROFILE_SCHEMA_FILE = join(OWN_FOLDER, '../schema/profile.schema.json');
 const PROFILE_ID = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
 /** A variant follows the id of its profile after a colon. */
 const VARIANT_ID = /^([^:]+)(?::([a-z0-9]+(?:-[a-z0-9]+)*))?$/;
@@ -51,7 +53,7 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
       'unknown-profile',
       `There is no device profile ${JSON.stringify(id)}.`,
       {
-        cure: `${nearest === undefined ? '' : `Did you mean ${nearest}? `}Use one of ${known.join(', ')}, or write ${
+        cure: `${nearest === undefined ? '' : `Did you mean ${nearest}? `}\`millwatt profiles\` lists the ${known.length} there are; or write ${
           extraFolder === undefined ? 'your own' : join(extraFolder, 'vendor/model.yaml')
         }.`,
       },

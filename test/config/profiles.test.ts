@@ -142,11 +142,12 @@ describe('loading a profile', () => {
     ]);
   });
 
-  it('names the profiles there are when one is unknown', () => {
-    const message = messageOf(() => loadProfile('siemens/pac9999'));
-    expect(message).toContain('unknown-profile');
-    expect(message).toContain('siemens/pac3200');
+  it('says where the profiles are listed when one is unknown, and which was meant', () => {
+    expect(messageOf(() => loadProfile('siemens/pac320'))).toMatch(
+      /unknown-profile: .*"siemens\/pac320".*Did you mean siemens\/pac3200\?.*`millwatt profiles` lists/,
+    );
     expect(messageOf(() => loadProfile('../../etc/passwd'))).toContain('unknown-profile');
+    expect(messageOf(() => loadProfile('siemens/pac3200:nonsense'))).toContain('no variant nonsense');
   });
 
   it.each([
