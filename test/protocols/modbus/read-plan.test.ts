@@ -149,6 +149,35 @@ describe('any read plan', () => {
     );
   });
 
+  it('exists for a single value exactly where some legal request holds it', () => {
+    fc.assert(
+      fc.property(scenes(8), (scene) => {
+        for (const one of scene.values) {
+          const alone = { ...scene, wanted: [one] };
+          const request = requestOf([one], alone);
+          const plan = () => planReads([one], scene.limits, scene.cost, scene);
+          if (request === null) expect(plan).toThrow(/No request/);
+          else expect(plan()).toEqual([{ functionCode: 3, ...request, wanted: [one] }]);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('judges any request as the limits say', () => {
+    fc.assert(
+      fc.property(scenes(8), fc.nat(50), fc.integer({ min: 0, max: 20 }), (scene, address, count) => {
+        const values = [...scene.values, ...scene.wanted].map((one) => ({
+          first: one.address,
+          last: one.address + one.count - 1,
+        }));
+        const isLegal = isAccepted({ address, count }, { ...scene, refused: [] });
+        expect(isLegalRead(address, count, scene.limits, values)).toBe(isLegal);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
   it('keeps function codes to themselves', () => {
     fc.assert(
       fc.property(scenes(6), scenes(6), (one, two) => {

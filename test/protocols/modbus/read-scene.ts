@@ -163,7 +163,7 @@ const limits: fc.Arbitrary<ReadLimits> = fc.record({
   maxGap: fc.oneof(fc.nat(6), fc.constant(124)),
   forbidden: rarely(ranges(2, 1)),
   readable: rarely(ranges(3, 40).map((list) => [...list, { first: 0, last: 20 }])),
-  whole: ranges(1, 12),
+  whole: ranges(2, 12),
 });
 
 const costs = fc.record({
