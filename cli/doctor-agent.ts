@@ -4,14 +4,16 @@ import { systemClock } from '../protocols/clock.ts';
 import { silentLog } from '../protocols/log.ts';
 import { readCredentials } from './broker-link.ts';
 import { buildDrivers } from './build-drivers.ts';
+import { examineModbus } from './doctor-modbus.ts';
 import { examine, type Examination } from './examination.ts';
 import { tryBroker, tryFolder } from './trials.ts';
 
-/** The data folder, each source, and the broker of an agent. */
+/** The data folder, serial ports and certificates, each source, and the broker of an agent. */
 export async function* examineAgent(file: string): AsyncGenerator<Examination> {
   const { config, folder } = loadAgentConfig(file);
   const dataFolder = resolve(folder, config.data);
   yield examine('data folder', () => tryFolder(dataFolder));
+  yield* examineModbus(config.sources, folder);
   const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log: silentLog });
   for (const driver of drivers) {
     const { id, address } = driver.description;

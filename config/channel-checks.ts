@@ -34,7 +34,7 @@ export function checkChannels(sources: readonly SourceDraft[], world: Surroundin
     clash.channels.push(claim.channel);
     clashes.set(key, clash);
   }
-  return [...clashes.values()].map(({ first, second, channels }) => ({
+  const remarks = [...clashes.values()].map(({ first, second, channels }): Remark => ({
     severity: 'error',
     path: second.path,
     message: `${listSome(channels)} ${channels.length === 1 ? 'is' : 'are'} already read by ${
@@ -45,6 +45,22 @@ export function checkChannels(sources: readonly SourceDraft[], world: Surroundin
         ? 'Remove one of the two.'
         : 'Give one of them another machine or component (spindle, drives, cabinet, ...), or read other quantities.',
   }));
+  return [...remarks, ...checkCount(taken.size)];
+}
+
+/** The wiring of an agent travels in one record, which holds about 1,200 channels: less where names are long. */
+const CHANNELS_MANY = 1000;
+
+function checkCount(channels: number): Remark[] {
+  if (channels <= CHANNELS_MANY) return [];
+  return [
+    {
+      severity: 'warning',
+      path: ['sources'],
+      message: `${channels} channels are read; the wiring of one agent has room for about 1,200.`,
+      cure: 'Read fewer points, or divide the sources between two agents.',
+    },
+  ];
 }
 
 function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): Claim[] {

@@ -150,7 +150,7 @@ export const modbusRtuSource = z
     protocol: z.literal('modbus-rtu').describe('How the device is spoken to.'),
     serialPort: z
       .string(PORT_WORDS)
-      .regex(/^\/dev\/(?!.*\.\.)[A-Za-z0-9_./:-]+$/, PORT_WORDS)
+      .regex(/^\/dev\/(?!.*\.\.)[!-~]+$/, PORT_WORDS)
       .describe('The serial port of this computer; sources of one port share it.')
       .meta({ examples: ['/dev/ttyUSB0'] }),
     baudRate: z

@@ -17,6 +17,7 @@ export function checkModbusValues(draft: ModbusDraft, profile: DeviceProfile, at
     ...checkImportOnly(draft.value, profile, reads, at),
     ...checkDrive(draft.value, profile, at),
     ...checkTimeout(draft, profile, at),
+    ...checkTransport(draft.value, profile, at),
   ];
 }
 
@@ -179,6 +180,23 @@ function checkTimeout(
       path: [...at, 'timeout'],
       message: `${title} may take ${timing.minTimeoutMs} ms to answer; the timeout is raised to that.`,
       cure: `Write timeout: ${timing.minTimeoutMs}ms or more.`,
+    },
+  ];
+}
+
+/** Serial devices are reached over Modbus TCP through gateways; the other way round there is nothing to reach. */
+function checkTransport(
+  { protocol }: Source,
+  { transports, title }: DeviceProfile,
+  at: ConfigPath,
+): Remark[] {
+  if (protocol === 'modbus-tcp' || transports.includes('rtu')) return [];
+  return [
+    {
+      severity: 'warning',
+      path: [...at, 'protocol'],
+      message: `${title} is not known to have a serial line.`,
+      cure: 'Write protocol: modbus-tcp, or choose the profile of the serial model.',
     },
   ];
 }
