@@ -290,6 +290,8 @@ export class ModbusRtuClient implements ModbusClient {
       this.#reader.clear();
       this.#memory.noteAnswer(shape, reply, sentMs, nowMs, this.#listenedNowMs());
     } else {
+      // It may be a copy of its own or of another reply: whoever sends that is watched.
+      this.#memory.noteStray(reply, nowMs);
       this.#fail(badRtuFrameError(this.#whereOf(shape.unit), 'more bytes than its answer'));
       return;
     }
