@@ -51,6 +51,50 @@ describe.skipIf(all.length === 0)('the profiles and the collected facts', () => 
   );
 });
 
+describe.skipIf(all.length === 0)('the check itself', () => {
+  it('leaves no device without a profile', () => {
+    const without = all.filter((facts) => !profiles.some((id) => factsOf([facts], id) !== undefined));
+    expect(without.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('finds every slip that a hand makes', () => {
+    const { profile } = loadProfile('siemens/pac2200');
+    const facts = factsOf(all, profile.id);
+    if (facts === undefined) throw new Error('no facts');
+    const faultsWith = (change: Partial<DeviceProfile>) => {
+      const changed = { ...profile, ...change };
+      return [...faultsOfDevice(changed, facts), ...faultsOfPoints(changed, facts)].join('; ');
+    };
+    const faultsWithPoint = (name: string, change: Partial<ProfilePoint>) =>
+      faultsWith({
+        points: profile.points.map((point) => (pointName(point) === name ? { ...point, ...change } : point)),
+      });
+    expect(faultsWith({})).toBe('');
+    expect(faultsWithPoint('frequency', { address: 46 })).toMatch(
+      /frequency: address is 46, the facts say 55/,
+    );
+    expect(faultsWithPoint('frequency', { type: 'u32' })).toMatch(/type is u32, the facts say f32/);
+    expect(faultsWithPoint('frequency', { scale: '0.1' })).toMatch(
+      /scale .* is 1\/10 Hz, the facts say 1\/1 Hz/,
+    );
+    expect(faultsWithPoint('frequency', { wordOrder: 'little' })).toMatch(/wordOrder is little/);
+    expect(faultsWithPoint('frequency', { functionCode: 4 })).toMatch(/functionCode is 4, the facts say 3/);
+    expect(faultsWithPoint('frequency', { confidence: 'medium' })).toMatch(/confidence is medium/);
+    expect(faultsWithPoint('frequency', { scaleFrom: 'operator' })).toMatch(/scaleFrom is operator/);
+    expect(faultsWithPoint('activeEnergyImport', { plus: [813] })).toMatch(
+      /plus is \[813\], the facts say \[805\]/,
+    );
+    expect(
+      faultsWithPoint('current.l1', { factors: [{ address: 4711, type: 'u16', as: 'factor', scale: '1' }] }),
+    ).toMatch(/factor at 4711 is in no fact/);
+    expect(faultsWith({ points: profile.points.slice(1) })).toMatch(/has no voltage\.l1, the facts do/);
+    expect(faultsWith({ notAvailable: { u16: ['0xFFFF'] } })).toMatch(/notAvailable\.u16 is \[0xFFFF\]/);
+    expect(faultsWith({ accuracyClass: '0.5' })).toMatch(/accuracyClass/);
+    expect(faultsWith({ limits: { ...profile.limits, wholeValues: false } })).toMatch(/wholeValues/);
+    expect(faultsWith({ identity: [] })).toMatch(/identity is empty/);
+  });
+});
+
 function faultsOfDevice(profile: DeviceProfile, facts: DeviceFacts): string[] {
   const faults: string[] = [];
   const compare = (what: string, ours: unknown, theirs: unknown) => {
