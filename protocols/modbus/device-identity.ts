@@ -55,8 +55,12 @@ export class IdentityWatch {
         );
       }
       await this.#lookAtSerial(ask);
-    } catch {
+    } catch (error) {
       this.#dueAtMs = this.#soonestAtMs;
+      this.#log.debug(
+        { source: this.#source.id, err: error },
+        'the device could not be looked at; it is tried again soon',
+      );
     }
   }
 

@@ -97,6 +97,8 @@ class ModbusDriver implements Driver {
   }
 
   pausedMs(): number {
+    // Where time is stepped there is no line to protect, and whoever steps it wants every row.
+    if (this.#parts.clock.speed() === 0) return 0;
     return this.#parts.reach.line.pause.leftMs(performance.now());
   }
 

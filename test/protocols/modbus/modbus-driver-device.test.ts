@@ -27,7 +27,8 @@ function setUp(profile: Partial<DeviceProfile>, changes: Partial<ModbusSource> =
     },
     profile: profileWith(profile),
     profileSha256: 'x',
-    clock,
+    // It is moved by hand, but polls are paced as in real time.
+    clock: { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs(), speed: () => 1 },
     log: { ...silentLog, warn: (fields, message) => warnings.push({ fields, message }) },
     lines: new ModbusLines(() => device),
   });

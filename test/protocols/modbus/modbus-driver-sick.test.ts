@@ -137,6 +137,11 @@ describe('a line with sick devices', () => {
     expect(line.asked.filter(({ unit }) => unit === 7).length).toBeGreaterThan(100);
   });
 
+  it('is not brought down by a gateway that takes its time to say that a unit is not there', async () => {
+    const { polls } = await runLine(SPAN_MS, (unit) => (unit === 7 ? { exception: 11, afterMs: 900 } : WELL));
+    expect(rateOf(polls, (unit) => unit !== 7, SPAN_MS)).toBeGreaterThan(0.95);
+  });
+
   it('comes back within seconds where all were dead', async () => {
     const backAtMs = 5 * 60_000;
     let isBack = false;
