@@ -2,7 +2,7 @@ import { MillwattError } from '../protocols/errors.ts';
 import { describeEndpoint, endpointKey, type ModbusEndpoint } from '../protocols/modbus/endpoint.ts';
 import { makePointReader } from '../protocols/modbus/point-reader.ts';
 import type { DeviceProfile } from '../protocols/modbus/profile.ts';
-import { costOfEndpoint, TURN_AROUND_MS } from '../protocols/modbus/read-cost.ts';
+import { costOfEndpoint, costOfReads, TURN_AROUND_MS } from '../protocols/modbus/read-cost.ts';
 import { planReads } from '../protocols/modbus/read-plan.ts';
 import { makeStatusReader } from '../protocols/modbus/status-reader.ts';
 import type { ModbusSourceConfig } from './modbus-config.ts';
@@ -75,8 +75,7 @@ function addSource(load: LineLoad, { source, profile }: LineUser, endpoint: Modb
       ...statuses.map((status) => makeStatusReader(profile, status).part),
     ];
     const reads = planOf(() => planReads(wanted, profile.limits, cost));
-    const registers = reads.reduce((sum, { count }) => sum + count, 0);
-    const wholeMs = reads.length * cost.requestMs + registers * cost.registerMs;
+    const wholeMs = costOfReads(reads, cost);
     load.requestsPerSecond += (reads.length / everyMs) * 1000;
     load.busyShare += wholeMs / everyMs;
     load.wireShare += (wholeMs - reads.length * TURN_AROUND_MS) / everyMs;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkConfig } from '../../config/check.ts';
+import { listProfiles, loadProfile } from '../../config/profile-library.ts';
 import { readSurroundings } from '../../config/surroundings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -33,20 +34,46 @@ describe('what the pages tell people to write', () => {
   });
 
   const guide = read('docs/plant-engineer.md');
-  const blocks = [...guide.matchAll(/\n\n((?: {4}.*\n?)+)/g)]
+  const blocks = [...guide.matchAll(/(?<=\n\n)((?: {4}.*\n?)+)/g)]
     .map(([, block = '']) => strip(block))
-    .filter((block) => /^(broker|http|influx):/.test(block));
+    .filter((block) => /^(broker|http|influx|sources):/.test(block));
+  const [ofAgent, ofCollector] = [
+    blocks.filter((block) => block.startsWith('sources:')),
+    blocks.filter((block) => !block.startsWith('sources:')),
+  ];
 
   test('docs/plant-engineer.md: there are such parts', () => {
-    expect(blocks.map((block) => block.split(':')[0])).toEqual(['broker', 'http', 'broker', 'influx']);
+    expect(ofCollector.map((block) => block.split(':')[0])).toEqual(['broker', 'http', 'broker', 'influx']);
+    expect(ofAgent.length).toBeGreaterThanOrEqual(7);
   });
 
-  test.each(blocks)('docs/plant-engineer.md: the part %# is good in a file', (block) => {
+  test.each(ofCollector)('docs/plant-engineer.md: the part %# is good in a file', (block) => {
     const part = parse(block) as Record<string, unknown>;
     const file = { site: 'plant-1', broker: { embedded: {} }, ...part };
     const { findings } = checkConfig(JSON.stringify(file), '/etc/millwatt/file.yaml', 'collector', world);
     expect(findings).toEqual([]);
   });
+
+  const withSources = (parts: readonly string[]) => {
+    const sources = parts.flatMap((part) => (parse(part) as { sources: object[] }).sources);
+    const file = { site: 'plant-1', agent: 'hall-1', broker: { url: 'mqtt://127.0.0.1:1883' }, sources };
+    return checkConfig(JSON.stringify(file), '/etc/millwatt/file.yaml', 'agent', world).findings;
+  };
+
+  test.each(ofAgent)('docs/plant-engineer.md: the sources %# are good in a file', (block) => {
+    expect(withSources([block])).toEqual([]);
+  });
+
+  test('docs/plant-engineer.md: the sources of one line get along', () => {
+    for (const port of ['/dev/ttyUSB0', '/dev/ttyUSB1'])
+      expect(withSources(ofAgent.filter((block) => block.includes(port)))).toEqual([]);
+  });
+});
+
+test('README.md counts the device profiles right', () => {
+  const kinds = listProfiles().map(({ id }) => loadProfile(id).profile.kind);
+  const count = (kind: string) => kinds.filter((one) => one === kind).length;
+  expect(read('README.md')).toContain(`profiles of ${count('meter')} meters and ${count('drive')} drives`);
 });
 
 describe('what the pages rest on', () => {
