@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { silentLog, type Log } from '../log.ts';
 import { rawReadingOf } from '../modbus/encode.ts';
-import type { DeviceProfile } from '../modbus/profile.ts';
+import { canonicalScale, type DeviceProfile, type ProfilePoint } from '../modbus/profile.ts';
+import { multiply, rational, rationalOf, type Rational } from '../telemetry/unit.ts';
 import { createLoadProfile, type LoadProfile } from './load-profile.ts';
 import type { LoadComponent, MachineKind } from './load-shares.ts';
 import { readMeter } from './machine-meter.ts';
@@ -153,8 +154,15 @@ function bankOf(
   const load = loadOf(device.machine);
   return createProfileBank(device.profile, (point) => {
     const value = readMeter(load, device.component, point, clock.wallMs());
-    return value === null ? null : rawReadingOf(point, value);
+    return value === null ? null : rawReadingOf(point, value, scaleOf(point, load));
   });
+}
+
+/** A drive that shows percent has the rating of its machine. */
+function scaleOf(point: ProfilePoint, load: LoadProfile): Rational {
+  return point.scaleFrom === 'rated-power'
+    ? multiply(rationalOf(point.scale), multiply(rationalOf(load.ratedPowerW), rational(1n, 100n)))
+    : canonicalScale(point);
 }
 
 function truthOf(load: LoadProfile, clock: Clock): MachineTruth {

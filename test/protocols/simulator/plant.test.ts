@@ -1,12 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { loadProfile } from '../../../config/profile-library.ts';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { listProfiles, loadProfile } from '../../../config/profile-library.ts';
 import { simulatedClock, SteppedClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver, Poll } from '../../../protocols/driver.ts';
 import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
+import { makePointReader } from '../../../protocols/modbus/point-reader.ts';
+import { canonicalScale } from '../../../protocols/modbus/profile.ts';
+import { planReads } from '../../../protocols/modbus/read-plan.ts';
+import { ModbusTcpClient } from '../../../protocols/modbus/tcp-client.ts';
+import { toNumber } from '../../../protocols/telemetry/unit.ts';
 import { parseRecording } from '../../../protocols/simulator/recording.ts';
 import { createReplay } from '../../../protocols/simulator/replay.ts';
 import {
@@ -47,6 +52,41 @@ describe('a simulated plant', () => {
       expect(Math.abs(errorW)).toBeLessThanOrEqual(10); // iEM3000 counts in steps of 10 W
       expect(Math.abs(errorWh)).toBeLessThanOrEqual(100); // EM340 counts in steps of 0.1 kWh
       expect(values.get('voltage.l1')).toBeCloseTo(230, -1);
+    }
+  });
+
+  test('every profile can be a device of the plant, drives too', async () => {
+    const clock = new SteppedClock(MORNING);
+    const ids = listProfiles().map((listed) => listed.id);
+    const simulation = await start(
+      clock,
+      ids.map((id, index) => ({ ...meter(`d${index}`, id), component: 'drives' as const })),
+    );
+    const powerW = simulation.loads.get('mill-1')!.powerW('drives', clock.wallMs());
+    for (const endpoint of simulation.endpoints) {
+      if (endpoint.protocol !== 'modbus-tcp') continue;
+      const client = new ModbusTcpClient(endpoint.host, endpoint.port);
+      const { profile } = loadProfile(ids[simulation.endpoints.indexOf(endpoint)]!);
+      const power = profile.points.find(
+        ({ quantity, phase }) => quantity === 'activePower' && phase === 'total',
+      );
+      const parts = profile.points.flatMap((point) => makePointReader(profile, point).parts);
+      for (const { functionCode, address, count } of planReads(parts, profile.limits))
+        expect(await client.readRegisters(1, functionCode, address, count, 5000)).toHaveLength(count);
+      if (power !== undefined && power.scaleFrom !== 'operator') {
+        const reader = makePointReader(profile, power);
+        const slices = [];
+        for (const { functionCode, address, count } of reader.parts) {
+          const [whole] = planReads([{ functionCode, address, count }], profile.limits);
+          const registers = await client.readRegisters(1, functionCode, whole!.address, whole!.count, 5000);
+          slices.push({ registers, offset: address - whole!.address });
+        }
+        const percentW = power.scaleFrom === 'rated-power' ? 15_000 / 100 : 1;
+        const readW = Number(reader.read(slices).value) * toNumber(canonicalScale(power)) * percentW;
+        // The coarsest drive counts whole percents of 15 kW.
+        expect(Math.abs(readW - powerW), profile.id).toBeLessThanOrEqual(75);
+      }
+      client.close();
     }
   });
 
@@ -146,7 +186,11 @@ describe('a simulated plant', () => {
     clock.stepTo(MORNING + 60_000);
     await expect(driver.poll()).rejects.toMatchObject({ code: 'timeout', remedy: 'retry' });
     clock.stepTo(MORNING + 3_600_000);
-    expect(await readMeter(driver)).toEqual(new Map([['activeEnergyImport', 2500]]));
+    // A device that was silent is left alone for a moment.
+    await vi.waitFor(
+      async () => expect(await readMeter(driver)).toEqual(new Map([['activeEnergyImport', 2500]])),
+      { timeout: 15_000, interval: 100 },
+    );
   });
 
   test('a port that is taken is refused, and nothing stays open', async () => {
