@@ -8,12 +8,14 @@ import { isSameRange, ReadTrial } from './read-trial.ts';
 /** What the device refused, and when to ask for it again. */
 interface Lesson<T extends WantedRegisters> {
   read: PlannedRead<T>;
-  /** Where the request was refused for its length alone: the longest that is asked for since. */
-  maxRegisters: number | undefined;
+  /** Where nothing in it was found to be the reason, so that it may be its length: the longest request since. */
+  maxRegisters: number;
   /** Refused once more after the device had answered something: it was not the moment. */
   isSure: boolean;
   answersBefore: number;
   retryAtMs: number;
+  /** Not asked for again before this poll: the last time, nothing came of it. */
+  restsUntilPoll: number;
 }
 
 /** A value that is not read, since the device refused it. */
@@ -27,10 +29,10 @@ export interface UnsupportedValue<T extends WantedRegisters> {
 const RETRY_AFTER_MS = 24 * 60 * 60_000;
 /** Requests a poll that are only made to find out why others were refused. */
 const TRIAL_REQUESTS_PER_POLL = 12;
+/** Polls in which a request is not asked for again that got neither answer nor refusal: it may cost a timeout each time. */
+const REST_POLLS = 60;
 /** A new cost that saves less than this share is not worth another plan. */
 const WORTHWHILE_SAVING = 0.05;
-/** The same request refused so often without a reason in its parts is too long for the device. */
-const UNEXPLAINED_MAX = 2;
 
 /**
  * Exceptions that say something of the registers asked for: no such address (2), not accepted (3). All others (failed 4,
@@ -59,14 +61,16 @@ export class ReadMemory<T extends WantedRegisters> {
   #plan: PlannedRead<T>[] = [];
   /** Requests of the plan that were refused, while the reason is sought. */
   readonly #trials = new Map<PlannedRead<T>, ReadTrial<T>>();
-  /** Requests that were refused without a reason, and how often. */
-  readonly #unexplained = new Map<string, number>();
   readonly #askedInPoll = new Set<PlannedRead<T>>();
   #trialRequestsLeft = TRIAL_REQUESTS_PER_POLL;
   #refusesEverything = false;
   /** Something was learnt or forgotten: the next poll makes another plan, unless a reason is still sought. */
   #isStale = false;
   #answers = 0;
+  #polls = 0;
+  /** What `dueForRetry` first gave in this poll, until its outcome is told: a driver may ask once more whether all is done. */
+  #retried: Lesson<T> | undefined;
+  #hasGivenRetry = false;
   /** Which value is asked for while the device refuses everything. */
   #turn = 0;
   #lastRefusalMs = 0;
@@ -91,6 +95,10 @@ export class ReadMemory<T extends WantedRegisters> {
 
   /** Begins a poll: the requests to make in it. One single value, each time another, while everything is refused. */
   plan(): PlannedRead<T>[] {
+    this.#polls++;
+    if (this.#retried !== undefined) this.#retried.restsUntilPoll = this.#polls + REST_POLLS;
+    this.#retried = undefined;
+    this.#hasGivenRetry = false;
     this.#trialRequestsLeft = TRIAL_REQUESTS_PER_POLL;
     this.#askedInPoll.clear();
     const trials = [...this.#trials.values()];
@@ -110,6 +118,7 @@ export class ReadMemory<T extends WantedRegisters> {
     this.#lastRefusalMs = atMs;
     const lesson = this.#lessons.find((one) => one.read === read);
     if (lesson !== undefined) {
+      this.#retried = undefined;
       lesson.isSure = true;
       lesson.retryAtMs = atMs + RETRY_AFTER_MS;
       return [];
@@ -133,6 +142,7 @@ export class ReadMemory<T extends WantedRegisters> {
     this.#answers++;
     const lesson = this.#lessons.find((one) => one.read === read);
     if (lesson !== undefined) {
+      this.#retried = undefined;
       // One that was wrong makes those of the same hour suspect.
       this.#lessons = this.#lessons.filter((one) => one !== lesson && (lesson.isSure || one.isSure));
       this.#isStale = true;
@@ -140,25 +150,31 @@ export class ReadMemory<T extends WantedRegisters> {
       this.#lessons = [];
       this.#isStale = true;
     } else {
-      this.#unexplained.delete(describeRange(read));
       this.#trialOf(read)?.answered(read);
     }
   }
 
-  /** One request to make besides the plan's, to see whether the device still refuses it; undefined when none is due. */
+  /**
+   * One request to make besides the plan's, to see whether the device still refuses it; undefined when none is due. A
+   * request that is made and brings neither answer nor refusal is put off for 60 polls.
+   */
   dueForRetry(nowMs: number): PlannedRead<T> | undefined {
     if (this.#trials.size > 0 || this.refusesEverything) return undefined;
-    return this.#lessons.find(
-      (one) => one.retryAtMs <= nowMs || (!one.isSure && this.#answers > one.answersBefore),
-    )?.read;
+    const lesson = this.#lessons.find(
+      (one) =>
+        one.restsUntilPoll <= this.#polls &&
+        (one.retryAtMs <= nowMs || (!one.isSure && this.#answers > one.answersBefore)),
+    );
+    if (!this.#hasGivenRetry) this.#retried = lesson;
+    this.#hasGivenRetry = true;
+    return lesson?.read;
   }
 
   /** Values that are not read, since the device refused them: for a warning, and for whoever looks. */
   unsupported(): UnsupportedValue<T>[] {
     return this.#wanted.flatMap((value) => {
-      const reasons = this.#lessons.filter(
-        ({ read, maxRegisters }) => maxRegisters === undefined && isWithin(read, this.#coverOf([value])),
-      );
+      const cover = this.#coverOf([value]);
+      const reasons = this.#lessons.filter(({ read }) => isWithin(read, cover));
       const [first, ...others] = reasons.map(({ retryAtMs }) => retryAtMs);
       return first === undefined ? [] : [{ value, retryAtMs: Math.min(first, ...others) }];
     });
@@ -193,7 +209,7 @@ export class ReadMemory<T extends WantedRegisters> {
     });
   }
 
-  #learn(read: PlannedRead<T>, maxRegisters: number | undefined): void {
+  #learn(read: PlannedRead<T>, maxRegisters: number): void {
     if (this.#lessons.some((one) => isSameRange(one.read, read))) return;
     this.#lessons.push({
       read,
@@ -201,26 +217,16 @@ export class ReadMemory<T extends WantedRegisters> {
       isSure: false,
       answersBefore: this.#answers,
       retryAtMs: this.#lastRefusalMs + RETRY_AFTER_MS,
+      restsUntilPoll: 0,
     });
-  }
-
-  #noteUnexplained(read: PlannedRead<T>, answeredRegisters: number): void {
-    const key = describeRange(read);
-    const times = (this.#unexplained.get(key) ?? 0) + 1;
-    if (times < UNEXPLAINED_MAX) {
-      this.#unexplained.set(key, times);
-      return;
-    }
-    this.#unexplained.delete(key);
-    this.#learn({ ...read }, answeredRegisters);
   }
 
   /** Everything found becomes a new plan. */
   #makePlan(): void {
     for (const trial of this.#trials.values()) {
-      for (const refused of trial.lessons) this.#learn(refused, undefined);
+      for (const refused of trial.lessons) this.#learn(refused, Infinity);
       for (const { refused, answeredRegisters } of trial.unexplained)
-        this.#noteUnexplained(refused, answeredRegisters);
+        this.#learn({ ...refused }, answeredRegisters);
     }
     this.#trials.clear();
     this.#isStale = false;
@@ -233,15 +239,14 @@ export class ReadMemory<T extends WantedRegisters> {
   #planOfSupported(): PlannedRead<T>[] {
     const unsupported = new Set(this.unsupported().map(({ value }) => value));
     const supported = this.#wanted.filter((value) => !unsupported.has(value));
-    const refused = this.#lessons.filter((one) => one.maxRegisters === undefined).map(({ read }) => read);
     const longest = Math.max(0, ...supported.map((value) => this.#coverOf([value]).count));
     const maxRegisters = Math.min(
       this.#limits.maxRegisters,
-      ...this.#lessons.map((one) => Math.max(longest, one.maxRegisters ?? Infinity)),
+      ...this.#lessons.map((one) => Math.max(longest, one.maxRegisters)),
     );
     return planReads(supported, { ...this.#limits, maxRegisters }, this.#cost, {
       values: [...this.#values, ...this.#wanted],
-      refused,
+      refused: this.#lessons.map(({ read }) => read),
     });
   }
 
@@ -271,8 +276,4 @@ function isWithin(inner: WantedRegisters, outer: WantedRegisters): boolean {
     inner.address >= outer.address &&
     inner.address + inner.count <= outer.address + outer.count
   );
-}
-
-function describeRange({ functionCode, address, count }: WantedRegisters): string {
-  return `${functionCode} ${address} ${count}`;
 }

@@ -184,6 +184,35 @@ describe('the memory of refusals', () => {
     expect(bench.memory.unsupported()).toEqual([]);
   });
 
+  it('makes do with a request that is refused for no reason to be found', () => {
+    const wanted = [value(0, 1), value(1, 1), value(2, 1), value(3, 1), value(100, 4)];
+    const bench = start(wanted, (read) => shape(read) !== '0+4', { maxGap: 10 });
+    bench.polls(6);
+    expect(bench.poll()).toMatchObject({ asked: ['0+1', '1+3', '100+4'], refused: [] });
+  });
+
+  it('tells as often as asked whether another retry is due', () => {
+    const bench = start([value(0), value(2), value(4), value(6), value(8)], without(2, 6));
+    bench.polls(10);
+    bench.nowMs += DAY_MS;
+    bench.poll();
+    expect(bench.memory.dueForRetry(bench.nowMs)).toMatchObject({ address: 6 });
+    expect(bench.poll().refused).toEqual(['6+2']);
+    expect(bench.memory.dueForRetry(bench.nowMs)).toBeUndefined();
+  });
+
+  it('puts off a retry that brings neither answer nor refusal', () => {
+    const bench = start([value(0), value(2), value(4)], without(2));
+    bench.polls(8);
+    bench.nowMs += DAY_MS;
+    let retries = 0;
+    for (let poll = 0; poll < 100; poll++) {
+      for (const read of bench.memory.plan()) bench.memory.succeeded(read);
+      if (bench.memory.dueForRetry(bench.nowMs) !== undefined) retries++;
+    }
+    expect(retries).toBe(2);
+  });
+
   it('asks for a block that is refused once, not once for each of its values', () => {
     const bench = start([value(0), value(100), value(102), value(104)], without(110), {
       whole: [{ first: 100, last: 126 }],

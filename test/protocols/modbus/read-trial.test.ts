@@ -34,6 +34,27 @@ describe('the trial of a refused request', () => {
     expect(leaves(trial)).toEqual(['0+6', '10+2']);
   });
 
+  it('cuts at the widest hole wherever it is, and after that so that neither part is small', () => {
+    const addresses = [0, ...Array.from({ length: 15 }, (_, i) => 10 + 2 * i)];
+    expect(leaves(begin(...addresses))).toEqual(['0+2', '10+30']);
+    // Holes that shrink all the way: cut at the widest each time, it would take ninety refusals.
+    let address = 0;
+    const shrinking = Array.from({ length: 100 }, (_, i) => (address += 110 - i));
+    const trial = begin(...shrinking);
+    let refusals = 0;
+    for (let next = trial.leaves(); !trial.isSettled; next = trial.leaves())
+      for (const { read, isAnswered } of next) {
+        if (isAnswered) continue;
+        if (read.address + read.count <= address) trial.answered(read);
+        else {
+          trial.refused(read);
+          refusals++;
+        }
+      }
+    expect(shapes(trial.lessons)).toEqual([`${address}+2`]);
+    expect(refusals).toBeLessThanOrEqual(18);
+  });
+
   it('learns the hole of two values without asking for it again', () => {
     const trial = begin(0, 10);
     trial.answered(leaf(trial, '0+2'));
