@@ -1,10 +1,5 @@
 import type { TextLayout } from './profile.ts';
 
-/** Registers that a text of so many characters takes. */
-export function textRegisters(characters: number, layout: TextLayout): number {
-  return layout === 'one-per-register' ? characters : Math.ceil(characters / 2);
-}
-
 /**
  * The text in `count` registers from `offset`, without what follows the first NUL and without blanks at either end.
  * Null where it is empty or holds anything but printable ASCII characters: then it is no text (empty flash reads 0xFF).
