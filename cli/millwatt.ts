@@ -53,6 +53,25 @@ program
   .action(async (options) => (await import('./check-command.ts')).runCheck(options));
 
 program
+  .command('scan')
+  .argument('<target>', '192.168.1.0/24, tcp://host:502, rtu+tcp://host:4001 or /dev/ttyUSB0')
+  .description('look for Modbus devices, say what they are, and write their configuration; reads only')
+  .option('--network', 'allow a range of hosts, at most a /20')
+  .option('--public', 'allow a range that is not private')
+  .option('--port <port>', 'TCP port of the hosts of a range (default: 502)')
+  .option('--units <ids>', 'unit ids such as 1-10,20')
+  .option('--baud <rates>', 'baud rates of a serial port (default: 9600 and the other usual ones)')
+  .option('--parity <parities>', 'parities of a serial port (default: none,even)')
+  .option('--rate <number>', 'requests a second at most (default: 10 in a network, 20 to a host, 50 serial)')
+  .option('--timeout <time>', 'for one request (default: 1s, serial 500ms)')
+  .option('--profiles <folder>', 'your own profiles, besides those of millwatt')
+  .option('--quick', 'only the most usual unit ids and settings')
+  .option('--all', 'do not stop at the first serial setting that finds a device')
+  .option('--json', 'print one JSON object at the end')
+  .addHelpText('after', example('millwatt scan 192.168.1.0/24 --network\n  millwatt scan /dev/ttyUSB0'))
+  .action(async (target, options) => (await import('./scan-command.ts')).runScanCommand(target, options));
+
+program
   .command('probe')
   .description('read the configured sources now and show every value with its unit')
   .addOption(configOption())
@@ -110,7 +129,7 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof MillwattError) {
     process.stderr.write(`millwatt: ${error.message}\n${error.cure === '' ? '' : `  cure: ${error.cure}\n`}`);
-    return FAILED;
+    return error.code === 'usage' ? USAGE : FAILED;
   }
   // A defect of ours: the stack is what its mender needs.
   process.stderr.write(
