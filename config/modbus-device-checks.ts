@@ -8,7 +8,7 @@ import { slowerId } from './read-groups.ts';
 import { isModbusDraft, type ModbusDraft, type SourceDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What several Modbus sources have against each other: one device read twice, ids that slower groups take. */
+/** What several Modbus sources have against each other: one device read twice, one port in two languages, ids that slower groups take. */
 export function checkModbusDevices(sources: readonly SourceDraft[], world: Surroundings): Remark[] {
   const drafts = sources.filter((draft) => isModbusDraft(draft));
   return [
@@ -16,6 +16,7 @@ export function checkModbusDevices(sources: readonly SourceDraft[], world: Surro
       drafts.filter(({ whole }) => whole),
       world,
     ),
+    ...checkSamePort(drafts),
     ...checkSlowerIds(sources, drafts),
   ];
 }
@@ -70,6 +71,34 @@ function namesReadBy({ value, index }: ModbusDraft, world: Surroundings): string
   const profile = world.profileOf(value.profile);
   if (profile instanceof MillwattError) return [];
   return readsOf(value, profile, ['sources', index]).points.map(({ point }) => pointName(point));
+}
+
+const SPOKEN = {
+  'modbus-tcp': 'Modbus TCP',
+  'modbus-tcp with tls': 'Modbus TCP with TLS',
+  'modbus-rtu-over-tcp': 'RTU over TCP',
+} as const;
+
+/** A TCP port speaks one language: of two sources that disagree, one never gets an answer. */
+function checkSamePort(drafts: readonly ModbusDraft[]): Remark[] {
+  const seen = new Map<string, { spoken: string; id: string; index: number }>();
+  return drafts.flatMap(({ value, index, whole }): Remark[] => {
+    if (!whole || value.protocol === 'modbus-rtu') return [];
+    const where = describeEndpoint(endpointOf(value, { users: [] })).toLowerCase();
+    const hasTls = value.protocol === 'modbus-tcp' && value.tls !== undefined;
+    const spoken = SPOKEN[hasTls ? 'modbus-tcp with tls' : value.protocol];
+    const first = seen.get(where);
+    if (first === undefined) seen.set(where, { spoken, id: value.id, index });
+    if (first === undefined || first.spoken === spoken) return [];
+    return [
+      {
+        severity: 'error',
+        path: ['sources', index, 'protocol'],
+        message: `${where} is asked in ${spoken} here, and in ${first.spoken} by source "${first.id}" (sources[${first.index}]).`,
+        cure: 'Write for both what the device or gateway is set to, or correct the port of one of them.',
+      },
+    ];
+  });
 }
 
 /** A slower group is a source by itself, so nobody else may have its id. */
