@@ -11,6 +11,8 @@ import { listDeviceValues } from './read-values.ts';
 
 /** Round trips that are gathered before the plan is weighed again. */
 const OBSERVATIONS_MAX = 32;
+/** And polls between two weighings: how fast a device is does not change from minute to minute. */
+const POLLS_BETWEEN_WEIGHINGS = 1000;
 
 /** Makes the requests of each poll, learns what the device refuses, and says so. */
 export class DeviceReads {
@@ -22,6 +24,9 @@ export class DeviceReads {
   readonly #clock: Clock;
   readonly #log: Log;
   #observations: ReadObservation[] = [];
+  #pollsToWeighing = 0;
+  /** Something was refused, or given again, and has not been told. */
+  #hasNews = false;
   /** Registers whose refusal was told, by name. */
   readonly #told = new Set<string>();
 
@@ -76,6 +81,7 @@ export class DeviceReads {
       } catch (error) {
         if (!isRefusal(error)) throw error;
         refusal = error;
+        this.#hasNews = true;
         left.unshift(...this.#memory.refused(read, nowMs));
       }
     };
@@ -93,13 +99,9 @@ export class DeviceReads {
     const failed = workers.find((worker) => worker.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     if (answered === 0 && refusal !== undefined) throw refusal;
-    const again = this.#memory.dueForRetry(nowMs);
-    if (again !== undefined) {
-      left.push(again);
-      await work();
-    }
+    await this.#retry(talk, nowMs);
     this.#observe(talk);
-    if (this.#memory.dueForRetry(nowMs) === undefined) this.#tell(nowMs);
+    if (this.#hasNews && this.#memory.dueForRetry(nowMs) === undefined) this.#tell(nowMs);
   }
 
   /** Why a channel is not read, by channel id. */
@@ -114,19 +116,35 @@ export class DeviceReads {
     return remarks;
   }
 
+  /** Asks once more for what was refused. Whatever comes of it, the poll has its readings. */
+  async #retry(talk: DeviceTalk, nowMs: number): Promise<void> {
+    const again = this.#memory.dueForRetry(nowMs);
+    if (again === undefined) return;
+    this.#hasNews = true;
+    try {
+      this.#values.store(again, await talk.read(again));
+      this.#memory.succeeded(again);
+    } catch {
+      // A device that is silent where it used to refuse would else be asked for it, and waited for, in each poll.
+      this.#memory.refused(again, nowMs);
+    }
+  }
+
   #observe(talk: DeviceTalk): void {
+    if (--this.#pollsToWeighing > 0) return;
     for (const { count, roundTripMs, outcome } of talk.requests)
       if (outcome === 'ok' && roundTripMs !== null)
         this.#observations.push({ registers: count, roundTripMs: roundTripMs + this.#guardMs });
     if (this.#observations.length < OBSERVATIONS_MAX) return;
     this.#memory.useCost(refineCost(this.#cost, this.#observations));
     this.#observations = [];
+    this.#pollsToWeighing = POLLS_BETWEEN_WEIGHINGS;
   }
 
   /** One warning a register that the device refuses, however many points need it; and a word when it is there again. */
   #tell(nowMs: number): void {
+    this.#hasNews = false;
     const unsupported = this.#memory.unsupported();
-    if (unsupported.length === 0 && this.#told.size === 0) return;
     const refused = new Map<string, { points: string[]; retryAtMs: number }>();
     for (const { value, retryAtMs } of unsupported) {
       const name = nameOf(value);

@@ -307,3 +307,21 @@ describe('the trace of a poll', () => {
     expect(device.asked).toHaveLength(1);
   });
 });
+
+describe('a register that was refused', () => {
+  it('costs no poll where the device is silent when it is asked again', async () => {
+    const { device, values, passMs } = setUp({
+      points: [pointWith({}), pointWith({ quantity: 'frequency', unit: 'Hz', address: 40 })],
+    });
+    for (let poll = 0; poll < 3; poll++) expect(await values()).toEqual([500, null]);
+    device.mute.add(40);
+    passMs(DAY_MS);
+    device.asked.length = 0;
+    for (let poll = 0; poll < 3; poll++) expect(await values()).toEqual([500, null]);
+    expect(device.asked.filter(({ address }) => address === 40)).toHaveLength(1);
+    device.mute.delete(40);
+    device.set(40, 50);
+    passMs(DAY_MS);
+    expect(await values()).toEqual([500, 50]);
+  });
+});

@@ -26,14 +26,11 @@ async function runLine(
   at: RtuServerPlace,
   endpointOf: (port: number) => ModbusEndpoint,
 ) {
-  const state = { isDead: true, unanswered: 0 };
+  const state = { isDead: true };
   const wrong: string[] = [];
   const bank = (unit: number): RegisterBank => ({
-    read: (_, address, count) => {
-      if (unit !== 7 || !state.isDead) return Uint16Array.from({ length: count }, () => unit * 100 + address);
-      state.unanswered += 1;
-      return 'silent';
-    },
+    read: (_, address, count) =>
+      unit === 7 && state.isDead ? 'silent' : Uint16Array.from({ length: count }, () => unit * 100 + address),
   });
   const server = await startRtuServer({
     at,
@@ -103,25 +100,25 @@ describe.skipIf(socat === undefined).concurrent.each([
   it('keep their rate while one is dead, and have it back when it answers', async (context) => {
     const { expect } = context;
     const { at, endpointOf } = await place(context);
+    const startMs = performance.now();
     const { state, good, wrong, pollers } = await runLine(context, at, endpointOf);
     await awaitUntil('all others were read', () =>
       [...good].every(([unit, { length }]) => unit === 7 || length > 2),
     );
     const before = new Map([...good].map(([unit, { length }]) => [unit, length]));
-    const fromMs = performance.now();
-    state.unanswered = 0;
     await new Promise((resolve) => setTimeout(resolve, 5000));
-    const spanMs = performance.now() - fromMs;
-    // How many polls a busy machine manages is not the question here, but that nobody has fewer than the others, that next
-    // to none fails, and that the dead one takes no more than its share of the line.
+    const spanMs = performance.now() - startMs;
+    // Rates are proven on a clock of their own (modbus-driver-sick.test.ts); here, on a machine that may be busy, it is that
+    // nobody has fewer polls than the others, that next to none fails, and that the dead one has only its share of the line.
     const polls = [...good]
       .filter(([unit]) => unit !== 7)
       .map(([unit, { length }]) => length - (before.get(unit) ?? 0));
-    expect(Math.min(...polls)).toBeGreaterThanOrEqual(Math.max(...polls) * 0.95 - 1);
+    expect(Math.min(...polls)).toBeGreaterThanOrEqual(Math.max(...polls) * 0.95 - 2);
     const failures = pollers.flatMap((poller, i) => (UNITS[i] === 7 ? [] : poller.state().failures));
     expect(failures.reduce((sum, count) => sum + count, 0)).toBeLessThan(polls.length / 2);
-    expect(state.unanswered * TIMEOUT_MS).toBeLessThanOrEqual(spanMs * 0.025 + 3 * TIMEOUT_MS);
-    expect(state.unanswered).toBeGreaterThan(0);
+    const wastedMs = (pollers[6]?.state().failures ?? 0) * TIMEOUT_MS;
+    expect(wastedMs).toBeGreaterThan(0);
+    expect(wastedMs).toBeLessThanOrEqual(spanMs * 0.025 + 3 * TIMEOUT_MS);
     expect(good.get(7)).toEqual([]);
     state.isDead = false;
     await awaitUntil('the dead one is back at its full rate', () => (good.get(7)?.length ?? 0) >= 3);

@@ -7,6 +7,8 @@ export class RegisterDevice implements ModbusClient {
   readonly registers = new Map<number, number>();
   readonly asked: { functionCode: number; address: number; count: number; timeoutMs: number }[] = [];
   isOn = true;
+  /** Registers at which it says nothing at all, instead of refusing them. */
+  readonly mute = new Set<number>();
 
   set(address: number, ...words: number[]): void {
     for (const [i, word] of words.entries()) this.registers.set(address + i, word);
@@ -26,7 +28,8 @@ export class RegisterDevice implements ModbusClient {
     timeoutMs: number,
   ): Promise<Uint16Array> {
     this.asked.push({ functionCode, address, count, timeoutMs });
-    if (!this.isOn) throw timeoutError(`unit ${unit}`, timeoutMs);
+    const isMute = Array.from({ length: count }, (_, i) => address + i).some((one) => this.mute.has(one));
+    if (!this.isOn || isMute) throw timeoutError(`unit ${unit}`, timeoutMs);
     return Uint16Array.from({ length: count }, (_, i) => {
       const word = this.registers.get(address + i);
       if (word === undefined) throw new ModbusExceptionError(`unit ${unit}`, 2);
