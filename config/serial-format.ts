@@ -3,8 +3,7 @@ import type { DeviceProfile } from '../protocols/modbus/profile.ts';
 import type { ModbusRtuSourceConfig } from './modbus-config.ts';
 
 /** The keys of a source that say how bits follow each other on its line. */
-export const SERIAL_KEYS = ['baudRate', 'parity', 'stopBits'] as const;
-export type SerialKey = (typeof SERIAL_KEYS)[number];
+export type SerialKey = keyof SerialFormat;
 
 /** Where a setting of a line comes from: a source, the factory settings of its devices, or nobody said. */
 export type SerialOrigin = 'written' | 'factory' | 'assumed';
