@@ -15,6 +15,8 @@ interface Exchange {
   shape: ReplyShape;
   sentMs: number;
   isSync: boolean;
+  /** The reply that is the answer when silence follows it. */
+  answer: { reply: RtuReply; frame: Buffer } | undefined;
   resolve: (frame: Buffer) => void;
   reject: (error: MillwattError) => void;
 }
@@ -183,7 +185,8 @@ export class ModbusRtuClient implements ModbusClient {
         () => {
           // A process that was held up finds the clock run out before it has read what came in time.
           void this.#link.catchUp().then(() => {
-            if (this.#exchange === exchange) this.#fail(timeoutError(this.#whereOf(request.unit), timeoutMs));
+            if (this.#exchange === exchange && exchange.answer === undefined)
+              this.#fail(timeoutError(this.#whereOf(request.unit), timeoutMs));
           });
         },
         Math.max(1, deadlineMs - sentMs),
@@ -193,6 +196,7 @@ export class ModbusRtuClient implements ModbusClient {
         shape: shapeOf(request),
         sentMs,
         isSync,
+        answer: undefined,
         resolve: (frame) => {
           clearTimeout(timer);
           resolve(frame);
@@ -217,6 +221,8 @@ export class ModbusRtuClient implements ModbusClient {
         onBytes: (bytes) => this.#receive(bytes),
         onClosed: (cause) => {
           this.#noteClosed();
+          // Nothing follows an answer that is the last word.
+          if (this.#exchange?.answer !== undefined) this.#settle(this.#exchange);
           this.#fail(lineClosedError(this.#link.where, cause));
         },
       },
@@ -249,6 +255,10 @@ export class ModbusRtuClient implements ModbusClient {
     this.#reader.add(bytes);
     for (;;) {
       const exchange = this.#exchange;
+      if (exchange?.answer !== undefined) {
+        if (!this.#reader.isNoise) this.#failSurplus(exchange, exchange.answer.reply, nowMs);
+        return;
+      }
       const reply = this.#reader.next();
       if (reply === 'more') return;
       if (exchange === undefined) {
@@ -286,17 +296,31 @@ export class ModbusRtuClient implements ModbusClient {
       this.#memory.noteAmbiguous(reply, nowMs);
       if (!exchange.isSync) return;
       this.#memory.noteSilence(shape, sentMs, nowMs, this.#listenedNowMs());
-    } else if (this.#reader.isNoise) {
-      this.#reader.clear();
-      this.#memory.noteAnswer(shape, reply, sentMs, nowMs, this.#listenedNowMs());
-    } else {
-      // It may be a copy of its own or of another reply: whoever sends that is watched.
-      this.#memory.noteStray(reply, nowMs);
-      this.#fail(badRtuFrameError(this.#whereOf(shape.unit), 'more bytes than its answer'));
+      this.#exchange = undefined;
+      exchange.resolve(frame);
       return;
     }
+    exchange.answer = { reply, frame };
+    // A frame ends with silence. What follows at once may be the answer, and this a copy of an older one.
+    if (this.#reader.isNoise)
+      setTimeout(() => setImmediate(() => this.#settle(exchange)), this.#link.silenceMs);
+    else this.#failSurplus(exchange, reply, nowMs);
+  }
+
+  #settle(exchange: Exchange): void {
+    if (this.#exchange !== exchange || exchange.answer === undefined) return;
+    const { reply, frame } = exchange.answer;
+    const nowMs = performance.now();
+    this.#reader.clear();
+    this.#memory.noteAnswer(exchange.shape, reply, exchange.sentMs, nowMs, this.#listenedNowMs());
     this.#exchange = undefined;
     exchange.resolve(frame);
+  }
+
+  /** Whoever sends more than was asked for is watched from then on. */
+  #failSurplus({ shape }: Exchange, reply: RtuReply, nowMs: number): void {
+    this.#memory.noteStray(reply, nowMs);
+    this.#fail(badRtuFrameError(this.#whereOf(shape.unit), 'more bytes than its answer'));
   }
 
   /** Ends the exchange without an answer. What it asked for may still come. */

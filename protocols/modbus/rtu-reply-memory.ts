@@ -9,10 +9,14 @@ import type { ReadFunction, RtuReply } from './rtu-frame.ts';
  *   a later request, which cannot be mistaken for it, was answered. What is old came before.
  * - One that sends a reply out of order or once more: the suspect stays for `listenMs` after the client gave up or saw
  *   such a reply, and only a request sent after that can clear it.
- * - The first copy that a unit ever sends: an answered request stays suspect for `echoMs`. From the first stray on, the
- *   unit is suspicious for `suspicionMs`, and all its answers are held suspect like unanswered ones.
- * Impossible for every master of RTU: a reply that is held back longer than `listenMs`, is overtaken by newer ones, and
- * comes exactly while a request of the same unit, function and length waits.
+ * - The first copy that a unit ever sends: an answered request stays suspect for `echoMs`, and an answer is one only when
+ *   silence follows it. From the first stray on, the unit is suspicious for `suspicionMs`, and all its answers are held
+ *   suspect like missing ones.
+ * Bytes are assumed to arrive in the order they were sent in, which a wire and a TCP connection hold.
+ *
+ * Impossible for every master of RTU: a reply that is held back longer than `listenMs` and overtaken by newer ones, or
+ * the very first copy of one after more than `echoMs`, when it comes exactly while a request of the same unit, function
+ * and length waits, and before its answer; and a device that forges unit, function, length and checksum.
  */
 
 /** What a request's reply can be told apart by. */

@@ -103,16 +103,19 @@ export class SerialLink implements ByteLink {
     port.on('data', (bytes: Buffer) => {
       if (port === this.#port) events.onBytes(bytes);
     });
-    await new Promise<void>((resolve, reject) => {
+    const opening = new Promise<void>((resolve, reject) => {
       port.open((error) => {
         if (error) reject(serialOpenError(this.#path, error));
         else resolve();
       });
     });
-    if (!isWanted()) {
-      this.#giveBack(port);
-      return;
-    }
+    // One who no longer waits for it gives it back before the next may have it.
+    this.#givenBack = opening.then(
+      () => (isWanted() ? undefined : closePort(port)),
+      () => {},
+    );
+    await opening;
+    if (!isWanted()) return;
     this.#port = port;
     this.#isOpen = true;
   }
@@ -121,13 +124,13 @@ export class SerialLink implements ByteLink {
     const port = this.#port;
     this.#port = undefined;
     this.#isOpen = false;
-    if (port !== undefined) this.#giveBack(port);
+    if (port !== undefined) this.#givenBack = closePort(port);
   }
+}
 
-  #giveBack(port: SerialPort): void {
-    if (!port.isOpen) return;
-    this.#givenBack = new Promise((resolve) => {
-      port.close(() => resolve());
-    });
-  }
+function closePort(port: SerialPort): Promise<void> {
+  return new Promise((resolve) => {
+    if (port.isOpen) port.close(() => resolve());
+    else resolve();
+  });
 }

@@ -61,7 +61,7 @@ export async function fuzz(link: ByteLink, bus: HostileBus, exchanges: number): 
   const liar = createRtuLiar(SEED, {
     honesty: 0.75,
     strayMs: STRAY_MS,
-    lateMs: 12,
+    lateMs: 20,
     sentMsOf: (request) => sent.get(request.toString('latin1')) ?? 0,
   });
   bus.behaviour = liar.behaviour;
@@ -123,7 +123,7 @@ export async function askControl(
   bus.behaviour = createRtuLiar(SEED, {
     honesty: 0.4,
     strayMs: STRAY_MS,
-    lateMs: 12,
+    lateMs: 20,
     sentMsOf: () => performance.now(),
   }).behaviour;
   const draw = drawQuestions(SEED);

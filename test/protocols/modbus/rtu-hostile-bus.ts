@@ -84,7 +84,7 @@ export async function openHostilePort(path: string, format: SerialFormat): Promi
 
 /** A gateway that hands bytes on to whoever is connected last, late ones of an earlier connection too. */
 export async function startHostileGateway(): Promise<
-  HostileBus & { port: number; connections: () => number }
+  HostileBus & { port: number; connections: () => number; cut: () => void }
 > {
   const sockets = new Set<Socket>();
   let latest: Socket | undefined;
@@ -112,6 +112,7 @@ export async function startHostileGateway(): Promise<
   return Object.assign(bus.state, {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     connections: () => connections,
+    cut: () => latest?.end(),
     close: () =>
       new Promise<void>((resolve) => {
         bus.end();

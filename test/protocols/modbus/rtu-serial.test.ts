@@ -145,6 +145,19 @@ describe.skipIf(requireTool('socat') === undefined)('a serial line', () => {
     expect([...(await client.readRegisters(1, 3, 5, 2, 5000))]).toEqual(expected(1, 3, 5, 2));
   });
 
+  it('may be asked again at once when the time was too short to open it', async () => {
+    const pair = await usePair();
+    await serveOn(pair.far);
+    const client = useClient(pair.near);
+    for (let i = 0; i < 5; i++)
+      await client.readRegisters(1, 3, 0, 1, 1).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'timeout' });
+      });
+    await expect
+      .poll(async () => [...(await client.readRegisters(1, 3, 5, 2, 5000))], { timeout: 20_000 })
+      .toEqual(expected(1, 3, 5, 2));
+  });
+
   it('is refused to a second master', async () => {
     const pair = await usePair();
     await serveOn(pair.far);
