@@ -49,7 +49,9 @@ export const TEACHING_EXCEPTIONS: readonly number[] = [2, 3];
  * learnt are the smallest refused requests. Then the whole plan is made anew: the cheapest that holds none of them. As a
  * true obstacle is always such a request, the plan is the one that full knowledge of the device would give, as soon as all
  * of it is answered. A value that cannot be read without a refused request is left out. Every lesson is asked again once,
- * after the device has answered something (it may have been starting up), and from then on every 24 h.
+ * after the device has answered something (it may have been starting up), and from then on every 24 h. A request that
+ * was refused though its parts and the place between them were answered counts as too long until it is answered: the plan
+ * then keeps to the length of its longer part, which may be shorter than the device would take.
  */
 export class ReadMemory<T extends WantedRegisters> {
   readonly #wanted: readonly T[];
@@ -172,6 +174,7 @@ export class ReadMemory<T extends WantedRegisters> {
 
   /** Values that are not read, since the device refused them: for a warning, and for whoever looks. */
   unsupported(): UnsupportedValue<T>[] {
+    if (this.#lessons.length === 0) return [];
     return this.#wanted.flatMap((value) => {
       const cover = this.#coverOf([value]);
       const reasons = this.#lessons.filter(({ read }) => isWithin(read, cover));
