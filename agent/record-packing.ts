@@ -82,21 +82,25 @@ export function packText(
   anchor: BootAnchor,
   sealedToMs: number,
 ): SealedRecord {
+  const textBytes = Buffer.byteLength(text);
+  if (textBytes > PART_TEXT_BYTES_MAX) throw oversized(textBytes);
   const record = seal(kind, [{ machine: null, text }], maker, head, anchor, {
     firstMs: sealedToMs,
     lastMs: sealedToMs,
     sealedToMs,
     samples: 0,
   });
-  if (record.bytes.length > RECORD_BYTES_MAX || text.length > PART_TEXT_BYTES_MAX / 4) {
-    throw new MillwattError(
-      'refuse',
-      'oversized-config',
-      'The wiring of this agent does not fit into one record.',
-      { cure: 'Read fewer points, or divide the sources between two agents.' },
-    );
-  }
+  if (record.bytes.length > RECORD_BYTES_MAX) throw oversized(textBytes);
   return record;
+}
+
+function oversized(textBytes: number): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'oversized-config',
+    `The wiring of this agent (${textBytes} bytes) does not fit into one record.`,
+    { cure: 'Read fewer points, or divide the sources between two agents.' },
+  );
 }
 
 /** Undefined when its text is larger than a part may be. */

@@ -3,8 +3,8 @@ import type { AgentConfig } from '../config/agent-config.ts';
 import type { Clock } from '../protocols/clock.ts';
 import type { Link } from '../protocols/mqtt/link.ts';
 import type { HealthMessage, StatusMessage } from '../protocols/telemetry/live.ts';
-import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
 import { liveTopicOf, topicOf } from '../protocols/telemetry/topics.ts';
+import { configCopyOf } from './config-copy.ts';
 import { HostHealth } from './host-health.ts';
 import type { LiveValues } from './live.ts';
 import type { Poller } from './poller.ts';
@@ -81,7 +81,7 @@ export class Reporter {
     const { config, version, boot, spool, wiring } = this.#options;
     const { site, agent } = config;
     this.#publish(topicOf(site, agent, 'status'), statusText(true, version, boot, spool.head), 1, true);
-    this.#publish(topicOf(site, agent, 'config'), encodeSnapshot(wiring.snapshot), 1, true);
+    this.#publish(topicOf(site, agent, 'config'), configCopyOf(wiring.snapshot), 1, true);
     void this.#publishHealth();
   }
 

@@ -48,8 +48,8 @@ export function checkChannels(sources: readonly SourceDraft[], world: Surroundin
   return [...remarks, ...checkCount(taken.size)];
 }
 
-/** The wiring of an agent travels in one record, which holds about 1,200 channels: less where names are long. */
-const CHANNELS_MANY = 1000;
+/** The wiring of an agent travels in one record, a part of which holds 1 MiB of text: 3,400 channels with long names. */
+const CHANNELS_MANY = 3000;
 
 function checkCount(channels: number): Remark[] {
   if (channels <= CHANNELS_MANY) return [];
@@ -57,7 +57,7 @@ function checkCount(channels: number): Remark[] {
     {
       severity: 'warning',
       path: ['sources'],
-      message: `${channels} channels are read; the wiring of one agent has room for about 1,200.`,
+      message: `${channels} channels are read; the wiring of one agent has room for about 3,400.`,
       cure: 'Read fewer points, or divide the sources between two agents.',
     },
   ];
