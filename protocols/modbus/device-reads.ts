@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { SilentRequests } from './device-silence.ts';
 import type { DeviceTalk } from './device-talk.ts';
 import type { DeviceValues, WantedPart } from './device-values.ts';
 import { ModbusExceptionError } from './modbus-error.ts';
@@ -25,6 +26,7 @@ export class DeviceReads {
   readonly #log: Log;
   #observations: ReadObservation[] = [];
   #pollsToWeighing = 0;
+  readonly #silent = new SilentRequests();
   /** Something was refused, or given again, and has not been told. */
   #hasNews = false;
   /** Registers whose refusal was told, by name. */
@@ -63,26 +65,31 @@ export class DeviceReads {
   }
 
   /**
-   * Makes the requests, and those that what is refused leads to. Rejects with the first failure that is not a refusal of
+   * Makes the requests, and those that what is refused leads to. Rejects with the first failure that says nothing of
    * registers, and with the refusal where the device has nothing of what is wanted.
    * @param underWayMax requests of this poll that may be under way at once
    */
   async read(plan: readonly PlannedRead<WantedPart>[], talk: DeviceTalk, underWayMax: number): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
-    const left = [...plan];
+    const left = this.#silent.inOrder(plan);
     let answered = 0;
-    let refusal: ModbusExceptionError | undefined;
+    let refusal: unknown;
     const readOne = async (read: PlannedRead<WantedPart>) => {
       try {
         const registers = await talk.read(read);
         answered += 1;
         this.#values.store(read, registers);
         this.#memory.succeeded(read);
+        this.#silent.answered(read);
       } catch (error) {
-        if (!isRefusal(error)) throw error;
+        const isSilence = underWayMax === 1 && talk.isSilence(error);
+        const isMute = isSilence && this.#silent.strike(read, answered > 0) && answered > 0;
+        if (!isRefusal(error) && !isMute) throw error;
         refusal = error;
         this.#hasNews = true;
-        left.unshift(...this.#memory.refused(read, nowMs));
+        const parts = this.#memory.refused(read, nowMs);
+        if (isMute) this.#giveUpMute(read, parts, left, talk);
+        else left.unshift(...parts);
       }
     };
     const work = async () => {
@@ -104,6 +111,19 @@ export class DeviceReads {
     if (this.#hasNews && this.#memory.dueForRetry(nowMs) === undefined) this.#tell(nowMs);
   }
 
+  /** Waiting in vain takes a whole timeout of the line: once a poll is enough, the parts are for later polls. */
+  #giveUpMute(
+    read: PlannedRead<WantedPart>,
+    parts: readonly PlannedRead<WantedPart>[],
+    left: PlannedRead<WantedPart>[],
+    talk: DeviceTalk,
+  ): void {
+    this.#silent.forget(read);
+    this.#silent.suspect(parts);
+    left.splice(0, left.length, ...left.filter((other) => !this.#silent.isSuspect(other)));
+    talk.forgive();
+  }
+
   /** Why a channel is not read, by channel id. */
   remarks(): ReadonlyMap<string, string> {
     const remarks = new Map<string, string>();
@@ -111,7 +131,7 @@ export class DeviceReads {
       const channel = this.#values.channelOf(value);
       if (channel === undefined) continue;
       const until = this.#labelOf(retryAtMs);
-      remarks.set(channel.id, `the device refuses ${nameOf(value)}; asked again at ${until}`);
+      remarks.set(channel.id, `the device does not give ${nameOf(value)}; asked again at ${until}`);
     }
     return remarks;
   }
@@ -158,7 +178,7 @@ export class DeviceReads {
       const retryAt = this.#labelOf(retryAtMs, nowMs);
       this.#log.warn(
         { source: this.#source, points, register, retryAt },
-        `the device of source ${this.#source} refuses ${register}, so ${points.join(', ')} cannot be read; asked again at ${retryAt}`,
+        `the device of source ${this.#source} does not give ${register}, so ${points.join(', ')} cannot be read; asked again at ${retryAt}`,
       );
     }
     for (const register of this.#told) {

@@ -4,6 +4,8 @@ import type { ModbusLine } from './line.ts';
 import { ModbusExceptionError, pollDeadlineError } from './modbus-error.ts';
 import type { RegisterFunction } from './profile.ts';
 
+const SILENCES: readonly string[] = ['timeout', 'closed'];
+
 /** A request for registers, with addresses as they go over the wire. */
 export interface Asked {
   functionCode: RegisterFunction;
@@ -44,6 +46,16 @@ export class DeviceTalk {
     this.#deadlineMs = performance.now() + this.#allowedMs;
   }
 
+  /** The device gave no answer to a request that was made: it said nothing, or hung up. */
+  isSilence(error: unknown): boolean {
+    return this.#wastedMs !== undefined && error instanceof MillwattError && SILENCES.includes(error.code);
+  }
+
+  /** The silence had its reason, and the device is not sick. */
+  forgive(): void {
+    this.#wastedMs = undefined;
+  }
+
   get wastedMs(): number | undefined {
     return this.#wastedMs;
   }
@@ -58,6 +70,7 @@ export class DeviceTalk {
       outcome: 'not made',
     };
     this.requests.push(trace);
+    this.#wastedMs = undefined;
     if (performance.now() >= this.#deadlineMs) throw pollDeadlineError(where, this.#allowedMs);
     let begunMs: number | undefined;
     try {

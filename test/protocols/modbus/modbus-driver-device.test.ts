@@ -1,12 +1,20 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SteppedClock } from '../../../protocols/clock.ts';
 import type { StatusReport } from '../../../protocols/driver.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { ModbusLines } from '../../../protocols/modbus/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
-import type { DeviceProfile } from '../../../protocols/modbus/profile.ts';
+import { pointName, type DeviceProfile } from '../../../protocols/modbus/profile.ts';
+import { PHASES } from '../../../protocols/telemetry/quantity.ts';
 import type { ModbusSource } from '../../../protocols/modbus/source.ts';
 import { pointWith, profileWith, RegisterDevice } from './register-device.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function setUp(profile: Partial<DeviceProfile>, changes: Partial<ModbusSource> = {}) {
   const device = new RegisterDevice();
@@ -42,7 +50,7 @@ function setUp(profile: Partial<DeviceProfile>, changes: Partial<ModbusSource> =
 
 /** Lets the pause after failures pass. */
 async function pass(driver: { pausedMs?(): number }): Promise<void> {
-  await vi.waitFor(() => expect(driver.pausedMs?.()).toBe(0), { timeout: 20_000 });
+  await vi.advanceTimersByTimeAsync(Math.ceil(driver.pausedMs?.() ?? 0));
 }
 
 const DAY_MS = 86_400_000;
@@ -290,7 +298,10 @@ describe('the trace of a poll', () => {
     ]);
     await driver.poll();
     expect([...(driver.trace?.().remarks ?? [])]).toEqual([
-      ['mill.supply.voltage.l1', 'the device refuses fc3 40 +1; asked again at 2026-11-23T00:00:00.000Z'],
+      [
+        'mill.supply.voltage.l1',
+        'the device does not give fc3 40 +1; asked again at 2026-11-23T00:00:00.000Z',
+      ],
     ]);
     device.asked.length = 0;
     device.isOn = false;
@@ -323,5 +334,62 @@ describe('a register that was refused', () => {
     device.set(40, 50);
     passMs(DAY_MS);
     expect(await values()).toEqual([500, 50]);
+  });
+});
+
+describe('a device that is silent where others refuse', () => {
+  const profile = {
+    points: [
+      ...[0, 1, 2, 3, 4, 5, 6].map((address) =>
+        pointWith({ quantity: 'voltage', phase: PHASES[address] ?? 'n', unit: 'V', address }),
+      ),
+      pointWith({ quantity: 'frequency', unit: 'Hz', address: 400 }),
+    ],
+  };
+
+  it.each([{ muteAt: 5 }, { muteAt: 0 }, { muteAt: 400 }])(
+    'at $muteAt is read without that register after a few polls, and told',
+    async ({ muteAt }) => {
+      const { device, driver, warnings, values, passMs } = setUp(profile, {
+        read: profile.points.map(pointName),
+      });
+      device.set(0, 10, 11, 12, 13, 14, 15, 16);
+      device.set(400, 50);
+      device.mute.add(muteAt);
+      let failures = 0;
+      for (let poll = 0; poll < 12; poll++) {
+        await pass(driver);
+        await driver.poll().catch(() => failures++);
+      }
+      expect(failures).toBeLessThanOrEqual(3);
+      device.asked.length = 0;
+      const expected = [10, 11, 12, 13, 14, 15, 16, 50];
+      expect(await values()).toEqual(
+        expected.map((value, i) => ((i < 7 ? i : 400) === muteAt ? null : value)),
+      );
+      expect(device.asked.some(({ address, count }) => address <= muteAt && muteAt < address + count)).toBe(
+        false,
+      );
+      expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining(`fc3 ${muteAt} +1`)]);
+      device.mute.clear();
+      passMs(DAY_MS);
+      expect(await values()).toEqual(expected);
+    },
+  );
+
+  it('is not taken for one when it is dead altogether', async () => {
+    const { device, driver, warnings, values } = setUp(profile, { read: profile.points.map(pointName) });
+    device.set(0, 10, 11, 12, 13, 14, 15, 16);
+    device.set(400, 50);
+    await values();
+    device.isOn = false;
+    for (let poll = 0; poll < 4; poll++) {
+      await pass(driver);
+      await expect(driver.poll()).rejects.toMatchObject({ code: 'timeout' });
+    }
+    device.isOn = true;
+    await pass(driver);
+    expect(await values()).toEqual([10, 11, 12, 13, 14, 15, 16, 50]);
+    expect(warnings).toEqual([]);
   });
 });

@@ -238,7 +238,7 @@ describe('the Modbus driver', () => {
       expect.stringContaining('2026-11-23'),
     ]);
     expect(driver.trace?.().remarks.get('mill.supply.activeEnergyImport')).toMatch(
-      /refuses fc3 801 .* 2026-11-23/,
+      /does not give fc3 801 .* 2026-11-23/,
     );
     asked.length = 0;
     isStarting = false;
