@@ -142,7 +142,8 @@ export class ModbusRtuClient implements ModbusClient {
         throw distrustError(this.#whereOf(request.unit), timeoutMs);
       await this.#open(call, deadlineMs);
       await this.#sleepUntil(call, doubt.untilMs);
-      if (doubt.needsProof) tries += await this.#synchronise(call, request, doubt.untilMs, deadlineMs);
+      if (doubt.needsProof)
+        tries += await this.#synchronise(call, request, doubt.untilMs, deadlineMs, timeoutMs);
       else {
         const nowMs = performance.now();
         await this.#link.catchUp();
@@ -153,20 +154,30 @@ export class ModbusRtuClient implements ModbusClient {
   }
 
   /** One synchronising read; says how many tries it is worth. */
-  async #synchronise(call: Call, request: RtuRequest, beforeMs: number, deadlineMs: number): Promise<number> {
+  async #synchronise(
+    call: Call,
+    request: RtuRequest,
+    beforeMs: number,
+    deadlineMs: number,
+    timeoutMs: number,
+  ): Promise<number> {
     const read = this.#syncReads.choose(request, beforeMs, this.#listenedNowMs());
-    const nowMs = performance.now();
-    const timeoutMs = (deadlineMs - nowMs) / 2;
+    const sentMs = performance.now();
+    const allowedMs = this.#syncReads.allowMs(request.unit, deadlineMs - sentMs);
     try {
-      await this.#send(call, read, nowMs + timeoutMs, timeoutMs, true);
-      this.#syncReads.note(read, true);
-      return 1;
+      await this.#send(call, read, sentMs + allowedMs, allowedMs, true);
     } catch (error) {
       this.#check(call);
       if (!(error instanceof MillwattError) || error.code === 'refused') throw error;
-      this.#syncReads.note(read, false);
+      this.#syncReads.note(read, undefined);
       return 2;
     }
+    const tookMs = performance.now() - sentMs;
+    this.#syncReads.note(read, tookMs);
+    // A request that would be given up too early makes new doubt; the next call finds the way clear.
+    if (deadlineMs - performance.now() < tookMs * 1.5)
+      throw distrustError(this.#whereOf(request.unit), timeoutMs);
+    return 1;
   }
 
   /** Resolves with the answer, which is surely the request's own unless it is a synchronising read. */

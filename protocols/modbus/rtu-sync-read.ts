@@ -22,6 +22,8 @@ export class SyncReads {
   readonly #experience = new Map<string, Experience>();
   /** What is really read of each unit; a synchronising read must not look like it. */
   readonly #real = new Map<number, Set<number>>();
+  /** By unit: the time its last synchronising read took; none knows how much when it failed. */
+  readonly #tookMs = new Map<number, number>();
   #tries = 0;
 
   constructor(memory: ReplyMemory) {
@@ -54,8 +56,15 @@ export class SyncReads {
     return best?.candidate ?? { unit: request.unit, functionCode: 43, address: 0, count: 0 };
   }
 
-  /** Learns how a synchronising read ended. */
-  note(read: RtuRequest, wasAnswered: boolean): void {
+  /** Of the time that is left, what a synchronising read may take: half, so that some is left, or what the unit needs. */
+  allowMs(unit: number, leftMs: number): number {
+    return Math.min(leftMs, Math.max(leftMs / 2, (this.#tookMs.get(unit) ?? 0) * 1.5));
+  }
+
+  /** Learns how a synchronising read ended: after how long, ms, or not at all. */
+  note(read: RtuRequest, tookMs: number | undefined): void {
+    const wasAnswered = tookMs !== undefined;
+    this.#tookMs.set(read.unit, tookMs ?? Number.POSITIVE_INFINITY);
     const old = this.#experience.get(keyOf(read));
     this.#experience.set(keyOf(read), {
       wasEverAnswered: wasAnswered || old?.wasEverAnswered === true,

@@ -122,8 +122,17 @@ describe('making sure', () => {
     await expect(read(1, 3, 100, 10, 30)).rejects.toMatchObject({ code: 'timeout' });
     gateway.behaviour = onlyHolding;
     gateway.requests.length = 0;
-    expect(await read(1, 3, 100, 10, 400)).toEqual(at(1, 3, 100, 10));
+    expect(await read(1, 3, 100, 10, 4000)).toEqual(at(1, 3, 100, 10));
     expect(gateway.requests).toHaveLength(2);
+  });
+
+  it('finds the time for a device that needs most of its timeout', async () => {
+    gateway.behaviour = once(() => {});
+    await expect(read(1, 3, 100, 10, 30)).rejects.toMatchObject({ code: 'timeout' });
+    gateway.behaviour = ({ answer, send, inOrder }) => inOrder(() => send(answer), 260);
+    await expect
+      .poll(() => read(1, 3, 100, 10, 400).catch(() => []), { timeout: 15_000 })
+      .toEqual(at(1, 3, 100, 10));
   });
 
   it('ends after long listening for a device that answers nothing but one request', async () => {
