@@ -254,8 +254,9 @@ export class ModbusRtuClient implements ModbusClient {
       await this.#sleepUntil(call, Math.min(quietAtMs, deadlineMs));
     }
     if (this.#reader.isClean) return;
+    const isNoise = this.#reader.isNoise;
     this.#reader.clear();
-    if (!this.#link.isRenewable) return;
+    if (isNoise || !this.#link.isRenewable) return;
     this.#closeLink();
     await this.#open(call, deadlineMs);
   }

@@ -9,6 +9,9 @@ import { frameSilenceMs } from './serial-timing.ts';
 /** Bytes of a port go through a thread: by then the read that was due has been made. */
 const CATCH_UP_MS = 2;
 
+/** By path: ports that are being given back, by whichever link; they can be had again only then. */
+const givingBack = new Map<string, Promise<void>>();
+
 /**
  * A serial port of this computer. The package `serialport` is loaded with the first opening, so that everything else
  * runs where it is missing. The port is held alone: a second program, or a second link, is refused.
@@ -21,8 +24,6 @@ export class SerialLink implements ByteLink {
   readonly #format: SerialFormat;
   #port: SerialPort | undefined;
   #isOpen = false;
-  /** Settles when the port before is given back; it can be had again only then. */
-  #givenBack: Promise<void> = Promise.resolve();
   #failOpening: ((error: MillwattError) => void) | undefined;
 
   constructor(path: string, format: SerialFormat) {
@@ -72,11 +73,11 @@ export class SerialLink implements ByteLink {
 
   /** Resolves when the port is given back after `close`. */
   closed(): Promise<void> {
-    return this.#givenBack;
+    return givingBack.get(this.#path) ?? Promise.resolve();
   }
 
   async #openPort(events: LinkEvents, isWanted: () => boolean): Promise<void> {
-    await this.#givenBack;
+    await givingBack.get(this.#path);
     let SerialPortClass: typeof SerialPort;
     try {
       ({ SerialPort: SerialPortClass } = await import('serialport'));
@@ -110,9 +111,12 @@ export class SerialLink implements ByteLink {
       });
     });
     // One who no longer waits for it gives it back before the next may have it.
-    this.#givenBack = opening.then(
-      () => (isWanted() ? undefined : closePort(port)),
-      () => {},
+    giveBack(
+      this.#path,
+      opening.then(
+        () => (isWanted() ? undefined : closePort(port)),
+        () => {},
+      ),
     );
     await opening;
     if (!isWanted()) return;
@@ -124,8 +128,15 @@ export class SerialLink implements ByteLink {
     const port = this.#port;
     this.#port = undefined;
     this.#isOpen = false;
-    if (port !== undefined) this.#givenBack = closePort(port);
+    if (port !== undefined) giveBack(this.#path, closePort(port));
   }
+}
+
+function giveBack(path: string, done: Promise<void>): void {
+  givingBack.set(path, done);
+  void done.then(() => {
+    if (givingBack.get(path) === done) givingBack.delete(path);
+  });
 }
 
 function closePort(port: SerialPort): Promise<void> {

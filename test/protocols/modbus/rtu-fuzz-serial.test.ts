@@ -33,7 +33,7 @@ describe.skipIf(requireTool('socat') === undefined)('a hostile serial line', () 
       try {
         const client = new modbusSerial.default();
         await client.connectRTUBuffered(pair.near, { baudRate: FORMAT.baudRate });
-        const counts = await askControl(client, bus, 400 * FACTOR);
+        const counts = await askControl(client, bus, 800 * FACTOR);
         console.log('modbus-serial, RTU:', counts);
         expect(counts.misattributed).toBeGreaterThan(0);
       } finally {

@@ -26,7 +26,7 @@ describe('a hostile line behind a TCP gateway', () => {
       try {
         const client = new modbusSerial.default();
         await client.connectTelnet('127.0.0.1', { port: gateway.port });
-        const counts = await askControl(client, gateway, 600 * FACTOR);
+        const counts = await askControl(client, gateway, 1000 * FACTOR);
         console.log('modbus-serial, RTU over TCP:', counts);
         expect(counts.misattributed).toBeGreaterThan(0);
       } finally {
