@@ -73,13 +73,24 @@ program
 
 program
   .command('probe')
-  .description('read the configured sources now and show every value with its unit')
-  .addOption(configOption())
-  .option('--source <id>', 'only this source')
+  .argument('[target]', 'instead of a configuration: tcp://host:502, rtu+tcp://host:4001 or /dev/ttyUSB0')
+  .description('read sources now: registers, value, unit, quality, and each request')
+  .option('-c, --config <file>', 'configuration file (YAML)')
+  .option('--source <id>', 'only this source of the configuration')
+  .option('--profile <id>', 'profile of the device at the target (default: found out)')
+  .option('--unit <id>', 'unit id of the device at the target (default: 1)')
+  .option('--baud <rate>', 'baud rate of a serial target (default: as the device is delivered, or 9600)')
+  .option('--parity <parity>', 'parity of a serial target (default: as the device is delivered, or none)')
+  .option('--profiles <folder>', 'your own profiles, for a target')
   .option('--once', 'read once and exit')
-  .option('--json', 'print readings as JSON, one line a poll')
-  .addHelpText('after', example('millwatt probe -c agent.yaml --once'))
-  .action(async (options) => (await import('./probe-command.ts')).runProbe(options));
+  .option('--json', 'print all of it as JSON, one line a source and poll')
+  .addHelpText(
+    'after',
+    example(
+      'millwatt probe -c agent.yaml --once\n  millwatt probe tcp://192.168.1.20 --profile siemens/pac3200 --unit 1',
+    ),
+  )
+  .action(async (target, options) => (await import('./probe-command.ts')).runProbe(target, options));
 
 program
   .command('profiles')

@@ -1,54 +1,48 @@
 import { resolve } from 'node:path';
 import { loadAgentConfig } from '../config/load.ts';
 import { systemClock } from '../protocols/clock.ts';
-import type { Driver, Poll, StatusReport } from '../protocols/driver.ts';
+import type { Driver, StatusReport } from '../protocols/driver.ts';
 import { describeError, MillwattError } from '../protocols/errors.ts';
 import { silentLog } from '../protocols/log.ts';
-import { QUANTITIES } from '../protocols/telemetry/quantity.ts';
+import { usageError } from '../protocols/modbus/scan-target.ts';
 import { buildDrivers } from './build-drivers.ts';
 import { formatTime } from './format.ts';
-import { formatReading, valueOf } from './reading-format.ts';
+import { probeAsJson } from './probe-json.ts';
+import { openProbeTarget, type ProbeTargetOptions } from './probe-target.ts';
+import { drawSource, type Outcome, type Words } from './probe-view.ts';
 import { createScreen, style, widthOf } from './screen.ts';
 import { listenForStop, untilAborted } from './signals.ts';
-import { renderTable, wrapText } from './text-table.ts';
 
 const EVERY_MS = 1000;
+/** With --once: polls that it may take until the requests are those that stay. */
+const SETTLING_POLLS_MAX = 5;
 
-/** What the status channels said last. */
-type Words = ReadonlyMap<string, StatusReport>;
-
-interface Outcome {
-  poll?: Poll;
-  error?: string;
-}
-
-/** `millwatt probe`: reads every configured source now, without an agent, and shows value, unit, quality and round trip. */
-export async function runProbe(options: {
-  config: string;
+/** The options of `millwatt probe` as they are written. */
+export interface ProbeOptions extends ProbeTargetOptions {
+  config?: string;
   source?: string;
   once?: true;
   json?: true;
-}): Promise<void> {
-  const { config, folder } = loadAgentConfig(options.config);
-  const sources = config.sources.filter(
-    (source) => options.source === undefined || source.id === options.source,
-  );
-  if (sources.length === 0) {
-    throw new MillwattError('refuse', 'no-source', `No source is called ${options.source}.`, {
-      cure: `Choose one of: ${config.sources.map((source) => source.id).join(', ')}.`,
-    });
-  }
-  // Certificates and trust of OPC UA servers are the agent's own, so that what probes also runs.
-  const dataFolder = resolve(folder, config.data);
-  const drivers = await buildDrivers(
-    { ...config, sources },
-    { folder, dataFolder, clock: systemClock, log: silentLog },
-  );
+}
+
+/** What is looked at, and what to know of single values, by channel id. */
+interface Probed {
+  drivers: readonly Driver[];
+  notes: ReadonlyMap<string, string>;
+}
+
+/**
+ * `millwatt probe`: reads configured sources, or the device at an address, now and without an agent; shows registers,
+ * value, unit, quality, and each request with its round trip.
+ */
+export async function runProbe(target: string | undefined, options: ProbeOptions): Promise<void> {
+  const probed = await openProbed(target, options);
+  const { drivers } = probed;
   const words = new Map<string, StatusReport>();
   for (const driver of drivers) driver.onStatus((report) => words.set(report.channel, report));
   try {
-    if (options.once) await probeOnce(drivers, words, options.json === true);
-    else await probeUntilStopped(drivers, words, options.json === true);
+    if (options.once) await probeOnce(probed, words, options.json === true);
+    else await probeUntilStopped(probed, words, options.json === true);
   } finally {
     await Promise.all(drivers.map((driver) => driver.close()));
   }
@@ -56,36 +50,66 @@ export async function runProbe(options: {
   process.exit();
 }
 
-async function probeOnce(drivers: readonly Driver[], words: Words, asJson: boolean): Promise<void> {
-  const outcomes = await Promise.all(drivers.map(pollOnce));
-  await settle();
+async function openProbed(target: string | undefined, options: ProbeOptions): Promise<Probed> {
+  if (target !== undefined && options.config === undefined) {
+    const { driver, notes } = await openProbeTarget(target, options);
+    return { drivers: [driver], notes };
+  }
+  if (options.config === undefined || target !== undefined)
+    throw usageError(
+      target === undefined
+        ? 'Nothing says what to probe.'
+        : 'An address and a configuration cannot both be probed.',
+      'Write -c agent.yaml, or an address such as tcp://192.168.1.20 --profile siemens/pac3200 --unit 1.',
+    );
+  return { drivers: await openConfigured(options.config, options.source), notes: new Map() };
+}
+
+async function openConfigured(file: string, sourceId: string | undefined): Promise<Driver[]> {
+  const { config, folder } = loadAgentConfig(file);
+  const isWanted = ({ id }: { id: string }) => sourceId === undefined || id === sourceId;
+  if (!config.sources.some(isWanted)) {
+    throw new MillwattError('refuse', 'no-source', `No source is called ${sourceId}.`, {
+      cure: `Choose one of: ${config.sources.map((source) => source.id).join(', ')}.`,
+    });
+  }
+  // Certificates and trust of OPC UA servers are the agent's own, so that what probes also runs.
+  const dataFolder = resolve(folder, config.data);
+  return buildDrivers(config, { folder, dataFolder, clock: systemClock, log: silentLog }, isWanted);
+}
+
+async function probeOnce({ drivers, notes }: Probed, words: Words, asJson: boolean): Promise<void> {
+  const outcomes = await Promise.all(drivers.map(pollUntilSettled));
+  if (drivers.some(hasSubscriptions)) await settle();
   drivers.forEach((driver, index) => {
     const outcome = outcomes[index] ?? {};
-    if (asJson) printJson(driver, outcome, words);
-    else process.stdout.write(`${drawSource(driver, outcome, words, widthOf()).join('\n')}\n`);
+    if (asJson) printJson(driver, outcome, words, notes);
+    else process.stdout.write(`${drawSource(driver, outcome, words, notes, widthOf()).join('\n')}\n`);
   });
   if (outcomes.some((outcome) => outcome.error !== undefined)) process.exitCode = 1;
 }
 
 /** Each source at its own pace: one that does not answer holds up no other. */
-async function probeUntilStopped(drivers: readonly Driver[], words: Words, asJson: boolean): Promise<void> {
+async function probeUntilStopped({ drivers, notes }: Probed, words: Words, asJson: boolean): Promise<void> {
   const stop = listenForStop();
   const screen = createScreen();
   const outcomes = new Map<Driver, Outcome>();
   const overwrites = process.stdout.isTTY && !asJson;
+  const drawOne = (driver: Driver) =>
+    drawSource(driver, outcomes.get(driver) ?? {}, words, notes, screen.width());
   const draw = () =>
     screen.draw([
       style(`${formatTime(Date.now())}  every second; Ctrl-C ends it`, 'dim'),
       '',
-      ...drivers.flatMap((driver) => drawSource(driver, outcomes.get(driver) ?? {}, words, screen.width())),
+      ...drivers.flatMap(drawOne),
     ]);
   const follow = async (driver: Driver) => {
     while (!stop.aborted) {
       const outcome = await pollOnce(driver);
       outcomes.set(driver, outcome);
-      if (asJson) printJson(driver, outcome, words);
+      if (asJson) printJson(driver, outcome, words, notes);
       else if (overwrites) draw();
-      else screen.draw(drawSource(driver, outcome, words, screen.width()));
+      else screen.draw(drawOne(driver));
       await untilAborted(stop, EVERY_MS);
     }
   };
@@ -93,6 +117,17 @@ async function probeUntilStopped(drivers: readonly Driver[], words: Words, asJso
   // A poll that is under way when we are stopped has a deadline of its own, but nobody wants to wait for it.
   await Promise.race([untilAborted(stop), Promise.all(drivers.map(follow))]);
   screen.end();
+}
+
+/** A driver that was refused something changes its requests from poll to poll, until it knows what the device lacks. */
+async function pollUntilSettled(driver: Driver): Promise<Outcome> {
+  let outcome = await pollOnce(driver);
+  for (let polls = 1; polls < SETTLING_POLLS_MAX && outcome.poll !== undefined; polls++) {
+    const requests = driver.trace?.().requests ?? [];
+    if (!requests.some((request) => request.outcome.startsWith('exception'))) break;
+    outcome = await pollOnce(driver);
+  }
+  return outcome;
 }
 
 async function pollOnce(driver: Driver): Promise<Outcome> {
@@ -103,73 +138,16 @@ async function pollOnce(driver: Driver): Promise<Outcome> {
   }
 }
 
-function drawSource(driver: Driver, outcome: Outcome, words: Words, width: number): string[] {
-  const { id, address, profile } = driver.description;
-  const title = `${style(id, 'bold')}  ${address}${profile === undefined ? '' : `  ${profile.id}`}`;
-  if (outcome.error !== undefined)
-    return [title, ...wrapText(outcome.error, width - 2).map((line) => style(`  ${line}`, 'red')), ''];
-  if (outcome.poll === undefined) return [`${title}  ${style('asking ...', 'dim')}`, ''];
-  const byChannel = new Map(outcome.poll.readings.map((reading) => [reading.channel, reading]));
-  const rows = driver.channels.map((channel) => {
-    if (channel.kind === 'status') {
-      const word = words.get(channel.id);
-      return [
-        channel.id,
-        word?.value === undefined || word.value === null ? '-' : String(word.value),
-        '',
-        'status',
-        channel.point,
-      ];
-    }
-    const reading = byChannel.get(channel.id);
-    const value = reading === undefined ? null : valueOf(channel, reading.value);
-    return [
-      channel.id,
-      formatReading(value),
-      QUANTITIES[channel.quantity].unit,
-      value === null ? 'no value' : (reading?.quality ?? 'bad'),
-      channel.point,
-    ];
-  });
-  const table = renderTable(
-    [
-      { title: 'channel' },
-      { title: 'value', align: 'right' },
-      { title: 'unit' },
-      { title: 'quality' },
-      { title: 'point', spare: 1 },
-    ],
-    rows,
-    width,
-  );
-  return [`${title}  ${style(`round trip ${outcome.poll.roundTripMs.toFixed(1)} ms`, 'dim')}`, ...table, ''];
+function printJson(driver: Driver, outcome: Outcome, words: Words, notes: ReadonlyMap<string, string>): void {
+  process.stdout.write(`${JSON.stringify(probeAsJson(driver, outcome, words, notes))}\n`);
 }
 
-function printJson(driver: Driver, outcome: Outcome, words: Words): void {
-  const readings = outcome.poll?.readings.map((reading) => {
-    const channel = driver.channels.find((one) => one.id === reading.channel);
-    const measured = channel?.kind === 'measured' ? channel : undefined;
-    return {
-      channel: reading.channel,
-      value: measured === undefined ? null : valueOf(measured, reading.value),
-      unit: measured === undefined ? '' : QUANTITIES[measured.quantity].unit,
-      raw: typeof reading.value === 'bigint' ? reading.value.toString() : reading.value,
-      quality: reading.quality,
-    };
-  });
-  const status = driver.channels
-    .filter((channel) => channel.kind === 'status')
-    .map((channel) => ({ channel: channel.id, value: words.get(channel.id)?.value ?? null }));
-  process.stdout.write(
-    `${JSON.stringify({ source: driver.description.id, error: outcome.error ?? null, roundTripMs: outcome.poll?.roundTripMs ?? null, readings: readings ?? [], status })}\n`,
-  );
+/** A driver without requests of its own is told of changes. */
+function hasSubscriptions(driver: Driver): boolean {
+  return driver.trace === undefined;
 }
 
 /** Status words arrive by subscription, a moment after the first poll. */
 function settle(): Promise<void> {
-  return pause(500);
-}
-
-function pause(spanMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, spanMs));
+  return new Promise((done) => setTimeout(done, 500));
 }

@@ -1,13 +1,12 @@
-import { listProfiles, loadProfile } from '../config/profile-library.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { createModbusClient } from '../protocols/modbus/connect.ts';
 import { PARITIES, type Parity } from '../protocols/modbus/endpoint.ts';
 import { listSuspects } from '../protocols/modbus/identify-suspects.ts';
-import type { DeviceProfile } from '../protocols/modbus/profile.ts';
 import { planScan, type ScanPlan } from '../protocols/modbus/scan-plan.ts';
 import { runScan } from '../protocols/modbus/scan-run.ts';
 import { parseNumbers, parseScanTarget, usageError } from '../protocols/modbus/scan-target.ts';
 import { formatSpan } from './format.ts';
+import { readAllProfiles } from './scan-profiles.ts';
 import { createScanProgress } from './scan-progress.ts';
 import { drawScan, scanAsJson } from './scan-report.ts';
 import { widthOf } from './screen.ts';
@@ -35,7 +34,7 @@ const RATE_MAX = 200;
 /** `millwatt scan`: looks for Modbus devices, reads only, says what they are and how to write them into a configuration. */
 export async function runScanCommand(text: string, options: ScanCommandOptions): Promise<void> {
   const plan = planOf(text, options);
-  const suspects = listSuspects(readProfiles(options.profiles));
+  const suspects = listSuspects(readAllProfiles(options.profiles));
   const stop = listenForStop();
   const progress = createScanProgress(plan, { isQuiet: options.json === true });
   if (!options.json) process.stdout.write(`${announce(plan)}\n`);
@@ -102,7 +101,8 @@ function planOf(text: string, options: ScanCommandOptions): ScanPlan {
   });
 }
 
-function parseParities(text: string): Parity[] {
+/** One or more parities, as they are written. Throws an error of class `refuse` (code `usage`). */
+export function parseParities(text: string): Parity[] {
   return text.split(',').map((part) => {
     const parity = PARITIES.find((one) => one === part.trim());
     if (parity === undefined)
@@ -133,20 +133,6 @@ function parseTimeout(text: string): number {
       'Write it as 300ms or 1s, 10ms to 60s.',
     );
   return timeoutMs;
-}
-
-/** All profiles with their variants; one that is not usable is no reason not to scan. */
-function readProfiles(folder: string | undefined): DeviceProfile[] {
-  return listProfiles(folder).flatMap(({ id }) => {
-    try {
-      const { profile } = loadProfile(id, folder);
-      return [profile, ...profile.variants.map((name) => loadProfile(`${id}:${name}`, folder).profile)];
-    } catch (error) {
-      if (!(error instanceof MillwattError)) throw error;
-      process.stderr.write(`millwatt: ${error.message} It is left out.\n`);
-      return [];
-    }
-  });
 }
 
 function count(number: number, noun: string): string {

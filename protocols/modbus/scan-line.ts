@@ -84,15 +84,14 @@ export class LineScanner {
 }
 
 /**
- * Whether two unit ids of one address are one device: it has the same serial number. Without one, no device behind a
+ * Whether two unit ids of one address are one device: they tell the same serial number. Where they tell none, no device behind a
  * gateway can have 0 or 255, so what answers there as another unit does is the same; and then so are further ones, unless
  * their energy counters tell them apart.
  */
 function isSameDevice(known: FoundDevice, other: FoundDevice): boolean {
-  if (known.details.serial !== undefined || other.details.serial !== undefined)
-    return known.details.serial === other.details.serial;
   if (known.candidates[0]?.profile.id !== other.candidates[0]?.profile.id) return false;
   if (describeDevice(known) !== describeDevice(other)) return false;
+  if (known.details.serial !== undefined) return true;
   if (isOwnUnit(known.unit) || isOwnUnit(other.unit)) return true;
   const [before, now] = [energyOf(known), energyOf(other)];
   const isAlike =

@@ -1,0 +1,20 @@
+import { listProfiles, loadProfile } from '../config/profile-library.ts';
+import { MillwattError } from '../protocols/errors.ts';
+import type { DeviceProfile } from '../protocols/modbus/profile.ts';
+
+/**
+ * All profiles and their variants, to compare a device with; one that is not usable is told on stderr and left out.
+ * @param folder with the operator's own
+ */
+export function readAllProfiles(folder: string | undefined): DeviceProfile[] {
+  return listProfiles(folder).flatMap(({ id }) => {
+    try {
+      const { profile } = loadProfile(id, folder);
+      return [profile, ...profile.variants.map((name) => loadProfile(`${id}:${name}`, folder).profile)];
+    } catch (error) {
+      if (!(error instanceof MillwattError)) throw error;
+      process.stderr.write(`millwatt: ${error.message} It is left out.\n`);
+      return [];
+    }
+  });
+}

@@ -1,0 +1,230 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkConfig } from '../../config/check.ts';
+import { formatFinding } from '../../config/finding.ts';
+import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
+import { startRtuServer } from '../../protocols/simulator/modbus-rtu-server.ts';
+import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
+import { makeFolder, onEnd, run } from '../e2e/fault-rig.ts';
+import { libraryProfiles, mainsBank, profileOf } from '../protocols/modbus/identify-devices.ts';
+import { findFreePort } from '../support/mosquitto.ts';
+
+interface ScanJson {
+  target: unknown;
+  asksMax: number;
+  requests: number;
+  isComplete: boolean;
+  devices: {
+    where: string;
+    unit: number;
+    alsoUnits: number[];
+    certainty: string;
+    candidates: { profile: string; certainty: string; rank: number; reasons: string[] }[];
+    details: Record<string, string>;
+    values: { point: string; value: number | null; unit: string }[];
+    requests: number;
+  }[];
+  remarks: string[];
+  fragment: string;
+}
+
+async function serve(
+  units: ReadonlyMap<number, RegisterBank>,
+  host = '127.0.0.1',
+  port = 0,
+): Promise<number> {
+  const server = await startModbusServer({ host, port, units });
+  onEnd(() => server.close());
+  return server.port;
+}
+
+async function scan(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const started = run(makeFolder(), ['scan', ...args]);
+  return { code: await started.exited, output: started.output() };
+}
+
+/** What the check of an agent's file with this fragment in it says: errors, and warnings. */
+function checkFragment(fragment: string): { errors: string[]; warnings: string[]; sources: number } {
+  const text = `site: plant\nagent: hall-1\nbroker: { url: "mqtt://127.0.0.1:1883" }\nsources:\n${fragment}`;
+  const file = join(makeFolder(), 'agent.yaml');
+  writeFileSync(file, text);
+  const { config, findings } = checkConfig(text, file, 'agent');
+  const of = (severity: string) => findings.filter((one) => one.severity === severity).map(formatFinding);
+  return { errors: of('error'), warnings: of('warning'), sources: config?.sources.length ?? 0 };
+}
+
+describe('millwatt scan', () => {
+  it('finds the meters behind a gateway, and its fragment can be pasted as it is', async () => {
+    const meters = libraryProfiles.filter(({ kind, id }) => kind === 'meter' && !id.includes(':'));
+    const port = await serve(
+      new Map(
+        meters.map((profile, i) => [i + 1, mainsBank(profile, { details: { serial: String(70_001 + i) } })]),
+      ),
+    );
+    const { code, output } = await scan(
+      `tcp://127.0.0.1:${port}`,
+      '--units',
+      `1-${meters.length}`,
+      '--rate',
+      '200',
+      '--json',
+    );
+    expect(code, output).toBe(0);
+    const json = JSON.parse(output) as ScanJson;
+    expect(json.devices).toHaveLength(meters.length);
+    expect(json).toMatchObject({ isComplete: true, asksMax: meters.length });
+    const pac = json.devices[meters.findIndex(({ id }) => id === 'siemens/pac3200')];
+    expect(pac).toMatchObject({
+      where: `127.0.0.1:${port}`,
+      alsoUnits: [],
+      details: { serial: expect.stringMatching(/^700\d\d$/) },
+    });
+    expect(pac?.values).toContainEqual({ point: 'activePower', value: 1000, unit: 'W', isRefused: false });
+    expect(pac?.candidates[0]?.reasons.join()).toMatch(/I&M0/);
+
+    const known = json.devices.filter(({ candidates }) => candidates.length > 0);
+    const checked = checkFragment(json.fragment);
+    expect(checked.errors).toEqual([]);
+    expect(checked.sources).toBe(known.length);
+    // What is left to do is written beside it.
+    for (const line of json.fragment.split('\n')) {
+      if (/^ {4}(machine|component):/.test(line)) expect(line).toContain('# fill in');
+      if (/class:/.test(line)) expect(line).toContain('# fill in: the accuracy class');
+    }
+    expect(checked.warnings.filter((warning) => !/secondary values|activeEnergySum/.test(warning))).toEqual(
+      [],
+    );
+  }, 120_000);
+
+  it('quotes what a device says of itself, so that a serial number cannot write configuration', async () => {
+    const evil = 'x", class: "0"}#{';
+    const bank = mainsBank(profileOf('carlo-gavazzi/em24-e1'), { details: { serial: evil.slice(0, 14) } });
+    const port = await serve(new Map([[1, bank]]));
+    const { output } = await scan(`tcp://127.0.0.1:${port}`, '--units', '1', '--json');
+    const json = JSON.parse(output) as ScanJson;
+    expect(json.devices[0]?.details['serial']).toBe(evil.slice(0, 14));
+    expect(checkFragment(json.fragment)).toMatchObject({ errors: [], sources: 1 });
+    expect(json.fragment).toContain(JSON.stringify(evil.slice(0, 14)));
+  }, 30_000);
+
+  it('shows people a table, why, and what to paste; on the way, what it does', async () => {
+    const port = await serve(
+      new Map([
+        [1, mainsBank(profileOf('carlo-gavazzi/em340'))],
+        [2, { read: () => ({ exception: 2 }) }],
+      ]),
+    );
+    const { code, output } = await scan(`tcp://127.0.0.1:${port}`, '--units', '1-3');
+    expect(code).toBe(0);
+    expect(output).toMatch(
+      /^Asks at most 3 unit ids at 127\.0\.0\.1:\d+; at most 20 requests a second, reads only: up to 3 s/,
+    );
+    expect(output).toMatch(/asked 1 of at most 3, now 127\.0\.0\.1:\d+ unit 1; 0 found\n/);
+    expect(output).toMatch(/where +unit +profile +certainty +shows/);
+    expect(output).toMatch(/127\.0\.0\.1:\d+ +1 +carlo-gavazzi\/em340 +certain +230 V 50\.0 Hz 1000 W/);
+    expect(output).toMatch(/ 2 +- +unknown +- +- +a Modbus device, unknown kind/);
+    expect(output).toContain('is a gateway; it finds nothing at 1 of the unit ids asked.');
+    expect(output).toMatch(/To paste below sources: in agent\.yaml\n\n {2}# Carlo Gavazzi/);
+  }, 30_000);
+
+  it('writes a source for a device server, which check takes', async () => {
+    const server = await startRtuServer({
+      at: { host: '127.0.0.1', port: 0 },
+      units: new Map([[7, mainsBank(profileOf('chint/dtsu666'))]]),
+    });
+    onEnd(() => server.close());
+    const { output } = await scan(`rtu+tcp://127.0.0.1:${server.port}`, '--units', '7', '--json');
+    const { fragment } = JSON.parse(output) as ScanJson;
+    expect(fragment).toMatch(
+      /protocol: modbus-rtu-over-tcp\n {4}host: "127\.0\.0\.1"\n {4}port: \d+\n {4}unit: 7/,
+    );
+    expect(checkFragment(fragment)).toMatchObject({ errors: [], sources: 1 });
+  }, 30_000);
+
+  it('finds nothing in a dead network, in the time it said, and fails', async () => {
+    const port = await findFreePort();
+    const startedMs = performance.now();
+    const { code, output } = await scan(
+      '127.0.0.0/28',
+      '--network',
+      '--port',
+      String(port),
+      '--timeout',
+      '300ms',
+    );
+    expect(code).toBe(1);
+    expect(output).toMatch(/^Asks at most 14 hosts at port \d+ .*: up to 2 s/);
+    expect(output).toContain('No Modbus device was found.');
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
+  }, 30_000);
+
+  it.each([
+    [['10.0.0.0/19', '--network'], /larger than \/20/],
+    [['10.0.0.0/24'], /add --network/],
+    [['8.8.8.0/24', '--network'], /add --public/],
+    [['tcp://127.0.0.1', '--baud', '9600'], /no baud rate/],
+    [['tcp://127.0.0.1', '--units', '300'], /no unit ids of 0 to 255/],
+    [['tcp://127.0.0.1', '--rate', '5000'], /0\.1 to 200/],
+    [['/dev/ttyUSB0', '--parity', 'mark'], /none,even,odd/],
+    [[], /missing required argument/],
+  ])('refuses %j as a slip on the command line', async (args, message) => {
+    const { code, output } = await scan(...args);
+    expect(code, output).toBe(2);
+    expect(output).toMatch(message);
+  });
+
+  it('gives scripts an object when nobody lets it in', async () => {
+    const { code, output } = await scan(`tcp://127.0.0.1:${await findFreePort()}`, '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(output)).toMatchObject({
+      devices: [],
+      error: expect.stringMatching(/nothing listens/),
+    });
+  });
+
+  it('ends at Ctrl-C at once and prints what it has found', async () => {
+    const silent: RegisterBank = { read: () => 'silent' };
+    const port = await serve(
+      new Map([
+        [1, mainsBank(profileOf('carlo-gavazzi/em340'))],
+        [2, silent],
+      ]),
+    );
+    const started = run(makeFolder(), [
+      'scan',
+      `tcp://127.0.0.1:${port}`,
+      '--units',
+      '1-100',
+      '--timeout',
+      '60s',
+    ]);
+    await started.waitFor(/asked|found .*EM330/);
+    await started.waitFor(/found 127\.0\.0\.1:\d+ unit 1/);
+    const sinceMs = performance.now();
+    process.kill(started.pid, 'SIGINT');
+    expect(await started.exited, started.output()).toBe(0);
+    expect(performance.now() - sinceMs).toBeLessThan(3000);
+    expect(started.output()).toMatch(/Ended before it was through/);
+    expect(started.output()).toMatch(/ 1 +carlo-gavazzi\/em340 +certain/);
+    expect(started.output()).toContain('profile: carlo-gavazzi/em340');
+  }, 30_000);
+
+  it('survives a host that speaks something else', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      onEnd(() => void socket.destroy());
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    onEnd(() => void server.close());
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { code, output } = await scan(`tcp://127.0.0.1:${port}`, '--units', '1,255');
+    expect(code).toBe(1);
+    expect(output).toMatch(/unit 1, 255 answered what is no Modbus/);
+  }, 30_000);
+});
