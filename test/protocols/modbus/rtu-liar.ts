@@ -47,7 +47,12 @@ export function createRtuLiar(
 
   const faults: Record<string, (talk: BusTalk) => void> = {
     silent: () => {},
-    'late in order': (talk) => talk.inOrder(() => talk.send(talk.answer), random.between(1, bounds.lateMs)),
+    'late in order': (talk) => {
+      const lateMs = random.between(1, bounds.lateMs);
+      talk.inOrder(() => talk.send(talk.answer), lateMs);
+      // The next answer takes its time as well, so that this one stands alone on the line.
+      talk.inOrder(() => {}, lateMs + 4);
+    },
     'late in order, and copied': (talk) =>
       talk.inOrder(
         () => {
@@ -115,7 +120,8 @@ export function createRtuLiar(
       talk.inOrder(() => talk.send(talk.answer.subarray(cut)), 0.5);
     },
   };
-  const names = Object.keys(faults);
+  // Those that a trusting master falls for come more often.
+  const names = [...Object.keys(faults), ...Object.keys(faults).filter((name) => /order|later/.test(name))];
   return {
     played,
     behaviour: (talk) => {
