@@ -93,18 +93,14 @@ export class DeviceReads {
       }
     };
     const work = async () => {
-      for (let read = left.shift(); read !== undefined; read = left.shift()) await readOne(read);
+      try {
+        for (let read = left.shift(); read !== undefined; read = left.shift()) await readOne(read);
+      } catch (error) {
+        left.length = 0;
+        throw error;
+      }
     };
-    const workers = await Promise.allSettled(
-      Array.from({ length: underWayMax }, () =>
-        work().catch((error: unknown) => {
-          left.length = 0;
-          throw error;
-        }),
-      ),
-    );
-    const failed = workers.find((worker) => worker.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    await runTogether(work, underWayMax);
     if (answered === 0 && refusal !== undefined) throw refusal;
     await this.#retry(talk, nowMs);
     this.#observe(talk);
@@ -194,6 +190,14 @@ export class DeviceReads {
   #labelOf(atMs: number, nowMs = this.#clock.monotonicMs()): string {
     return new Date(this.#clock.wallMs() + Math.max(0, atMs - nowMs)).toISOString();
   }
+}
+
+/** Resolves when all have ended; only then, so that none is left behind under way, rejects as the first that failed. */
+async function runTogether(work: () => Promise<void>, workers: number): Promise<void> {
+  if (workers === 1) return work();
+  const outcomes = await Promise.allSettled(Array.from({ length: workers }, work));
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 function isRefusal(error: unknown): error is ModbusExceptionError {

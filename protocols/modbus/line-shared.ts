@@ -139,6 +139,10 @@ export class SharedLine {
 }
 
 /** What a request throws before it has begun is its own failure, not the line's. */
-async function startRequest<T>(request: Request<T>, client: ModbusClient, timeoutMs: number): Promise<T> {
-  return request(client, timeoutMs);
+function startRequest<T>(request: Request<T>, client: ModbusClient, timeoutMs: number): Promise<T> {
+  try {
+    return request(client, timeoutMs);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

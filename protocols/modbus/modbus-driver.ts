@@ -127,7 +127,7 @@ class ModbusDriver implements Driver {
     const { readings, changes } = values.readPoints();
     this.#warnOfFactors(changes);
     for (const report of this.#statuses.changed(values.readStatuses(), atMs)) this.#report(report);
-    await this.#lookAtIdentity(startedAtMs);
+    if (this.#parts.identity.isDue(startedAtMs)) await this.#lookAtIdentity(startedAtMs);
     return { atMs, readings, roundTripMs };
   }
 
@@ -166,7 +166,6 @@ class ModbusDriver implements Driver {
 
   async #lookAtIdentity(nowMs: number): Promise<void> {
     const { identity, reach } = this.#parts;
-    if (!identity.isDue(nowMs)) return;
     const talk = new DeviceTalk(reach, 8, () => {});
     await identity.look(nowMs, (request) => talk.read(request));
     this.#requests = [...this.#requests, ...talk.requests];

@@ -103,8 +103,11 @@ export class ReadMemory<T extends WantedRegisters> {
     this.#hasGivenRetry = false;
     this.#trialRequestsLeft = TRIAL_REQUESTS_PER_POLL;
     this.#askedInPoll.clear();
-    const trials = [...this.#trials.values()];
-    if (trials.every((trial) => trial.isSettled) && (this.#isStale || trials.length > 0)) this.#makePlan();
+    if (this.#trials.size === 0) {
+      if (this.#isStale) this.#makePlan();
+      return [...this.#plan];
+    }
+    if ([...this.#trials.values()].every((trial) => trial.isSettled)) this.#makePlan();
     return this.#plan.flatMap((read) => {
       const trial = this.#trials.get(read);
       return trial === undefined ? [read] : this.#leavesToAsk(trial, true);

@@ -35,6 +35,8 @@ export class MqttSession {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
+      // Else 65,536 buffers are made ahead, one for every number a packet may hold: 10 MB to spare a few writes.
+      writeCache: false,
       // The socket is opened only after every listener is in place.
       manualConnect: true,
       ...(options.username === undefined ? {} : { username: options.username }),
