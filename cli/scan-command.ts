@@ -11,6 +11,7 @@ import { createScanProgress } from './scan-progress.ts';
 import { drawScan, scanAsJson } from './scan-report.ts';
 import { widthOf } from './screen.ts';
 import { listenForStop } from './signals.ts';
+import { wrapText } from './text-table.ts';
 
 /** The options of `millwatt scan` as they are written. */
 export interface ScanCommandOptions {
@@ -37,7 +38,7 @@ export async function runScanCommand(text: string, options: ScanCommandOptions):
   const suspects = listSuspects(readAllProfiles(options.profiles));
   const stop = listenForStop();
   const progress = createScanProgress(plan, { isQuiet: options.json === true });
-  if (!options.json) process.stdout.write(`${announce(plan)}\n`);
+  if (!options.json) process.stdout.write(`${wrapText(announce(plan), widthOf()).join('\n')}\n`);
   try {
     const result = await runScan(plan, {
       createClient: createModbusClient,

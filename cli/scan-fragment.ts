@@ -2,6 +2,9 @@ import { describeEndpoint, type ModbusEndpoint } from '../protocols/modbus/endpo
 import { pointName, type DeviceProfile } from '../protocols/modbus/profile.ts';
 import type { FoundDevice } from '../protocols/modbus/scan-line.ts';
 import { choosePoints } from '../protocols/modbus/wanted-points.ts';
+import { wrapText } from './text-table.ts';
+
+const COMMENT_WIDTH = 74;
 
 /**
  * Entries for `sources:` of an agent's file, indented by two. What only the operator knows has a placeholder or stands
@@ -16,19 +19,19 @@ function writeSource(device: FoundDevice, number: number): string[] {
   const [first, ...others] = best;
   const where = `${describeEndpoint(device.endpoint)} unit ${device.unit}`;
   if (first === undefined)
-    return [`  # ${where}: a Modbus device of unknown kind; \`millwatt profiles\` lists what is known.`];
+    return comment(`${where}: a Modbus device of unknown kind; \`millwatt profiles\` lists what is known.`);
   const { profile, certainty } = first;
   return [
-    `  # ${profile.title} at ${where} (${certainty})`,
+    ...comment(`${profile.title} at ${where} (${certainty})`),
     ...(others.length === 0
       ? []
-      : [`  # Or ${others.map(({ profile: other }) => other.id).join(', ')}: look at the nameplate.`]),
+      : comment(`Or ${others.map(({ profile: other }) => other.id).join(', ')}: look at the nameplate.`)),
     ...(first.alike.length === 0
       ? []
-      : [`  # Or its variant ${first.alike.join(', ')}: see \`millwatt profiles ${profile.id}\`.`]),
+      : comment(`Or its variant ${first.alike.join(', ')}: see \`millwatt profiles ${profile.id}\`.`)),
     `  - id: meter-${number}`,
     `    machine: machine-${number}          # fill in: the machine it measures`,
-    `    component: supply           # fill in: supply (all of it), spindle, drives, cabinet, ...`,
+    `    component: supply           # fill in: supply (all of it), spindle, ...`,
     ...writeEndpoint(device.endpoint),
     `    unit: ${device.unit}`,
     `    profile: ${profile.id}`,
@@ -38,8 +41,8 @@ function writeSource(device: FoundDevice, number: number): string[] {
       ? []
       : [
           profile.conventions.transformers === 'not-applied'
-            ? '    #ct: { primary: 100, secondary: 5 }   # fill in: its values are those of the secondary side'
-            : '    #ct: { primary: 100, secondary: 5 }   # only where the meter does not apply its ratio itself',
+            ? '    #ct: { primary: 100, secondary: 5 }   # fill in: it tells secondary values'
+            : '    #ct: { primary: 100, secondary: 5 }   # only if its own ratio is left at 1',
         ]),
     ...(profile.points.some(({ scaleFrom }) => scaleFrom === 'rated-power')
       ? ['    #ratedPower: 7.5kW          # fill in: it tells power as a percentage of this']
@@ -80,7 +83,7 @@ function writeRead(profile: DeviceProfile): string[] {
   const known = usual.filter(({ scaleFrom }) => scaleFrom === undefined).map(pointName);
   return [
     ...(known.length === 0 ? [] : [`    read: [${known.join(', ')}]`]),
-    `    #scales: { ${open.map((name) => `${name}: 0.1`).join(', ')} }   # fill in and add to read: no source states them`,
+    `    #scales: { ${open.map((name) => `${name}: 0.1`).join(', ')} }   # fill in, add to read`,
   ];
 }
 
@@ -89,6 +92,10 @@ function writeMeter({ kind, accuracyClass }: DeviceProfile, serial: string | und
   if (kind === 'drive' || accuracyClass !== undefined)
     return serialText.length === 0 ? [] : [`    meter: { ${serialText.join(', ')} }`];
   return [
-    `    meter: { ${[...serialText, 'class: unknown'].join(', ')} }   # fill in: the accuracy class on the nameplate`,
+    `    meter: { ${[...serialText, 'class: unknown'].join(', ')} }   # fill in: class on the nameplate`,
   ];
+}
+
+function comment(text: string): string[] {
+  return wrapText(text, COMMENT_WIDTH).map((line) => `  # ${line}`);
 }

@@ -27,9 +27,9 @@ export function nameDevice(device: FoundDevice): string {
     const told = [device.identification?.get(0), device.identification?.get(1)].filter(Boolean).join(' ');
     return told === '' ? 'a Modbus device, unknown kind' : `unknown kind, calls itself ${told}`;
   }
-  return best.length === 1
-    ? first.profile.title
-    : `one of ${best.length}: ${nameSome(best.map(({ profile }) => profile.id))}`;
+  if (best.length === 1) return first.profile.title;
+  const vendors = [...new Set(best.map(({ profile }) => profile.vendor))];
+  return `one of ${best.length} ${vendors.length === 1 ? `of ${vendors[0]}` : `devices`}`;
 }
 
 /** The result for people: a table, why, what to know, and the fragment. */

@@ -113,10 +113,10 @@ function reasonsOf({ held, named, vendor, refused, plausibility, power = [] }: E
   const missing = power.filter(({ isRefused }) => isRefused).map(({ point }) => point.quantity);
   return [
     ...(named === undefined ? [] : [named]),
-    ...held.map(({ title }) => `${title}: holds`),
+    ...held.map(({ title }) => `${title} fits`),
     ...(vendor === undefined || named !== undefined ? [] : [`its vendor is ${vendor} (function 43)`]),
     ...(plausibility === undefined ? [] : [describeValues(plausibility)]),
-    ...refused.map((title) => `${title}: not answered`),
+    ...refused.map((title) => `it does not tell its ${title}`),
     ...missing.map((quantity) => `it refuses ${quantity} of this profile`),
   ];
 }

@@ -91,7 +91,7 @@ describe('millwatt scan', () => {
     // What is left to do is written beside it.
     for (const line of json.fragment.split('\n')) {
       if (/^ {4}(machine|component):/.test(line)) expect(line).toContain('# fill in');
-      if (/class:/.test(line)) expect(line).toContain('# fill in: the accuracy class');
+      if (/class:/.test(line)) expect(line).toContain('# fill in: class');
     }
     expect(checked.warnings.filter((warning) => !/secondary values|activeEnergySum/.test(warning))).toEqual(
       [],
