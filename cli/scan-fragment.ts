@@ -1,5 +1,5 @@
 import { describeEndpoint, type ModbusEndpoint } from '../protocols/modbus/endpoint.ts';
-import { pointName, type DeviceProfile } from '../protocols/modbus/profile.ts';
+import { pointName, type DeviceProfile, type ProfilePoint } from '../protocols/modbus/profile.ts';
 import type { FoundDevice } from '../protocols/modbus/scan-line.ts';
 import { choosePoints } from '../protocols/modbus/wanted-points.ts';
 import { wrapText } from './text-table.ts';
@@ -21,6 +21,21 @@ function writeSource(device: FoundDevice, number: number): string[] {
   if (first === undefined)
     return comment(`${where}: a Modbus device of unknown kind; \`millwatt profiles\` lists what is known.`);
   const { profile, certainty } = first;
+  const usual = choosePoints(profile, undefined, 'scan');
+  const known = usual.filter(({ scaleFrom }) => scaleFrom === undefined).map(pointName);
+  const source = [
+    `  - id: meter-${number}`,
+    `    machine: machine-${number}          # fill in: the machine it measures`,
+    profile.kind === 'drive'
+      ? '    component: drives           # fill in: spindle, drives, coolant, ...'
+      : '    component: supply           # fill in: supply (all of it), spindle, ...',
+    ...writeEndpoint(device.endpoint),
+    `    unit: ${device.unit}`,
+    `    profile: ${profile.id}`,
+    ...writeRead(usual, known),
+    ...writeMeter(profile, device.details.serial),
+    ...writeTransformers(profile),
+  ];
   return [
     ...comment(`${profile.title} at ${where} (${certainty})`),
     ...(others.length === 0
@@ -29,24 +44,8 @@ function writeSource(device: FoundDevice, number: number): string[] {
     ...(first.alike.length === 0
       ? []
       : comment(`Or its variant ${first.alike.join(', ')}: see \`millwatt profiles ${profile.id}\`.`)),
-    `  - id: meter-${number}`,
-    `    machine: machine-${number}          # fill in: the machine it measures`,
-    `    component: supply           # fill in: supply (all of it), spindle, ...`,
-    ...writeEndpoint(device.endpoint),
-    `    unit: ${device.unit}`,
-    `    profile: ${profile.id}`,
-    ...writeRead(profile),
-    ...writeMeter(profile, device.details.serial),
-    ...(profile.conventions.transformers === 'applied'
-      ? []
-      : [
-          profile.conventions.transformers === 'not-applied'
-            ? '    #ct: { primary: 100, secondary: 5 }   # fill in: it tells secondary values'
-            : '    #ct: { primary: 100, secondary: 5 }   # only if its own ratio is left at 1',
-        ]),
-    ...(profile.points.some(({ scaleFrom }) => scaleFrom === 'rated-power')
-      ? ['    #ratedPower: 7.5kW          # fill in: it tells power as a percentage of this']
-      : []),
+    // Without one point whose scale is known, it would be no configuration.
+    ...(known.length > 0 ? source : source.map((line) => line.replace(/^ {2}#?/, '  #'))),
   ];
 }
 
@@ -75,15 +74,30 @@ function writeEndpoint(endpoint: ModbusEndpoint): string[] {
   }
 }
 
-/** The usual points, where one of them waits for a scale that the operator must enter first. */
-function writeRead(profile: DeviceProfile): string[] {
-  const usual = choosePoints(profile, undefined, 'scan');
-  const open = usual.filter(({ scaleFrom }) => scaleFrom === 'operator').map(pointName);
-  if (open.length === 0) return [];
-  const known = usual.filter(({ scaleFrom }) => scaleFrom === undefined).map(pointName);
+/** The usual points that can be read as they are, where others wait for what only the operator can enter. */
+function writeRead(usual: readonly ProfilePoint[], known: readonly string[]): string[] {
+  const waiting = (origin: ProfilePoint['scaleFrom']) =>
+    usual.filter(({ scaleFrom }) => scaleFrom === origin).map(pointName);
+  const scales = waiting('operator');
+  const percent = waiting('rated-power');
+  if (scales.length + percent.length === 0) return [];
   return [
     ...(known.length === 0 ? [] : [`    read: [${known.join(', ')}]`]),
-    `    #scales: { ${open.map((name) => `${name}: 0.1`).join(', ')} }   # fill in, add to read`,
+    ...(scales.length === 0
+      ? []
+      : [`    #scales: { ${scales.map((name) => `${name}: 0.1`).join(', ')} }   # fill in, add to read`]),
+    ...(percent.length === 0
+      ? []
+      : [`    #ratedPower: 7.5kW          # fill in, add ${percent.join(', ')} to read`]),
+  ];
+}
+
+function writeTransformers({ kind, conventions: { transformers } }: DeviceProfile): string[] {
+  if (kind === 'drive' || transformers === 'applied') return [];
+  return [
+    transformers === 'not-applied'
+      ? '    #ct: { primary: 100, secondary: 5 }   # fill in: it tells secondary values'
+      : '    #ct: { primary: 100, secondary: 5 }   # only if its own ratio is left at 1',
   ];
 }
 

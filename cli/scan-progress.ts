@@ -23,17 +23,18 @@ export function createScanProgress(plan: ScanPlan, options: { isQuiet: boolean }
   const isLive = out.isTTY && !options.isQuiet;
   const found: string[] = [];
   const remarks: string[] = [];
+  let { asksMax } = plan;
   let asked = 0;
   let shownTenths = 0;
   let drawnAtMs = 0;
   let now = '';
   const draw = () => {
     drawnAtMs = performance.now();
-    const share = Math.min(1, asked / Math.max(1, plan.asksMax));
+    const share = Math.min(1, asked / Math.max(1, asksMax));
     const filled = Math.round(share * BAR_CELLS);
     screen.draw([
       ...found,
-      `${style('█'.repeat(filled), 'green')}${style('░'.repeat(BAR_CELLS - filled), 'dim')} ${Math.floor(share * 100)} %  ${asked} of at most ${plan.asksMax}  ${now}`,
+      `${style('█'.repeat(filled), 'green')}${style('░'.repeat(BAR_CELLS - filled), 'dim')} ${Math.floor(share * 100)} %  ${asked} of at most ${asksMax}  ${now}`,
     ]);
   };
   return {
@@ -41,16 +42,19 @@ export function createScanProgress(plan: ScanPlan, options: { isQuiet: boolean }
       asked += 1;
       now = `${describeEndpoint(endpoint)}${unit === undefined ? '' : ` unit ${unit}`}`;
       if (isLive && performance.now() - drawnAtMs >= DRAW_EVERY_MS) draw();
-      const tenths = Math.floor((asked / Math.max(1, plan.asksMax)) * TENTHS);
+      const tenths = Math.floor((asked / Math.max(1, asksMax)) * TENTHS);
       if (isLive || options.isQuiet || tenths <= shownTenths) return;
       shownTenths = tenths;
-      out.write(`asked ${asked} of at most ${plan.asksMax}, now ${now}; ${found.length} found\n`);
+      out.write(`asked ${asked} of at most ${asksMax}, now ${now}; ${found.length} found\n`);
     },
     onFound(device: FoundDevice) {
       const line = `found ${describeEndpoint(device.endpoint)} unit ${device.unit}: ${nameDevice(device)}`;
       found.push(line);
       if (isLive) draw();
       else if (!options.isQuiet) out.write(`${line}\n`);
+    },
+    onFewer(fewer: number) {
+      asksMax = fewer;
     },
     onRemark(text: string) {
       if (!remarks.includes(text)) remarks.push(text);

@@ -18,6 +18,8 @@ export interface ScanProgress {
   /** One more of the asks that were announced; where the next one goes. */
   onAsk(endpoint: ModbusEndpoint, unit: number | undefined): void;
   onFound(device: FoundDevice): void;
+  /** It will be so many asks at most, all in all: fewer than planned. */
+  onFewer(asksMax: number): void;
   /** Something that an engineer should know, once. */
   onRemark(text: string): void;
 }

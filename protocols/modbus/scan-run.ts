@@ -129,14 +129,18 @@ class Scan {
   async #scanSerial({ path }: SerialTarget): Promise<void> {
     const { formats, firstUnits, moreUnits, isAll } = this.#plan;
     let chosen = [...formats];
+    let asked = 0;
     for (const units of [firstUnits, moreUnits]) {
       for (const format of chosen) {
         const endpoint: ModbusEndpoint = { transport: 'rtu', path, ...format };
         await this.#withLine(endpoint, true, async (line) => {
           for (const unit of units) if (unit !== 0) await line.askUnit(unit);
+          asked += units.length;
           this.#remarkOnLine(line, endpoint);
           // All devices of a line have the same settings.
-          if (line.devices.length > 0 && !isAll) chosen = [format];
+          if (line.devices.length === 0 || isAll || chosen.length === 1) return;
+          chosen = [format];
+          this.#tools.progress.onFewer(asked + (units === firstUnits ? moreUnits.length : 0));
         });
         if (chosen.length === 1 && this.#devices.length > 0) break;
         await pause(PORT_RELEASE_MS);

@@ -2,8 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeFragment } from '../../cli/scan-fragment.ts';
 import { checkConfig } from '../../config/check.ts';
 import { formatFinding } from '../../config/finding.ts';
+import type { ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
+import type { FoundDevice } from '../../protocols/modbus/scan-line.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { startRtuServer } from '../../protocols/simulator/modbus-rtu-server.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
@@ -54,6 +58,52 @@ function checkFragment(fragment: string): { errors: string[]; warnings: string[]
   const of = (severity: string) => findings.filter((one) => one.severity === severity).map(formatFinding);
   return { errors: of('error'), warnings: of('warning'), sources: config?.sources.length ?? 0 };
 }
+
+/** A device as a scan would have found it. */
+function foundAs(profile: DeviceProfile, endpoint: ModbusEndpoint, unit: number): FoundDevice {
+  return {
+    endpoint,
+    unit,
+    alsoUnits: [],
+    candidates: [{ profile, alike: [], certainty: 'likely', rank: 1, reasons: [] }],
+    details: { serial: `S${unit}` },
+    identification: null,
+    values: [],
+    refusesAll: false,
+    requests: 1,
+  };
+}
+
+describe('the fragment', () => {
+  it('is a configuration for every profile and variant, drives that lack a scale included', () => {
+    const endpoint = { transport: 'tcp', host: 'gateway.plant', port: 502 } as const;
+    const lines = writeFragment(libraryProfiles.map((profile, i) => foundAs(profile, endpoint, i + 1)));
+    const { errors, sources } = checkFragment(`${lines.join('\n')}\n`);
+    expect(errors).toEqual([]);
+    // Of some drives no document states a scale at all: those stand behind a #.
+    const open = libraryProfiles.filter(({ points }) =>
+      points.every(({ scaleFrom }) => scaleFrom === 'operator'),
+    );
+    expect(sources).toBe(libraryProfiles.length - open.length);
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(120);
+  });
+
+  it('gives two devices of a serial port the settings that were found', () => {
+    const endpoint = {
+      transport: 'rtu',
+      path: '/dev/ttyUSB0',
+      baudRate: 19_200,
+      parity: 'even',
+      stopBits: 1,
+    } as const;
+    const lines = writeFragment([
+      foundAs(profileOf('eastron/sdm630'), endpoint, 4),
+      foundAs(profileOf('acrel/adl400'), endpoint, 17),
+    ]);
+    expect(lines.filter((line) => line.includes('parity: even'))).toHaveLength(2);
+    expect(checkFragment(`${lines.join('\n')}\n`)).toMatchObject({ errors: [], sources: 2 });
+  });
+});
 
 describe('millwatt scan', () => {
   it('finds the meters behind a gateway, and its fragment can be pasted as it is', async () => {

@@ -38,6 +38,7 @@ async function scan(
       onAsk?.();
     },
     onFound: () => {},
+    onFewer: () => {},
     onRemark: (text) => remarks.push(text),
   };
   const parsed = parseScanTarget(target, { network: true, ...(port === undefined ? {} : { port }) });
@@ -268,9 +269,11 @@ describe.skipIf(requireTool('socat') === undefined)('a serial port', () => {
       { timeoutMs: 250, baudRates: [19_200, 9600], ratePerSecond: 500 },
     );
     const asked: string[] = [];
+    const fewer: number[] = [];
     const progress: ScanProgress = {
       onAsk: (endpoint, unit) => asked.push(`${describeEndpoint(endpoint)} ${unit}`),
       onFound: () => {},
+      onFewer: (asksMax) => fewer.push(asksMax),
       onRemark: () => {},
     };
     const stop = new AbortController();
@@ -280,6 +283,7 @@ describe.skipIf(requireTool('socat') === undefined)('a serial port', () => {
     );
     expect(namesOf(result)).toEqual(['3 eastron/sdm630', '12 socomec/diris-b30']);
     expect(asked).toHaveLength(10 + 3);
+    expect(fewer).toEqual([10 + 3]);
     expect(asked.every((one) => one.includes('19200 8N1'))).toBe(true);
   }, 60_000);
 
@@ -297,6 +301,7 @@ describe.skipIf(requireTool('socat') === undefined)('a serial port', () => {
       progress: {
         onAsk: (endpoint) => asked.push(describeEndpoint(endpoint).replace(pair.near, '')),
         onFound: () => {},
+        onFewer: () => {},
         onRemark: () => {},
       },
       signal: new AbortController().signal,
@@ -310,7 +315,7 @@ describe.skipIf(requireTool('socat') === undefined)('a serial port', () => {
       runScan(planScan({ kind: 'serial', path: '/dev/ttyMillwattNone' }), {
         createClient: createModbusClient,
         suspects,
-        progress: { onAsk: () => {}, onFound: () => {}, onRemark: () => {} },
+        progress: { onAsk: () => {}, onFound: () => {}, onFewer: () => {}, onRemark: () => {} },
         signal: new AbortController().signal,
       }),
     ).rejects.toMatchObject({ code: 'refused', cure: expect.stringMatching(/adapter/) });
