@@ -122,13 +122,13 @@ class ModbusDriver implements Driver {
       throw error;
     }
     const atMs = Math.round((startedAtMs + clock.monotonicMs()) / 2);
-    const roundTripMs = performance.now() - startedMs;
-    reach.line.pause.answered();
+    const endedMs = performance.now();
+    reach.line.pause.answered(endedMs);
     const { readings, changes } = values.readPoints();
     this.#warnOfFactors(changes);
     for (const report of this.#statuses.changed(values.readStatuses(), atMs)) this.#report(report);
     if (this.#parts.identity.isDue(startedAtMs)) await this.#lookAtIdentity(startedAtMs);
-    return { atMs, readings, roundTripMs };
+    return { atMs, readings, roundTripMs: endedMs - startedMs };
   }
 
   onStatus(report: (status: StatusReport) => void): void {
