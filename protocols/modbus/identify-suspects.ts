@@ -19,8 +19,10 @@ export interface Suspects {
   requestsMax: number;
 }
 
-/** Requests that narrowing down may take, and details of what was found. */
-export const NARROWING_MAX = 12;
+/** After so many requests for details and powers no further candidate is looked into. */
+export const NARROWING_ENOUGH = 10;
+/** The most requests that takes: the candidate begun before, and the power of the best. */
+const NARROWING_MAX = 20;
 
 /** Sorts profiles into those that can be recognised and those that cannot. A variant counts where it looks different. */
 export function listSuspects(profiles: readonly DeviceProfile[]): Suspects {

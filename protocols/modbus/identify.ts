@@ -1,6 +1,6 @@
 import { detailRequest, identityRequest, judgeIdentity, readDetail } from './identity-reader.ts';
 import { rankCandidates, type Candidate, type Evidence } from './identify-rank.ts';
-import { NARROWING_MAX, type Suspect, type Suspects } from './identify-suspects.ts';
+import { NARROWING_ENOUGH, type Suspect, type Suspects } from './identify-suspects.ts';
 import type { IdentifyTalk } from './identify-talk.ts';
 import { seePlausibility, seePoints, type SeenValue } from './identify-values.ts';
 import type { DeviceDetail, DeviceProfile, IdentityCheck } from './profile.ts';
@@ -47,7 +47,7 @@ export async function identifyDevice(talk: IdentifyTalk, suspects: Suspects): Pr
   const asked = talk.requests;
   const details: Details = {};
   for (const { profile } of candidates.filter(({ rank }) => rank === 1)) {
-    if (talk.requests - asked < NARROWING_MAX - 2)
+    if (talk.requests - asked < NARROWING_ENOUGH)
       Object.assign(details, await readDetails(talk, profile), details);
   }
   nameByDetails(open, details);
@@ -55,7 +55,7 @@ export async function identifyDevice(talk: IdentifyTalk, suspects: Suspects): Pr
   const ties = candidates.filter(({ rank }) => rank === 1);
   for (const one of open) {
     if (ties.length < 2 || !ties.some(({ profile }) => profile === one.suspect.profile)) continue;
-    if (talk.requests - asked >= NARROWING_MAX - 2) break;
+    if (talk.requests - asked >= NARROWING_ENOUGH) break;
     one.power = await seePower(talk, one.suspect.profile);
   }
   candidates = rankCandidates(open);
