@@ -37,6 +37,8 @@ interface Pending {
   expected: Expected;
   bytes: Buffer;
   isSent: boolean;
+  /** The connection ended under it, and it was sent once more through a new one. */
+  isSecondTry: boolean;
   deadlineMs: number;
   timeoutMs: number;
   parse: (frame: Buffer) => unknown;
@@ -49,7 +51,8 @@ interface Pending {
 /**
  * A strict Modbus TCP client that can only read. It keeps one connection, made when needed, and one request on it, or a
  * few. After a timeout, a frame that is not the answer, or bytes nobody asked for, the connection is destroyed and all
- * requests under way are rejected: a late reply has no way to be taken for another's.
+ * requests under way are rejected: a late reply has no way to be taken for another's. Requests that find the connection
+ * ended since the last answer go through a new one, once.
  *
  * Several at once are held to two more rules. They always differ in unit, function or length of their answers (one that
  * does not waits inside), so that even a device that mixes up transaction ids is found out. And they are handed on together,
@@ -64,6 +67,8 @@ export class ModbusTcpClient implements ModbusClient {
   readonly #pipelining: number;
   #wire: Wire | undefined;
   #isOpen = false;
+  /** The connection has brought an answer. */
+  #isProven = false;
   /** Not answered yet, in the order they were asked. */
   #pending: Pending[] = [];
   /** Answered, but not to be believed before the others under way are answered too. */
@@ -148,6 +153,7 @@ export class ModbusTcpClient implements ModbusClient {
         expected: { transaction, unit, functionCode, length: replyLength },
         bytes: length === buffer.length ? buffer : buffer.subarray(0, length),
         isSent: false,
+        isSecondTry: false,
         deadlineMs: nowMs + timeoutMs,
         timeoutMs,
         parse,
@@ -204,7 +210,7 @@ export class ModbusTcpClient implements ModbusClient {
         if (isCurrent()) this.#receive(bytes, count);
       },
       onLost: (describe) => {
-        if (isCurrent()) this.#fail(describe);
+        if (isCurrent() && !this.#tryAgain()) this.#fail(describe);
       },
     };
     try {
@@ -217,6 +223,32 @@ export class ModbusTcpClient implements ModbusClient {
       return;
     }
     this.#wire = wire;
+  }
+
+  /**
+   * Many devices end a connection that was idle for a while, and some after each answer: just then the next request may
+   * be on its way. One that lost a connection which had worked goes through a new one, once, and within its deadline.
+   */
+  #tryAgain(): boolean {
+    const isLostBetweenAnswers = this.#isProven && this.#restBytes === 0 && this.#answered.length === 0;
+    if (!isLostBetweenAnswers || this.#pending.length === 0) return false;
+    if (this.#pending.some(({ isSecondTry }) => isSecondTry)) return false;
+    for (const pending of this.#pending) {
+      pending.isSecondTry = true;
+      pending.isSent = false;
+    }
+    this.#dropWire();
+    this.#connect();
+    return true;
+  }
+
+  #dropWire(): void {
+    const wire = this.#wire;
+    this.#wire = undefined;
+    this.#isOpen = false;
+    this.#isProven = false;
+    this.#restBytes = 0;
+    wire?.destroy();
   }
 
   /** Takes the frames out of what came. */
@@ -263,6 +295,7 @@ export class ModbusTcpClient implements ModbusClient {
         this.#failFrame(pending, error instanceof Error ? error.message : String(error));
         return;
       }
+      this.#isProven = true;
       this.#answered.push(pending);
       this.#pending.splice(index, 1);
       at += total;
@@ -312,13 +345,9 @@ export class ModbusTcpClient implements ModbusClient {
   /** Ends the connection and rejects all: the culprit, where there is one, with its error, and the others as cut off. */
   #fail(describe: (where: string) => MillwattError, culprit?: Pending): void {
     const all = [...this.#answered, ...this.#pending];
-    const wire = this.#wire;
     this.#pending = [];
     this.#answered = [];
-    this.#wire = undefined;
-    this.#isOpen = false;
-    this.#restBytes = 0;
-    wire?.destroy();
+    this.#dropWire();
     for (const pending of all) {
       const where = this.#where(pending);
       pending.reject(

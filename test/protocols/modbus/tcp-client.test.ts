@@ -1,5 +1,7 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { MillwattError } from '../../../protocols/errors.ts';
 import { ModbusTcpClient } from '../../../protocols/modbus/tcp-client.ts';
 import {
@@ -47,7 +49,7 @@ const CASES: [name: string, behaviour: Behaviour, code: string, waits?: true][] 
   ['never answers', () => {}, 'timeout', true],
   [
     'answers too late',
-    ({ socket, answer, later }) => later(() => socket.write(answer), SHORT_MS * 2),
+    ({ socket, answer, later }) => later(() => socket.write(answer), SHORT_MS * 10),
     'timeout',
     true,
   ],
@@ -101,8 +103,6 @@ const CASES: [name: string, behaviour: Behaviour, code: string, waits?: true][] 
     },
     'bad-frame',
   ],
-  ['resets the connection', ({ socket }) => socket.resetAndDestroy(), 'closed'],
-  ['ends the connection', ({ socket }) => socket.end(), 'closed'],
   [
     'ends the connection within its answer',
     ({ socket, answer }) => socket.end(answer.subarray(0, 10)),
@@ -122,6 +122,47 @@ describe('the Modbus TCP client against a server that', () => {
     for (let address = 300; address < 305; address++) await readRight(1, address, 10);
     // The failure cost the connection: nothing that comes late on it can be taken for an answer.
     expect(server.connections).toBe(2);
+  });
+
+  it.each<[string, Behaviour]>([
+    ['resets the connection', ({ socket }) => socket.resetAndDestroy()],
+    ['ends the connection', ({ socket }) => socket.end()],
+  ])(
+    '%s instead of answering is asked once more through a new one, and then no more',
+    async (_, behaviour) => {
+      await readRight(1, 100, 10);
+      server.behaviour = behaviour;
+      await expect(client.readRegisters(1, 3, 200, 10, PATIENT_MS)).rejects.toMatchObject({ code: 'closed' });
+      expect(server.connections).toBe(2);
+      expect(server.requests).toHaveLength(3);
+      // A connection that never brought an answer is not tried again.
+      await expect(client.readRegisters(1, 3, 200, 10, PATIENT_MS)).rejects.toMatchObject({ code: 'closed' });
+      expect(server.connections).toBe(3);
+      server.behaviour = behaveWell;
+      for (let address = 300; address < 305; address++) await readRight(1, address, 10);
+      expect(server.connections).toBe(4);
+    },
+  );
+
+  it('ends the connection after each answer', async () => {
+    server.behaviour = ({ socket, answer }) => socket.end(answer);
+    for (let address = 0; address < 20; address++) await readRight(1, address, 10);
+    expect(server.requests.length).toBeLessThanOrEqual(40);
+  });
+
+  it('answers in time while this process is held up', async () => {
+    const meter = fork(new URL('./tcp-prompt-meter.ts', import.meta.url));
+    onTestFinished(() => void meter.kill());
+    const [port] = (await once(meter, 'message')) as [number];
+    const far = new ModbusTcpClient('127.0.0.1', port);
+    onTestFinished(() => far.close());
+    await far.readRegisters(1, 3, 7, 1, PATIENT_MS);
+    for (let i = 0; i < 2; i++) {
+      const answer = far.readRegisters(1, 3, 1000 + i, 1, SHORT_MS);
+      // Begins when the request is on its way, and ends long after its deadline; the meter needs none of our time.
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20 * SHORT_MS));
+      expect((await answer)[0]).toBe(1000 + i);
+    }
   });
 
   it('sends its answer byte by byte', async () => {
