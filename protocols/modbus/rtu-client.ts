@@ -140,7 +140,10 @@ export class ModbusRtuClient implements ModbusClient {
       // The line belongs to other devices as well, so that nobody waits on it in vain.
       if (doubt.untilMs >= deadlineMs || tries >= SYNC_TRIES_MAX || performance.now() >= deadlineMs)
         throw distrustError(this.#whereOf(request.unit), timeoutMs);
-      await this.#open(call, deadlineMs);
+      if (!this.#link.isOpen) {
+        await this.#open(call, deadlineMs);
+        continue;
+      }
       await this.#sleepUntil(call, doubt.untilMs);
       if (doubt.needsProof)
         tries += await this.#synchronise(call, request, doubt.untilMs, deadlineMs, timeoutMs);
@@ -240,6 +243,7 @@ export class ModbusRtuClient implements ModbusClient {
       Math.max(1, deadlineMs - performance.now()),
     );
     this.#openedMs = performance.now();
+    this.#memory.noteOpening(this.#openedMs);
     this.#reader.clear();
     this.#check(call);
   }

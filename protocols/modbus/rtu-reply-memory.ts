@@ -12,6 +12,7 @@ import type { ReadFunction, RtuReply } from './rtu-frame.ts';
  * - The first copy that a unit ever sends: an answered request stays suspect for `echoMs`, and an answer is one only when
  *   silence follows it. From the first stray on, the unit is suspicious for `suspicionMs`, and all its answers are held
  *   suspect like missing ones.
+ * - A connection that takes replies with it when it ends: with the new one, the listening to suspicious units begins anew.
  * Bytes are assumed to arrive in the order they were sent in, which a wire and a TCP connection hold.
  *
  * Impossible for every master of RTU: a reply that is held back longer than `listenMs` and overtaken by newer ones, or
@@ -120,6 +121,15 @@ export class ReplyMemory {
     // It may come once more, as often as it likes: each time the listening begins anew.
     for (const suspect of sources) suspect.untilMs = nowMs + this.#times.listenMs;
     return sources.length > 0;
+  }
+
+  /** The line was opened anew. What suspicious units sent meanwhile is lost, and could not be noted; copies may follow. */
+  noteOpening(nowMs: number): void {
+    for (const { suspects, suspiciousUntilMs } of this.#units.values()) {
+      if (suspiciousUntilMs <= nowMs) continue;
+      for (const suspect of suspects.values())
+        suspect.untilMs = Math.max(suspect.untilMs, nowMs + this.#times.listenMs);
+    }
   }
 
   /** A reply came that may be a newer request's or an older one's, and was taken for neither. */

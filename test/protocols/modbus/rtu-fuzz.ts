@@ -77,7 +77,8 @@ export async function fuzz(link: ByteLink, bus: HostileBus, exchanges: number): 
   bus.behaviour = liar.behaviour;
   const client = new ModbusRtuClient(link, {
     echoMs: STRAY_MS,
-    listenMs: STRAY_MS,
+    // A little more, since a gateway takes a new connection later than it is made.
+    listenMs: STRAY_MS + 3,
     suspicionMs: 60_000,
     ageMs: 600_000,
   });
