@@ -12,6 +12,15 @@ export function effectiveEveryMs(everyMs: number, clock: Clock): number {
   return speed === 1 ? everyMs : Math.max(everyMs, Math.ceil(REAL_INTERVAL_MS_MIN * speed));
 }
 
+/**
+ * How long to wait for the first slot that is `waitMs` away or more, whole ms. What is due within one slot is polled in
+ * one turn of the event loop; slots lie on a fixed grid of `nowMs`, so that a cadence of whole slots stays even.
+ */
+export function msToSlot(nowMs: number, waitMs: number): number {
+  const slotMs = Math.ceil((nowMs + waitMs) / SLOT_MS) * SLOT_MS;
+  return Math.max(1, Math.ceil(slotMs - nowMs));
+}
+
 /** A running scheduler. */
 export interface Scheduler {
   /** Polls that began late, and turns that were skipped because the poll before was still running or time had passed. */
@@ -27,9 +36,8 @@ export function startScheduler(sources: readonly Pollable[], clock: Clock): Sche
   let timer: NodeJS.Timeout | undefined;
   const tick = () => {
     const waitMs = schedule.run(clock.monotonicMs());
-    // Up to the next slot boundary: what is due within one slot is polled in one turn of the event loop.
     const realMs = Math.min(LOOK_AGAIN_MS, waitMs / Math.max(clock.speed(), 1e-3));
-    timer = setTimeout(tick, Math.max(1, Math.ceil(realMs / SLOT_MS) * SLOT_MS));
+    timer = setTimeout(tick, msToSlot(performance.now(), realMs));
   };
   tick();
   return { counts: () => schedule.counts(), stop: () => clearTimeout(timer) };

@@ -102,7 +102,8 @@ export class DeviceReads {
     };
     await runTogether(work, underWayMax);
     if (answered === 0 && refusal !== undefined) throw refusal;
-    await this.#retry(talk, nowMs);
+    const again = this.#memory.dueForRetry(nowMs);
+    if (again !== undefined) await this.#retry(again, talk, nowMs);
     this.#observe(talk);
     if (this.#hasNews && this.#memory.dueForRetry(nowMs) === undefined) this.#tell(nowMs);
   }
@@ -133,9 +134,7 @@ export class DeviceReads {
   }
 
   /** Asks once more for what was refused. Whatever comes of it, the poll has its readings. */
-  async #retry(talk: DeviceTalk, nowMs: number): Promise<void> {
-    const again = this.#memory.dueForRetry(nowMs);
-    if (again === undefined) return;
+  async #retry(again: PlannedRead<WantedPart>, talk: DeviceTalk, nowMs: number): Promise<void> {
     this.#hasNews = true;
     try {
       this.#values.store(again, await talk.read(again));

@@ -85,10 +85,9 @@ export class DeviceValues {
     const readings = this.#points.map((reader, i): ChannelReading => {
       const channel = this.#channels[i]?.id ?? '';
       const { value, factors } = reader.read(this.#slices[i] ?? []);
-      const changed = factors === this.#factors[i] ? [] : this.#compareFactors(i, channel, factors);
-      changes.push(...changed);
+      const hasMoved = factors !== this.#factors[i] && this.#compareFactors(i, channel, factors, changes);
       if (value === null) return { channel, value, quality: 'bad' };
-      return { channel, value, quality: changed.length > 0 ? 'uncertain' : 'good' };
+      return { channel, value, quality: hasMoved ? 'uncertain' : 'good' };
     });
     return { readings, changes };
   }
@@ -118,15 +117,23 @@ export class DeviceValues {
     return raw;
   }
 
-  #compareFactors(i: number, channel: string, factors: readonly (Reading | null)[]): FactorChange[] {
+  /** True when a factor is another than it was last known to be; each is added to the changes. */
+  #compareFactors(
+    i: number,
+    channel: string,
+    factors: readonly (Reading | null)[],
+    changes: FactorChange[],
+  ): boolean {
     const before = this.#factors[i] ?? [];
-    const changes: FactorChange[] = [];
+    const changed = changes.length;
     // What could not be read this time is not a change: the next known value is compared with the last known one.
-    this.#factors[i] = factors.map((to, n) => {
+    const known = factors.map((to, n) => {
       const from = before[n] ?? null;
       if (from !== null && to !== null && to !== from) changes.push({ channel, from, to });
       return to ?? from;
     });
-    return changes;
+    // The reader's own array where nothing is missing: as long as it gives that one, nothing is to be compared.
+    this.#factors[i] = factors.includes(null) ? known : factors;
+    return changes.length > changed;
   }
 }

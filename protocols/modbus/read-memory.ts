@@ -201,6 +201,7 @@ export class ReadMemory<T extends WantedRegisters> {
   }
 
   #trialOf(read: PlannedRead<T>): ReadTrial<T> | undefined {
+    if (this.#trials.size === 0) return undefined;
     return [...this.#trials.values()].find((trial) => trial.holds(read));
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { effectiveEveryMs, startScheduler } from '../../agent/scheduler.ts';
-import { SlotSchedule } from '../../agent/slot-schedule.ts';
+import { effectiveEveryMs, msToSlot, startScheduler } from '../../agent/scheduler.ts';
+import { SLOT_MS, SlotSchedule } from '../../agent/slot-schedule.ts';
 import { simulatedClock, SteppedClock, systemClock } from '../../protocols/clock.ts';
 import { awaitUntil } from '../protocols/mqtt/await-until.ts';
 
@@ -109,4 +109,18 @@ test('a stepped clock is never polled by itself', () => {
   const scheduler = startScheduler([one], new SteppedClock(0));
   expect(one.begun).toEqual([]);
   scheduler.stop();
+});
+
+test('polls begin on a fixed grid of slots, however late the timer is', () => {
+  expect(msToSlot(1000, 0)).toBe(1);
+  expect(msToSlot(1000, 100)).toBe(100);
+  expect(msToSlot(1003.4, 100)).toBe(147);
+  for (let nowMs = 0; nowMs < 200; nowMs += 0.7) {
+    const waitMs = msToSlot(nowMs, 30);
+    expect(Number.isInteger(waitMs)).toBe(true);
+    expect(waitMs).toBeGreaterThanOrEqual(30);
+    expect(waitMs).toBeLessThanOrEqual(30 + SLOT_MS);
+    // A timer that is a little late of the grid is of no account; that it drifts would be.
+    expect((nowMs + waitMs) % SLOT_MS).toBeLessThan(1);
+  }
 });
