@@ -243,7 +243,7 @@ export class ModbusRtuClient implements ModbusClient {
       Math.max(1, deadlineMs - performance.now()),
     );
     this.#openedMs = performance.now();
-    this.#memory.noteOpening(this.#openedMs);
+    this.#memory.noteMissed(this.#openedMs);
     this.#reader.clear();
     this.#check(call);
   }
@@ -260,7 +260,9 @@ export class ModbusRtuClient implements ModbusClient {
     if (this.#reader.isClean) return;
     const isNoise = this.#reader.isNoise;
     this.#reader.clear();
-    if (isNoise || !this.#link.isRenewable) return;
+    if (isNoise) return;
+    this.#memory.noteMissed(performance.now());
+    if (!this.#link.isRenewable) return;
     this.#closeLink();
     await this.#open(call, deadlineMs);
   }

@@ -12,7 +12,7 @@ import type { ReadFunction, RtuReply } from './rtu-frame.ts';
  * - The first copy that a unit ever sends: an answered request stays suspect for `echoMs`, and an answer is one only when
  *   silence follows it. From the first stray on, the unit is suspicious for `suspicionMs`, and all its answers are held
  *   suspect like missing ones.
- * - A connection that takes replies with it when it ends: with the new one, the listening to suspicious units begins anew.
+ * - Replies that are lost with a connection, or among garbage: the listening to suspicious units begins anew.
  * Bytes are assumed to arrive in the order they were sent in, which a wire and a TCP connection hold.
  *
  * Impossible for every master of RTU: a reply that is held back longer than `listenMs` and overtaken by newer ones, or
@@ -123,8 +123,11 @@ export class ReplyMemory {
     return sources.length > 0;
   }
 
-  /** The line was opened anew. What suspicious units sent meanwhile is lost, and could not be noted; copies may follow. */
-  noteOpening(nowMs: number): void {
+  /**
+   * Replies may have passed unread: the line was opened anew, or something came that could not be read. What suspicious
+   * units sent meanwhile could not be noted, and copies of it may follow.
+   */
+  noteMissed(nowMs: number): void {
     for (const { suspects, suspiciousUntilMs } of this.#units.values()) {
       if (suspiciousUntilMs <= nowMs) continue;
       for (const suspect of suspects.values())

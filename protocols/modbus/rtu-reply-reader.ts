@@ -10,24 +10,26 @@ export class ReplyReader {
   readonly #buffer = Buffer.alloc(BUFFER_BYTES);
   #length = 0;
   #isSpoilt = false;
+  #hasSkipped = false;
   #expected: ReplyShape | undefined;
   #start = 0;
   #end = 0;
 
-  /** Whether nothing has come since the last frame that was taken. */
+  /** Whether nothing has come but the frames that were taken. */
   get isClean(): boolean {
-    return this.#length === 0 && !this.#isSpoilt;
+    return this.#length === 0 && !this.#isSpoilt && !this.#hasSkipped;
   }
 
   /** Whether what is left can be no part of a reply that matters. */
   get isNoise(): boolean {
-    return this.#length <= NOISE_BYTES_MAX && !this.#isSpoilt;
+    return this.#length <= NOISE_BYTES_MAX && !this.#isSpoilt && !this.#hasSkipped;
   }
 
   /** Forgets what came, and what is expected. */
   clear(): void {
     this.#length = 0;
     this.#isSpoilt = false;
+    this.#hasSkipped = false;
     this.#expected = undefined;
   }
 
@@ -76,6 +78,7 @@ export class ReplyReader {
   /** Looks for a reply one byte further on: what begins here is none. */
   skip(): void {
     this.#isSpoilt = false;
+    this.#hasSkipped = true;
     if (this.#length > 0) this.#drop(1);
   }
 

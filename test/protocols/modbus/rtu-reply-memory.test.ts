@@ -58,11 +58,11 @@ describe('a request without an answer', () => {
     expect(memory.noteStray(value({ ...real, length: 99 }), 1350)).toBe(false);
   });
 
-  it('is distrusted anew when the line was opened anew, if the unit is one that sends copies', () => {
-    memory.noteOpening(1390);
+  it('is distrusted anew when something may have passed unread, if the unit is one that sends copies', () => {
+    memory.noteMissed(1390);
     expect(memory.doubtAbout(real, 0)).toMatchObject({ untilMs: 1400 });
     memory.noteStray(value(sync), 1395);
-    memory.noteOpening(1390);
+    memory.noteMissed(1390);
     memory.prove(1, 1400);
     expect(memory.doubtAbout(real, 0)).toMatchObject({ untilMs: 1690 });
   });
