@@ -19,6 +19,7 @@ const POLLS_BETWEEN_WEIGHINGS = 1000;
 export class DeviceReads {
   readonly #values: DeviceValues;
   readonly #memory: ReadMemory<WantedPart>;
+  readonly #hasFactors: boolean;
   readonly #cost: ReadCost;
   readonly #guardMs: number;
   readonly #source: string;
@@ -46,6 +47,7 @@ export class DeviceReads {
     const { profile, values, cost, shift } = options;
     this.#source = options.source;
     this.#values = values;
+    this.#hasFactors = values.wanted.some(isFactor);
     this.#cost = cost;
     this.#guardMs = profile.timing.guardMs;
     this.#clock = options.clock;
@@ -58,10 +60,13 @@ export class DeviceReads {
     );
   }
 
-  /** The requests of a poll that begins now. */
+  /** The requests of a poll that begins now, those with factors last. */
   plan(): PlannedRead<WantedPart>[] {
     this.#values.clear();
-    return this.#memory.plan();
+    const plan = this.#memory.plan();
+    if (!this.#hasFactors) return plan;
+    // One that moves between two requests is then read after the value it moved under, and stands out.
+    return plan.toSorted((a, b) => Number(a.wanted.some(isFactor)) - Number(b.wanted.some(isFactor)));
   }
 
   /**
@@ -197,6 +202,10 @@ async function runTogether(work: () => Promise<void>, workers: number): Promise<
   const outcomes = await Promise.allSettled(Array.from({ length: workers }, work));
   const failed = outcomes.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
+}
+
+function isFactor(part: WantedPart): boolean {
+  return part.isFactor;
 }
 
 function isRefusal(error: unknown): error is ModbusExceptionError {

@@ -5,6 +5,11 @@ import { ModbusExceptionError, pollDeadlineError } from './modbus-error.ts';
 import type { RegisterFunction } from './profile.ts';
 
 const SILENCES: readonly string[] = ['timeout', 'closed'];
+/**
+ * Exceptions with which some devices and gateways speak of registers that a device lacks, and others of any trouble: it
+ * does not know the function (1), it has failed (4), the gateway got no answer from it (11).
+ */
+const VAGUE_EXCEPTIONS: readonly number[] = [1, 4, 11];
 
 /** A request for registers, with addresses as they go over the wire. */
 export interface Asked {
@@ -41,14 +46,16 @@ export class DeviceTalk {
   constructor(reach: Reach, requests: number, onBegin: () => void) {
     this.#reach = reach;
     this.#onBegin = onBegin;
-    // Each of our requests may take its timeout, and each neighbour may take one while we wait.
-    this.#allowedMs = reach.timeoutMs * (Math.max(2, requests) + reach.line.holders() - 1);
+    // Each of our requests may take its timeout, and before each every neighbour may take one.
+    this.#allowedMs = reach.timeoutMs * Math.max(2, requests) * reach.line.holders();
     this.#deadlineMs = performance.now() + this.#allowedMs;
   }
 
-  /** The device gave no answer to a request that was made: it said nothing, or hung up. */
+  /** A request that was made brought no registers and no reason: the device said nothing, hung up, or was vague. */
   isSilence(error: unknown): boolean {
-    return this.#wastedMs !== undefined && error instanceof MillwattError && SILENCES.includes(error.code);
+    if (this.#wastedMs === undefined) return false;
+    if (error instanceof ModbusExceptionError) return VAGUE_EXCEPTIONS.includes(error.exceptionCode);
+    return error instanceof MillwattError && SILENCES.includes(error.code);
   }
 
   /** The silence had its reason, and the device is not sick. */
@@ -71,7 +78,8 @@ export class DeviceTalk {
     };
     this.requests.push(trace);
     this.#wastedMs = undefined;
-    if (performance.now() >= this.#deadlineMs) throw pollDeadlineError(where, this.#allowedMs);
+    const nowMs = performance.now();
+    if (nowMs >= this.#deadlineMs) throw pollDeadlineError(where, this.#allowedMs);
     let begunMs: number | undefined;
     try {
       const registers = await line.run(
@@ -82,7 +90,7 @@ export class DeviceTalk {
           return client.readRegisters(unit, asked.functionCode, asked.address, asked.count, leftMs);
         },
         timeoutMs,
-        this.#deadlineMs,
+        Math.min(this.#deadlineMs, nowMs + timeoutMs * Math.max(2, line.holders())),
       );
       trace.roundTripMs = performance.now() - (begunMs ?? 0);
       trace.outcome = 'ok';

@@ -12,6 +12,8 @@ export interface WantedPart extends WantedRegisters {
   value: number;
   /** Which of its parts. */
   part: number;
+  /** The value is multiplied by what these registers hold. */
+  isFactor: boolean;
 }
 
 /** A factor register that holds another number than before. */
@@ -51,9 +53,16 @@ export class DeviceValues {
       ...this.#points.map((reader) => reader.parts),
       ...this.#statuses.map((reader) => [reader.part]),
     ];
-    this.wanted = parts.flatMap((ofValue, value) =>
-      ofValue.map((one, part) => ({ ...one, address: one.address + shift, value, part })),
-    );
+    this.wanted = parts.flatMap((ofValue, value) => {
+      const factorsFrom = ofValue.length - (options.points[value]?.factors?.length ?? 0);
+      return ofValue.map((one, part) => ({
+        ...one,
+        address: one.address + shift,
+        value,
+        part,
+        isFactor: part >= factorsFrom,
+      }));
+    });
     this.#slices = parts.map((ofValue) => ofValue.map(() => null));
     this.#factors = this.#points.map(() => []);
   }

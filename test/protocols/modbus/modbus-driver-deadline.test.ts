@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../protocols/clock.ts';
 import { ModbusLines } from '../../../protocols/modbus/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
+import { pointName } from '../../../protocols/modbus/profile.ts';
+import { PHASES } from '../../../protocols/telemetry/quantity.ts';
 import { FakeLine, type UnitAnswer } from './fake-line.ts';
 import { pointWith, profileWith } from './register-device.ts';
 
@@ -17,10 +19,20 @@ const TWO_REQUESTS = profileWith({
   points: [pointWith({}), pointWith({ quantity: 'frequency', unit: 'Hz', address: 500 })],
 });
 
+/** Eight values, a request each. */
+const MANY_REQUESTS = profileWith({
+  points: PHASES.flatMap((phase) => [
+    pointWith({ quantity: 'voltage', phase, unit: 'V' }),
+    pointWith({ quantity: 'current', phase, unit: 'A' }),
+  ])
+    .slice(0, 8)
+    .map((point, i) => ({ ...point, address: 300 * i })),
+});
+
 function setUp(answerOf: (unit: number, turn: number) => UnitAnswer, pipelining = 1) {
   const fake = new FakeLine(answerOf);
   const lines = new ModbusLines(() => fake);
-  const drive = (unit: number) =>
+  const drive = (unit: number, profile = TWO_REQUESTS) =>
     createModbusDriver({
       source: {
         id: `meter-${unit}`,
@@ -28,12 +40,12 @@ function setUp(answerOf: (unit: number, turn: number) => UnitAnswer, pipelining 
         component: 'supply',
         endpoint: { transport: 'tcp', host: '192.0.2.1', port: 502 },
         unit,
-        read: ['activePower', 'frequency'],
+        read: profile.points.map(pointName),
         addressOffset: 0,
         timeout: 1000,
         every: 1000,
       },
-      profile: { ...TWO_REQUESTS, timing: { minTimeoutMs: 0, guardMs: 0, pipelining } },
+      profile: { ...profile, timing: { minTimeoutMs: 0, guardMs: 0, pipelining } },
       profileSha256: 'x',
       clock: systemClock,
       lines,
@@ -60,8 +72,8 @@ describe('a poll', () => {
     const driver = drive(1);
     for (let i = 0; i < 3; i++)
       void hog.run((client) => client.readRegisters(9, 3, 1, 1, 10_000), 10_000, performance.now() + 60_000);
-    // Two requests and one neighbour: 3 s.
-    expect(await after(3001, driver.poll())).toMatchObject({
+    // The neighbour may take its timeout, and we may wait for as long again.
+    expect(await after(2001, driver.poll())).toMatchObject({
       status: 'rejected',
       reason: { remedy: 'retry', code: 'timeout', message: expect.stringContaining('no turn') },
     });
@@ -72,6 +84,14 @@ describe('a poll', () => {
     expect(fake.asked.map(({ unit }) => unit)).toEqual([9]);
     await vi.advanceTimersByTimeAsync(20_000);
     expect(await after(1000, driver.poll())).toMatchObject({ status: 'fulfilled' });
+  });
+
+  it('of many requests on a full line takes its time, and fails for nobody', async () => {
+    const { drive } = setUp(() => ({ afterMs: 180 }));
+    const drivers = Array.from({ length: 31 }, (_, unit) => drive(unit + 1, MANY_REQUESTS));
+    const polls = Promise.allSettled(drivers.map((driver) => driver.poll()));
+    await vi.advanceTimersByTimeAsync(31 * 8 * 180 + 100);
+    expect((await polls).map(({ status }) => status)).toEqual(drivers.map(() => 'fulfilled'));
   });
 
   it('of a device that answers but slowly is late, not lost', async () => {

@@ -135,6 +135,23 @@ describe('factors in registers', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('that change between two requests never make a reading that seems good', async () => {
+    const { device, driver } = setUp({
+      points: [pointWith({ address: 500, factors: [{ address: 6, type: 'u16', as: 'factor', scale: '1' }] })],
+    });
+    // 1000 W throughout: a current transformer of 1 becomes one of 20, right behind whichever request comes first.
+    device.set(500, 1000);
+    device.set(6, 1);
+    await driver.poll();
+    device.onceRead = () => {
+      device.set(500, 50);
+      device.set(6, 20);
+    };
+    const [mixed] = (await driver.poll()).readings;
+    expect(mixed?.quality === 'good' && mixed.value !== 1000, JSON.stringify(mixed)).toBe(false);
+    expect((await driver.poll()).readings[0]).toMatchObject({ value: 1000, quality: 'good' });
+  });
+
   it('that are unknown for a while are compared with what they were', async () => {
     const { device, driver, values } = setUp(profile);
     device.set(0, 500, 230);
@@ -347,15 +364,23 @@ describe('a device that is silent where others refuse', () => {
     ],
   };
 
-  it.each([{ muteAt: 5 }, { muteAt: 0 }, { muteAt: 400 }])(
-    'at $muteAt is read without that register after a few polls, and told',
-    async ({ muteAt }) => {
+  it.each([
+    { muteAt: 5 },
+    { muteAt: 0 },
+    { muteAt: 400 },
+    { muteAt: 5, exception: 1 },
+    { muteAt: 0, exception: 4 },
+    { muteAt: 400, exception: 11 },
+  ])(
+    'at $muteAt (or gives exception $exception) is read without that register after a few polls, and told',
+    async ({ muteAt, exception }) => {
       const { device, driver, warnings, values, passMs } = setUp(profile, {
         read: profile.points.map(pointName),
       });
       device.set(0, 10, 11, 12, 13, 14, 15, 16);
       device.set(400, 50);
       device.mute.add(muteAt);
+      device.exceptionForSilence = exception;
       let failures = 0;
       for (let poll = 0; poll < 12; poll++) {
         await pass(driver);
@@ -377,15 +402,19 @@ describe('a device that is silent where others refuse', () => {
     },
   );
 
-  it('is not taken for one when it is dead altogether', async () => {
+  it.each([
+    { dead: 'silent', exception: undefined, code: 'timeout' },
+    { dead: 'said to be dead by its gateway', exception: 11, code: 'exception' },
+  ])('is not taken for one when it is $dead altogether', async ({ exception, code }) => {
     const { device, driver, warnings, values } = setUp(profile, { read: profile.points.map(pointName) });
+    device.exceptionForSilence = exception;
     device.set(0, 10, 11, 12, 13, 14, 15, 16);
     device.set(400, 50);
     await values();
     device.isOn = false;
     for (let poll = 0; poll < 4; poll++) {
       await pass(driver);
-      await expect(driver.poll()).rejects.toMatchObject({ code: 'timeout' });
+      await expect(driver.poll()).rejects.toMatchObject({ code });
     }
     device.isOn = true;
     await pass(driver);

@@ -9,6 +9,10 @@ export class RegisterDevice implements ModbusClient {
   isOn = true;
   /** Registers at which it says nothing at all, instead of refusing them. */
   readonly mute = new Set<number>();
+  /** What it, or the gateway in front of it, answers where it would say nothing. */
+  exceptionForSilence: number | undefined;
+  /** Happens once, right behind the next answer. */
+  onceRead: (() => void) | undefined;
 
   set(address: number, ...words: number[]): void {
     for (const [i, word] of words.entries()) this.registers.set(address + i, word);
@@ -29,12 +33,18 @@ export class RegisterDevice implements ModbusClient {
   ): Promise<Uint16Array> {
     this.asked.push({ functionCode, address, count, timeoutMs });
     const isMute = Array.from({ length: count }, (_, i) => address + i).some((one) => this.mute.has(one));
-    if (!this.isOn || isMute) throw timeoutError(`unit ${unit}`, timeoutMs);
-    return Uint16Array.from({ length: count }, (_, i) => {
+    if (!this.isOn || isMute)
+      throw this.exceptionForSilence === undefined
+        ? timeoutError(`unit ${unit}`, timeoutMs)
+        : new ModbusExceptionError(`unit ${unit}`, this.exceptionForSilence);
+    const answer = Uint16Array.from({ length: count }, (_, i) => {
       const word = this.registers.get(address + i);
       if (word === undefined) throw new ModbusExceptionError(`unit ${unit}`, 2);
       return word;
     });
+    this.onceRead?.();
+    this.onceRead = undefined;
+    return answer;
   }
 
   readBits(): Promise<boolean[]> {
