@@ -7,7 +7,10 @@ import type { ModbusSource } from './source.ts';
 
 /** A device is looked at again after so long, ms. */
 const CHECK_EVERY_MS = 86_400_000;
-/** And no sooner than so long after the last time, whatever happened meanwhile, ms. */
+/**
+ * And no sooner than so long after the last time, whatever happened meanwhile, ms. Twice as long each time in a row that
+ * the device was silent: each costs its line a timeout, and some say nothing where others refuse.
+ */
 const CHECK_AGAIN_MS = 600_000;
 /** It does not know the function, the register or the request: an answer in itself. */
 const REFUSALS = [1, 2, 3];
@@ -22,6 +25,7 @@ export class IdentityWatch {
   readonly #log: Log;
   #dueAtMs = Number.NEGATIVE_INFINITY;
   #soonestAtMs = Number.NEGATIVE_INFINITY;
+  #silencesInRow = 0;
   /** By title: what was warned of. */
   readonly #warned = new Map<string, string>();
 
@@ -41,7 +45,7 @@ export class IdentityWatch {
     return nowMs >= this.#dueAtMs;
   }
 
-  /** Makes the requests and warns; never rejects. A device that falls silent meanwhile is looked at again soon. */
+  /** Makes the requests and warns; never rejects. A device that is silent is looked at again before long. */
   async look(nowMs: number, ask: (request: Asked) => Promise<Uint16Array>): Promise<void> {
     this.#dueAtMs = nowMs + CHECK_EVERY_MS;
     this.#soonestAtMs = nowMs + CHECK_AGAIN_MS;
@@ -55,11 +59,14 @@ export class IdentityWatch {
         );
       }
       await this.#lookAtSerial(ask);
+      this.#silencesInRow = 0;
     } catch (error) {
+      this.#silencesInRow += 1;
+      this.#soonestAtMs = nowMs + Math.min(CHECK_EVERY_MS, CHECK_AGAIN_MS * 2 ** this.#silencesInRow);
       this.#dueAtMs = this.#soonestAtMs;
       this.#log.debug(
         { source: this.#source.id, err: error },
-        'the device could not be looked at; it is tried again soon',
+        'the device could not be looked at; it is tried again later',
       );
     }
   }

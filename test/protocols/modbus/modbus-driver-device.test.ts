@@ -213,6 +213,23 @@ describe('the identity of a device', () => {
     ]);
   });
 
+  it('is asked for ever more seldom where the device says nothing of it', async () => {
+    const { device, passMs, values, warnings } = setUp(profile);
+    device.mute.add(900);
+    const looks = () => device.asked.filter(({ address }) => address >= 900).length;
+    for (let minutes = 0; minutes < 7 * 1440; minutes++) {
+      await values();
+      passMs(60_000);
+    }
+    expect(looks()).toBeGreaterThan(10);
+    expect(looks()).toBeLessThan(20);
+    device.mute.clear();
+    device.set(900, 33);
+    passMs(DAY_MS);
+    await values();
+    expect(warnings).toHaveLength(1);
+  });
+
   it('is looked at again when the device was away, but not every time', async () => {
     const { device, driver, values, passMs } = setUp(profile);
     device.set(900, 32);
