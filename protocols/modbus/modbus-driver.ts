@@ -6,11 +6,12 @@ import type { Channel } from '../telemetry/channel.ts';
 import type { SourceDescription } from '../telemetry/snapshot.ts';
 import { channelOf, statusChannelOf } from './device-channel.ts';
 import { describeSource } from './device-description.ts';
+import { FactorWatch } from './device-factor-watch.ts';
 import { IdentityWatch } from './device-identity.ts';
 import { DeviceReads } from './device-reads.ts';
 import { StatusChanges } from './device-status.ts';
 import { DeviceTalk, type Reach } from './device-talk.ts';
-import { DeviceValues, type FactorChange } from './device-values.ts';
+import { DeviceValues } from './device-values.ts';
 import { ModbusLines } from './line.ts';
 import { pausedError } from './modbus-error.ts';
 import type { DeviceProfile } from './profile.ts';
@@ -62,8 +63,8 @@ export function createModbusDriver(options: {
     values,
     reads,
     identity: new IdentityWatch(profile, source, log),
+    factors: new FactorWatch(source.id, log),
     clock,
-    log,
   });
 }
 
@@ -76,8 +77,8 @@ interface Parts {
   values: DeviceValues;
   reads: DeviceReads;
   identity: IdentityWatch;
+  factors: FactorWatch;
   clock: Clock;
-  log: Log;
 }
 
 class ModbusDriver implements Driver {
@@ -125,7 +126,7 @@ class ModbusDriver implements Driver {
     const endedMs = performance.now();
     reach.line.pause.answered(endedMs);
     const { readings, changes } = values.readPoints();
-    this.#warnOfFactors(changes);
+    this.#parts.factors.look(changes, startedAtMs);
     for (const report of this.#statuses.changed(values.readStatuses(), atMs)) this.#report(report);
     if (this.#parts.identity.isDue(startedAtMs)) await this.#lookAtIdentity(startedAtMs);
     return { atMs, readings, roundTripMs: endedMs - startedMs };
@@ -152,16 +153,6 @@ class ModbusDriver implements Driver {
     if (talk.wastedMs === undefined) return;
     this.#failure = error instanceof MillwattError ? error.code : 'error';
     this.#parts.reach.line.pause.failed(performance.now(), talk.wastedMs);
-  }
-
-  #warnOfFactors(changes: readonly FactorChange[]): void {
-    if (changes.length === 0) return;
-    const source = this.description.id;
-    const [first] = changes;
-    this.#parts.log.warn(
-      { source, changes: changes.map(({ channel, from, to }) => `${channel}: ${from} -> ${to}`) },
-      `a setting of the device of source ${source} changed: a factor of ${first?.channel} went from ${first?.from} to ${first?.to}. Readings of this poll are uncertain; check who changed the transformer ratio or the unit in the device`,
-    );
   }
 
   async #lookAtIdentity(nowMs: number): Promise<void> {

@@ -135,6 +135,18 @@ describe('factors in registers', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('that change all the time are told once an hour', async () => {
+    const { device, passMs, values, warnings } = setUp(profile);
+    device.set(0, 500, 230);
+    for (let poll = 0; poll <= 7000; poll++) {
+      device.set(6, 40 + (poll % 2));
+      await values();
+      passMs(1000);
+    }
+    expect(warnings.map(({ fields }) => (fields as { times: number }).times)).toEqual([1, 3600]);
+    expect(warnings[1]?.message).toMatch(/3600 times .* does the profile fit/);
+  });
+
   it('that change between two requests never make a reading that seems good', async () => {
     const { device, driver } = setUp({
       points: [pointWith({ address: 500, factors: [{ address: 6, type: 'u16', as: 'factor', scale: '1' }] })],
