@@ -1,30 +1,33 @@
 import { loadProfile } from '../config/profile-library.ts';
 import { createProfileBank } from '../protocols/simulator/modbus-bank.ts';
 import { startModbusServer } from '../protocols/simulator/modbus-server.ts';
+import { answerQuestions } from './line-process.ts';
+import { createReadings } from './line-readings.ts';
+import { REFERENCE_POINTS } from './agent-polling-measure.ts';
 
-/** The meters that bench/agent-polling.ts polls, in a process of their own: prints their ports, ends with its parent. */
+/**
+ * The meters of bench/agent-polling.ts and bench/node-red.ts, in a process of their own. They count the polls they have
+ * answered, so that all arms are counted by the same party: a read that covers the last of the twelve values is one.
+ */
+const LAST_ADDRESS = Math.max(...REFERENCE_POINTS.map(({ address }) => address));
 const count = Number(process.argv[2] ?? 50);
 const { profile } = loadProfile('eastron/sdm630');
 const startMs = Date.now();
+let polls = 0;
 const servers = await Promise.all(
-  Array.from({ length: count }, (_, meter) =>
-    startModbusServer({
-      host: '127.0.0.1',
-      port: 0,
-      units: new Map([
-        [
-          1,
-          createProfileBank(profile, ({ quantity, phase }) => {
-            const seconds = (Date.now() - startMs) / 1000;
-            if (quantity === 'activeEnergyImport') return Math.fround(1000 + meter + seconds / 500);
-            // Readings that move with every poll, as real ones do.
-            return Math.fround(100 + 10 * Math.sin(seconds + meter + phase.length) + quantity.length);
-          }),
-        ],
-      ]),
-    }),
-  ),
+  Array.from({ length: count }, (_, meter) => {
+    const readingOf = createReadings(meter);
+    const bank = createProfileBank(profile, ({ quantity, phase }) =>
+      readingOf(quantity, phase, (Date.now() - startMs) / 1000),
+    );
+    const counting: typeof bank = {
+      ...bank,
+      read: (functionCode, address, registers) => {
+        if (address <= LAST_ADDRESS && address + registers > LAST_ADDRESS) polls += 1;
+        return bank.read(functionCode, address, registers);
+      },
+    };
+    return startModbusServer({ host: '127.0.0.1', port: 0, units: new Map([[1, counting]]) });
+  }),
 );
-process.stdout.write(`${JSON.stringify(servers.map(({ port }) => port))}\n`);
-process.stdin.resume();
-process.stdin.on('end', () => process.exit());
+answerQuestions({ ports: () => servers.map(({ port }) => port), polls: () => polls });

@@ -1,80 +1,85 @@
 /**
- * CPU and memory of an agent that polls 50 meters ten times a second, 12 values each: our agent with spool, signatures and
- * receipts on, and the reference, a polling loop on modbus-serial that publishes a JSON object a reading over MQTT and
- * keeps nothing. Meters, broker and each agent are processes of their own; only the agent's is measured.
+ * CPU and memory of an agent that polls 200 meters once a second, 12 values each: `millwatt agent` as users start it, with
+ * spool, signatures, live values and receipts; and the reference, a polling loop on modbus-serial that publishes a JSON
+ * object a reading over MQTT and keeps nothing. Meters, mosquitto and each arm are processes of their own; only the arm
+ * is measured, from outside, in turns.
  *
- *   node bench/agent-polling.ts [seconds a turn] [turns] [meters]
+ *   node bench/agent-polling.ts [--meters 200] [--every 1000] [--seconds 20] [--turns 3]
  *
- * Goals: at most 1/4 of Node-RED's CPU a poll and 1/2 of its memory. Node-RED itself is no dependency of ours; the
- * reference does what its Modbus and MQTT nodes do, without the flow engine, and so is the harder one to beat.
+ * `--meters 50 --every 100` is the load of bench/node-red.ts. The reference does what Node-RED's Modbus and MQTT nodes do,
+ * without the flow engine, and so is the harder one to beat.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { ProcessFigures } from './agent-polling-measure.ts';
+import { parseArgs } from 'node:util';
+import { startMosquitto } from '../test/support/mosquitto.ts';
+import {
+  measureProgram,
+  prepareAgent,
+  readKeptBytes,
+  showFigures,
+  type ProcessFigures,
+} from './agent-polling-measure.ts';
+import { startAsked } from './line-process.ts';
 
-const SECONDS = Number(process.argv[2] ?? 20);
-const TURNS = Number(process.argv[3] ?? 3);
-const METERS = Number(process.argv[4] ?? 50);
+const { values: options } = parseArgs({
+  options: {
+    meters: { type: 'string', default: '200' },
+    every: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '20' },
+    turns: { type: 'string', default: '3' },
+  },
+});
+const [meterCount, everyMs, seconds, turns] = [
+  options.meters,
+  options.every,
+  options.seconds,
+  options.turns,
+].map(Number) as [number, number, number, number];
+const askedPerSecond = (meterCount * 1000) / everyMs;
 
-function start(script: string, args: string[]): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-}
-
-/** The first line a process prints, read as JSON. */
-async function firstLine<Value>(child: ChildProcess): Promise<Value> {
-  if (child.stdout === null) throw new Error('the process has no output');
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([
-    once(lines, 'line'),
-    once(child, 'exit').then(() => {
-      throw new Error('the process ended without a figure');
-    }),
-  ])) as [string];
-  return JSON.parse(line) as Value;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-const meters = start('agent-polling-meters.ts', [String(METERS)]);
-const broker = start('agent-polling-broker.ts', []);
+const root = mkdtempSync(join(tmpdir(), 'millwatt-polling-'));
+process.on('exit', () => rmSync(root, { recursive: true, force: true, maxRetries: 3 }));
+const mosquitto = await startMosquitto();
 try {
-  const ports = await firstLine<number[]>(meters);
-  const brokerPort = await firstLine<number>(broker);
-  const measure = async (script: string): Promise<ProcessFigures> => {
-    const child = start(script, [JSON.stringify(ports), String(brokerPort), String(SECONDS)]);
-    const figures = await firstLine<ProcessFigures>(child);
-    if (child.exitCode === null) await once(child, 'exit');
-    return figures;
-  };
-  const ours: ProcessFigures[] = [];
-  const reference: ProcessFigures[] = [];
-  for (let turn = 1; turn <= TURNS; turn++) {
-    ours.push(await measure('agent-polling-ours.ts'));
-    reference.push(await measure('agent-polling-reference.ts'));
-    process.stderr.write(`turn ${turn} of ${TURNS}\n`);
+  const meters = await startAsked('agent-polling-meters.ts', [String(meterCount)]);
+  const collector = await startAsked('agent-polling-collector.ts', [String(mosquitto.port)]);
+  const ports = await meters.ask<number[]>('ports');
+  const measure = (args: readonly string[]) => measureProgram(args, { meters, askedPerSecond, seconds });
+  const reference = [
+    join(import.meta.dirname, 'agent-polling-reference.ts'),
+    JSON.stringify(ports),
+    String(mosquitto.port),
+    String(everyMs),
+  ];
+  const figures: Record<'ours' | 'reference', ProcessFigures[]> = { ours: [], reference: [] };
+  let keptBytes = 0;
+  for (let turn = 1; turn <= turns; turn++) {
+    const folder = join(root, `ours-${turn}`);
+    const receiptsBefore = await collector.ask<number>('receipts');
+    figures.ours.push(await measure(prepareAgent(folder, { ports, brokerPort: mosquitto.port, everyMs })));
+    keptBytes = readKeptBytes(folder);
+    if ((await collector.ask<number>('receipts')) === receiptsBefore)
+      throw new Error('nothing of our agent was receipted');
+    figures.reference.push(await measure(reference));
+    process.stderr.write(`turn ${turn} of ${turns}\n`);
   }
-  const show = (name: string, turns: readonly ProcessFigures[]) => {
-    const cpu = median(turns.map(({ cpuUsPerPoll }) => cpuUsPerPoll));
-    const memory = median(turns.map(({ rssMb }) => rssMb));
-    const rate = median(turns.map(({ pollsPerSecond }) => pollsPerSecond));
-    process.stdout.write(
-      `  ${name.padEnd(36)} ${cpu.toFixed(0).padStart(5)} us a poll  ${memory.toFixed(0).padStart(4)} MB  ${rate.toFixed(0)} polls/s\n`,
-    );
-    return { cpu, memory };
-  };
-  process.stdout.write(`${METERS} meters x 12 values x 10 Hz, median of ${TURNS} turns of ${SECONDS} s\n`);
-  const own = show('our agent, spool and receipts on', ours);
-  const other = show('modbus-serial, JSON a reading, MQTT', reference);
+  await collector.end();
+  await meters.end();
+
   process.stdout.write(
-    `  ours is ${(own.cpu / other.cpu).toFixed(2)} of its CPU a poll and ${(own.memory / other.memory).toFixed(2)} of its memory\n`,
+    `${meterCount} meters x 12 values every ${everyMs} ms, median of ${turns} turns of ${seconds} s; load ${loadavg()[0]?.toFixed(1)}\n`,
+  );
+  const ours = showFigures('our agent, spool and receipts on', figures.ours, askedPerSecond);
+  const other = showFigures('modbus-serial, JSON a reading, MQTT', figures.reference, askedPerSecond);
+  const ofOneCore = ((ours.cpuUsPerPoll * ours.pollsPerSecond) / 1e4).toFixed(1);
+  process.stdout.write(
+    `  ours takes ${ofOneCore} % of one core; it is ${(ours.cpuUsPerPoll / other.cpuUsPerPoll).toFixed(2)} of the reference's CPU a poll and ${(ours.rssMb / other.rssMb).toFixed(2)} of its memory\n`,
+  );
+  process.stdout.write(
+    `${JSON.stringify({ bench: 'agent-polling', meterCount, everyMs, figures, keptBytes })}\n`,
   );
 } finally {
-  meters.stdin?.end();
-  broker.stdin?.end();
+  await mosquitto.stop();
 }

@@ -1,7 +1,10 @@
-import { EVERY_MS, REFERENCE_POINTS, REGISTERS } from './agent-polling-measure.ts';
+import { REFERENCE_POINTS, REGISTERS } from './agent-polling-measure.ts';
 
 /** What Node-RED publishes: one JSON object a poll with all twelve values, or one a reading. */
 export type Publishing = 'poll' | 'reading';
+
+/** Cadence of every meter, ms. */
+export const EVERY_MS = 100;
 
 /** Its MQTT user; the broker lets it write topics of that name only. */
 const USER = 'nodered';

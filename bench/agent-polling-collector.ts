@@ -1,16 +1,19 @@
 import { generateSigningKey } from '../protocols/evidence/keys.ts';
 import { headerHash, rangeDigest, sealReceipt } from '../protocols/evidence/seal.ts';
-import { silentLog } from '../protocols/log.ts';
-import { startEmbeddedBroker } from '../protocols/mqtt/embedded-broker.ts';
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
 import { parseRecord } from '../protocols/telemetry/record.ts';
 import { topicOf } from '../protocols/telemetry/topics.ts';
+import { answerQuestions } from './line-process.ts';
 
-/** Broker and a collector that receipts, for bench/agent-polling.ts: prints its port, ends with its parent. */
-const broker = await startEmbeddedBroker({ host: '127.0.0.1', port: 0, log: silentLog });
+/**
+ * A collector that does nothing but receipt, for bench/agent-polling.ts and bench/node-red.ts: our agents' spools then
+ * fare as in a plant. Broker's port.
+ */
+const [brokerPort = ''] = process.argv.slice(2);
 const key = generateSigningKey();
+let receipts = 0;
 const link = connectLink({
-  url: `mqtt://127.0.0.1:${broker.port}`,
+  url: `mqtt://127.0.0.1:${brokerPort}`,
   clientId: 'collector',
   username: 'collector',
   subscriptions: [{ filter: 'millwatt/1/+/+/batch', qos: 1 }],
@@ -30,10 +33,9 @@ const link = connectLink({
     };
     await link
       .publish(topicOf(site, agent, 'receipt'), sealReceipt(receipt, key), { qos: 1 })
+      .then(() => (receipts += 1))
       .catch(() => {});
   },
   onState: () => {},
 });
-process.stdout.write(`${broker.port}\n`);
-process.stdin.resume();
-process.stdin.on('end', () => process.exit());
+answerQuestions({ receipts: () => receipts });
