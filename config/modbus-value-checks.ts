@@ -1,4 +1,6 @@
+import { makePointReader } from '../protocols/modbus/point-reader.ts';
 import { pointName, type DeviceProfile } from '../protocols/modbus/profile.ts';
+import { makeStatusReader } from '../protocols/modbus/status-reader.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { readsOf, type PointRead } from './points-read.ts';
 import { plainPoint } from './read-groups.ts';
@@ -18,6 +20,7 @@ export function checkModbusValues(draft: ModbusDraft, profile: DeviceProfile, at
     ...checkDrive(draft.value, profile, at),
     ...checkTimeout(draft, profile, at),
     ...checkTransport(draft.value, profile, at),
+    ...checkOffset(draft.value, profile, at),
   ];
 }
 
@@ -64,6 +67,15 @@ function checkScales(
 function checkRatedPower({ ratedPower }: Source, reads: readonly PointRead[], at: ConfigPath): Remark[] {
   const percent = reads.filter(({ point }) => point.scaleFrom === 'rated-power');
   const [first] = percent;
+  if (ratedPower === 0)
+    return [
+      {
+        severity: 'error',
+        path: [...at, 'ratedPower'],
+        message: 'is 0.',
+        cure: 'Write what the nameplate of the motor says, such as 7.5kW.',
+      },
+    ];
   if (ratedPower === undefined && first !== undefined)
     return [
       {
@@ -197,6 +209,30 @@ function checkTransport(
       path: [...at, 'protocol'],
       message: `${title} is not known to have a serial line.`,
       cure: 'Write protocol: modbus-tcp, or choose the profile of the serial model.',
+    },
+  ];
+}
+
+const ADDRESS_MAX = 65_535;
+
+/** An offset may not push a register out of what Modbus can address: nothing of the source could be read. */
+function checkOffset(source: Source, profile: DeviceProfile, at: ConfigPath): Remark[] {
+  const { addressOffset } = source;
+  const { points, statuses } = readsOf(source, profile, at);
+  const parts = [
+    ...points.flatMap(({ point }) => makePointReader(profile, point).parts),
+    ...statuses.map(({ status }) => makeStatusReader(profile, status).part),
+  ];
+  const out = parts.find(
+    ({ address, count }) => address + addressOffset < 0 || address + addressOffset + count - 1 > ADDRESS_MAX,
+  );
+  if (out === undefined) return [];
+  return [
+    {
+      severity: 'error',
+      path: [...at, 'addressOffset'],
+      message: `moves register ${out.address} of ${profile.title} to ${out.address + addressOffset}, which does not exist.`,
+      cure: addressOffset < 0 ? 'Write addressOffset: 1, or remove it.' : 'Remove it.',
     },
   ];
 }
