@@ -4,7 +4,7 @@ import type { Driver } from '../protocols/driver.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { silentLog } from '../protocols/log.ts';
 import { createModbusClient } from '../protocols/modbus/connect.ts';
-import { describeEndpoint, type ModbusEndpoint } from '../protocols/modbus/endpoint.ts';
+import { describeEndpoint, type ModbusEndpoint, type Parity } from '../protocols/modbus/endpoint.ts';
 import { identifyDevice } from '../protocols/modbus/identify.ts';
 import { listSuspects } from '../protocols/modbus/identify-suspects.ts';
 import { IdentifyTalk } from '../protocols/modbus/identify-talk.ts';
@@ -12,7 +12,7 @@ import { createModbusDriver } from '../protocols/modbus/modbus-driver.ts';
 import { pointName, type DeviceProfile } from '../protocols/modbus/profile.ts';
 import { parseNumbers, parseScanTarget, usageError } from '../protocols/modbus/scan-target.ts';
 import { parseParities } from './scan-command.ts';
-import { readAllProfiles } from './scan-profiles.ts';
+import { checkProfileFolder, readAllProfiles } from './scan-profiles.ts';
 
 /** What of the command line names a device that no configuration knows. */
 export interface ProbeTargetOptions {
@@ -38,7 +38,8 @@ const EVERY_MS = 1000;
  * say so.
  */
 export async function openProbeTarget(text: string, options: ProbeTargetOptions): Promise<ProbeTarget> {
-  const unit = options.unit === undefined ? 1 : (parseNumbers(options.unit, 'unit id', 0, 255)[0] ?? 1);
+  const unit = parseOne(options.unit, 'unit id', 0, 255) ?? 1;
+  checkProfileFolder(options.profiles);
   const given = options.profile === undefined ? undefined : loadProfile(options.profile, options.profiles);
   const endpoint = endpointOf(text, options, given?.profile);
   const { profile, sha256 } = given ?? (await recognise(endpoint, unit, options.profiles));
@@ -80,6 +81,11 @@ function endpointOf(
   profile: DeviceProfile | undefined,
 ): ModbusEndpoint {
   const target = parseScanTarget(text, { network: true, isPublicAllowed: true });
+  if (target.kind !== 'serial' && (options.baud !== undefined || options.parity !== undefined))
+    throw usageError(
+      `${text} is no serial port, so it has no baud rate and parity.`,
+      'Leave --baud and --parity out.',
+    );
   switch (target.kind) {
     case 'network':
       throw usageError(
@@ -92,19 +98,29 @@ function endpointOf(
       return {
         transport: 'rtu',
         path: target.path,
-        baudRate:
-          (options.baud === undefined
-            ? undefined
-            : parseNumbers(options.baud, 'baud rate', 300, 921_600)[0]) ??
-          profile?.serial?.baudRate ??
-          9600,
-        parity:
-          (options.parity === undefined ? undefined : parseParities(options.parity)[0]) ??
-          profile?.serial?.parity ??
-          'none',
+        baudRate: parseOne(options.baud, 'baud rate', 300, 921_600) ?? profile?.serial?.baudRate ?? 9600,
+        parity: parseParity(options.parity) ?? profile?.serial?.parity ?? 'none',
         stopBits: profile?.serial?.stopBits ?? 1,
       };
   }
+}
+
+/** A probe looks at one device: of one number. */
+function parseOne(text: string | undefined, what: string, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const [number, ...others] = parseNumbers(text, what, least, most);
+  if (others.length > 0) throw oneOnly(text, what);
+  return number;
+}
+
+function parseParity(text: string | undefined): Parity | undefined {
+  const [parity, ...others] = text === undefined ? [] : parseParities(text);
+  if (text !== undefined && others.length > 0) throw oneOnly(text, 'parity');
+  return parity;
+}
+
+function oneOnly(text: string, what: string): MillwattError {
+  return usageError(`${JSON.stringify(text)} is more than one ${what}.`, 'A probe looks at one device.');
 }
 
 /** The profile of a device that only one fits; throws an error that names what it may be otherwise. */

@@ -6,7 +6,7 @@ import { planScan, type ScanPlan } from '../protocols/modbus/scan-plan.ts';
 import { runScan } from '../protocols/modbus/scan-run.ts';
 import { parseNumbers, parseScanTarget, usageError } from '../protocols/modbus/scan-target.ts';
 import { formatSpan } from './format.ts';
-import { readAllProfiles } from './scan-profiles.ts';
+import { checkProfileFolder, readAllProfiles } from './scan-profiles.ts';
 import { createScanProgress } from './scan-progress.ts';
 import { drawScan, scanAsJson } from './scan-report.ts';
 import { widthOf } from './screen.ts';
@@ -35,6 +35,7 @@ const RATE_MAX = 200;
 /** `millwatt scan`: looks for Modbus devices, reads only, says what they are and how to write them into a configuration. */
 export async function runScanCommand(text: string, options: ScanCommandOptions): Promise<void> {
   const plan = planOf(text, options);
+  checkProfileFolder(options.profiles);
   const suspects = listSuspects(readAllProfiles(options.profiles));
   const stop = listenForStop();
   const progress = createScanProgress(plan, { isQuiet: options.json === true });

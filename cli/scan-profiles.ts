@@ -1,6 +1,17 @@
+import { statSync } from 'node:fs';
 import { listProfiles, loadProfile } from '../config/profile-library.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import type { DeviceProfile } from '../protocols/modbus/profile.ts';
+import { usageError } from '../protocols/modbus/scan-target.ts';
+
+/** Throws an error of class `refuse` (code `usage`) where the folder that `--profiles` names is not there. */
+export function checkProfileFolder(folder: string | undefined): void {
+  if (folder === undefined || statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw usageError(
+    `--profiles ${JSON.stringify(folder)} is no folder.`,
+    'Name the folder that holds vendor/model.yaml; the profiles of millwatt need none.',
+  );
+}
 
 /**
  * All profiles and their variants, to compare a device with; one that is not usable is told on stderr and left out.

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
-import { MillwattError } from '../protocols/errors.ts';
+import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { DeviceProfile } from '../protocols/modbus/profile.ts';
 import { findNearest } from './nearest.ts';
 import { findUnreadable } from './profile-plan-faults.ts';
@@ -43,7 +43,7 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
   const folders = foldersOf(extraFolder);
   const [, fileId = '', variant] = VARIANT_ID.exec(id) ?? [];
   const file = PROFILE_ID.test(fileId)
-    ? folders.map((folder) => join(folder, `${fileId}.yaml`)).find((path) => existsSync(path))
+    ? folders.map((folder) => join(folder, `${fileId}.yaml`)).find(isFile)
     : undefined;
   if (file === undefined) {
     const known = listProfiles(extraFolder).map((listed) => listed.id);
@@ -59,7 +59,7 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
       },
     );
   }
-  const bytes = readFileSync(file);
+  const bytes = readAt(file, (path) => readFileSync(path));
   return {
     profile: parseProfile(fileId, bytes, file, variant),
     sha256: createHash('sha256').update(bytes).digest('base64url'),
@@ -67,17 +67,18 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
   };
 }
 
-/** Every profile there is, by id; an operator's own file hides ours of the same id. Files are not opened. */
+/**
+ * Every profile there is, by id; an operator's own file hides ours of the same id. Files are not opened. Throws an error of
+ * class `refuse` (code `no-access`) where a folder may not be read.
+ */
 export function listProfiles(extraFolder?: string): ListedProfile[] {
   const found = new Map<string, ListedProfile>();
-  for (const folder of foldersOf(extraFolder)) {
-    if (!existsSync(folder)) continue;
-    for (const vendor of readdirSync(folder, { withFileTypes: true })) {
-      if (!vendor.isDirectory()) continue;
-      for (const name of readdirSync(join(folder, vendor.name))) {
-        const id = `${vendor.name}/${name.replace(/\.yaml$/, '')}`;
-        if (name.endsWith('.yaml') && PROFILE_ID.test(id) && !found.has(id))
-          found.set(id, { id, file: join(folder, vendor.name, name) });
+  for (const folder of foldersOf(extraFolder).filter(isFolder)) {
+    for (const vendor of namesIn(folder).filter((name) => isFolder(join(folder, name)))) {
+      for (const name of namesIn(join(folder, vendor))) {
+        const [id, file] = [`${vendor}/${name.replace(/\.yaml$/, '')}`, join(folder, vendor, name)];
+        if (name.endsWith('.yaml') && PROFILE_ID.test(id) && !found.has(id) && isFile(file))
+          found.set(id, { id, file });
       }
     }
   }
@@ -169,6 +170,34 @@ function lineOf(document: Document, path: readonly (string | number)[], lines: L
 
 function foldersOf(extraFolder: string | undefined): string[] {
   return extraFolder === undefined ? [OWN_FOLDER] : [extraFolder, OWN_FOLDER];
+}
+
+function isFile(path: string): boolean {
+  return statAt(path)?.isFile() === true;
+}
+
+function isFolder(path: string): boolean {
+  return statAt(path)?.isDirectory() === true;
+}
+
+function statAt(path: string): Stats | undefined {
+  return readAt(path, () => statSync(path, { throwIfNoEntry: false }));
+}
+
+function namesIn(folder: string): string[] {
+  return readAt(folder, (path) => readdirSync(path));
+}
+
+/** What lies there and may not be read is the operator's to mend. */
+function readAt<T>(path: string, read: (path: string) => T): T {
+  try {
+    return read(path);
+  } catch (cause) {
+    throw new MillwattError('refuse', 'no-access', `${path} cannot be read: ${describeError(cause)}`, {
+      cure: 'Let the user that runs millwatt read it (chmod a+rX).',
+      cause,
+    });
+  }
 }
 
 function firstLine(text: string): string {

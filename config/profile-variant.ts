@@ -24,6 +24,8 @@ function applyVariant(base: DeviceProfile, name: string, said: VariantFile): Dev
   const replaced = new Set([...points.map(pointName), ...without]);
   return {
     ...base,
+    // Other names belong to the models that the file names first.
+    ...(said.models === undefined ? {} : { aliases: [] }),
     ...withoutUndefined(overrides),
     limits: { ...base.limits, ...withoutUndefined(limits) },
     id: `${base.id}:${name}`,

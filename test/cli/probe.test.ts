@@ -97,6 +97,17 @@ describe('millwatt probe', () => {
     expect(tie.output).toMatch(/fits siemens\/pac2200, siemens\/pac3200.*the nameplate tells which/);
   }, 30_000);
 
+  it.each([
+    [['tcp://127.0.0.1:1', '--unit', '3-5'], /"3-5" is more than one unit id/],
+    [['tcp://127.0.0.1:1', '--baud', '9600'], /is no serial port/],
+    [['/dev/ttyUSB0', '--parity', 'none,even'], /more than one parity/],
+    [['tcp://127.0.0.1:1', '--profiles', '/nowhere/profiles'], /"\/nowhere\/profiles" is no folder/],
+  ])('refuses %j before anything is asked', async (args, words) => {
+    const { code, output } = await probe([...args, '--once']);
+    expect(code, output).toBe(2);
+    expect(output).toMatch(words);
+  });
+
   it('says of a scale that nobody states, and of percent, that they are not known', async () => {
     const port = await serve(mainsBank(profileOf('mitsubishi/fr-a700')));
     const { output } = await probe([`tcp://127.0.0.1:${port}`, '--profile', 'mitsubishi/fr-a700', '--once']);

@@ -261,6 +261,11 @@ describe('millwatt scan', () => {
     expect(started.output()).toContain('profile: carlo-gavazzi/em340');
   }, 30_000);
 
+  it('does not pass over a folder of profiles that is not there', async () => {
+    const { code, output } = await scan('tcp://127.0.0.1:1', '--profiles', '/nowhere/profiles');
+    expect([code, output]).toEqual([2, expect.stringContaining('is no folder')]);
+  });
+
   it('survives a host that speaks something else', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => {});

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +41,41 @@ const PLAUSIBLE: Readonly<Record<string, { step: [number, number]; shows: number
   Nm: { step: [0.001, 1], shows: 30 },
   '%': { step: [0.01, 1], shows: 100 },
 };
+
+describe('a folder of profiles', () => {
+  const makeFolder = () => mkdtempSync(join(tmpdir(), 'millwatt-profiles-'));
+
+  it('may hold what is no profile: folders that are called like one, other files, links', () => {
+    const folder = makeFolder();
+    mkdirSync(join(folder, 'acme/m0.yaml'), { recursive: true });
+    writeFileSync(join(folder, 'acme/readme.md'), 'mine');
+    writeFileSync(join(folder, 'notes.yaml'), 'mine');
+    writeFileSync(join(folder, 'acme/m1.yaml'), readFileSync(loadProfile('finder/7m38').file));
+    symlinkSync(join(folder, 'acme'), join(folder, 'linked'));
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'lost'));
+    const own = listProfiles(folder).map(({ id }) => id);
+    expect(own.filter((id) => !files.includes(id))).toEqual(['acme/m1', 'linked/m1']);
+    expect(loadProfile('linked/m1', folder).profile.vendor).toBe('Finder');
+    expect(() => loadProfile('acme/m0', folder)).toThrow(/no device profile "acme\/m0"/);
+  });
+
+  it('may be a file, or not be there: then there are none of the operator', () => {
+    const file = join(makeFolder(), 'profiles');
+    for (const make of [() => {}, () => writeFileSync(file, '')]) {
+      make();
+      expect(listProfiles(file).map(({ id }) => id)).toEqual(files);
+      expect(loadProfile('finder/7m38', file).profile.vendor).toBe('Finder');
+    }
+  });
+});
+
+describe('a variant', () => {
+  it('of other models does not go by the other names of the profile', () => {
+    expect(loadProfile('inepro/pro380').profile.aliases).toContain('WAGO 879-3000');
+    expect(loadProfile('inepro/pro380:pro2').profile.aliases).toEqual([]);
+    expect(loadProfile('eastron/sdm630:kilo').profile.aliases).toContain('Kostal KEM-P');
+  });
+});
 
 describe('the profiles that come with millwatt', () => {
   it('are 40 meters and 6 drives', () => {
