@@ -19,6 +19,7 @@ const PURE = ['collector/energy', 'collector/footprint', 'collector/diagnostics'
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   serialport: ['protocols/modbus'],
   mqtt: ['protocols/mqtt'],
+  'mqtt-packet': ['protocols/mqtt'],
   aedes: ['protocols/mqtt'],
   'node-opcua': ['protocols/opcua', 'protocols/simulator'],
   'node-opcua-nodesets': ['protocols/opcua', 'protocols/simulator'],

@@ -6,6 +6,7 @@ import { MillwattError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isId } from '../telemetry/ids.ts';
 import { GuardedSocket } from './guarded-socket.ts';
+import { settlePacketLengths } from './packet-lengths.ts';
 import { createSeldom } from './seldom.ts';
 import {
   mayAgentPublish,
@@ -65,6 +66,7 @@ const RETAINED_TOPICS_MAX = 1024;
  * truth. Throws an error of class `refuse` when it may not listen there, or the port is taken.
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
+  settlePacketLengths();
   const { host, agents, tls, log } = options;
   if (!isLoopback(host) && (agents === undefined || agents.size === 0 || tls === undefined)) {
     throw new MillwattError(

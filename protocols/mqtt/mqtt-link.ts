@@ -1,6 +1,7 @@
 import { MillwattError } from '../errors.ts';
 import { BackOff } from './back-off.ts';
 import type { Link, LinkOptions } from './link.ts';
+import { settlePacketLengths } from './packet-lengths.ts';
 import { MqttSession } from './mqtt-session.ts';
 
 /** Larger than any record or receipt of ours, smaller than what small brokers take. */
@@ -24,6 +25,7 @@ export interface LinkTiming {
 
 /** Opens a link and keeps it up until it is closed. Never throws for a broker that is away; `onState` tells. */
 export function connectLink(options: LinkOptions, timing: LinkTiming = {}): Link {
+  settlePacketLengths();
   const healthyAfterMs = timing.healthyAfterMs ?? 30_000;
   const publishDeadlineMs = timing.publishDeadlineMs ?? 30_000;
   const backOff = new BackOff({
