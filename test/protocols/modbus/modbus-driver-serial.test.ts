@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, it, type TestContext } from 'vitest';
 import { Poller } from '../../../agent/poller.ts';
 import { startScheduler } from '../../../agent/scheduler.ts';
@@ -101,6 +102,8 @@ describe.skipIf(socat === undefined).concurrent.each([
     const { expect } = context;
     const { at, endpointOf } = await place(context);
     const startMs = performance.now();
+    const delays = monitorEventLoopDelay({ resolution: 5 });
+    delays.enable();
     const { state, good, wrong, pollers } = await runLine(context, at, endpointOf);
     await awaitUntil('all others were read', () =>
       [...good].every(([unit, { length }]) => unit === 7 || length > 2),
@@ -109,16 +112,20 @@ describe.skipIf(socat === undefined).concurrent.each([
     await new Promise((resolve) => setTimeout(resolve, 5000));
     const spanMs = performance.now() - startMs;
     // Rates are proven on a clock of their own (modbus-driver-sick.test.ts); here, on a machine that may be busy, it is that
-    // nobody has fewer polls than the others, that next to none fails, and that the dead one has only its share of the line.
+    // nobody whose polls did not fail has fewer than the others, that few fail, and that the dead one has only its share of
+    // the line.
+    const failures = pollers.map((poller) => poller.state().failures);
     const polls = [...good]
-      .filter(([unit]) => unit !== 7)
+      .filter(([unit]) => unit !== 7 && failures[unit - 1] === 0)
       .map(([unit, { length }]) => length - (before.get(unit) ?? 0));
+    expect(polls.length).toBeGreaterThan(UNITS.length / 2);
     expect(Math.min(...polls)).toBeGreaterThanOrEqual(Math.max(...polls) * 0.95 - 2);
-    const failures = pollers.flatMap((poller, i) => (UNITS[i] === 7 ? [] : poller.state().failures));
-    expect(failures.reduce((sum, count) => sum + count, 0)).toBeLessThan(polls.length / 2);
-    const wastedMs = (pollers[6]?.state().failures ?? 0) * TIMEOUT_MS;
+    const wastedMs = (failures[6] ?? 0) * TIMEOUT_MS;
     expect(wastedMs).toBeGreaterThan(0);
-    expect(wastedMs).toBeLessThanOrEqual(spanMs * 0.025 + 3 * TIMEOUT_MS);
+    // A timeout of a process that was held up lasts longer, and so does what is forgiven.
+    delays.disable();
+    const longestMs = TIMEOUT_MS + delays.max / 1e6;
+    expect(wastedMs).toBeLessThanOrEqual(spanMs * 0.025 + 3 * longestMs);
     expect(good.get(7)).toEqual([]);
     state.isDead = false;
     await awaitUntil('the dead one is back at its full rate', () => (good.get(7)?.length ?? 0) >= 3);
