@@ -31,6 +31,8 @@ export interface Evidence {
   refused: string[];
   /** Why the device is this model by its own words. */
   named: string | undefined;
+  /** The model that the device says it is, where this profile reads the model and that is none of its own. */
+  otherModel?: string;
   /** What function 43 says where it is this profile's vendor. */
   vendor: string | undefined;
   plausibility?: Plausibility;
@@ -71,8 +73,9 @@ function isIdentified({ held, named, suspect }: Evidence): boolean {
 }
 
 function certaintyOf(one: Evidence): Certainty {
-  const { held, named, plausibility, vendor } = one;
+  const { held, named, otherModel, plausibility, vendor } = one;
   if (named !== undefined) return 'certain';
+  if (otherModel !== undefined) return 'possible';
   const isText = held.length > 1 || held.some(({ type }) => type === 'ascii');
   if (isIdentified(one)) return isText || plausibility?.isPlausible === true ? 'certain' : 'likely';
   return plausibility?.frequency === 'plausible' || vendor !== undefined ? 'likely' : 'possible';
@@ -80,9 +83,10 @@ function certaintyOf(one: Evidence): Certainty {
 
 /** From the weightiest to the lightest. */
 function scoreOf(one: Evidence): number[] {
-  const { held, named, vendor, refused, plausibility, power = [] } = one;
+  const { held, named, otherModel, vendor, refused, plausibility, power = [] } = one;
   return [
     named === undefined ? 0 : 1,
+    otherModel === undefined ? 0 : -1,
     isIdentified(one) ? held.length : 0,
     vendor === undefined ? 0 : 1,
     -power.filter(({ isRefused }) => isRefused).length,
@@ -109,11 +113,13 @@ function tieBreak(a: Evidence, b: Evidence): number {
   return first.id < second.id ? -1 : 1;
 }
 
-function reasonsOf({ held, named, vendor, refused, plausibility, power = [] }: Evidence): string[] {
+function reasonsOf(one: Evidence): string[] {
+  const { held, named, otherModel, vendor, refused, plausibility, power = [] } = one;
   const missing = power.filter(({ isRefused }) => isRefused).map(({ point }) => point.quantity);
   return [
     ...(named === undefined ? [] : [named]),
     ...held.map(({ title }) => `${title} fits`),
+    ...(otherModel === undefined ? [] : [`but its model name ${otherModel} is none of this profile`]),
     ...(vendor === undefined || named !== undefined ? [] : [`its vendor is ${vendor} (function 43)`]),
     ...(plausibility === undefined ? [] : [describeValues(plausibility)]),
     ...refused.map((title) => `it does not tell its ${title}`),

@@ -130,7 +130,7 @@ function compareNames(all: readonly Evidence[], identification: ReadonlyMap<numb
   return all.filter(({ named }) => named !== undefined);
 }
 
-/** An order number or model name in which exactly some of the suspects find theirs. */
+/** An order number or model name in which exactly some of the suspects find theirs, and a model name in which one does not. */
 function nameByDetails(open: readonly Evidence[], { model, orderNumber }: Details): void {
   for (const one of open) {
     const names = [...one.suspect.profile.models, ...one.suspect.profile.aliases];
@@ -143,6 +143,8 @@ function nameByDetails(open: readonly Evidence[], { model, orderNumber }: Detail
     });
     if (inModel !== undefined) one.named ??= `its model name ${model} holds ${inModel}`;
     else if (inOrder !== undefined) one.named ??= `its order number ${orderNumber} holds that of ${inOrder}`;
+    else if (model !== undefined && one.suspect.profile.details.some(({ is }) => is === 'model'))
+      one.otherModel = model;
   }
 }
 

@@ -179,6 +179,15 @@ describe('what a device tells of itself', () => {
     // What a device says goes to a terminal.
     expect(found.identification?.get(0)).toBe('Janitza electronics[2J');
   });
+
+  it('is held against a profile that only shares the name of the maker', async () => {
+    const bank = mainsBank(profileOf('schneider/pm5500'), { details: { model: 'PM8240' } });
+    const found = await identifyBank(bank);
+    expect(nameBest(found)).toBe('possible schneider/pm5500');
+    expect(found.candidates[0]?.reasons).toContain('but its model name PM8240 is none of this profile');
+    const own = mainsBank(profileOf('schneider/pm5500'), { details: { model: 'PowerLogic PM5563RD' } });
+    expect(nameBest(await identifyBank(own))).toBe('certain schneider/pm5500');
+  });
 });
 
 describe('what is no device of the library', () => {
