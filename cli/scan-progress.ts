@@ -32,8 +32,12 @@ export function createScanProgress(plan: ScanPlan, options: { isQuiet: boolean }
     drawnAtMs = performance.now();
     const share = Math.min(1, asked / Math.max(1, asksMax));
     const filled = Math.round(share * BAR_CELLS);
+    // The bar stays in sight however much is found; the table at the end has all of it.
+    const room = Math.max(1, (out.rows || 24) - 3);
+    const earlier = found.length > room ? found.length - room + 1 : 0;
     screen.draw([
-      ...found,
+      ...(earlier === 0 ? [] : [`${earlier} found before these`]),
+      ...found.slice(earlier),
       `${style('█'.repeat(filled), 'green')}${style('░'.repeat(BAR_CELLS - filled), 'dim')} ${Math.floor(share * 100)} %  ${asked} of at most ${asksMax}  ${now}`,
     ]);
   };

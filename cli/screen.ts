@@ -20,8 +20,9 @@ export function createScreen(out: NodeJS.WriteStream = process.stdout): Screen {
       const visible = fitHeight(lines, Math.max(2, (out.rows || 50) - 1)).map((line) =>
         cut(line, widthOf(out)),
       );
+      // Whatever was typed since, the ^C of a Ctrl-C too, stands where the cursor is.
       out.write(
-        `${drawn === 0 ? '' : `\u001b[${drawn}A`}${visible.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`,
+        `${drawn === 0 ? '' : `\r\u001b[${drawn}A`}${visible.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`,
       );
       drawn = visible.length;
     },
