@@ -8,6 +8,7 @@ import { readCredentials } from './broker-link.ts';
 import { buildDrivers } from './build-drivers.ts';
 import { createLogger, logWarnings } from './logger.ts';
 import { listenForStop, untilAborted } from './signals.ts';
+import { growHeapFor } from './small-heap.ts';
 import { VERSION } from './version.ts';
 
 /** `millwatt agent`: reads the configured sources until it is told to stop. */
@@ -17,10 +18,12 @@ export async function runAgent(options: { config: string }): Promise<void> {
   logWarnings(log, warnings);
   const stop = listenForStop();
   const dataFolder = resolve(folder, config.data);
+  const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log });
+  growHeapFor(drivers.reduce((sum, { description }) => sum + 1000 / description.everyMs, 0));
   const agent = await startAgent({
     config,
     dataFolder,
-    drivers: await buildDrivers(config, { folder, dataFolder, clock: systemClock, log }),
+    drivers,
     connect: connectLink,
     credentials: readCredentials(config.broker, folder),
     clock: systemClock,
