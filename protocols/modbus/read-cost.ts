@@ -1,4 +1,5 @@
 import type { ModbusEndpoint, SerialFormat } from './endpoint.ts';
+import { characterMs, frameSilenceMs } from './serial-timing.ts';
 
 /** What requests cost, in ms of the line: a request of n registers takes requestMs + n x registerMs. */
 export interface ReadCost {
@@ -17,9 +18,6 @@ export interface ReadObservation {
 
 /** Request of 8 bytes; answer of 5 bytes around the registers: unit, function, byte count and checksum. */
 const FRAME_BYTES = 8 + 5;
-/** Above this rate the silence between frames no longer shrinks with the characters (Modbus over serial line 1.02). */
-const FIXED_SILENCE_ABOVE_BAUD = 19_200;
-const FIXED_SILENCE_MS = 1.75;
 /** From the end of a request to the start of the answer: meters on serial lines take 5 to 50 ms. An estimate. */
 export const TURN_AROUND_MS = 20;
 /** A round trip on a factory network to a meter's small processor. An estimate. */
@@ -51,11 +49,10 @@ export function costOfEndpoint(endpoint: ModbusEndpoint, guardMs: number): ReadC
     return { requestMs: TCP_ROUND_TRIP_MS + guardMs, registerMs: TCP_REGISTER_MS };
   const format = endpoint.transport === 'rtu' ? endpoint : USUAL_FORMAT;
   const networkMs = endpoint.transport === 'rtu' ? 0 : TCP_ROUND_TRIP_MS;
-  const characterMs = characterMsOf(format);
-  const silenceMs = format.baudRate > FIXED_SILENCE_ABOVE_BAUD ? FIXED_SILENCE_MS : 3.5 * characterMs;
+  const byteMs = characterMs(format);
   return {
-    requestMs: FRAME_BYTES * characterMs + 2 * silenceMs + TURN_AROUND_MS + networkMs + guardMs,
-    registerMs: 2 * characterMs,
+    requestMs: FRAME_BYTES * byteMs + 2 * frameSilenceMs(format) + TURN_AROUND_MS + networkMs + guardMs,
+    registerMs: 2 * byteMs,
   };
 }
 
@@ -79,9 +76,4 @@ export function refineCost(cost: ReadCost, observations: readonly ReadObservatio
 /** What making these requests costs, ms. */
 export function costOfReads(reads: readonly { count: number }[], cost: ReadCost): number {
   return reads.reduce((sum, { count }) => sum + cost.requestMs + count * cost.registerMs, 0);
-}
-
-/** A start bit, eight data bits, parity where there is one, and the stop bits. */
-function characterMsOf({ baudRate, parity, stopBits }: SerialFormat): number {
-  return ((1 + 8 + (parity === 'none' ? 0 : 1) + stopBits) * 1000) / baudRate;
 }

@@ -128,7 +128,8 @@ describe.skipIf(socat === undefined).concurrent.each([
     expect(wastedMs).toBeLessThanOrEqual(spanMs * 0.025 + 3 * longestMs);
     expect(good.get(7)).toEqual([]);
     state.isDead = false;
-    await awaitUntil('the dead one is back at its full rate', () => (good.get(7)?.length ?? 0) >= 3);
+    // Its pause is long where others failed as well, as on a machine that is held up.
+    await awaitUntil('the dead one is back', () => (good.get(7)?.length ?? 0) >= 3, 60_000);
     expect(wrong).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 });
