@@ -3,7 +3,7 @@ import { createProfileBank } from '../protocols/simulator/modbus-bank.ts';
 import { startModbusServer } from '../protocols/simulator/modbus-server.ts';
 import { answerQuestions } from './line-process.ts';
 import { createReadings } from './line-readings.ts';
-import { REFERENCE_POINTS } from './agent-polling-measure.ts';
+import { REFERENCE_POINTS } from './reference-points.ts';
 
 /**
  * The meters of bench/agent-polling.ts and bench/node-red.ts, in a process of their own. They count the polls they have

@@ -1,6 +1,6 @@
 import modbusSerial from 'modbus-serial';
 import { connectAsync } from 'mqtt';
-import { REFERENCE_POINTS, REGISTERS } from './agent-polling-measure.ts';
+import { REFERENCE_POINTS, REGISTERS } from './reference-points.ts';
 
 /**
  * The reference, in a process of its own: what one writes in an afternoon. A modbus-serial client and a timer a meter, a

@@ -8,7 +8,7 @@ import { systemClock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
 import { silentLog } from '../protocols/log.ts';
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
-import { REFERENCE_POINTS } from './agent-polling-measure.ts';
+import { PROFILE, REFERENCE_POINTS } from './reference-points.ts';
 import { answerQuestions } from './line-process.ts';
 import { createSocketlessDriver } from './line-socketless.ts';
 
@@ -40,7 +40,7 @@ async function start(number: number, first: number, end: number): Promise<Runnin
   const file = join(folder, `agent-${number}.yaml`);
   const sources = own.map(
     (meter) =>
-      `  - { id: meter${meter}, protocol: modbus-tcp, host: 127.0.0.1, port: ${typeof given === 'number' ? 502 : given[meter]}, profile: eastron/sdm630,
+      `  - { id: meter${meter}, protocol: modbus-tcp, host: 127.0.0.1, port: ${typeof given === 'number' ? 502 : given[meter]}, profile: "${PROFILE}",
       machine: machine${meter}, every: ${everyMs}ms, read: [${REFERENCE_POINTS.map(({ point }) => point).join(', ')}] }`,
   );
   writeFileSync(

@@ -1,6 +1,6 @@
 import modbusSerial from 'modbus-serial';
 import { connectAsync } from 'mqtt';
-import { REFERENCE_POINTS, REGISTERS } from './agent-polling-measure.ts';
+import { REFERENCE_POINTS, REGISTERS } from './reference-points.ts';
 import { answerQuestions, waitUntil } from './line-process.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Driver } from '../protocols/driver.ts';
 import { measuredChannelId, type MeasuredChannel } from '../protocols/telemetry/channel.ts';
 import { shortestFloat32 } from '../protocols/telemetry/decimal.ts';
 import type { Phase, Quantity } from '../protocols/telemetry/quantity.ts';
-import { REFERENCE_POINTS } from './agent-polling-measure.ts';
+import { REFERENCE_POINTS } from './reference-points.ts';
 import { createReadings } from './line-readings.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { REFERENCE_POINTS, REGISTERS } from './agent-polling-measure.ts';
+import { REFERENCE_POINTS, REGISTERS } from './reference-points.ts';
 
 /** What Node-RED publishes: one JSON object a poll with all twelve values, or one a reading. */
 export type Publishing = 'poll' | 'reading';

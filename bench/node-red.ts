@@ -21,12 +21,12 @@ import {
   measureProgram,
   prepareAgent,
   readKeptBytes,
-  REFERENCE_POINTS,
   showFigures,
   type ProcessFigures,
 } from './agent-polling-measure.ts';
 import { startAsked } from './line-process.ts';
 import { createUserFolder, EVERY_MS, PUBLISHED, type Publishing } from './node-red-flow.ts';
+import { REFERENCE_POINTS } from './reference-points.ts';
 import { CONTRIB_MODBUS, installNodeRed, MODBUS_SERIAL, NODE_RED } from './node-red-install.ts';
 
 const SECONDS = Number(process.argv[2] ?? 12);
