@@ -1,7 +1,7 @@
 import { MillwattError } from '../protocols/errors.ts';
 import { createModbusClient } from '../protocols/modbus/connect.ts';
 import { PARITIES, type Parity } from '../protocols/modbus/endpoint.ts';
-import { listSuspects } from '../protocols/modbus/identify-suspects.ts';
+import { listSuspects, type Suspects } from '../protocols/modbus/identify-suspects.ts';
 import { planScan, type ScanPlan } from '../protocols/modbus/scan-plan.ts';
 import { runScan } from '../protocols/modbus/scan-run.ts';
 import { parseNumbers, parseScanTarget, usageError } from '../protocols/modbus/scan-target.ts';
@@ -39,7 +39,7 @@ export async function runScanCommand(text: string, options: ScanCommandOptions):
   const suspects = listSuspects(readAllProfiles(options.profiles));
   const stop = listenForStop();
   const progress = createScanProgress(plan, { isQuiet: options.json === true });
-  if (!options.json) process.stdout.write(`${wrapText(announce(plan), widthOf()).join('\n')}\n`);
+  if (!options.json) process.stdout.write(`${wrapText(announce(plan, suspects), widthOf()).join('\n')}\n`);
   try {
     const result = await runScan(plan, {
       createClient: createModbusClient,
@@ -65,8 +65,8 @@ export async function runScanCommand(text: string, options: ScanCommandOptions):
   process.exit();
 }
 
-/** `Asks at most 254 hosts at port 502, 10 a second, reads only: about 26 s, and about 5 s for each device found.` */
-export function announce(plan: ScanPlan): string {
+/** `Asks at most 254 hosts at port 502 ...; at most 10 requests a second, reads only: up to 26 s, and at most 76 requests more to find out what each device is.` */
+export function announce(plan: ScanPlan, { requestsMax }: Pick<Suspects, 'requestsMax'>): string {
   const { target, formats, asksMax, spanMsMax, paceMs, firstUnits, moreUnits } = plan;
   const rate = `at most ${Number((1000 / paceMs).toPrecision(2))} requests a second`;
   const units = count(firstUnits.length + moreUnits.length, 'unit id');
@@ -76,7 +76,7 @@ export function announce(plan: ScanPlan): string {
       : target.kind === 'host'
         ? `at most ${units} at ${target.host}:${target.port}`
         : `at most ${units} on ${target.path} with ${count(formats.length, 'setting')} (${listOf(formats.map(({ baudRate }) => baudRate))} baud; parity ${listOf(formats.map(({ parity }) => parity))})`;
-  return `Asks ${what}; ${rate}, reads only: up to ${formatSpan(spanMsMax)}, and a few seconds for each device found. Ctrl-C ends it.`;
+  return `Asks ${what}; ${rate}, reads only: up to ${formatSpan(spanMsMax)}, and at most ${requestsMax} requests more to find out what each device is. Ctrl-C ends it.`;
 }
 
 function planOf(text: string, options: ScanCommandOptions): ScanPlan {

@@ -66,7 +66,7 @@ function writeEndpoint(endpoint: ModbusEndpoint): string[] {
     case 'rtu':
       return [
         '    protocol: modbus-rtu',
-        `    serialPort: ${endpoint.path}`,
+        `    serialPort: ${JSON.stringify(endpoint.path)}`,
         `    baudRate: ${endpoint.baudRate}`,
         `    parity: ${endpoint.parity}`,
         `    stopBits: ${endpoint.stopBits}`,

@@ -50,7 +50,8 @@ export function parseScanTarget(
   text: string,
   options: { network?: boolean; isPublicAllowed?: boolean; port?: number } = {},
 ): ScanTarget {
-  if (/^\/dev\/(?!.*\.\.)[A-Za-z0-9_./:-]+$/.test(text)) return { kind: 'serial', path: text };
+  // What names below /dev/serial hold: letters, digits, #+-.:=@_ and, for anything else, \x20.
+  if (/^\/dev\/(?!.*\.\.)[!-~]+$/.test(text)) return { kind: 'serial', path: text };
   if (/^\d+(\.\d+){3}\/\d+$/.test(text)) return networkTarget(text, options);
   const [, scheme = 'tcp', host = '', portText] =
     /^(?:(tcp|rtu\+tcp):\/\/)?(\[[0-9A-Fa-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?\/?$/.exec(text) ?? [];

@@ -2,12 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { writeFragment } from '../../cli/scan-fragment.ts';
 import { checkConfig } from '../../config/check.ts';
 import { formatFinding } from '../../config/finding.ts';
 import type { ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
+import { listSuspects } from '../../protocols/modbus/identify-suspects.ts';
 import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
 import type { FoundDevice } from '../../protocols/modbus/scan-line.ts';
+import { parseScanTarget } from '../../protocols/modbus/scan-target.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { startRtuServer } from '../../protocols/simulator/modbus-rtu-server.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
@@ -103,6 +106,17 @@ describe('the fragment', () => {
     expect(lines.filter((line) => line.includes('parity: even'))).toHaveLength(2);
     expect(checkFragment(`${lines.join('\n')}\n`)).toMatchObject({ errors: [], sources: 2 });
   });
+
+  it.each(['/dev/serial/by-id/usb-A+B_C=1@2-if00-port0', '/dev/serial/by-id/a\\x20b"c', '/dev/x#y:z'])(
+    'names the port %s as check takes it',
+    (path) => {
+      expect(parseScanTarget(path)).toEqual({ kind: 'serial', path });
+      const endpoint = { transport: 'rtu', path, baudRate: 9600, parity: 'none', stopBits: 1 } as const;
+      const fragment = `${writeFragment([foundAs(profileOf('eastron/sdm630'), endpoint, 4)]).join('\n')}\n`;
+      expect(parse(fragment)).toMatchObject([{ serialPort: path }]);
+      expect(checkFragment(fragment)).toMatchObject({ errors: [], sources: 1 });
+    },
+  );
 });
 
 describe('millwatt scan', () => {
@@ -260,6 +274,13 @@ describe('millwatt scan', () => {
     expect(started.output()).toMatch(/ 1 +carlo-gavazzi\/em340 +certain/);
     expect(started.output()).toContain('profile: carlo-gavazzi/em340');
   }, 30_000);
+
+  it('says the most it will ask of each device', async () => {
+    const port = await serve(new Map([[1, { read: (_, __, count) => new Uint16Array(count) }]]));
+    const { output } = await scan(`tcp://127.0.0.1:${port}`, '--units', '1', '--rate', '200');
+    const [, most] = /at most (\d+) requests more/.exec(output) ?? [];
+    expect(Number(most)).toBe(listSuspects(libraryProfiles).requestsMax);
+  });
 
   it('does not pass over a folder of profiles that is not there', async () => {
     const { code, output } = await scan('tcp://127.0.0.1:1', '--profiles', '/nowhere/profiles');
