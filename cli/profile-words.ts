@@ -23,7 +23,9 @@ export function explainProfile({ profile, file }: LoadedProfile, { width, headin
   const section = (title: string, sentences: readonly string[]) =>
     sentences.length === 0 ? [] : ['', heading(title), ...sentences.flatMap((one) => paragraph(one))];
   return [
-    `${heading(profile.id)}  ${profile.title}  (version ${profile.version})`,
+    ...hang(`${profile.id}  `, `${profile.title} (version ${profile.version})`, width).map((line, i) =>
+      i === 0 ? heading(profile.id) + line.slice(profile.id.length) : line,
+    ),
     '',
     ...labelled(profile, file).flatMap(([label, text]) => {
       const [first = '', ...rest] = wrapText(text, Math.max(40, Math.min(width, 120)) - LABEL_WIDTH);
@@ -31,25 +33,7 @@ export function explainProfile({ profile, file }: LoadedProfile, { width, headin
     }),
     ...section('What you must enter', wordsOfDuties(profile)),
     '',
-    ...renderTable(
-      [
-        { title: 'read' },
-        { title: 'register', align: 'right' },
-        { title: 'type' },
-        { title: 'raw x', align: 'right' },
-        { title: 'unit' },
-        { title: 'remarks', spare: 1 },
-      ],
-      profile.points.map((point) => [
-        pointName(point),
-        [point.address, ...(point.plus ?? [])].join(' + '),
-        point.type,
-        point.scaleFrom === 'operator' ? '?' : point.scale,
-        point.unit,
-        remarksOf(profile, point),
-      ]),
-      width,
-    ),
+    ...pointLines(profile, width),
     ...statusLines(profile, width),
     ...section('How it is read', wordsOfReading(profile)),
     ...section('What its values mean', wordsOfConventions(profile)),
@@ -118,6 +102,40 @@ function wordsOfDuties(profile: DeviceProfile): string[] {
 
 function readsRatio({ factors = [] }: ProfilePoint): boolean {
   return factors.some((factor) => factor.as === 'factor');
+}
+
+const POINT_COLUMNS = [
+  { title: 'read' },
+  { title: 'register', align: 'right' },
+  { title: 'type' },
+  { title: 'raw x', align: 'right' },
+  { title: 'unit' },
+] as const;
+
+/** The points, each with its remarks; on a terminal too narrow for these, each remark below them, with what it is about. */
+function pointLines(profile: DeviceProfile, width: number): string[] {
+  const remarks = profile.points.map((point) => remarksOf(profile, point));
+  const rows = profile.points.map((point) => [
+    pointName(point),
+    [point.address, ...(point.plus ?? [])].join(' + '),
+    point.type,
+    point.scaleFrom === 'operator' ? '?' : point.scale,
+    point.unit,
+  ]);
+  const whole = renderTable(
+    [...POINT_COLUMNS, { title: 'remarks' }],
+    rows.map((row, i) => [...row, remarks[i] ?? '']),
+  );
+  if (whole.every((line) => line.length <= width)) return whole;
+  const about = Map.groupBy(
+    profile.points.map(pointName).filter((_, i) => remarks[i] !== ''),
+    (name) => remarks[profile.points.findIndex((point) => pointName(point) === name)] ?? '',
+  );
+  return [
+    ...renderTable(POINT_COLUMNS, rows, width),
+    ...(about.size === 0 ? [] : ['']),
+    ...[...about].flatMap(([remark, names]) => hang('* ', `${names.join(', ')}: ${remark}`, width)),
+  ];
 }
 
 function remarksOf(profile: DeviceProfile, point: ProfilePoint): string {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { explainProfile } from '../../cli/profile-words.ts';
 import { runProfiles, type ProfilesOptions } from '../../cli/profiles-command.ts';
 import { listProfiles, loadProfile, parseProfile } from '../../config/profile-library.ts';
 
@@ -97,6 +98,27 @@ describe('millwatt profiles', () => {
     expect(text).toContain('leave ct and vt out');
     expect(await run('delta/ms300')).toContain('decimals in high byte of register 8479');
     expect(await run('eastron/sdm630')).toContain('times 1000 to the power in function 3 register 30');
+  });
+
+  it('loses no remark on a narrow terminal', () => {
+    for (const { id } of listProfiles()) {
+      const loaded = loadProfile(id);
+      const set = (width: number) => explainProfile(loaded, { width, heading: (text) => text });
+      const narrow = set(80);
+      // Only a word that is longer than a line may stand out.
+      for (const line of narrow) expect(line.length > 80 && line.trim().includes(' '), line).toBe(false);
+      const words = narrow.join(' ').replaceAll(/\s+/g, ' ');
+      for (const { quantity, counter } of loaded.profile.points)
+        if (counter?.resolution !== undefined)
+          expect(words, `${id} ${quantity}`).toContain(`steps of ${counter.resolution}`);
+    }
+    const [narrow, wide] = [80, 140].map((width) =>
+      explainProfile(loadProfile('eastron/sdm630'), { width, heading: (text) => text }).join('\n'),
+    );
+    expect(narrow).toMatch(
+      /^\* activeEnergyImport, .*\n(.*\n)*.*times 1000 to the power in function 3 register 30/m,
+    );
+    expect(wide).toMatch(/^activeEnergyImport +72 +f32 +1 +kWh +times 1000 to the power/m);
   });
 
   it("includes the operator's own, and shows the others though one cannot be used", async () => {
