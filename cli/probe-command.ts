@@ -3,13 +3,14 @@ import { loadAgentConfig } from '../config/load.ts';
 import { systemClock } from '../protocols/clock.ts';
 import type { Driver, StatusReport } from '../protocols/driver.ts';
 import { describeError, MillwattError } from '../protocols/errors.ts';
-import { silentLog } from '../protocols/log.ts';
+import type { Log } from '../protocols/log.ts';
 import { usageError } from '../protocols/modbus/scan-target.ts';
 import { buildDrivers } from './build-drivers.ts';
+import { gatherDoubts, type DeviceDoubts } from './device-doubts.ts';
 import { formatTime } from './format.ts';
 import { probeAsJson } from './probe-json.ts';
 import { openProbeTarget, type ProbeTargetOptions } from './probe-target.ts';
-import { drawSource, type Outcome, type Words } from './probe-view.ts';
+import { drawSource, type Outcome, type Remarks, type Words } from './probe-view.ts';
 import { createScreen, style, widthOf } from './screen.ts';
 import { listenForStop, untilAborted } from './signals.ts';
 
@@ -29,6 +30,7 @@ export interface ProbeOptions extends ProbeTargetOptions {
 interface Probed {
   drivers: readonly Driver[];
   notes: ReadonlyMap<string, string>;
+  doubts: DeviceDoubts;
 }
 
 /**
@@ -51,9 +53,10 @@ export async function runProbe(target: string | undefined, options: ProbeOptions
 }
 
 async function openProbed(target: string | undefined, options: ProbeOptions): Promise<Probed> {
+  const doubts = gatherDoubts();
   if (target !== undefined && options.config === undefined) {
-    const { driver, notes } = await openProbeTarget(target, options);
-    return { drivers: [driver], notes };
+    const { driver, notes } = await openProbeTarget(target, options, doubts.log);
+    return { drivers: [driver], notes, doubts };
   }
   if (options.config === undefined || target !== undefined)
     throw usageError(
@@ -62,10 +65,11 @@ async function openProbed(target: string | undefined, options: ProbeOptions): Pr
         : 'An address and a configuration cannot both be probed.',
       'Write -c agent.yaml, or an address such as tcp://192.168.1.20 --profile siemens/pac3200 --unit 1.',
     );
-  return { drivers: await openConfigured(options.config, options.source), notes: new Map() };
+  const drivers = await openConfigured(options.config, options.source, doubts.log);
+  return { drivers, notes: new Map(), doubts };
 }
 
-async function openConfigured(file: string, sourceId: string | undefined): Promise<Driver[]> {
+async function openConfigured(file: string, sourceId: string | undefined, log: Log): Promise<Driver[]> {
   const { config, folder } = loadAgentConfig(file);
   const isWanted = ({ id }: { id: string }) => sourceId === undefined || id === sourceId;
   if (!config.sources.some(isWanted)) {
@@ -75,28 +79,33 @@ async function openConfigured(file: string, sourceId: string | undefined): Promi
   }
   // Certificates and trust of OPC UA servers are the agent's own, so that what probes also runs.
   const dataFolder = resolve(folder, config.data);
-  return buildDrivers(config, { folder, dataFolder, clock: systemClock, log: silentLog }, isWanted);
+  return buildDrivers(config, { folder, dataFolder, clock: systemClock, log }, isWanted);
 }
 
-async function probeOnce({ drivers, notes }: Probed, words: Words, asJson: boolean): Promise<void> {
+async function probeOnce(probed: Probed, words: Words, asJson: boolean): Promise<void> {
+  const { drivers } = probed;
   const outcomes = await Promise.all(drivers.map(pollUntilSettled));
   if (drivers.some(hasSubscriptions)) await settle();
   drivers.forEach((driver, index) => {
     const outcome = outcomes[index] ?? {};
-    if (asJson) printJson(driver, outcome, words, notes);
-    else process.stdout.write(`${drawSource(driver, outcome, words, notes, widthOf()).join('\n')}\n`);
+    if (asJson) printJson(driver, outcome, words, probed);
+    else
+      process.stdout.write(
+        `${drawSource(driver, outcome, words, remarksOn(driver, probed), widthOf()).join('\n')}\n`,
+      );
   });
   if (outcomes.some((outcome) => outcome.error !== undefined)) process.exitCode = 1;
 }
 
 /** Each source at its own pace: one that does not answer holds up no other. */
-async function probeUntilStopped({ drivers, notes }: Probed, words: Words, asJson: boolean): Promise<void> {
+async function probeUntilStopped(probed: Probed, words: Words, asJson: boolean): Promise<void> {
+  const { drivers } = probed;
   const stop = listenForStop();
   const screen = createScreen();
   const outcomes = new Map<Driver, Outcome>();
   const overwrites = process.stdout.isTTY && !asJson;
   const drawOne = (driver: Driver) =>
-    drawSource(driver, outcomes.get(driver) ?? {}, words, notes, screen.width());
+    drawSource(driver, outcomes.get(driver) ?? {}, words, remarksOn(driver, probed), screen.width());
   const draw = () =>
     screen.draw([
       style(`${formatTime(Date.now())}  every second; Ctrl-C ends it`, 'dim'),
@@ -107,7 +116,7 @@ async function probeUntilStopped({ drivers, notes }: Probed, words: Words, asJso
     while (!stop.aborted) {
       const outcome = await pollOnce(driver);
       outcomes.set(driver, outcome);
-      if (asJson) printJson(driver, outcome, words, notes);
+      if (asJson) printJson(driver, outcome, words, probed);
       else if (overwrites) draw();
       else screen.draw(drawOne(driver));
       await untilAborted(stop, EVERY_MS);
@@ -138,8 +147,13 @@ async function pollOnce(driver: Driver): Promise<Outcome> {
   }
 }
 
-function printJson(driver: Driver, outcome: Outcome, words: Words, notes: ReadonlyMap<string, string>): void {
-  process.stdout.write(`${JSON.stringify(probeAsJson(driver, outcome, words, notes))}\n`);
+function printJson(driver: Driver, outcome: Outcome, words: Words, probed: Probed): void {
+  const text = JSON.stringify(probeAsJson(driver, outcome, words, remarksOn(driver, probed)));
+  process.stdout.write(`${text}\n`);
+}
+
+function remarksOn({ description }: Driver, { notes, doubts }: Probed): Remarks {
+  return { ofPoints: notes, ofDevice: doubts.of(description.id) };
 }
 
 /** A driver without requests of its own is told of changes. */

@@ -1,14 +1,14 @@
 import type { Driver } from '../protocols/driver.ts';
 import { QUANTITIES } from '../protocols/telemetry/quantity.ts';
-import type { Outcome, Words } from './probe-view.ts';
+import type { Outcome, Remarks, Words } from './probe-view.ts';
 import { valueOf } from './reading-format.ts';
 
-/** One poll of one source as plain data: readings with their registers, status words, requests and remarks. */
+/** One poll of one source as plain data: readings with their registers, status words, requests, warnings of the device and remarks on points. */
 export function probeAsJson(
   driver: Driver,
   outcome: Outcome,
   words: Words,
-  notes: ReadonlyMap<string, string>,
+  { ofPoints, ofDevice }: Remarks,
 ): object {
   const { id, address, protocol, profile } = driver.description;
   const trace = driver.trace?.();
@@ -47,6 +47,7 @@ export function probeAsJson(
     readings,
     status,
     requests: trace?.requests ?? [],
-    remarks: Object.fromEntries([...notes, ...(trace?.remarks ?? [])]),
+    warnings: ofDevice,
+    remarks: Object.fromEntries([...ofPoints, ...(trace?.remarks ?? [])]),
   };
 }

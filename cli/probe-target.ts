@@ -2,7 +2,7 @@ import { loadProfile, type LoadedProfile } from '../config/profile-library.ts';
 import { systemClock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
 import { MillwattError } from '../protocols/errors.ts';
-import { silentLog } from '../protocols/log.ts';
+import type { Log } from '../protocols/log.ts';
 import { createModbusClient } from '../protocols/modbus/connect.ts';
 import { describeEndpoint, type ModbusEndpoint, type Parity } from '../protocols/modbus/endpoint.ts';
 import { identifyDevice } from '../protocols/modbus/identify.ts';
@@ -37,7 +37,11 @@ const EVERY_MS = 1000;
  * Scales that only the operator knows are taken as 1, and a rated power as 100 W, so that percent stay percent; `notes`
  * say so.
  */
-export async function openProbeTarget(text: string, options: ProbeTargetOptions): Promise<ProbeTarget> {
+export async function openProbeTarget(
+  text: string,
+  options: ProbeTargetOptions,
+  log: Log,
+): Promise<ProbeTarget> {
   const unit = parseOne(options.unit, 'unit id', 0, 255) ?? 1;
   checkProfileFolder(options.profiles);
   const given = options.profile === undefined ? undefined : loadProfile(options.profile, options.profiles);
@@ -64,7 +68,7 @@ export async function openProbeTarget(text: string, options: ProbeTargetOptions)
     profile,
     profileSha256: sha256,
     clock: systemClock,
-    log: silentLog,
+    log,
   });
   const notes = open.map((point): [string, string] => [
     `probe.${component}.${point.quantity}.${point.phase}`.replace(/\.total$/, ''),

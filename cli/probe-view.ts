@@ -14,6 +14,14 @@ export interface Outcome {
   error?: string;
 }
 
+/** What to know besides the values. */
+export interface Remarks {
+  /** By channel id. */
+  ofPoints: ReadonlyMap<string, string>;
+  /** Why the device may be another than is meant. */
+  ofDevice: readonly string[];
+}
+
 /** Below so many columns, names lose what all of them begin with and long registers are cut. */
 const NARROW_COLUMNS = 120;
 const NARROW_WORDS = 4;
@@ -23,7 +31,7 @@ export function drawSource(
   driver: Driver,
   outcome: Outcome,
   words: Words,
-  notes: ReadonlyMap<string, string>,
+  { ofPoints, ofDevice }: Remarks,
   width: number,
 ): string[] {
   const { id, address, profile } = driver.description;
@@ -55,11 +63,12 @@ export function drawSource(
     raw.size > 0 ? rows : rows.map((row) => row.toSpliced(4, 1)),
     width,
   );
-  const remarks = [...notes, ...(trace?.remarks ?? [])].filter(([channel]) =>
+  const remarks = [...ofPoints, ...(trace?.remarks ?? [])].filter(([channel]) =>
     driver.channels.some((one) => one.id === channel),
   );
   return [
     `${title}  ${style(`round trip ${outcome.poll.roundTripMs.toFixed(1)} ms`, 'dim')}`,
+    ...ofDevice.flatMap((text) => wrapText(`${text}.`, width)).map((line) => style(line, 'yellow')),
     ...table,
     ...remarks.flatMap(([channel, text]) =>
       wrapText(`${nameOf(channel)}: ${text}`, width).map((line) => style(line, 'yellow')),

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Examination } from '../../cli/examination.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
 import type { Driver } from '../../protocols/driver.ts';
@@ -108,6 +111,33 @@ describe('millwatt probe', () => {
     expect(output).toMatch(words);
   });
 
+  it('says that the device may be another than the configuration means, and so does doctor', async () => {
+    const bank = mainsBank(profileOf('siemens/pac3200'), { details: { serial: 'LQN/130412' } });
+    const port = await serve(bank);
+    const folder = makeFolder();
+    writeFileSync(
+      join(folder, 'agent.yaml'),
+      `site: s
+agent: a
+broker: { url: "mqtt://127.0.0.1:${await findFreePort()}" }
+sources:
+  - { id: meter, protocol: modbus-tcp, host: 127.0.0.1, port: ${port}, profile: siemens/pac3200, machine: m,
+      meter: { serial: "LQN/999", class: "1" } }
+`,
+    );
+    const words = /device of source meter .*LQN\/130412\. Its readings are kept/;
+    const json = readJson((await probe(['-c', 'agent.yaml', '--once', '--json'], folder)).output);
+    expect(json).toMatchObject({ error: null, warnings: [expect.stringMatching(words)] });
+    expect((await probe(['-c', 'agent.yaml', '--once'], folder)).output).toMatch(words);
+    const doctor = run(folder, ['doctor', '-c', 'agent.yaml', '--json']);
+    await doctor.exited;
+    const { examinations } = JSON.parse(doctor.output()) as { examinations: Examination[] };
+    expect(examinations.filter(({ subject }) => subject === 'source meter')).toMatchObject([
+      { result: 'good' },
+      { result: 'warning', message: expect.stringMatching(words) },
+    ]);
+  }, 30_000);
+
   it('says of a scale that nobody states, and of percent, that they are not known', async () => {
     const port = await serve(mainsBank(profileOf('mitsubishi/fr-a700')));
     const { output } = await probe([`tcp://127.0.0.1:${port}`, '--profile', 'mitsubishi/fr-a700', '--once']);
@@ -192,6 +222,7 @@ describe('the table', () => {
     }),
     close: () => Promise.resolve(),
   };
+  const DOUBT = 'the device of source meter tells another serial number, and this is said at some length';
   const outcome = {
     poll: {
       atMs: 0,
@@ -201,10 +232,11 @@ describe('the table', () => {
   };
 
   it.each([60, 80, 140])('fits %i columns', (width) => {
-    const lines = drawSource(driver, outcome, new Map(), new Map(), width);
+    const lines = drawSource(driver, outcome, new Map(), { ofPoints: new Map(), ofDevice: [DOUBT] }, width);
     for (const line of lines.slice(1)) expect(line.length, line).toBeLessThanOrEqual(width);
     const text = lines.join('\n');
     expect(text).toContain('123456789.0');
+    expect(text.replaceAll('\n', ' ')).toContain(DOUBT);
     expect(text.includes('mill-1.supply.')).toBe(width === 140);
     expect(text.includes('0001 0002 0003 0004 0005')).toBe(width === 140);
     expect(text.includes('fc3 805 f64')).toBe(width === 140);
@@ -213,7 +245,7 @@ describe('the table', () => {
   it('shows no registers where a protocol has none', () => {
     const plain: Driver = { ...driver };
     Reflect.deleteProperty(plain, 'trace');
-    const text = drawSource(plain, outcome, new Map(), new Map(), 140).join('\n');
+    const text = drawSource(plain, outcome, new Map(), { ofPoints: new Map(), ofDevice: [] }, 140).join('\n');
     expect(text).not.toContain('registers');
     expect(text).toContain('fc3 801');
   });
