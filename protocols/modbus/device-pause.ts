@@ -4,33 +4,50 @@ const FIRST_PAUSE_MS = 250;
 const LONE_PAUSE_MS_MAX = 5000;
 /** Share of a line's time that one sick device may take from healthy ones in the long run. */
 const SHARE_OF_ONE = 0.025;
-/** Share that all sick devices of a line may take together. */
+/** Share that up to `SICK_MAX` sick devices may take together. */
 const SHARE_OF_ALL = 0.04;
+/** Where more are sick, each keeps the share of one of these: to be back soon is worth more than the last percents. */
+const SICK_MAX = 3;
 /** Failures in quick succession that are forgiven before the share is held to. */
 const FORGIVEN = 2;
-/** A device that answered longer ago is asked so seldom that it tells nothing of the line, and is hardly kept waiting. */
-const WELL_FOR_MS = 10_000;
+/** Failures that a debt is ever worth, so that no pause is longer than what one failure takes to pay. */
+const OWED_MAX = FORGIVEN + 1;
+/** Failures in a row after which a device is dead, and tells nothing of the line that the others are on. */
+const DEAD_AFTER = 4;
+/** Answers in a row that make a device steady. */
+const STEADY_AFTER = 16;
+/**
+ * A device that answered longer ago is asked so seldom that it tells nothing of the line, and is hardly kept waiting; on
+ * top of that, so many timeouts of each other device may have kept it from answering.
+ */
+const LIVING_FOR_MS = 10_000;
+const LIVING_FOR_ROUNDS = 3;
 
 /** How long one device is left in peace. All times are real ms of a monotonic clock that the caller reads. */
 export interface DevicePause {
-  /** Ms for which it must not be asked; 0 when it may be. It may shrink by itself when the neighbours die too. */
+  /** Ms for which it must not be asked; 0 when it may be. It may shrink by itself when the neighbours fail too. */
   leftMs(nowMs: number): number;
-  /** A poll failed, and its failing request held the line for `costMs`. */
-  failed(nowMs: number, costMs: number): void;
-  /** A whole poll succeeded: back to the full rate at once. What it cost before is remembered. */
+  /**
+   * A poll failed, and its failing request held the line for `costMs`.
+   * @param harmMs for how much of that somebody waited; all of it unless told
+   */
+  failed(nowMs: number, costMs: number, harmMs?: number): void;
+  /** A whole poll succeeded: back to the full rate at once. What it owes is remembered. */
   answered(nowMs: number): void;
   /** It is no longer on the line. */
   leave(): void;
 }
 
 /**
- * The pauses of the devices of one line. A failure is followed by a pause of 250 ms that doubles up to 5 s. The line's
- * time that a device wasted is a debt besides, paid off at 2.5 % of the time that passes, and less when several are sick:
- * a device that times out after 1 s is then asked every 40 s, or every 25 s times the number of the sick. A device that
- * answers now and then keeps its debt, so that it cannot take half the line. Where no other device has answered in the
- * last 10 s there is nobody to protect, and the debt is paid off as fast as time passes: a line that was dead as a whole
- * is back within seconds. In any stretch T in which others answer, one device wastes at most 2.5 % of T and three
- * timeouts. Pure.
+ * The pauses of the devices of one line. A failure is followed by a pause of 250 ms that doubles up to 5 s. The time for
+ * which a device let others wait in vain is a debt besides, paid off at 2.5 % of the time that passes (where two are sick
+ * 2 %, where more are 1.3 %): one that times out after 1 s on a busy line is asked every 40 s to 75 s, however long and
+ * however badly it was sick. A device that answers now and then keeps its debt, so that it cannot take half the line.
+ *
+ * Debts protect the well from the sick. Where no neighbour answers, or fewer than half of those that do are steady, the
+ * line is sick as a whole and nobody would be spared: debts are then paid off as fast as time passes, so that a line is
+ * back within seconds of its trouble. In any stretch T in which most of the others are steady, one device wastes at most
+ * 2.5 % of T and three timeouts. Pure.
  */
 export class LinePauses {
   readonly #members = new Set<Member>();
@@ -41,7 +58,7 @@ export class LinePauses {
     this.#members.add(member);
     return {
       leftMs: (nowMs) => member.leftMs(nowMs),
-      failed: (nowMs, costMs) => member.failed(nowMs, costMs),
+      failed: (nowMs, costMs, harmMs = costMs) => member.failed(nowMs, costMs, harmMs),
       answered: (nowMs) => member.answered(nowMs),
       leave: () => void this.#members.delete(member),
     };
@@ -49,37 +66,55 @@ export class LinePauses {
 
   /** The share of time that a member may waste; 1 when there is nobody to protect from it. */
   #shareOf(member: Member, nowMs: number): number {
-    let isAnyWell = false;
+    let roundMs = 0;
+    for (const { costMs } of this.#members) roundMs += costMs;
+    const sinceMs = nowMs - LIVING_FOR_MS - LIVING_FOR_ROUNDS * roundMs;
     let sick = 1;
+    let living = 0;
+    let steady = 0;
     for (const other of this.#members) {
       if (other === member) continue;
-      isAnyWell ||= other.isWell(nowMs);
       if (other.isSick) sick += 1;
+      if (!other.isLiving(sinceMs)) continue;
+      living += 1;
+      if (other.isSteady) steady += 1;
     }
-    return isAnyWell ? Math.min(SHARE_OF_ONE, SHARE_OF_ALL / sick) : 1;
+    if (living === 0 || steady * 2 < living) return 1;
+    return Math.min(SHARE_OF_ONE, SHARE_OF_ALL / Math.min(sick, SICK_MAX));
   }
 }
 
 class Member {
   readonly #shareAt: (nowMs: number) => number;
   #failuresInRow = 0;
+  /** As if it had always answered before it was known. */
+  #answersInRow = STEADY_AFTER;
   #failedAtMs = 0;
   #answeredAtMs = Number.NEGATIVE_INFINITY;
-  /** Line time that it wasted and had not paid off at `#paidToMs`. */
+  /** Time for which it let others wait, and had not paid off at `#paidToMs`. */
   #debtMs = 0;
   #paidToMs = 0;
+  /** The dearest failure since it owed nothing: a cheap one must not make the dear ones before it unforgivable. */
   #costMs = 0;
 
   constructor(shareAt: (nowMs: number) => number) {
     this.#shareAt = shareAt;
   }
 
+  get costMs(): number {
+    return this.#costMs;
+  }
+
   get isSick(): boolean {
     return this.#failuresInRow > 0 || this.#debtMs > FORGIVEN * this.#costMs;
   }
 
-  isWell(nowMs: number): boolean {
-    return this.#failuresInRow === 0 && nowMs - this.#answeredAtMs <= WELL_FOR_MS;
+  get isSteady(): boolean {
+    return this.#answersInRow >= STEADY_AFTER;
+  }
+
+  isLiving(sinceMs: number): boolean {
+    return this.#failuresInRow < DEAD_AFTER && this.#answeredAtMs >= sinceMs;
   }
 
   leftMs(nowMs: number): number {
@@ -91,16 +126,18 @@ class Member {
     return Math.max(0, restMs, (this.#debtMs - FORGIVEN * this.#costMs) / share);
   }
 
-  failed(nowMs: number, costMs: number): void {
+  failed(nowMs: number, costMs: number, harmMs: number): void {
     this.#pay(nowMs);
-    this.#debtMs += costMs;
-    this.#costMs = costMs;
+    this.#costMs = this.#debtMs === 0 ? costMs : Math.max(this.#costMs, costMs);
+    this.#debtMs = Math.min(this.#debtMs + harmMs, OWED_MAX * this.#costMs);
     this.#failedAtMs = nowMs;
     this.#failuresInRow += 1;
+    this.#answersInRow = 0;
   }
 
   answered(nowMs: number): void {
     this.#failuresInRow = 0;
+    this.#answersInRow += 1;
     this.#answeredAtMs = nowMs;
   }
 

@@ -38,6 +38,8 @@ export class DeviceTalk {
   #hasBegun = false;
   /** How long the last request that failed by the device's fault held the line, ms; undefined when none did. */
   #wastedMs: number | undefined;
+  /** For how much of that time somebody waited, ms. */
+  #harmMs = 0;
 
   /**
    * @param requests how many requests are planned
@@ -67,6 +69,10 @@ export class DeviceTalk {
     return this.#wastedMs;
   }
 
+  get harmMs(): number {
+    return this.#harmMs;
+  }
+
   /** Reads registers when the line is free; rejects as the line does, and with `timeout` when the poll took too long. */
   async read(asked: Asked): Promise<Uint16Array> {
     const { line, unit, timeoutMs, where } = this.#reach;
@@ -81,10 +87,12 @@ export class DeviceTalk {
     const nowMs = performance.now();
     if (nowMs >= this.#deadlineMs) throw pollDeadlineError(where, this.#allowedMs);
     let begunMs: number | undefined;
+    let waitedMs = 0;
     try {
       const registers = await line.run(
         (client, leftMs) => {
           begunMs = performance.now();
+          waitedMs = line.waitedMs();
           if (!this.#hasBegun) this.#onBegin();
           this.#hasBegun = true;
           return client.readRegisters(unit, asked.functionCode, asked.address, asked.count, leftMs);
@@ -99,6 +107,7 @@ export class DeviceTalk {
       trace.outcome = outcomeOf(error);
       if (begunMs !== undefined) {
         this.#wastedMs = performance.now() - begunMs;
+        this.#harmMs = line.waitedMs() - waitedMs;
         // An exception is an answer.
         if (error instanceof ModbusExceptionError) trace.roundTripMs = this.#wastedMs;
       }

@@ -38,6 +38,10 @@ export class SharedLine {
   /** When the last reply ended, or its timeout, of performance.now. */
   #quietSinceMs = Number.NEGATIVE_INFINITY;
   #guardTimer: NodeJS.Timeout | undefined;
+  /** For how long somebody waited, up to the last change from or to nobody. */
+  #waitedMs = 0;
+  /** Since when somebody waits; undefined while nobody does. */
+  #waitingSinceMs: number | undefined;
 
   constructor(endpoint: ModbusEndpoint, createClient: CreateClient) {
     this.#endpoint = endpoint;
@@ -46,6 +50,12 @@ export class SharedLine {
 
   get holders(): number {
     return this.#holders.size;
+  }
+
+  waitedMs(): number {
+    return (
+      this.#waitedMs + (this.#waitingSinceMs === undefined ? 0 : performance.now() - this.#waitingSinceMs)
+    );
   }
 
   join(manners: LineHolder): LineHolder {
@@ -63,6 +73,7 @@ export class SharedLine {
       waiting.reject(releasedError(describeEndpoint(this.#endpoint)));
     }
     this.#underWayMax = this.#leastPipelining();
+    this.#noteWaiting();
     this.#serve();
   }
 
@@ -77,11 +88,13 @@ export class SharedLine {
         reject,
         timer: setTimeout(() => {
           this.#turns.remove(holder, waiting);
+          this.#noteWaiting();
           reject(queueTimeoutError(describeEndpoint(this.#endpoint), waitMs));
           this.#serve();
         }, waitMs),
       };
       this.#turns.add(holder, waiting);
+      this.#noteWaiting();
       this.#serve();
     });
   }
@@ -103,9 +116,17 @@ export class SharedLine {
         return;
       }
       const waiting = this.#turns.take();
+      this.#noteWaiting();
       clearTimeout(waiting?.timer);
       waiting?.start();
     }
+  }
+
+  /** To be called after each change of the queue. */
+  #noteWaiting(): void {
+    if (this.#turns.isEmpty === (this.#waitingSinceMs === undefined)) return;
+    this.#waitedMs = this.waitedMs();
+    this.#waitingSinceMs = this.#turns.isEmpty ? undefined : performance.now();
   }
 
   #begin<T>(request: Request<T>, timeoutMs: number): Promise<T> {

@@ -28,6 +28,8 @@ export interface ModbusLine {
   ): Promise<T>;
   /** How long this device is left in peace, for the sake of the others. */
   readonly pause: DevicePause;
+  /** For how long at least one request waited for its turn, ms in all since the line exists. */
+  waitedMs(): number;
   /** Devices on the line, this one included. */
   holders(): number;
   /** Gives the place back; the connection ends when nobody holds it any more. */
@@ -67,6 +69,7 @@ export class ModbusLines {
     return {
       run: (request, timeoutMs, deadlineMs) => line.run(holder, request, timeoutMs, deadlineMs),
       pause,
+      waitedMs: () => line.waitedMs(),
       holders: () => line.holders,
       release: () => {
         if (!isHeld) return;

@@ -152,7 +152,7 @@ class ModbusDriver implements Driver {
     this.#parts.identity.suspect();
     if (talk.wastedMs === undefined) return;
     this.#failure = error instanceof MillwattError ? error.code : 'error';
-    this.#parts.reach.line.pause.failed(performance.now(), talk.wastedMs);
+    this.#parts.reach.line.pause.failed(performance.now(), talk.wastedMs, talk.harmMs);
   }
 
   async #lookAtIdentity(nowMs: number): Promise<void> {

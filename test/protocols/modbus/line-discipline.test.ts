@@ -181,6 +181,23 @@ describe('a line', () => {
     expect(one.holders()).toBe(2);
   });
 
+  it('tells for how long somebody waited', async () => {
+    const fake = new FakeLine(() => ({ afterMs: 100 }));
+    const lines = new ModbusLines(() => fake);
+    const [one, two, three] = [lines.acquire(serial()), lines.acquire(serial()), lines.acquire(serial())];
+    const alone = read(one, 1);
+    await vi.advanceTimersByTimeAsync(150);
+    await alone;
+    expect(two.waitedMs()).toBe(0);
+    const together = Promise.allSettled([read(one, 1), read(two, 2), read(three, 3)]);
+    await vi.advanceTimersByTimeAsync(130);
+    expect(one.waitedMs()).toBeCloseTo(130);
+    three.release();
+    await vi.advanceTimersByTimeAsync(1000);
+    await together;
+    expect(one.waitedMs()).toBeCloseTo(130);
+  });
+
   it('goes on where a request cannot even be made', async () => {
     const lines = new ModbusLines(() => new FakeLine(() => ({ afterMs: 10 })));
     const line = lines.acquire(serial());

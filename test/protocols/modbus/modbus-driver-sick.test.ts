@@ -21,11 +21,15 @@ const UNITS = Array.from({ length: 20 }, (_, i) => i + 1);
 const TIMEOUT_MS = 1000;
 const WELL: UnitAnswer = { afterMs: 30 };
 
-/** Lets units on one line be polled every second; gives the time of each good poll by unit. */
+/** Lets units on one line be polled, every second unless told; gives the time of each good poll by unit. */
 async function runLine(
   spanMs: number,
   answerOf: (unit: number, turn: number) => UnitAnswer,
-  { during = () => {}, units = UNITS }: { during?: (atMs: number) => void; units?: number[] } = {},
+  {
+    during = () => {},
+    units = UNITS,
+    everyMs = 1000,
+  }: { during?: (atMs: number) => void; units?: number[]; everyMs?: number } = {},
 ) {
   const { profile, sha256 } = loadProfile('siemens/pac3200');
   const line = new FakeLine(answerOf);
@@ -45,7 +49,7 @@ async function runLine(
         read: ['activePower'],
         addressOffset: 0,
         timeout: TIMEOUT_MS,
-        every: 1000,
+        every: everyMs,
       },
       profile: { ...profile, identity: [] },
       profileSha256: sha256,
@@ -120,6 +124,15 @@ describe('a line with sick devices', () => {
       const after = polls.get(unit)?.filter((atMs) => atMs >= first && atMs < first + 20_000);
       expect(after?.length, `unit ${unit}`).toBeGreaterThanOrEqual(19);
     }
+  });
+
+  it('asks a dead unit again and again where nobody else wants the line', async () => {
+    const { polls, line } = await runLine(300_000, (unit) => (unit === 2 ? 'silent' : WELL), {
+      units: [1, 2, 3],
+      everyMs: 10_000,
+    });
+    expect(line.asked.filter(({ unit }) => unit === 2).length).toBeGreaterThanOrEqual(29);
+    for (const unit of [1, 3]) expect(polls.get(unit)?.length).toBeGreaterThanOrEqual(29);
   });
 
   it('is not brought down by a unit that answers every second time', async () => {
