@@ -2,7 +2,7 @@ import type { ModbusClient } from './client.ts';
 import type { ModbusEndpoint } from './endpoint.ts';
 import { identifyDevice, type Identification } from './identify.ts';
 import type { Suspects } from './identify-suspects.ts';
-import { IdentifyTalk, type Presence } from './identify-talk.ts';
+import { IdentifyTalk, PRESENCE_REQUEST, type Presence } from './identify-talk.ts';
 import type { ScanPace } from './scan-pace.ts';
 
 /** A device that answered. */
@@ -37,6 +37,8 @@ export interface LineScan {
 
 /** So many other unit ids under which one device answers show that it minds none. */
 const SAME_DEVICE_ENOUGH = 3;
+/** Exceptions below this one are about the request (function, address, value); from here on something has failed. */
+const FAILURES_FROM = 4;
 /** No counter grows by more than a ten-thousandth while a scan goes from one unit id to the next. */
 const ENERGY_SPREAD = 1.0001;
 
@@ -45,15 +47,31 @@ export class LineScanner {
   readonly devices: FoundDevice[] = [];
   /** How the units answered that are no devices of their own. */
   readonly #presences = new Map<Presence, number[]>();
+  /** The exception with which a device refused even to show that it is there. */
+  readonly #refusals = new Map<FoundDevice, number>();
   readonly #scan: LineScan;
 
   constructor(scan: LineScan) {
     this.#scan = scan;
   }
 
-  /** True when the first device that answered does so whatever the unit id is. */
+  /**
+   * True when the first device that answered does so whatever the unit id is. Not where all it does is to refuse: some
+   * gateways do that in place of devices that are not there, and behind them are others.
+   */
   get isUnitIgnored(): boolean {
-    return this.devices.some(({ alsoUnits }) => alsoUnits.length >= SAME_DEVICE_ENOUGH);
+    return this.devices.some(
+      ({ alsoUnits, refusesAll }) => !refusesAll && alsoUnits.length >= SAME_DEVICE_ENOUGH,
+    );
+  }
+
+  /** The failure that a gateway gives for every unit that is not there, where it has no word of its own for that. */
+  get #absenceException(): number | undefined {
+    const [device] = this.devices.filter(
+      ({ alsoUnits, refusesAll }) => refusesAll && alsoUnits.length >= SAME_DEVICE_ENOUGH,
+    );
+    const refusal = device === undefined ? undefined : this.#refusals.get(device);
+    return refusal !== undefined && refusal >= FAILURES_FROM ? refusal : undefined;
   }
 
   /** Units that answered in this way. */
@@ -66,7 +84,10 @@ export class LineScanner {
     const { endpoint, client, suspects, timeoutMs, pace, progress } = this.#scan;
     progress.onAsk(endpoint, unit);
     const talk = new IdentifyTalk({ client, unit, timeoutMs, turn: pace.turn });
-    const presence = await talk.askPresence();
+    let presence = await talk.askPresence();
+    const answer = await talk.read(PRESENCE_REQUEST);
+    const refusal = 'exception' in answer ? answer.exception : undefined;
+    if (refusal !== undefined && refusal === this.#absenceException) presence = 'elsewhere';
     // A serial port that cannot be opened is no matter of unit ids.
     if (presence === 'refused' && endpoint.transport === 'rtu' && talk.lastError !== undefined)
       throw talk.lastError;
@@ -74,12 +95,15 @@ export class LineScanner {
     if (presence !== 'present') return presence;
     const identification = await identifyDevice(talk, suspects);
     const device: FoundDevice = { ...identification, endpoint, unit, alsoUnits: [] };
-    const same = this.devices.find((known) => isSameDevice(known, device));
+    const same = this.devices.find(
+      (known) => isSameDevice(known, device) && this.#refusals.get(known) === refusal,
+    );
     if (same !== undefined) {
       same.alsoUnits.push(unit);
       return presence;
     }
     this.devices.push(device);
+    if (refusal !== undefined) this.#refusals.set(device, refusal);
     progress.onFound(device);
     return presence;
   }

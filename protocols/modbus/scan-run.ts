@@ -101,6 +101,10 @@ class Scan {
       const where = describeEndpoint(endpoint);
       if (line.unitsOf('elsewhere').length > 0)
         progress.onRemark(`${where} is a gateway; look behind it with: millwatt scan tcp://${where}`);
+      else if (line.devices.length > 0 && line.devices.every(({ refusesAll }) => refusesAll))
+        progress.onRemark(
+          `${where} refuses all that it is asked; where it is a gateway, look behind it with: millwatt scan tcp://${where}`,
+        );
       else if (line.devices.length === 0)
         progress.onRemark(
           `${where} is open but answers no Modbus for unit ${firstUnits.join(', ')}; other unit ids: millwatt scan tcp://${where}`,

@@ -154,6 +154,16 @@ describe('a network', () => {
       expect.stringMatching(/^127\.0\.0\.6.* answers no Modbus/),
     ]);
   });
+
+  it('tells of what refuses everything that there may be more behind it', async () => {
+    const refuses: RegisterBank = { read: () => ({ exception: 4 }) };
+    const port = await serve(new Map([1, 255, 0].map((unit) => [unit, refuses])), { host: '127.0.0.77' });
+    const result = await scan('127.0.0.77/32', { port });
+    expect(result.devices).toMatchObject([{ unit: 1, alsoUnits: [255, 0], refusesAll: true }]);
+    expect(result.remarks).toEqual([
+      expect.stringMatching(/where it is a gateway, look behind it with: millwatt scan tcp:/),
+    ]);
+  });
 });
 
 describe('a host', () => {
@@ -195,6 +205,32 @@ describe('a host', () => {
     expect(result.asked).toHaveLength(249);
     expect(result.remarks).toEqual([expect.stringMatching(/is a gateway; it finds nothing at 245/)]);
   }, 30_000);
+
+  it.each([
+    [4, undefined],
+    // Nothing tells this one from a device that lacks what it was asked for: each id is looked into.
+    [2, [1, 255, 0, 2, 9, 10, 11]],
+  ])(
+    'that answers exception %i for ids that are not there hides no meter behind them',
+    async (exception, units) => {
+      const refuses: RegisterBank = { read: () => ({ exception }) };
+      const everyUnit = Array.from({ length: 256 }, (_, unit) => [unit, refuses] as const);
+      const port = await serve(
+        new Map([
+          ...everyUnit,
+          [10, mainsBank(profileOf('eastron/sdm630'))],
+          [11, { read: () => ({ exception: 3 }) }],
+        ]),
+      );
+      const result = await scan(`tcp://127.0.0.1:${port}`, { units });
+      expect(namesOf(result)).toEqual(['1 unknown', '10 eastron/sdm630', '11 unknown']);
+      expect(result.asked).toHaveLength(units?.length ?? 249);
+      expect(result.requests).toBeLessThan(8 * suspects.requestsMax + 249);
+      if (exception === 4)
+        expect(result.remarks).toEqual([expect.stringMatching(/is a gateway; it finds nothing at 243/)]);
+    },
+    60_000,
+  );
 
   it('that does not let anybody in is an error, not 249 of them', async () => {
     const target = `tcp://127.0.0.1:${await freePort()}`;
