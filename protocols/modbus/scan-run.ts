@@ -72,7 +72,17 @@ class Scan {
       this.#closeAll();
     }
     if (signal.aborted) isComplete = false;
-    return { devices: this.#devices, requests: this.#pace.taken, isComplete };
+    return { devices: this.#inOrder(), requests: this.#pace.taken, isComplete };
+  }
+
+  /** Hosts of a network answer in any order; people look for them by address. */
+  #inOrder(): FoundDevice[] {
+    const { target } = this.#plan;
+    if (target.kind !== 'network') return this.#devices;
+    const places = new Map(target.hosts.map((host, place) => [host, place]));
+    const placeOf = ({ endpoint }: FoundDevice) =>
+      endpoint.transport === 'rtu' ? 0 : (places.get(endpoint.host) ?? 0);
+    return this.#devices.toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 
   async #scanNetwork({ hosts, port }: NetworkTarget): Promise<void> {
@@ -185,7 +195,9 @@ class Scan {
     const garbled = line.unitsOf('garbled');
     if (garbled.length > 0)
       progress.onRemark(
-        `${where}: unit ${garbled.join(', ')} answered what is no Modbus; two devices may have one unit id, or baud rate or parity differ`,
+        endpoint.transport === 'tcp'
+          ? `${where}: unit ${garbled.join(', ')} answered what is no Modbus TCP; it may speak another protocol, or pass a serial line on as it is: millwatt scan rtu+tcp://${where}`
+          : `${where}: unit ${garbled.join(', ')} answered what is no Modbus; two devices may have one unit id, or baud rate or parity differ`,
       );
     if (line.isUnitIgnored)
       progress.onRemark(

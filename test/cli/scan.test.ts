@@ -301,6 +301,8 @@ describe('millwatt scan', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const { code, output } = await scan(`tcp://127.0.0.1:${port}`, '--units', '1,255');
     expect(code).toBe(1);
-    expect(output).toMatch(/unit 1, 255 answered what is no Modbus/);
+    expect(output.replaceAll('\n', ' ')).toMatch(
+      /unit 1, 255 answered what is no Modbus TCP; .*: millwatt scan rtu\+tcp:\/\/127/,
+    );
   }, 30_000);
 });

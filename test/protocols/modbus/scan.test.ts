@@ -155,6 +155,21 @@ describe('a network', () => {
     ]);
   });
 
+  it('gives its devices by address, whichever answered first', async () => {
+    const meter = mainsBank(profileOf('carlo-gavazzi/em340'));
+    const late = new Map<number, RegisterBank>([
+      [1, { read: () => 'silent' }],
+      [255, meter],
+    ]);
+    const port = await serve(late, { host: '127.0.0.81' });
+    await serve(new Map([[1, meter]]), { host: '127.0.0.82', port });
+    const { devices } = await scan('127.0.0.80/29', { port, timeoutMs: 300 });
+    expect(devices.map(({ endpoint }) => describeEndpoint(endpoint))).toEqual([
+      `127.0.0.81:${port}`,
+      `127.0.0.82:${port}`,
+    ]);
+  });
+
   it('tells of what refuses everything that there may be more behind it', async () => {
     const refuses: RegisterBank = { read: () => ({ exception: 4 }) };
     const port = await serve(new Map([1, 255, 0].map((unit) => [unit, refuses])), { host: '127.0.0.77' });
