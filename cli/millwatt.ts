@@ -6,6 +6,7 @@ import { VERSION } from './version.ts';
 /** Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
 const FAILED = 1;
 const USAGE = 2;
+const BROKEN_PIPE = 141;
 
 const configOption = () =>
   new Option('-c, --config <file>', 'configuration file (YAML)').makeOptionMandatory();
@@ -128,6 +129,12 @@ program
   .option('--json', 'print findings as JSON')
   .addHelpText('after', example('millwatt doctor -c agent.yaml'))
   .action(async (options) => (await import('./doctor-command.ts')).runDoctor(options));
+
+// Whoever reads our output may have seen enough: `millwatt profiles --json | head`. As a shell says of a broken pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+  throw error;
+});
 
 try {
   await program.parseAsync(process.argv);

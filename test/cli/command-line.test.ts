@@ -1,10 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, run, startMeter, writeAgentFile, writeCollectorFile } from '../e2e/fault-rig.ts';
 import { findFreePort } from '../support/mosquitto.ts';
 
-const COMMANDS = ['demo', 'agent', 'collector', 'check', 'probe', 'profiles', 'simulate', 'hours', 'doctor'];
+const COMMANDS = [
+  'demo',
+  'agent',
+  'collector',
+  'check',
+  'scan',
+  'probe',
+  'profiles',
+  'simulate',
+  'hours',
+  'doctor',
+];
 
 /** Runs a command to its end. */
 async function finish(folder: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
@@ -45,6 +58,16 @@ describe('the command line', () => {
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     ) as { version: string };
     expect(version).toEqual({ code: 0, output: `${expected}\n` });
+  });
+
+  it('ends without a word when whoever reads its output has seen enough', async () => {
+    const cli = join(import.meta.dirname, '../../cli/millwatt.ts');
+    const child = spawn(process.execPath, [cli, 'profiles', '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect([code, errors]).toEqual([141, '']);
   });
 
   it('check tells findings of several files as JSON', async () => {

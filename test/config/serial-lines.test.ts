@@ -140,9 +140,9 @@ describe('how busy a line is', () => {
 
 test('more channels than the wiring of an agent has room for are told', () => {
   const sources = Array.from(
-    { length: 100 },
+    { length: 280 },
     (_, n) =>
-      `  - { id: m${n}, protocol: modbus-tcp, host: 10.0.${n}.1, machine: m${n}, profile: eastron/sdm630 }`,
+      `  - { id: m${n}, protocol: modbus-tcp, host: 10.${n >> 8}.${n & 255}.1, machine: m${n}, profile: eastron/sdm630 }`,
   );
   const check = (count: number) =>
     checkConfig(
@@ -150,6 +150,7 @@ test('more channels than the wiring of an agent has room for are told', () => {
       'f',
       'agent',
     ).findings;
-  expect(check(80)).toEqual([]);
-  expect(check(100)).toMatchObject([{ severity: 'warning', path: 'sources' }]);
+  // 11 channels each.
+  expect(check(272)).toEqual([]);
+  expect(check(273)).toMatchObject([{ severity: 'warning', path: 'sources' }]);
 });
