@@ -1,4 +1,4 @@
-import { loadProfile } from '../config/profile-library.ts';
+import { loadProfile } from '../config/library/profile-library.ts';
 import { createProfileBank } from '../protocols/simulator/modbus-bank.ts';
 import { startModbusServer } from '../protocols/simulator/modbus-server.ts';
 import { answerQuestions } from './line-process.ts';

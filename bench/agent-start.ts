@@ -14,7 +14,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadProfile } from '../config/profile-library.ts';
+import { loadProfile } from '../config/library/profile-library.ts';
 import { silentLog } from '../protocols/log.ts';
 import { startEmbeddedBroker } from '../protocols/mqtt/embedded-broker.ts';
 import { createProfileBank } from '../protocols/simulator/modbus-bank.ts';

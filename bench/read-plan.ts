@@ -6,7 +6,7 @@
  *
  *   node bench/read-plan.ts [--json]
  */
-import { listProfiles, loadProfile } from '../config/profile-library.ts';
+import { listProfiles, loadProfile } from '../config/library/profile-library.ts';
 import { makePointReader } from '../protocols/modbus/point-reader.ts';
 import type { DeviceProfile, ProfilePoint, ReadLimits } from '../protocols/modbus/profile.ts';
 import { costOfEndpoint, costOfReads, type ReadCost } from '../protocols/modbus/read-cost.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { AgentConfig, OpcuaSourceConfig, SourceConfig } from '../config/agent-config.ts';
-import { isModbus } from '../config/modbus-config.ts';
+import { isModbus } from '../config/modbus/modbus-config.ts';
 import type { Clock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
 import type { Log } from '../protocols/log.ts';

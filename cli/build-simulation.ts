@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { loadProfile } from '../config/profile-library.ts';
+import { loadProfile } from '../config/library/profile-library.ts';
 import {
   zoneOffsetMs,
   type SimulatedDeviceConfig,

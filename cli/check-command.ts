@@ -1,7 +1,7 @@
 import { checkAcrossFiles } from '../config/across-files.ts';
 import { checkConfig } from '../config/check.ts';
 import { formatFinding, hasErrors } from '../config/finding.ts';
-import type { LineLoad } from '../config/line-load.ts';
+import type { LineLoad } from '../config/modbus/line-load.ts';
 import { readConfigText } from '../config/load.ts';
 import { profileFolderOf, readSurroundings } from '../config/surroundings.ts';
 import { style } from './screen.ts';

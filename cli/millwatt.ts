@@ -26,7 +26,7 @@ program
   .option('--data <folder>', 'where the demo keeps its ledger', './demo-data')
   .option('--json', 'print one JSON object a second instead of the live table')
   .addHelpText('after', example('millwatt demo --speed 600'))
-  .action(async (options) => (await import('./demo-command.ts')).runDemo(options));
+  .action(async (options) => (await import('./demo/demo-command.ts')).runDemo(options));
 
 program
   .command('agent')
@@ -70,7 +70,9 @@ program
   .option('--all', 'do not stop at the first serial setting that finds a device')
   .option('--json', 'print one JSON object at the end')
   .addHelpText('after', example('millwatt scan 192.168.1.0/24 --network\n  millwatt scan /dev/ttyUSB0'))
-  .action(async (target, options) => (await import('./scan-command.ts')).runScanCommand(target, options));
+  .action(async (target, options) =>
+    (await import('./scan/scan-command.ts')).runScanCommand(target, options),
+  );
 
 program
   .command('probe')
@@ -91,7 +93,7 @@ program
       'millwatt probe -c agent.yaml --once\n  millwatt probe tcp://192.168.1.20 --profile siemens/pac3200 --unit 1',
     ),
   )
-  .action(async (target, options) => (await import('./probe-command.ts')).runProbe(target, options));
+  .action(async (target, options) => (await import('./probe/probe-command.ts')).runProbe(target, options));
 
 program
   .command('profiles')
@@ -101,7 +103,9 @@ program
   .option('--yaml', 'print the file of a profile, as a start for one of your own')
   .option('--json', 'print as JSON')
   .addHelpText('after', example('millwatt profiles em340'))
-  .action(async (word, options) => (await import('./profiles-command.ts')).runProfiles(word, options));
+  .action(async (word, options) =>
+    (await import('./profiles/profiles-command.ts')).runProfiles(word, options),
+  );
 
 program
   .command('simulate')
@@ -128,7 +132,7 @@ program
   .option('-c, --config <file>', 'an agent or collector configuration to try')
   .option('--json', 'print findings as JSON')
   .addHelpText('after', example('millwatt doctor -c agent.yaml'))
-  .action(async (options) => (await import('./doctor-command.ts')).runDoctor(options));
+  .action(async (options) => (await import('./doctor/doctor-command.ts')).runDoctor(options));
 
 // Whoever reads our output may have seen enough: `millwatt profiles --json | head`. As a shell says of a broken pipe.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import type { SourceConfig } from '../config/agent-config.ts';
-import { isModbus, type ModbusSourceConfig } from '../config/modbus-config.ts';
-import { endpointOf } from '../config/modbus-endpoint.ts';
-import { loadProfile, type LoadedProfile } from '../config/profile-library.ts';
-import { plainScales, readGroupsOf } from '../config/read-groups.ts';
-import type { SerialUser } from '../config/serial-format.ts';
+import { isModbus, type ModbusSourceConfig } from '../config/modbus/modbus-config.ts';
+import { endpointOf } from '../config/modbus/modbus-endpoint.ts';
+import { loadProfile, type LoadedProfile } from '../config/library/profile-library.ts';
+import { plainScales, readGroupsOf } from '../config/modbus/read-groups.ts';
+import type { SerialUser } from '../config/modbus/serial-format.ts';
 import type { TlsSettings } from '../protocols/modbus/endpoint.ts';
 import type { ModbusSource } from '../protocols/modbus/source.ts';
 import { readPem } from './broker-link.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PHASES, QUANTITY_NAMES, STATUSES } from '../protocols/telemetry/quantity.ts';
 import { UNITS } from '../protocols/telemetry/unit.ts';
-import { modbusRtuOverTcpSource, modbusRtuSource, modbusTcpSource } from './modbus-config.ts';
+import { modbusRtuOverTcpSource, modbusRtuSource, modbusTcpSource } from './modbus/modbus-config.ts';
 import { byteSize, duration, id, levelId, secretReference } from './scalars.ts';
 import { wiring } from './wiring-config.ts';
 

@@ -3,8 +3,8 @@ import { measuredChannelId, statusChannelId } from '../protocols/telemetry/chann
 import type { Phase, Quantity } from '../protocols/telemetry/quantity.ts';
 import { checkComponentName } from './component-checks.ts';
 import type { ConfigPath, Remark } from './finding.ts';
-import { isModbus, type ModbusSourceConfig } from './modbus-config.ts';
-import { readsOf } from './points-read.ts';
+import { isModbus, type ModbusSourceConfig } from './modbus/modbus-config.ts';
+import { readsOf } from './modbus/points-read.ts';
 import type { SourceDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
 

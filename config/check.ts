@@ -13,9 +13,9 @@ import {
   type ConfigKind,
   type ConfigOf,
 } from './kinds.ts';
-import { lineLoadsOf, type LineLoad, type LineUser } from './line-load.ts';
-import { checkMeterClasses } from './meter-classes.ts';
-import { isModbus } from './modbus-config.ts';
+import { lineLoadsOf, type LineLoad, type LineUser } from './modbus/line-load.ts';
+import { checkMeterClasses } from './modbus/meter-classes.ts';
+import { isModbus } from './modbus/modbus-config.ts';
 import { isGroupOfDefaults, unwrap } from './schema-walk.ts';
 import { profileFolderOf, readSurroundings, type Surroundings } from './surroundings.ts';
 import { checkSimulation } from './simulation-checks.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONFIG_SCHEMAS, type ConfigKind } from './kinds.ts';
-import { profileFile } from './profile-file.ts';
+import { profileFile } from './library/profile-file.ts';
 
 /** The JSON Schema of a kind of file, for editors: what they complete, explain and underline while a file is written. */
 export function renderJsonSchema(kind: ConfigKind): string {

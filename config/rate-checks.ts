@@ -1,4 +1,4 @@
-import { isModbus } from './modbus-config.ts';
+import { isModbus } from './modbus/modbus-config.ts';
 import type { SourceDraft } from './source-draft.ts';
 import type { Remark } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { checkFile } from './file-checks.ts';
 import type { Remark } from './finding.ts';
-import { checkProfileId } from './modbus-checks.ts';
+import { checkProfileId } from './modbus/modbus-checks.ts';
 import { ownList, salvage } from './salvage.ts';
 import { simulationConfig } from './simulation-config.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,5 +1,5 @@
 import type { SourceConfig } from './agent-config.ts';
-import { isModbus, type ModbusSourceConfig } from './modbus-config.ts';
+import { isModbus, type ModbusSourceConfig } from './modbus/modbus-config.ts';
 import type { Salvaged } from './salvage.ts';
 
 /** A source of an agent's file that could be read, with its position in the list. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { examineCollector } from '../../cli/doctor-collector.ts';
+import { examineCollector } from '../../cli/doctor/doctor-collector.ts';
 import type { Examination } from '../../cli/examination.ts';
 import { findFreePort } from '../support/mosquitto.ts';
 

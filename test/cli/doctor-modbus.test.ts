@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { examineModbus, tryCertificates, trySerialPort } from '../../cli/doctor-modbus.ts';
+import { examineModbus, tryCertificates, trySerialPort } from '../../cli/doctor/doctor-modbus.ts';
 import type { Examination } from '../../cli/examination.ts';
 import { agentConfig } from '../../config/agent-config.ts';
 import { createAuthority, type Authority } from '../support/certificates.ts';

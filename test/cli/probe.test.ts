@@ -5,7 +5,7 @@ import type { Examination } from '../../cli/examination.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
 import type { Driver } from '../../protocols/driver.ts';
-import { drawSource } from '../../cli/probe-view.ts';
+import { drawSource } from '../../cli/probe/probe-view.ts';
 import { makeFolder, onEnd, run, startMeter, writeAgentFile } from '../e2e/fault-rig.ts';
 import { mainsBank, profileOf } from '../protocols/modbus/identify-devices.ts';
 import { findFreePort } from '../support/mosquitto.ts';

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { explainProfile } from '../../cli/profile-words.ts';
-import { runProfiles, type ProfilesOptions } from '../../cli/profiles-command.ts';
-import { listProfiles, loadProfile, parseProfile } from '../../config/profile-library.ts';
+import { explainProfile } from '../../cli/profiles/profile-words.ts';
+import { runProfiles, type ProfilesOptions } from '../../cli/profiles/profiles-command.ts';
+import { listProfiles, loadProfile, parseProfile } from '../../config/library/profile-library.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

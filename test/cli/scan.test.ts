@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { writeFragment } from '../../cli/scan-fragment.ts';
+import { writeFragment } from '../../cli/scan/scan-fragment.ts';
 import { checkConfig } from '../../config/check.ts';
 import { formatFinding } from '../../config/finding.ts';
 import type { ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createScanProgress } from '../../cli/scan-progress.ts';
+import { createScanProgress } from '../../cli/scan/scan-progress.ts';
 import { createScreen } from '../../cli/screen.ts';
 import type { FoundDevice } from '../../protocols/modbus/scan-line.ts';
 import { parseScanTarget } from '../../protocols/modbus/scan-target.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkConfig } from '../../config/check.ts';
-import { listProfiles, loadProfile } from '../../config/profile-library.ts';
+import { listProfiles, loadProfile } from '../../config/library/profile-library.ts';
 import { readSurroundings } from '../../config/surroundings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

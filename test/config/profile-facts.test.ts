@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { listProfiles, loadProfile } from '../../config/profile-library.ts';
+import { listProfiles, loadProfile } from '../../config/library/profile-library.ts';
 import {
   canonicalScale,
   functionCodeOf,

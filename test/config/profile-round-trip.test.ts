@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { listProfiles, loadProfile } from '../../config/profile-library.ts';
+import { listProfiles, loadProfile } from '../../config/library/profile-library.ts';
 import { patternsOf } from '../../protocols/modbus/not-available.ts';
 import {
   detailRequest,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listProfiles, loadProfile, parseProfile } from '../../config/profile-library.ts';
+import { listProfiles, loadProfile, parseProfile } from '../../config/library/profile-library.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { makePointReader } from '../../protocols/modbus/point-reader.ts';
 import {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { modbusTcpSource, type ModbusTcpSourceConfig } from '../../config/modbus-config.ts';
-import { loadProfile } from '../../config/profile-library.ts';
-import { readGroupsOf, slowerId } from '../../config/read-groups.ts';
+import { modbusTcpSource, type ModbusTcpSourceConfig } from '../../config/modbus/modbus-config.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
+import { readGroupsOf, slowerId } from '../../config/modbus/read-groups.ts';
 import { duration } from '../../config/scalars.ts';
 import { pointName } from '../../protocols/modbus/profile.ts';
 import { choosePoints } from '../../protocols/modbus/wanted-points.ts';

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { lineLoadsOf } from '../../config/line-load.ts';
-import { modbusRtuOverTcpSource, modbusRtuSource, modbusTcpSource } from '../../config/modbus-config.ts';
-import { endpointOf } from '../../config/modbus-endpoint.ts';
-import { loadProfile } from '../../config/profile-library.ts';
-import { serialSettingsOf, type SerialUser } from '../../config/serial-format.ts';
+import { lineLoadsOf } from '../../config/modbus/line-load.ts';
+import {
+  modbusRtuOverTcpSource,
+  modbusRtuSource,
+  modbusTcpSource,
+} from '../../config/modbus/modbus-config.ts';
+import { endpointOf } from '../../config/modbus/modbus-endpoint.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
+import { serialSettingsOf, type SerialUser } from '../../config/modbus/serial-format.ts';
 import { checkConfig } from '../../config/check.ts';
 
 const SDM = loadProfile('eastron/sdm630').profile;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { SampleAccounts } from '../../agent/spool-accounts.ts';
 import { Spool } from '../../agent/spool.ts';
-import type { DemoView } from '../../cli/demo-view.ts';
+import type { DemoView } from '../../cli/demo/demo-view.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import type { MachineEntry } from '../../collector/http/machine-list.ts';
 import { silentLog } from '../../protocols/log.ts';

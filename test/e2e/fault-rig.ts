@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { AgentView } from '../../collector/http/http-parts.ts';
-import { loadProfile } from '../../config/profile-library.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
 import { rawReadingOf } from '../../protocols/modbus/encode.ts';
 import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';
 import { startModbusServer, type ModbusServer } from '../../protocols/simulator/modbus-server.ts';

@@ -6,7 +6,7 @@ import { startAgent } from '../../agent/agent.ts';
 import { buildCollector } from '../../cli/build-collector.ts';
 import { buildDrivers } from '../../cli/build-drivers.ts';
 import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
-import { loadProfile } from '../../config/profile-library.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
 import { systemClock } from '../../protocols/clock.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { pointName } from '../../protocols/modbus/profile.ts';

@@ -7,7 +7,7 @@ import { buildCollector, type BuiltCollector } from '../../cli/build-collector.t
 import { buildDrivers } from '../../cli/build-drivers.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
-import { loadProfile } from '../../config/profile-library.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { connectLink } from '../../protocols/mqtt/mqtt-link.ts';

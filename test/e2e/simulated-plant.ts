@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startAgent } from '../../agent/agent.ts';
 import { buildCollector } from '../../cli/build-collector.ts';
 import { buildDrivers } from '../../cli/build-drivers.ts';
-import { DEMO_MACHINES, demoCollectorYaml, demoDevices } from '../../cli/demo-plant.ts';
+import { DEMO_MACHINES, demoCollectorYaml, demoDevices } from '../../cli/demo/demo-plant.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
 import { SteppedClock } from '../../protocols/clock.ts';

@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { startAgent } from '../../agent/agent.ts';
-import { loadProfile } from '../../config/profile-library.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
 import { systemClock } from '../../protocols/clock.ts';
 import type { Driver } from '../../protocols/driver.ts';
 import { silentLog } from '../../protocols/log.ts';

@@ -1,4 +1,4 @@
-import { loadProfile } from '../../config/profile-library.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
 import type { ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
 import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
 import type { ModbusSource } from '../../protocols/modbus/source.ts';

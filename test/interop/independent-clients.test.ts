@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { loadProfile } from '../../config/profile-library.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
 import {
   functionCodeOf,
   pointName,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { loadProfile } from '../../config/profile-library.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
 import { systemClock } from '../../protocols/clock.ts';
 import { createModbusClient } from '../../protocols/modbus/connect.ts';
 import type { ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';

@@ -1,4 +1,4 @@
-import { listProfiles, loadProfile } from '../../../config/profile-library.ts';
+import { listProfiles, loadProfile } from '../../../config/library/profile-library.ts';
 import { rawReadingOf } from '../../../protocols/modbus/encode.ts';
 import type { DeviceDetail, DeviceProfile, ProfilePoint } from '../../../protocols/modbus/profile.ts';
 import type { RegisterBank } from '../../../protocols/simulator/modbus-answer.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Poller } from '../../../agent/poller.ts';
 import { startScheduler } from '../../../agent/scheduler.ts';
-import { loadProfile } from '../../../config/profile-library.ts';
+import { loadProfile } from '../../../config/library/profile-library.ts';
 import { systemClock } from '../../../protocols/clock.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { ModbusLines } from '../../../protocols/modbus/line.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { loadProfile } from '../../../config/profile-library.ts';
+import { loadProfile } from '../../../config/library/profile-library.ts';
 import { SteppedClock, systemClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver } from '../../../protocols/driver.ts';
 import { MillwattError } from '../../../protocols/errors.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadProfile } from '../../../config/profile-library.ts';
+import { loadProfile } from '../../../config/library/profile-library.ts';
 import type { DeviceProfile } from '../../../protocols/modbus/profile.ts';
 import { listDeviceValues } from '../../../protocols/modbus/read-values.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { listProfiles, loadProfile } from '../../../config/profile-library.ts';
+import { listProfiles, loadProfile } from '../../../config/library/profile-library.ts';
 import { simulatedClock, SteppedClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver, Poll } from '../../../protocols/driver.ts';
 import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadProfile } from '../../../config/profile-library.ts';
+import { loadProfile } from '../../../config/library/profile-library.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
 import { makeDecoder } from '../../../protocols/modbus/decode.ts';
 import { functionCodeOf, pointName, registerCount } from '../../../protocols/modbus/profile.ts';

@@ -1,0 +1,142 @@
+import { loadProfile } from '../../config/library/profile-library.ts';
+import { stateBands } from '../../protocols/simulator/load-shares.ts';
+import { METER_NODES, SIMULATOR_NAMESPACE } from '../../protocols/simulator/meter-nodes.ts';
+import type {
+  SimulatedDevice,
+  SimulatedEndpoint,
+  SimulatedMachine,
+} from '../../protocols/simulator/plant.ts';
+
+/** The demo's machines: a mill and a lathe with meters, a machining centre that speaks for itself. */
+export const DEMO_MACHINES: readonly (SimulatedMachine & { name: string })[] = [
+  { id: 'mill-1', name: 'Mill 1', kind: 'mill', ratedPowerW: 15_000 },
+  { id: 'lathe-1', name: 'Lathe 1', kind: 'lathe', ratedPowerW: 22_000 },
+  { id: 'centre-1', name: 'Machining centre 1', kind: 'machiningCentre', ratedPowerW: 30_000 },
+];
+
+const METERS = [
+  {
+    id: 'mill-1-supply',
+    machine: 'mill-1',
+    component: 'supply',
+    profile: 'siemens/pac3200',
+    serial: 'SIM-0001',
+    class: '0.5S',
+  },
+  {
+    id: 'mill-1-spindle',
+    machine: 'mill-1',
+    component: 'spindle',
+    profile: 'eastron/sdm630',
+    serial: 'SIM-0002',
+    class: '1',
+  },
+  {
+    id: 'mill-1-cabinet',
+    machine: 'mill-1',
+    component: 'cabinet',
+    profile: 'shelly/pro-3em',
+    serial: 'SIM-0003',
+    class: '',
+  },
+  {
+    id: 'lathe-1-supply',
+    machine: 'lathe-1',
+    component: 'supply',
+    profile: 'schneider/iem3000',
+    serial: 'SIM-0004',
+    class: '0.5S',
+  },
+  {
+    id: 'lathe-1-spindle',
+    machine: 'lathe-1',
+    component: 'spindle',
+    profile: 'carlo-gavazzi/em340',
+    serial: 'SIM-0005',
+    class: '1',
+  },
+] as const;
+
+const CONTROL = 'centre-1-control';
+
+/** The simulated devices, each on a port the system chooses. */
+export function demoDevices(): SimulatedDevice[] {
+  return [
+    ...METERS.map(({ id, machine, component, profile }) => ({
+      type: 'modbus-meter' as const,
+      id,
+      port: 0,
+      machine,
+      component,
+      profile: loadProfile(profile).profile,
+      unit: 1,
+    })),
+    { type: 'opcua-machine', id: CONTROL, port: 0, machine: 'centre-1' },
+  ];
+}
+
+/** The agent's configuration as a person would write it for these devices. */
+export function demoAgentYaml(endpoints: readonly SimulatedEndpoint[], brokerUrl: string): string {
+  const sources = METERS.map((meter) => {
+    const endpoint = endpoints.find(({ id }) => id === meter.id);
+    if (endpoint?.protocol !== 'modbus-tcp') throw new Error(`the simulation does not serve ${meter.id}`);
+    return `  - id: ${meter.id}
+    protocol: modbus-tcp
+    host: ${endpoint.host}
+    port: ${endpoint.port}
+    unit: ${endpoint.unit}
+    profile: ${meter.profile}
+    machine: ${meter.machine}
+    component: ${meter.component}
+    every: 1s
+    meter: { serial: "${meter.serial}"${meter.class === '' ? '' : `, class: "${meter.class}"`} }
+`;
+  });
+  const control = endpoints.find(({ id }) => id === CONTROL);
+  if (control?.protocol !== 'opcua') throw new Error(`the simulation does not serve ${CONTROL}`);
+  const nodes = METER_NODES.map(
+    (node) =>
+      `      - { node: "nsu=${SIMULATOR_NAMESPACE};s=${node.id}", component: ${node.component}, quantity: ${node.quantity}, phase: ${node.phase}, unit: "${node.unit}" }`,
+  );
+  return `# The demo's agent. The machines are simulated; everything else is as in a plant. Written anew at each start.
+site: demo
+agent: gateway-1
+data: ./agent
+broker:
+  url: ${brokerUrl}
+sources:
+${sources.join('')}  - id: ${CONTROL}
+    protocol: opcua
+    endpoint: ${control.endpoint}
+    allowInsecure: true        # the simulated control speaks to this computer only
+    machine: centre-1
+    model: machinetool
+    every: 1s
+    nodes:
+${nodes.join('\n')}
+`;
+}
+
+/** The collector's configuration for these machines. */
+export function demoCollectorYaml(httpPort: number, brokerPort: number): string {
+  const machines = DEMO_MACHINES.map(({ id, name, ratedPowerW }) => {
+    const bands = stateBands(ratedPowerW).map(
+      ({ state, belowW }) => `      - { state: ${state}, below: ${Math.round(belowW)}W }`,
+    );
+    // The machining centre's control tells its state; only "off" is decided by power.
+    const states =
+      id === 'centre-1'
+        ? `    offBelow: ${Math.round(0.01 * ratedPowerW)}W`
+        : ['    bands:', ...bands, '      - { state: processing }'].join('\n');
+    return `  - id: ${id}\n    name: ${name}\n    ratedPower: ${ratedPowerW / 1000}kW\n${states}\n`;
+  });
+  return `# The demo's collector, with a broker of its own. Written anew at each start.
+site: demo
+data: ./collector
+broker:
+  embedded: { port: ${brokerPort} }
+http:
+  port: ${httpPort}
+machines:
+${machines.join('')}`;
+}

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import { loadAgentConfig } from '../../config/load.ts';
+import { systemClock } from '../../protocols/clock.ts';
+import { readCredentials } from '../broker-link.ts';
+import { buildDrivers } from '../build-drivers.ts';
+import { gatherDoubts } from '../device-doubts.ts';
+import { examineModbus } from './doctor-modbus.ts';
+import { examine, type Examination } from '../examination.ts';
+import { tryBroker, tryFolder } from '../trials.ts';
+
+/** The data folder, serial ports and certificates, each source, and the broker of an agent. */
+export async function* examineAgent(file: string): AsyncGenerator<Examination> {
+  const { config, folder } = loadAgentConfig(file);
+  const dataFolder = resolve(folder, config.data);
+  yield examine('data folder', () => tryFolder(dataFolder));
+  yield* examineModbus(config.sources, folder);
+  const doubts = gatherDoubts();
+  const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log: doubts.log });
+  for (const driver of drivers) {
+    const { id, address } = driver.description;
+    yield examine(`source ${id}`, async () => {
+      const poll = await driver.poll();
+      const values = poll.readings.filter((reading) => reading.value !== null).length;
+      return `${address} answered in ${poll.roundTripMs.toFixed(1)} ms with ${values} of ${poll.readings.length} values`;
+    });
+    for (const message of doubts.of(id))
+      yield {
+        subject: `source ${id}`,
+        result: 'warning',
+        message: `${message}.`,
+        cure: '`millwatt probe` shows what it measures; compare that with the display of the device.',
+      };
+    await driver.close();
+  }
+  yield examine('broker', () =>
+    tryBroker({ url: config.broker.url, username: config.agent, ...readCredentials(config.broker, folder) }),
+  );
+}

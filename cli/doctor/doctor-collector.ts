@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import type { InfluxStore } from '../../collector/influx/influx-store.ts';
+import type { CollectorConfig } from '../../config/collector-config.ts';
+import { loadCollectorConfig } from '../../config/load.ts';
+import { MillwattError } from '../../protocols/errors.ts';
+import { readCredentials, readServerTls } from '../broker-link.ts';
+import { examine, type Examination } from '../examination.ts';
+import { openConfiguredInflux } from '../influx-access.ts';
+import { askRunningCollector } from '../running-collector.ts';
+import { resolveSecret } from '../secrets.ts';
+import { tryBroker, tryFolder, tryPort } from '../trials.ts';
+
+/** The data folder, the ports, the broker and InfluxDB of a collector. */
+export async function* examineCollector(file: string): AsyncGenerator<Examination> {
+  const { config, folder } = loadCollectorConfig(file);
+  yield examine('data folder', () => tryFolder(resolve(folder, config.data)));
+  // Asked only where the port is taken, and once for both ports.
+  let running: Promise<boolean> | undefined;
+  const isRunning = () => (running ??= runsAlready(config, folder));
+  yield examine('page', () => tryOwnPort(config.http, isRunning));
+  const { embedded, url } = config.broker;
+  if (embedded !== undefined) yield examine('embedded broker', () => tryOwnPort(embedded, isRunning));
+  else if (url !== undefined) {
+    const { username } = config.broker;
+    yield examine('broker', () => tryBroker({ url, username, ...readCredentials(config.broker, folder) }));
+  }
+  const { influx } = config;
+  if (influx !== undefined) {
+    yield examine('InfluxDB', async () => {
+      const store = openConfiguredInflux(influx, folder);
+      const { up, version, reason } = await store.health();
+      if (!up)
+        throw new MillwattError('retry', 'influx', `${influx.url} does not answer: ${reason}`, {
+          cure: 'Is InfluxDB running, and the address right?',
+        });
+      return `${influx.url} (${version}) answers, ${await lookForDatabase(store, influx)}`;
+    });
+  }
+}
+
+/** A port that is free, or held by the very collector that is examined. */
+async function tryOwnPort(
+  { host, port }: { host: string; port: number },
+  isRunning: () => Promise<boolean>,
+): Promise<string> {
+  try {
+    return await tryPort(host, port);
+  } catch (error) {
+    if (error instanceof MillwattError && error.code === 'port-taken' && (await isRunning()))
+      return `${host}:${port} is taken by this collector: it is running`;
+    throw error;
+  }
+}
+
+async function runsAlready({ site, http }: CollectorConfig, folder: string): Promise<boolean> {
+  const { host, port } = http;
+  const token = resolveSecret(http.token, folder);
+  const cert = readServerTls(http, folder)?.cert;
+  return (await askRunningCollector({ host, port, token, cert })) === site;
+}
+
+/** Looks and makes nothing: an examination leaves everything as it is. */
+async function lookForDatabase(
+  store: InfluxStore,
+  { version, database }: NonNullable<CollectorConfig['influx']>,
+): Promise<string> {
+  // Of 2.x and 3.x only an account with more rights than the collector needs could ask.
+  if (version !== 1) return `the collector makes ${database} before it first writes, where it is missing`;
+  const found = (await store.query('SHOW DATABASES')).flatMap(({ rows }) => rows.map(([name]) => name));
+  return found.includes(database)
+    ? `and ${database} is there`
+    : `the collector will make ${database} before it first writes`;
+}

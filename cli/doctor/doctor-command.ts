@@ -1,0 +1,66 @@
+import { readConfigText } from '../../config/load.ts';
+import { checkConfig } from '../../config/check.ts';
+import { profileFolderOf, readSurroundings } from '../../config/surroundings.ts';
+import { formatFinding, hasErrors } from '../../config/finding.ts';
+import { describeError } from '../../protocols/errors.ts';
+import { examineAgent } from './doctor-agent.ts';
+import { examineCollector } from './doctor-collector.ts';
+import { examineComputer } from './doctor-computer.ts';
+import type { Examination } from '../examination.ts';
+import { style } from '../screen.ts';
+
+/** `millwatt doctor`: tries, one after the other, everything a running agent or collector would need. */
+export async function runDoctor(options: { config?: string; json?: true }): Promise<void> {
+  const found: Examination[] = [];
+  const say = (examination: Examination) => {
+    found.push(examination);
+    if (!options.json) process.stdout.write(`${lineOf(examination)}\n`);
+  };
+  for (const examination of examineComputer()) say(examination);
+  if (options.config !== undefined) await examineConfig(options.config, say);
+  const failed = found.filter(({ result }) => result === 'failed').length;
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ ok: failed === 0, examinations: found }, null, 2)}\n`);
+  else
+    process.stdout.write(
+      failed === 0 ? 'Everything that was tried works.\n' : `${failed} of ${found.length} failed.\n`,
+    );
+  // Connections that were tried may still be closing.
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+async function examineConfig(file: string, say: (examination: Examination) => void): Promise<void> {
+  const world = readSurroundings({ profileFolder: profileFolderOf(file), env: process.env });
+  const { kind, findings } = checkConfig(readConfigText(file), file, undefined, world);
+  if (hasErrors(findings)) {
+    for (const finding of findings)
+      say({
+        subject: 'configuration',
+        result: finding.severity === 'error' ? 'failed' : 'warning',
+        message: formatFinding(finding),
+        cure: '',
+      });
+    return;
+  }
+  say({
+    subject: 'configuration',
+    result: 'good',
+    message: `${file} is a good ${kind} configuration`,
+    cure: '',
+  });
+  try {
+    if (kind === 'agent') for await (const examination of examineAgent(file)) say(examination);
+    if (kind === 'collector') for await (const examination of examineCollector(file)) say(examination);
+  } catch (error) {
+    say({ subject: kind ?? 'configuration', result: 'failed', message: describeError(error), cure: '' });
+  }
+}
+
+function lineOf({ subject, result, message, cure }: Examination): string {
+  const mark = {
+    good: style('good   ', 'green'),
+    warning: style('warning', 'yellow'),
+    failed: style('failed ', 'red'),
+  }[result];
+  return `${mark}  ${subject}: ${message}${cure === '' ? '' : `\n         cure: ${cure}`}`;
+}
