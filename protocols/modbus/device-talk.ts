@@ -3,6 +3,7 @@ import { MillwattError } from '../errors.ts';
 import type { ModbusLine } from './line.ts';
 import { ModbusExceptionError, pollDeadlineError } from './modbus-error.ts';
 import type { RegisterFunction } from './profile.ts';
+import { DistrustError } from './rtu-errors.ts';
 
 const SILENCES: readonly string[] = ['timeout', 'closed'];
 /**
@@ -55,7 +56,7 @@ export class DeviceTalk {
 
   /** A request that was made brought no registers and no reason: the device said nothing, hung up, or was vague. */
   isSilence(error: unknown): boolean {
-    if (this.#wastedMs === undefined) return false;
+    if (this.#wastedMs === undefined || error instanceof DistrustError) return false;
     if (error instanceof ModbusExceptionError) return VAGUE_EXCEPTIONS.includes(error.exceptionCode);
     return error instanceof MillwattError && SILENCES.includes(error.code);
   }

@@ -2,7 +2,7 @@ import { MillwattError } from '../errors.ts';
 import type { ModbusClient } from './client.ts';
 import { ModbusExceptionError, timeoutError } from './modbus-error.ts';
 import { bitsOfRtu, identificationOfRtu, registersOfRtu } from './rtu-answer.ts';
-import { badRtuFrameError, broadcastError, distrustError, lineClosedError } from './rtu-errors.ts';
+import { badRtuFrameError, broadcastError, DistrustError, lineClosedError } from './rtu-errors.ts';
 import { buildRtuRequest, type RtuReply, type RtuRequest } from './rtu-frame.ts';
 import type { ByteLink } from './rtu-link.ts';
 import { couldAnswer, ReplyMemory, type DistrustTimes, type ReplyShape } from './rtu-reply-memory.ts';
@@ -41,6 +41,8 @@ export const DISTRUST_TIMES: DistrustTimes = {
 
 /** Synchronising reads in front of one request; those without an answer count twice. */
 const SYNC_TRIES_MAX = 4;
+/** Listening in front of one request: once, and once more where a stray comes meanwhile. */
+const LISTENINGS_MAX = 2;
 
 /**
  * A strict client of Modbus RTU that can only read, over a serial port or a TCP connection to one. Replies of RTU do not
@@ -52,6 +54,7 @@ export class ModbusRtuClient implements ModbusClient {
   readonly #link: ByteLink;
   readonly #memory: ReplyMemory;
   readonly #syncReads: SyncReads;
+  readonly #listenMsMax: number;
   readonly #reader = new ReplyReader();
   #call: Call | undefined;
   #exchange: Exchange | undefined;
@@ -62,11 +65,12 @@ export class ModbusRtuClient implements ModbusClient {
 
   constructor(link: ByteLink, times: DistrustTimes = DISTRUST_TIMES) {
     this.#link = link;
+    this.#listenMsMax = times.listenMs * LISTENINGS_MAX;
     this.#memory = new ReplyMemory(times);
     this.#syncReads = new SyncReads(this.#memory);
   }
 
-  /** 1 .. 125 holding (3) or input (4) registers. `timeoutMs` covers opening, making sure, and the whole answer. */
+  /** 1 .. 125 holding (3) or input (4) registers. `timeoutMs` covers opening, making sure, and the whole answer, but no listening. */
   async readRegisters(
     unit: number,
     functionCode: 3 | 4,
@@ -119,8 +123,7 @@ export class ModbusRtuClient implements ModbusClient {
     const call: Call = { isClosed: false, wake: undefined };
     this.#call = call;
     try {
-      const deadlineMs = performance.now() + timeoutMs;
-      await this.#makeSure(call, request, deadlineMs, timeoutMs);
+      const deadlineMs = await this.#makeSure(call, request, timeoutMs);
       const frame = await this.#send(call, request, deadlineMs, timeoutMs, false);
       if (((frame[1] ?? 0) & 0x80) !== 0) throw new ModbusExceptionError(where, frame[2] ?? 0);
       return frame;
@@ -129,29 +132,45 @@ export class ModbusRtuClient implements ModbusClient {
     }
   }
 
-  /** Resolves when no reply of the unit may still come that could be taken for the answer to this request. */
-  async #makeSure(call: Call, request: RtuRequest, deadlineMs: number, timeoutMs: number): Promise<void> {
+  /**
+   * Resolves when no reply of the unit may still come that could be taken for the answer to this request, with the time
+   * by which that must be there. Listening is our own caution and not the device's slowness: it does not use up the
+   * timeout, which may be no longer than it.
+   */
+  async #makeSure(call: Call, request: RtuRequest, timeoutMs: number): Promise<number> {
     const shape = shapeOf(request);
+    const startedMs = performance.now();
+    let listenedMs = 0;
     for (let tries = 0; ;) {
+      const deadlineMs = startedMs + timeoutMs + listenedMs;
       const doubt = this.#memory.doubtAbout(shape, this.#listenedNowMs());
-      if (doubt === undefined) return;
+      if (doubt === undefined) return deadlineMs;
       // An exception that may be an older one's is not taken, and its absence is no reason to ask nothing.
-      if (tries >= SYNC_TRIES_MAX && !doubt.isOfValue) return;
+      if (tries >= SYNC_TRIES_MAX && !doubt.isOfValue) return deadlineMs;
+      const nowMs = performance.now();
+      const waitMs = Math.max(0, doubt.untilMs - nowMs);
       // The line belongs to other devices as well, so that nobody waits on it in vain.
-      if (doubt.untilMs >= deadlineMs || tries >= SYNC_TRIES_MAX || performance.now() >= deadlineMs)
-        throw distrustError(this.#whereOf(request.unit), timeoutMs);
+      if (tries >= SYNC_TRIES_MAX || nowMs >= deadlineMs || listenedMs + waitMs > this.#listenMsMax)
+        throw new DistrustError(this.#whereOf(request.unit), timeoutMs);
       if (!this.#link.isOpen) {
         await this.#open(call, deadlineMs);
         continue;
       }
       await this.#sleepUntil(call, doubt.untilMs);
+      listenedMs += performance.now() - nowMs;
       if (doubt.needsProof)
-        tries += await this.#synchronise(call, request, doubt.untilMs, deadlineMs, timeoutMs);
+        tries += await this.#synchronise(
+          call,
+          request,
+          doubt.untilMs,
+          startedMs + timeoutMs + listenedMs,
+          timeoutMs,
+        );
       else {
-        const nowMs = performance.now();
+        const readMs = performance.now();
         await this.#link.catchUp();
         this.#check(call);
-        this.#memory.forgetEchoes(request.unit, nowMs);
+        this.#memory.forgetEchoes(request.unit, readMs);
       }
     }
   }
@@ -179,7 +198,7 @@ export class ModbusRtuClient implements ModbusClient {
     this.#syncReads.note(read, tookMs);
     // A request that would be given up too early makes new doubt; the next call finds the way clear.
     if (deadlineMs - performance.now() < tookMs * 1.5)
-      throw distrustError(this.#whereOf(request.unit), timeoutMs);
+      throw new DistrustError(this.#whereOf(request.unit), timeoutMs);
     return 1;
   }
 

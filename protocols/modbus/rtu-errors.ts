@@ -17,14 +17,19 @@ export function lineClosedError(where: string, cause?: unknown): MillwattError {
   });
 }
 
-/** An older reply may still come that could be mistaken for the answer, and there is no time to make sure. */
-export function distrustError(where: string, timeoutMs: number): MillwattError {
-  return new MillwattError(
-    'retry',
-    'timeout',
-    `${where} owes an answer to an older request, and did not show within ${Math.round(timeoutMs)} ms that it no longer comes.`,
-    { cure: 'Check power, cable and unit id of the device; a slow device needs a longer timeout.' },
-  );
+/**
+ * An older reply may still come that could be mistaken for the answer, and there is no time to make sure. The request
+ * was not sent, so that this says nothing of its registers.
+ */
+export class DistrustError extends MillwattError {
+  constructor(where: string, timeoutMs: number) {
+    super(
+      'retry',
+      'timeout',
+      `${where} owes an answer to an older request, and did not show within ${Math.round(timeoutMs)} ms that it no longer comes.`,
+      { cure: 'Check power, cable and unit id of the device; a slow device needs a longer timeout.' },
+    );
+  }
 }
 
 /** Nobody answers what is sent to all. */

@@ -135,6 +135,26 @@ describe('making sure', () => {
       .toEqual(at(1, 3, 100, 10));
   });
 
+  it('does not take its listening from a timeout that is shorter', async () => {
+    client = new ModbusRtuClient(new RtuSocketLink('127.0.0.1', gateway.port), {
+      ...DISTRUST_TIMES,
+      listenMs: 700,
+    });
+    gateway.behaviour = once(({ answer, send, later }) => {
+      send(answer);
+      later(() => send(answer), 12);
+    });
+    await read(1, 3, 100, 4, 600).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'bad-frame' });
+    });
+    // A unit that sends copies: each answer may come once more, and is like the next.
+    for (const address of [200, 300, 400]) {
+      const startedMs = performance.now();
+      expect(await read(1, 3, address, 4, 600)).toEqual(at(1, 3, address, 4));
+      expect(performance.now() - startedMs).toBeGreaterThan(600);
+    }
+  });
+
   it('ends after long listening for a device that answers nothing but one request', async () => {
     client = new ModbusRtuClient(new RtuSocketLink('127.0.0.1', gateway.port), {
       ...DISTRUST_TIMES,
