@@ -10,7 +10,9 @@ const ASKED = { functionCode: 3, address: 0, count: 2 } as const;
 /** The talk of one poll on a line whose requests all end with the same error. */
 async function fail(error: Error) {
   const client = new FakeLine(() => 'silent');
-  client.readRegisters = () => Promise.reject(error);
+  client.readRegisters = async () => {
+    throw error;
+  };
   const line = new ModbusLines(() => client).acquire({ transport: 'tcp', host: '192.0.2.1', port: 502 });
   const talk = new DeviceTalk({ line, unit: 1, timeoutMs: 1000, where: 'unit 1' }, 1, () => {});
   await expect(talk.read(ASKED)).rejects.toBe(error);
