@@ -53,15 +53,21 @@ const TRANSFORMER_WORDS = {
   'not-applied': 'Values are those of the secondary side.',
 } as const;
 
-/** Signs and sums, where a source states them. */
-export function wordsOfConventions({ conventions, points }: DeviceProfile): string[] {
+const TRANSFORMERS_UNKNOWN =
+  'Transformers: not stated by any source whether the values are already those of the primary side. Compare one current or power with the display or a clamp before you enter ct or vt: a ratio that is applied twice counts energy that many times.';
+
+/** Signs and sums, where a source states them; and transformers even where none does. */
+export function wordsOfConventions({ conventions, points, kind }: DeviceProfile): string[] {
   const { activePower, powerFactor, energyTotals, transformers } = conventions;
   const readsRatio = points.some((point) => point.factors?.some((factor) => factor.as === 'factor'));
   return [
     ...(activePower === undefined ? [] : [POWER_WORDS[activePower]]),
     ...(powerFactor === undefined ? [] : [FACTOR_WORDS[powerFactor]]),
     ...(energyTotals === undefined ? [] : [TOTAL_WORDS[energyTotals]]),
-    ...(transformers === undefined || readsRatio ? [] : [TRANSFORMER_WORDS[transformers]]),
+    ...(transformers === undefined || readsRatio || kind === 'drive'
+      ? []
+      : [TRANSFORMER_WORDS[transformers]]),
+    ...(transformers === undefined && !readsRatio && kind === 'meter' ? [TRANSFORMERS_UNKNOWN] : []),
     ...(readsRatio
       ? ['Its transformer ratios are read from the device and multiplied here: leave ct and vt out.']
       : []),

@@ -3,6 +3,7 @@ import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts
 import { makeStatusReader } from '../../protocols/modbus/status-reader.ts';
 import type { ConfigPath, Remark } from '../finding.ts';
 import { readsOf, type PointRead } from './points-read.ts';
+import { checkRatios } from './ratio-checks.ts';
 import { plainPoint } from './read-groups.ts';
 import { ownValue } from '../salvage.ts';
 import type { ModbusDraft } from '../source-draft.ts';
@@ -96,41 +97,6 @@ function checkRatedPower({ ratedPower }: Source, reads: readonly PointRead[], at
       },
     ];
   return [];
-}
-
-/** A ratio that the device has already applied would count twice; one that nobody applies is missing. */
-function checkRatios(
-  source: Source,
-  { conventions, title }: DeviceProfile,
-  reads: readonly PointRead[],
-  at: ConfigPath,
-): Remark[] {
-  const applies =
-    conventions.transformers === 'applied' ||
-    reads.some(({ point }) => point.factors?.some((factor) => factor.as === 'factor'));
-  if (applies)
-    return (['ct', 'vt'] as const).flatMap((key): Remark[] => {
-      if (source[key] === undefined) return [];
-      return [
-        {
-          severity: 'error',
-          path: [...at, key],
-          target: 'key',
-          message: `${title} applies the ratio that is set in it: its values would be multiplied twice.`,
-          cure: `Set the ratio in the device and remove ${key}. Only where the device must stay at ratio 1: copy its profile into profiles/ beside this file and write transformers: not-applied in it.`,
-        },
-      ];
-    });
-  const depends = reads.some(({ point }) => /^current$|Power$|Energy/.test(point.quantity));
-  if (conventions.transformers !== 'not-applied' || source.ct !== undefined || !depends) return [];
-  return [
-    {
-      severity: 'warning',
-      path: at,
-      message: `${title} reports secondary values: current, power and energy lack the ratio of its current transformers.`,
-      cure: 'Add ct, for example ct: { primary: 100, secondary: 5 }; where it is connected directly, ct: { primary: 1, secondary: 1 }.',
-    },
-  ];
 }
 
 function checkImportOnly(

@@ -92,6 +92,18 @@ describe('millwatt profiles', () => {
     expect(await run('siemens/pac2200')).not.toContain('What you must enter');
   });
 
+  it('says what is known of transformers, and that nothing is', async () => {
+    expect(await run('siemens/pac2200')).toMatch(/Transformers: not stated by any source/);
+    expect(await run('acrel/adl400')).not.toContain('not stated by any source');
+    expect(await run('danfoss/vlt-fc')).not.toContain('Transformers:');
+  });
+
+  it('tells of a variant nothing that only holds for the profile', async () => {
+    const text = await run('mitsubishi/fr-a700:output-power');
+    expect(text).toContain('Power is read at the motor');
+    expect(text).not.toContain('This is the input power');
+  });
+
   it('explains factors that the device keeps in registers', async () => {
     const text = await run('chint/dtsu666');
     expect(text).toContain('times register 6, times 0.1 x register 7');
