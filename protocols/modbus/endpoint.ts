@@ -50,7 +50,12 @@ export type ModbusEndpoint = TcpEndpoint | SerialEndpoint | RtuOverTcpEndpoint;
 export function describeEndpoint(endpoint: ModbusEndpoint): string {
   if (endpoint.transport === 'rtu')
     return `${endpoint.path} ${endpoint.baudRate} 8${endpoint.parity.charAt(0).toUpperCase()}${endpoint.stopBits}`;
-  return `${endpoint.host}:${endpoint.port}`;
+  return describeHost(endpoint.host, endpoint.port);
+}
+
+/** `192.168.1.20:502`, `[fd00::7]:502`. */
+export function describeHost(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Equal for two endpoints that are one line. Settings of a serial port are not part of it: a port has one line. */

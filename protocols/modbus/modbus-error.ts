@@ -33,14 +33,21 @@ export class ModbusExceptionError extends MillwattError {
   }
 }
 
-/** No whole answer within the time allowed. */
-export function timeoutError(where: string, timeoutMs: number): MillwattError {
+/**
+ * No whole answer within the time allowed.
+ * @param hasAnswered whether the other end ever gave an answer of Modbus TCP
+ */
+export function timeoutError(where: string, timeoutMs: number, hasAnswered = true): MillwattError {
   return new MillwattError(
     'retry',
     'timeout',
     `${where} did not answer within ${Math.round(timeoutMs)} ms.`,
     {
-      cure: 'Check power, cable and unit id of the device; a slow device needs a longer timeout.',
+      cure: `Check power, cable and unit id of the device; a slow device needs a longer timeout.${
+        hasAnswered
+          ? ''
+          : ' A serial device server that only hands bytes on needs modbus-rtu-over-tcp in place of modbus-tcp.'
+      }`,
     },
   );
 }
@@ -61,7 +68,9 @@ export function pausedError(where: string, code: string, leftMs: number): Millwa
     'retry',
     code,
     `${where} failed before (${code}); it is asked again in ${(leftMs / 1000).toFixed(1)} s.`,
-    { cure: 'Check power, cable and unit id of the device; it is read again as soon as it answers.' },
+    {
+      cure: 'Check power, cable and unit id of the device, on a serial line baud rate and parity first; it is read again as soon as it answers.',
+    },
   );
 }
 
@@ -83,7 +92,7 @@ export function releasedError(where: string): MillwattError {
 /** What came back is not the answer to what was asked. */
 export function badFrameError(where: string, what: string): MillwattError {
   return new MillwattError('retry', 'bad-frame', `${where} sent ${what}; the connection was cut.`, {
-    cure: 'Check that this port speaks Modbus TCP, and that no other program shares the gateway badly.',
+    cure: 'Check that this port speaks Modbus TCP (a serial device server that only hands bytes on perhaps needs modbus-rtu-over-tcp), and that no other program shares the gateway badly.',
   });
 }
 

@@ -1,10 +1,18 @@
 import { MillwattError } from '../errors.ts';
 import type { ModbusClient } from './client.ts';
-import { ModbusExceptionError, timeoutError } from './modbus-error.ts';
+import { ModbusExceptionError } from './modbus-error.ts';
 import { bitsOfRtu, identificationOfRtu, registersOfRtu } from './rtu-answer.ts';
-import { badRtuFrameError, broadcastError, DistrustError, lineClosedError } from './rtu-errors.ts';
+import {
+  badRtuFrameError,
+  broadcastError,
+  DistrustError,
+  lineClosedError,
+  modbusTcpAnswerError,
+  rtuTimeoutError,
+} from './rtu-errors.ts';
 import { buildRtuRequest, type RtuReply, type RtuRequest } from './rtu-frame.ts';
 import type { ByteLink } from './rtu-link.ts';
+import { looksLikeModbusTcp } from './tcp-frame.ts';
 import { couldAnswer, ReplyMemory, type DistrustTimes, type ReplyShape } from './rtu-reply-memory.ts';
 import { ReplyReader } from './rtu-reply-reader.ts';
 import { shapeOf, SyncReads } from './rtu-sync-read.ts';
@@ -151,7 +159,7 @@ export class ModbusRtuClient implements ModbusClient {
       const waitMs = Math.max(0, doubt.untilMs - nowMs);
       // The line belongs to other devices as well, so that nobody waits on it in vain.
       if (tries >= SYNC_TRIES_MAX || nowMs >= deadlineMs || listenedMs + waitMs > this.#listenMsMax)
-        throw new DistrustError(this.#whereOf(request.unit), timeoutMs);
+        throw new DistrustError(this.#whereOf(request.unit), timeoutMs, this.#link.medium);
       if (!this.#link.isOpen) {
         await this.#open(call, deadlineMs);
         continue;
@@ -198,7 +206,7 @@ export class ModbusRtuClient implements ModbusClient {
     this.#syncReads.note(read, tookMs);
     // A request that would be given up too early makes new doubt; the next call finds the way clear.
     if (deadlineMs - performance.now() < tookMs * 1.5)
-      throw new DistrustError(this.#whereOf(request.unit), timeoutMs);
+      throw new DistrustError(this.#whereOf(request.unit), timeoutMs, this.#link.medium);
     return 1;
   }
 
@@ -219,7 +227,7 @@ export class ModbusRtuClient implements ModbusClient {
           // A process that was held up finds the clock run out before it has read what came in time.
           void this.#link.catchUp().then(() => {
             if (this.#exchange === exchange && exchange.answer === undefined)
-              this.#fail(timeoutError(this.#whereOf(request.unit), timeoutMs));
+              this.#fail(this.#describeSilence(exchange, timeoutMs));
           });
         },
         Math.max(1, deadlineMs - sentMs),
@@ -256,7 +264,7 @@ export class ModbusRtuClient implements ModbusClient {
           this.#noteClosed();
           // Nothing follows an answer that is the last word.
           if (this.#exchange?.answer !== undefined) this.#settle(this.#exchange);
-          this.#fail(lineClosedError(this.#link.where, cause));
+          this.#fail(lineClosedError(this.#link.where, cause, this.#link.medium));
         },
       },
       Math.max(1, deadlineMs - performance.now()),
@@ -308,7 +316,7 @@ export class ModbusRtuClient implements ModbusClient {
           this.#reader.take();
         }
       } else if (reply === undefined) {
-        this.#fail(badRtuFrameError(this.#whereOf(exchange.request.unit), 'what is no frame of Modbus RTU'));
+        this.#fail(this.#describeNoFrame(exchange));
         return;
       } else if (couldAnswer(exchange.shape, reply)) this.#judge(exchange, reply, nowMs);
       else {
@@ -358,6 +366,24 @@ export class ModbusRtuClient implements ModbusClient {
   #failSurplus({ shape }: Exchange, reply: RtuReply, nowMs: number): void {
     this.#memory.noteStray(reply, nowMs);
     this.#fail(badRtuFrameError(this.#whereOf(shape.unit), 'more bytes than its answer'));
+  }
+
+  /** Bytes came that are not, and do not begin, an answer. */
+  #describeNoFrame({ request }: Exchange): MillwattError {
+    const where = this.#whereOf(request.unit);
+    return this.#link.medium === 'tcp' && looksLikeModbusTcp(buildRtuRequest(request), this.#reader.rest)
+      ? modbusTcpAnswerError(where)
+      : badRtuFrameError(where, 'what is no frame of Modbus RTU');
+  }
+
+  /** The time is over, with nothing or with less than an answer. */
+  #describeSilence(exchange: Exchange, timeoutMs: number): MillwattError {
+    const { rest } = this.#reader;
+    const { medium } = this.#link;
+    const { request } = exchange;
+    if (medium === 'tcp' && looksLikeModbusTcp(buildRtuRequest(request), rest))
+      return this.#describeNoFrame(exchange);
+    return rtuTimeoutError(this.#whereOf(request.unit), timeoutMs, { medium, bytes: rest.length });
   }
 
   /** Ends the exchange without an answer. What it asked for may still come. */

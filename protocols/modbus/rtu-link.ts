@@ -5,10 +5,15 @@ export interface LinkEvents {
   onClosed(cause?: unknown): void;
 }
 
+/** A serial port of this computer, or a device server that hands its serial line on through TCP. */
+export type RtuMedium = 'serial' | 'tcp';
+
 /** A stream of bytes to a line: a serial port, or a TCP connection to one. */
 export interface ByteLink {
   /** As people know it, for messages. */
   readonly where: string;
+  /** What it goes through: decides where an engineer looks when nothing comes. */
+  readonly medium: RtuMedium;
   readonly isOpen: boolean;
   /** Silence that ends a frame, ms. */
   readonly silenceMs: number;

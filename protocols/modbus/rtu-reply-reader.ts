@@ -15,6 +15,11 @@ export class ReplyReader {
   #start = 0;
   #end = 0;
 
+  /** What has come and was not taken; only to be looked at. */
+  get rest(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
   /** Whether nothing has come but the frames that were taken. */
   get isClean(): boolean {
     return this.#length === 0 && !this.#isSpoilt && !this.#hasSkipped;

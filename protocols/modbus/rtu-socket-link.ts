@@ -1,12 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { MillwattError } from '../errors.ts';
-import { timeoutError } from './modbus-error.ts';
+import { describeHost } from './endpoint.ts';
 import { lineClosedError } from './rtu-errors.ts';
 import type { ByteLink, LinkEvents } from './rtu-link.ts';
 
 /** A serial line behind a TCP connection: a device server that hands bytes on as they come. */
 export class RtuSocketLink implements ByteLink {
   readonly where: string;
+  readonly medium = 'tcp';
   /** The gateway keeps the silence on its line; this one only ends what is left of a frame. */
   readonly silenceMs = 2;
   readonly isRenewable = true;
@@ -17,7 +18,7 @@ export class RtuSocketLink implements ByteLink {
   #failOpening: ((error: MillwattError) => void) | undefined;
 
   constructor(host: string, port: number) {
-    this.where = `${host}:${port}`;
+    this.where = describeHost(host, port);
     this.#host = host;
     this.#port = port;
   }
@@ -31,7 +32,7 @@ export class RtuSocketLink implements ByteLink {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: this.#host, port: this.#port, noDelay: true, keepAlive: true });
       this.#socket = socket;
-      const timer = setTimeout(() => fail(timeoutError(this.where, timeoutMs)), timeoutMs);
+      const timer = setTimeout(() => fail(gatewayTimeoutError(this.where, timeoutMs)), timeoutMs);
       const fail = (error: MillwattError) => {
         clearTimeout(timer);
         this.#failOpening = undefined;
@@ -83,6 +84,15 @@ export class RtuSocketLink implements ByteLink {
     this.#isOpen = false;
     socket?.destroy();
   }
+}
+
+function gatewayTimeoutError(where: string, timeoutMs: number): MillwattError {
+  return new MillwattError(
+    'retry',
+    'timeout',
+    `${where} cannot be reached: no connection within ${Math.round(timeoutMs)} ms.`,
+    { cure: 'Check host and port, the network, and the power of the device server.' },
+  );
 }
 
 function refusedGatewayError(where: string, cause: NodeJS.ErrnoException): MillwattError {

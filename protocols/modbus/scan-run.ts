@@ -1,6 +1,6 @@
 import { MillwattError } from '../errors.ts';
 import type { ModbusClient } from './client.ts';
-import { describeEndpoint, type ModbusEndpoint } from './endpoint.ts';
+import { describeEndpoint, describeHost, type ModbusEndpoint } from './endpoint.ts';
 import type { Suspects } from './identify-suspects.ts';
 import { LineScanner, type FoundDevice, type ScanProgress } from './scan-line.ts';
 import { ScanPace } from './scan-pace.ts';
@@ -110,7 +110,7 @@ class Scan {
       }
       const where = describeEndpoint(endpoint);
       if (line.unitsOf('elsewhere').length > 0)
-        progress.onRemark(`${where} is a gateway; look behind it with: millwatt scan tcp://${where}`);
+        progress.onRemark(`${where} may be a gateway; look behind it with: millwatt scan tcp://${where}`);
       else if (line.devices.length > 0 && line.devices.every(({ refusesAll }) => refusesAll))
         progress.onRemark(
           `${where} refuses all that it is asked; where it is a gateway, look behind it with: millwatt scan tcp://${where}`,
@@ -204,9 +204,8 @@ class Scan {
         `${where} answers to every unit id alike: it is one device, and further ids were not asked`,
       );
     else {
-      const elsewhere = line.unitsOf('elsewhere').length;
-      if (elsewhere > 0)
-        progress.onRemark(`${where} is a gateway; it finds nothing at ${elsewhere} of the unit ids asked`);
+      const remark = remarkOnAbsent(line);
+      if (remark !== undefined) progress.onRemark(`${where} ${remark}`);
     }
   }
 
@@ -222,7 +221,7 @@ class Scan {
     throw new MillwattError(
       'retry',
       'refused',
-      `${host}:${port} ${state === 'closed' ? 'lets nobody in: nothing listens there' : 'cannot be reached'}.`,
+      `${describeHost(host, port)} ${state === 'closed' ? 'lets nobody in: nothing listens there' : 'cannot be reached'}.`,
       { cure: 'Check host and port, the network, and that Modbus TCP is switched on in the device.' },
     );
   }
@@ -235,6 +234,19 @@ class Scan {
   #closeAll(): void {
     for (const client of this.#clients) client.close();
   }
+}
+
+/** What can be said of unit ids for which an address says that there is nothing; undefined where it says so of none. */
+function remarkOnAbsent(line: LineScanner): string | undefined {
+  const elsewhere = line.unitsOf('elsewhere').length;
+  if (elsewhere === 0) return undefined;
+  const count = `${elsewhere} unit ${elsewhere === 1 ? 'id' : 'ids'}`;
+  const [first, ...others] = line.devices;
+  if (first === undefined) return `says of ${count} that nobody is there, as gateways do`;
+  if (others.length > 0)
+    return `is a gateway with ${line.devices.length} devices; it says of ${count} that nobody is there`;
+  const units = [first.unit, ...first.alsoUnits];
+  return `answers for unit ${units.join(', ')} only, and says of ${elsewhere} ${elsewhere === 1 ? 'other' : 'others'} that nobody is there: a single device, or a gateway with one behind it`;
 }
 
 function pause(spanMs: number): Promise<void> {

@@ -18,6 +18,7 @@ const givingBack = new Map<string, Promise<void>>();
  */
 export class SerialLink implements ByteLink {
   readonly where: string;
+  readonly medium = 'serial';
   readonly silenceMs: number;
   readonly isRenewable = false;
   readonly #path: string;

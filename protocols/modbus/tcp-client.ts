@@ -1,5 +1,5 @@
 import type { ModbusClient } from './client.ts';
-import type { TlsSettings } from './endpoint.ts';
+import { describeHost, type TlsSettings } from './endpoint.ts';
 import { MillwattError } from '../errors.ts';
 import {
   badFrameError,
@@ -69,6 +69,8 @@ export class ModbusTcpClient implements ModbusClient {
   #isOpen = false;
   /** The connection has brought an answer. */
   #isProven = false;
+  /** Any connection has: the other end speaks Modbus TCP. */
+  #hasAnswered = false;
   /** Not answered yet, in the order they were asked. */
   #pending: Pending[] = [];
   /** Answered, but not to be believed before the others under way are answered too. */
@@ -296,6 +298,7 @@ export class ModbusTcpClient implements ModbusClient {
         return;
       }
       this.#isProven = true;
+      this.#hasAnswered = true;
       this.#answered.push(pending);
       this.#pending.splice(index, 1);
       at += total;
@@ -334,7 +337,8 @@ export class ModbusTcpClient implements ModbusClient {
   #endOverdue(nowMs: number): number {
     // A timer may fire a little early by the clock we compare with.
     const overdue = this.#pending.find(({ deadlineMs }) => deadlineMs <= nowMs + 0.5);
-    if (overdue !== undefined) this.#fail((where) => timeoutError(where, overdue.timeoutMs), overdue);
+    if (overdue !== undefined)
+      this.#fail((where) => timeoutError(where, overdue.timeoutMs, this.#hasAnswered), overdue);
     return Math.min(...this.#pending.map(({ deadlineMs }) => deadlineMs));
   }
 
@@ -359,7 +363,7 @@ export class ModbusTcpClient implements ModbusClient {
   }
 
   #where(pending: Pending): string {
-    return `${this.#host}:${this.#port} unit ${pending.expected.unit}`;
+    return `${describeHost(this.#host, this.#port)} unit ${pending.expected.unit}`;
   }
 }
 

@@ -39,6 +39,19 @@ export function findFault(frame: Buffer, received: number, expected: Expected): 
   return undefined;
 }
 
+/**
+ * Whether these bytes are what a server of Modbus TCP makes of a request that was sent to it as a frame of RTU: it takes
+ * the first two bytes for its transaction and gives them back.
+ */
+export function looksLikeModbusTcp(request: Buffer, received: Buffer): boolean {
+  return (
+    received.length >= 8 &&
+    received.readUInt16BE(0) === request.readUInt16BE(0) &&
+    received.readUInt16BE(2) === 0 &&
+    received.readUInt16BE(4) === received.length - 6
+  );
+}
+
 /** What a request says; address and count are 0 with function 43. */
 export interface Request {
   transaction: number;

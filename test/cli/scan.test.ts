@@ -189,7 +189,7 @@ describe('millwatt scan', () => {
     expect(output).toMatch(/where +unit +profile +certainty +shows/);
     expect(output).toMatch(/127\.0\.0\.1:\d+ +1 +carlo-gavazzi\/em340 +certain +230 V 50\.0 Hz 1000 W/);
     expect(output).toMatch(/ 2 +- +unknown +- +- +a Modbus device, unknown kind/);
-    expect(output).toContain('is a gateway; it finds nothing at 1 of the unit ids asked.');
+    expect(output).toContain('is a gateway with 2 devices; it says of 1 unit id that nobody is there.');
     expect(output).toMatch(/To paste below sources: in agent\.yaml\n\n {2}# Carlo Gavazzi/);
   }, 30_000);
 

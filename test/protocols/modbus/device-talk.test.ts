@@ -26,7 +26,7 @@ describe('silence about registers', () => {
     { what: 'a vague exception', error: new ModbusExceptionError('unit 1', 4), is: true },
     { what: 'a clear exception', error: new ModbusExceptionError('unit 1', 2), is: false },
     { what: 'garbage', error: badRtuFrameError('unit 1', 'noise'), is: false },
-    { what: 'a request that was held back', error: new DistrustError('unit 1', 1000), is: false },
+    { what: 'a request that was held back', error: new DistrustError('unit 1', 1000, 'serial'), is: false },
   ])('$what: $is', async ({ error, is }) => {
     expect((await fail(error)).isSilence(error)).toBe(is);
   });

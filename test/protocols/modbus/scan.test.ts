@@ -150,7 +150,7 @@ describe('a network', () => {
     );
     expect(found.sort()).toEqual([`127.0.0.3:${port} `, `127.0.0.5:${port} 255,0`]);
     expect(result.remarks.sort()).toEqual([
-      expect.stringMatching(/^127\.0\.0\.3.* is a gateway; look behind it/),
+      expect.stringMatching(/^127\.0\.0\.3.* may be a gateway; look behind it/),
       expect.stringMatching(/^127\.0\.0\.6.* answers no Modbus/),
     ]);
   });
@@ -200,6 +200,14 @@ describe('a host', () => {
     expect(result.devices).toMatchObject([{ unit: 1, alsoUnits: [255, 0, 2] }]);
   });
 
+  it('that has one device only is not called a gateway', async () => {
+    const port = await serve(new Map([[1, mainsBank(profileOf('eastron/sdm630'))]]));
+    const { remarks } = await scan(`tcp://127.0.0.1:${port}`, { units: [1, 2, 3, 4] });
+    expect(remarks).toEqual([
+      `127.0.0.1:${port} answers for unit 1 only, and says of 3 others that nobody is there: a single device, or a gateway with one behind it`,
+    ]);
+  });
+
   it('that is a gateway gives all meters behind it, alike as they are, and is quick about ids that are not there', async () => {
     const alike = (energyWh: number) => mainsBank(profileOf('janitza/umg-common'), { energyWh });
     const port = await serve(
@@ -218,7 +226,9 @@ describe('a host', () => {
       '30 janitza/umg-common',
     ]);
     expect(result.asked).toHaveLength(249);
-    expect(result.remarks).toEqual([expect.stringMatching(/is a gateway; it finds nothing at 245/)]);
+    expect(result.remarks).toEqual([
+      expect.stringMatching(/ is a gateway with 3 devices; it says of 245 unit ids/),
+    ]);
   }, 30_000);
 
   it.each([
@@ -242,7 +252,9 @@ describe('a host', () => {
       expect(result.asked).toHaveLength(units?.length ?? 249);
       expect(result.requests).toBeLessThan(8 * suspects.requestsMax + 249);
       if (exception === 4)
-        expect(result.remarks).toEqual([expect.stringMatching(/is a gateway; it finds nothing at 243/)]);
+        expect(result.remarks).toEqual([
+          expect.stringMatching(/ is a gateway with 3 devices; it says of 243 unit ids/),
+        ]);
     },
     60_000,
   );
