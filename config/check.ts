@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { MillwattError } from '../protocols/errors.ts';
 import { checkAgent } from './agent-checks.ts';
 import { checkCollector } from './collector-checks.ts';
-import { formatPath, type Finding, type Remark } from './finding.ts';
+import type { Finding } from './finding.ts';
 import { remarkOnIssues } from './issue-remarks.ts';
 import {
   CONFIG_KINDS,
@@ -17,9 +17,10 @@ import { lineLoadsOf, type LineLoad, type LineUser } from './modbus/line-load.ts
 import { checkMeterClasses } from './modbus/meter-classes.ts';
 import { isModbus } from './modbus/modbus-config.ts';
 import { isGroupOfDefaults, unwrap } from './schema-walk.ts';
+import { placeRemarks, toFindings } from './placed-findings.ts';
 import { profileFolderOf, readSurroundings, type Surroundings } from './surroundings.ts';
 import { checkSimulation } from './simulation-checks.ts';
-import { parseYamlText, type PlacedRemark, type YamlText } from './yaml-text.ts';
+import { parseYamlText, type PlacedRemark } from './yaml-text.ts';
 
 /** What a check of a text found; `config` is there only where no finding is an error. */
 export interface Checked<K extends ConfigKind = ConfigKind> {
@@ -65,7 +66,7 @@ export function checkConfig<K extends ConfigKind = ConfigKind>(
   const isSound = placed.length === 0 && !remarks.some(({ severity }) => severity === 'error');
   if (found === 'agent' && parsed.success && isSound)
     remarks.push(...checkMeterClasses(parsed.data as ConfigOf<'agent'>, world));
-  placed.push(...soundRemarks(remarks, yaml));
+  placed.push(...placeRemarks(remarks, yaml));
   const findings = toFindings(placed, file);
   if (!parsed.success || findings.some((finding) => finding.severity === 'error'))
     return { kind: found, findings };
@@ -94,19 +95,6 @@ function dropEmptyGroups(schema: z.ZodObject, value: object): void {
   }
 }
 
-/** Behind a syntax error the parser guesses, and what seems to be missing may only stand behind it. */
-function soundRemarks(remarks: readonly Remark[], yaml: YamlText): PlacedRemark[] {
-  const torn = yaml.soundUntilLine !== Infinity;
-  return remarks
-    .map((remark) => ({ ...remark, place: yaml.locate(remark.path, remark.target) }))
-    .filter(
-      (remark) =>
-        !torn ||
-        (remark.place.line < yaml.soundUntilLine &&
-          !['is missing.', 'has no value.'].includes(remark.message)),
-    );
-}
-
 function remarkOnNoKind(value: unknown): PlacedRemark {
   const keys = CONFIG_KINDS.map((kind) => `${kind} (${ownKeysOf(kind).join(', ')})`).join(', ');
   const empty = value === undefined || value === null;
@@ -121,23 +109,4 @@ function remarkOnNoKind(value: unknown): PlacedRemark {
         : 'The file fits no kind of configuration.',
     cure: `Use the keys of one of: ${keys}; config/samples has samples to begin with.`,
   };
-}
-
-function toFindings(remarks: readonly PlacedRemark[], file: string): Finding[] {
-  const seen = new Set<string>();
-  return remarks
-    .map(({ severity, path, place, message, cure }) => ({
-      severity,
-      file,
-      line: place.line,
-      column: place.column,
-      path: formatPath(path),
-      message,
-      cure,
-    }))
-    .filter((finding) => {
-      const key = `${finding.path}\n${finding.message}\n${finding.line}`;
-      return !seen.has(key) && seen.add(key);
-    })
-    .sort((a, b) => a.line - b.line || a.column - b.column);
 }

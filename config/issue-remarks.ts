@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ConfigPath, Remark } from './finding.ts';
 import { findNearest } from './nearest.ts';
 import { declarationAt, keysAt, unwrap } from './schema-walk.ts';
@@ -20,6 +20,9 @@ function remarkOn(issue: Issue, schema: z.core.$ZodType, root: unknown): Remark[
     return issue.keys.map((key) => unknownKey(path, key, keysAt(schema, path, root)));
   if (issue.code === 'invalid_key') {
     const [inner] = issue.issues;
+    const words = inner === undefined ? [] : acceptedWords(inner);
+    if (words.length > 0)
+      return error('is not one of the names known here.', chooseCure(String(path.at(-1)), words), 'key');
     return error(
       `the name "${String(path.at(-1))}" cannot be used.`,
       `Use ${inner?.message ?? 'another name'}.`,
@@ -29,35 +32,44 @@ function remarkOn(issue: Issue, schema: z.core.$ZodType, root: unknown): Remark[
   if (given === undefined) return [missing(path, schema, root)];
   if (given === null)
     return error('has no value.', `Write one after the colon${exampleOf(schema, path, root)}.`);
-  const shown = showValue(given, path);
+  const value = showValue(given, path);
+  const shown = value === '' ? '' : `, not ${value}`;
+  const comma = decimalCommaCure(given);
   const told = toldWords(issue);
   if (told !== undefined) {
     const [words = '', example] = told.split(/,? such as (.+)/s);
     return error(
       `must be ${words}${shown}.`,
-      `Write ${example === undefined ? words : `for example ${example}`}.`,
+      comma ?? `Write ${example === undefined ? words : `for example ${example}`}.`,
     );
   }
   if (issue.code === 'invalid_type')
     return error(
       `must be ${TYPES[issue.expected] ?? issue.expected}${shown}.`,
-      typeCure(issue.expected, given),
+      comma ?? typeCure(issue.expected, given, groupExample(schema, path, root, given)),
     );
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     const [small, limit] = issue.code === 'too_small' ? [true, issue.minimum] : [false, issue.maximum];
+    if (given instanceof Array && given.length === 0)
+      return error('is an empty list.', emptyCure(limit, declarationAt(schema, path, root)));
     const adjective = issue.origin === 'number' ? (small ? 'small' : 'large') : small ? 'short' : 'long';
     return error(
-      `is too ${adjective}${shown}.`,
-      `Give ${small ? 'at least' : 'at most'} ${limit}${ORIGINS[issue.origin] ?? ''}.`,
+      `${value === '' || issue.origin === 'array' ? '' : `${value} `}is too ${adjective}.`,
+      `Give ${small ? 'at least' : 'at most'} ${limit}${ORIGINS[issue.origin as 'string'] ?? ''}.`,
     );
   }
   // A sentence about this value and another one.
   if (issue.code === 'custom')
-    return error(`${issue.message}.`, 'Correct this value, or the one it collides with.');
+    return error(
+      `${issue.message}.`,
+      typeof issue.params?.['cure'] === 'string'
+        ? issue.params['cure']
+        : 'Correct this value, or the one it collides with.',
+    );
   const words = acceptedWords(issue);
   if (words.length === 0) return error(`is not understood${shown}.`, 'Compare it with the sample file.');
   return error(
-    `is not one of the words known here${shown}.`,
+    `${value === '' ? '' : `${value} `}is not one of the words known here.`,
     chooseCure(typeof given === 'string' ? given : JSON.stringify(given), words),
   );
 }
@@ -71,7 +83,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'a group of keys',
   record: 'a group of keys',
 };
-const ORIGINS: Readonly<Record<string, string>> = { string: ' letters', array: ' entries' };
+const ORIGINS = { string: ' letters', array: ' entries' } as const;
 
 /** The words that a declaration of ours says of what it accepts ("a duration with its unit, ..."), if it does. */
 function toldWords(issue: Issue): string | undefined {
@@ -93,8 +105,9 @@ function unknownKey(parent: ConfigPath, key: string, known: string[]): Remark {
     path: [...parent, key],
     target: 'key',
     message: 'is not a key that is known here.',
-    cure:
-      near === undefined
+    cure: /^\d/.test(key)
+      ? `Where this is the end of a number with a comma (0,${key}), write a point: 0.${key}.`
+      : near === undefined
         ? `Remove it, or use one of: ${known.join(', ')}.`
         : `Did you mean "${near}"? Otherwise remove it.`,
   };
@@ -122,7 +135,8 @@ function exampleOf(schema: z.core.$ZodType, path: ConfigPath, root: unknown): st
     : '';
 }
 
-function typeCure(expected: string, given: unknown): string {
+function typeCure(expected: string, given: unknown, example: string | undefined): string {
+  if (example !== undefined) return `Write ${example}.`;
   if (expected === 'string' && (typeof given === 'number' || typeof given === 'boolean'))
     return `Put it in quotes: "${given}".`;
   if ((expected === 'number' || expected === 'int') && typeof given === 'string' && given !== '') {
@@ -133,6 +147,39 @@ function typeCure(expected: string, given: unknown): string {
   return `Write ${TYPES[expected] ?? expected}.`;
 }
 
+function emptyCure(atLeast: number | bigint, declared: z.core.$ZodType | undefined): string {
+  const isRequired = declared === undefined || unwrap(declared).required;
+  const entries = Number(atLeast) === 1 ? 'one entry' : `${atLeast}${ORIGINS.array}`;
+  return `Give at least ${entries}${isRequired ? '' : ', or remove the key'}.`;
+}
+
+/** Who writes 0,1 for a tenth is told of the point. */
+function decimalCommaCure(given: unknown): string | undefined {
+  if (typeof given !== 'string' || !/^-?\d+,\d+\s*[A-Za-z%]*$/.test(given)) return undefined;
+  return `Write a point for the comma: ${given.replace(',', '.')}.`;
+}
+
+/** A group of keys as it could be written: `ct: { primary: 250, secondary: 5 }` for 250/5, `tls: {}` for true. */
+function groupExample(
+  schema: z.core.$ZodType,
+  path: ConfigPath,
+  root: unknown,
+  given: unknown,
+): string | undefined {
+  const declared = declarationAt(schema, path, root);
+  const { core } = declared === undefined ? {} : unwrap(declared);
+  if (!(core instanceof z.ZodObject)) return undefined;
+  const shape: Readonly<Record<string, z.core.$ZodType>> = core.def.shape;
+  const numbers = typeof given === 'string' ? (given.match(/\d+(\.\d+)?/g) ?? []) : [];
+  const keys = Object.entries(shape).flatMap(([key, inner], index) => {
+    const { required, example } = unwrap(inner);
+    if (!required) return [];
+    const shown = typeof example === 'number' ? (numbers[index] ?? example) : example;
+    return typeof shown === 'string' || typeof shown === 'number' ? [`${key}: ${shown}`] : [`${key}: ...`];
+  });
+  return `${path.at(-1)}: ${keys.length === 0 ? '{}' : `{ ${keys.join(', ')} }`}`;
+}
+
 /** "Did you mean ...?", with all accepted words where they are few or none is near. */
 export function chooseCure(given: string, words: readonly string[]): string {
   const near = findNearest(given, words);
@@ -140,14 +187,14 @@ export function chooseCure(given: string, words: readonly string[]): string {
   return near === undefined ? all : `Did you mean "${near}"? ${all}`;
 }
 
-/** `, not 5` for the end of a sentence; empty where the value may be a secret. */
+/** The value as a sentence may name it; empty where it may be a secret. */
 function showValue(value: unknown, path: ConfigPath): string {
   if (path.some((step) => /password|token|secret|agents/i.test(String(step)))) return '';
-  if (typeof value === 'object' && value !== null) return `, not ${Array.isArray(value) ? 'a list' : 'keys'}`;
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'keys';
   // user:password@host
   if (typeof value === 'string' && value.includes('@')) return '';
   const text = JSON.stringify(value) ?? '';
-  return `, not ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function valueAt(root: unknown, path: ConfigPath): unknown {

@@ -13,6 +13,7 @@ export const meter = z
     class: z
       .string()
       .max(16)
+      .refine((text) => !/\d,\d/.test(text), 'a class with a decimal point, such as 0.5S')
       .optional()
       .describe('Accuracy class on the nameplate, such as 1 or 0.5S; unknown where it shows none.')
       .meta({ examples: ['0.5S'] }),

@@ -32,8 +32,11 @@ export interface YamlText {
   locate(path: ConfigPath, target?: 'key' | 'value'): Place;
 }
 
-/** Takes a YAML 1.2 text apart, keeping where everything stands. Never throws; refuses what is too large or too deep. */
-export function parseYamlText(text: string): YamlText {
+/**
+ * Takes a YAML 1.2 text apart, keeping where everything stands. Never throws; refuses what is too large or too deep, and
+ * more aliases than `aliasesMax`.
+ */
+export function parseYamlText(text: string, aliasesMax = ALIASES_MAX): YamlText {
   if (Buffer.byteLength(text) > SIZE_BYTES_MAX)
     return hopeless('The file is larger than 1 MiB.', 'Split it, or give the right file.');
   if (nestsTooDeeply(text))
@@ -75,13 +78,16 @@ export function parseYamlText(text: string): YamlText {
   const soundUntilLine = first === undefined ? Infinity : placeAt(first.pos[0]).line;
   let value: unknown;
   try {
-    value = doc.toJS({ maxAliasCount: ALIASES_MAX });
+    value = doc.toJS({ maxAliasCount: aliasesMax });
   } catch {
     remarks.push({
       severity: 'error',
       path: [],
       place: { line: 1, column: 1 },
-      message: 'The aliases (*name) of this file cannot be resolved, or there are far too many.',
+      message:
+        aliasesMax === 0
+          ? 'The file uses aliases (*name), which are not taken here.'
+          : 'The aliases (*name) of this file cannot be resolved, or there are far too many.',
       cure: 'Write the values out.',
     });
   }
