@@ -1,15 +1,15 @@
-import { Command, CommanderError, Option } from 'commander';
-import { MillwattError } from '../protocols/errors.ts';
+import { Argument, Command, Option } from 'commander';
+import { usageError } from '../protocols/modbus/scan-target.ts';
+import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
+import { describeFailure } from './failure.ts';
+import { widthOf } from './screen.ts';
 import { startWithSmallHeap } from './small-heap.ts';
 import { VERSION } from './version.ts';
 
-/** Exit codes: 0 done, 1 failed, 2 the command line itself was wrong. */
-const FAILED = 1;
-const USAGE = 2;
 const BROKEN_PIPE = 141;
 
-const configOption = () =>
-  new Option('-c, --config <file>', 'configuration file (YAML)').makeOptionMandatory();
+const configOption = () => new Option('-c, --config <file>', 'configuration file (YAML)');
+const configArgument = () => new Argument('[file]', 'the configuration file, in place of -c');
 
 const program = new Command('millwatt')
   .description('Measured energy per machine-hour, from the spindle to the footprint.')
@@ -31,27 +31,40 @@ program
 program
   .command('agent')
   .description('read the configured machines and deliver their readings')
+  .addArgument(configArgument())
   .addOption(configOption())
   .addHelpText('after', example('millwatt agent -c agent.yaml'))
-  .action(async (options) => {
+  .action(async (file, options) => {
+    const chosen = chooseConfig(file, options.config, 'millwatt agent -c agent.yaml');
     startWithSmallHeap();
-    await (await import('./agent-command.ts')).runAgent(options);
+    await (await import('./agent-command.ts')).runAgent(chosen);
   });
 
 program
   .command('collector')
   .description('keep what agents deliver, derive machine-hours, serve the page')
+  .addArgument(configArgument())
   .addOption(configOption())
   .addHelpText('after', example('millwatt collector -c collector.yaml'))
-  .action(async (options) => (await import('./collector-command.ts')).runCollector(options));
+  .action(async (file, options) =>
+    (await import('./collector-command.ts')).runCollector(
+      chooseConfig(file, options.config, 'millwatt collector -c collector.yaml'),
+    ),
+  );
 
 program
   .command('check')
   .description('check a configuration file and say everything that is wrong with it')
-  .requiredOption('-c, --config <file...>', 'configuration files (agent, collector or simulation)')
+  .argument('[files...]', 'configuration files, in place of -c')
+  .option('-c, --config <file...>', 'configuration files (agent, collector or simulation)')
   .option('--json', 'print findings as JSON')
   .addHelpText('after', example('millwatt check -c agent.yaml'))
-  .action(async (options) => (await import('./check-command.ts')).runCheck(options));
+  .action(async (files, options) =>
+    (await import('./check-command.ts')).runCheck({
+      ...options,
+      ...chooseConfigs(files, options.config, 'millwatt check -c agent.yaml'),
+    }),
+  );
 
 program
   .command('scan')
@@ -76,7 +89,10 @@ program
 
 program
   .command('probe')
-  .argument('[target]', 'instead of a configuration: tcp://host:502, rtu+tcp://host:4001 or /dev/ttyUSB0')
+  .argument(
+    '[target]',
+    'a configuration file; or tcp://host:502, rtu+tcp://host:4001 or /dev/ttyUSB0 without one',
+  )
   .description('read sources now: registers, value, unit, quality, and each request')
   .option('-c, --config <file>', 'configuration file (YAML)')
   .option('--source <id>', 'only this source of the configuration')
@@ -93,7 +109,15 @@ program
       'millwatt probe -c agent.yaml --once\n  millwatt probe tcp://192.168.1.20 --profile siemens/pac3200 --unit 1',
     ),
   )
-  .action(async (target, options) => (await import('./probe/probe-command.ts')).runProbe(target, options));
+  .action(async (target, options) => {
+    const { runProbe } = await import('./probe/probe-command.ts');
+    if (target === undefined || !isConfigFile(target)) await runProbe(target, options);
+    else
+      await runProbe(undefined, {
+        ...options,
+        ...chooseConfig(target, options.config, 'millwatt probe -c agent.yaml'),
+      });
+  });
 
 program
   .command('profiles')
@@ -103,20 +127,31 @@ program
   .option('--yaml', 'print the file of a profile, as a start for one of your own')
   .option('--json', 'print as JSON')
   .addHelpText('after', example('millwatt profiles em340'))
-  .action(async (word, options) =>
-    (await import('./profiles/profiles-command.ts')).runProfiles(word, options),
-  );
+  .action(async (word, options) => {
+    if (word === undefined && options.yaml === true)
+      throw usageError(
+        'Nothing says which profile to print.',
+        'Name it: millwatt profiles siemens/pac3200 --yaml; `millwatt profiles` lists all.',
+      );
+    await (await import('./profiles/profiles-command.ts')).runProfiles(word, options);
+  });
 
 program
   .command('simulate')
   .description('serve simulated meters and machines on real sockets')
+  .addArgument(configArgument())
   .addOption(configOption())
   .addHelpText('after', example('millwatt simulate -c plant.yaml'))
-  .action(async (options) => (await import('./simulate-command.ts')).runSimulate(options));
+  .action(async (file, options) =>
+    (await import('./simulate-command.ts')).runSimulate(
+      chooseConfig(file, options.config, 'millwatt simulate -c plant.yaml'),
+    ),
+  );
 
 program
   .command('hours')
   .description('print machine-hours from the ledger')
+  .addArgument(configArgument())
   .addOption(configOption())
   .option('--machine <id>', 'only this machine')
   .option('--from <time>', 'first hour, ISO 8601 (default: 24 hours ago)')
@@ -124,15 +159,27 @@ program
   .option('--json', 'print the full records as JSON')
   .option('--csv', 'print as CSV')
   .addHelpText('after', example('millwatt hours -c collector.yaml --machine mill-1'))
-  .action(async (options) => (await import('./hours-command.ts')).runHours(options));
+  .action(async (file, options) =>
+    (await import('./hours-command.ts')).runHours({
+      ...options,
+      ...chooseConfig(file, options.config, 'millwatt hours -c collector.yaml'),
+    }),
+  );
 
 program
   .command('doctor')
   .description('look at this computer, and at what a configuration needs')
+  .addArgument(configArgument())
   .option('-c, --config <file>', 'an agent or collector configuration to try')
   .option('--json', 'print findings as JSON')
   .addHelpText('after', example('millwatt doctor -c agent.yaml'))
-  .action(async (options) => (await import('./doctor/doctor-command.ts')).runDoctor(options));
+  .action(async (file, options) => {
+    const chosen =
+      file === undefined
+        ? options
+        : { ...options, ...chooseConfig(file, options.config, 'millwatt doctor -c agent.yaml') };
+    await (await import('./doctor/doctor-command.ts')).runDoctor(chosen);
+  });
 
 // Whoever reads our output may have seen enough: `millwatt profiles --json | head`. As a shell says of a broken pipe.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -148,16 +195,11 @@ try {
 
 /** Prints what went wrong and what cures it; the exit code. */
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-  if (error instanceof MillwattError) {
-    process.stderr.write(`millwatt: ${error.message}\n${error.cure === '' ? '' : `  cure: ${error.cure}\n`}`);
-    return error.code === 'usage' ? USAGE : FAILED;
-  }
-  // A defect of ours: the stack is what its mender needs.
-  process.stderr.write(
-    `millwatt: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  return FAILED;
+  const { exitCode, text, report: object } = describeFailure(error, widthOf(process.stderr));
+  process.stderr.write(text);
+  // A script reads one object, whatever happens.
+  if (exitCode !== 0 && process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(object)}\n`);
+  return exitCode;
 }
 
 function example(line: string): string {

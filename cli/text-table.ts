@@ -1,3 +1,5 @@
+import { displayWidth } from './text-wrap.ts';
+
 /** A column of a text table. */
 export interface TextColumn {
   title: string;
@@ -17,14 +19,7 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   width = Number.POSITIVE_INFINITY,
 ): string[] {
-  const shown = fitColumns(
-    columns.map((column, index) => ({
-      ...column,
-      index,
-      width: Math.max(column.title.length, ...rows.map((row) => displayWidth(row[index] ?? ''))),
-    })),
-    width,
-  );
+  const shown = fitColumns(sizeColumns(columns, rows), width);
   const line = (cellOf: (column: SizedColumn) => string) =>
     shown
       .map((column) => {
@@ -54,9 +49,35 @@ export function wrapText(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/**
+ * What a table of this width lacks, as one line; empty where it lacks nothing.
+ * @param elsewhere how to see it: `--json`
+ */
+export function explainLeftOut(
+  columns: readonly TextColumn[],
+  rows: readonly (readonly string[])[],
+  width: number,
+  elsewhere = '--json',
+): string[] {
+  const shown = fitColumns(sizeColumns(columns, rows), width);
+  const missing = columns.filter((_, index) => !shown.some((column) => column.index === index));
+  if (missing.length === 0) return [];
+  const count = missing.length === 1 ? '1 column' : `${missing.length} columns`;
+  const names = missing.map(({ title }) => title).join(', ');
+  return wrapText(`${count} left out (${names}): widen the terminal, or ${elsewhere}.`, width);
+}
+
 interface SizedColumn extends TextColumn {
   index: number;
   width: number;
+}
+
+function sizeColumns(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): SizedColumn[] {
+  return columns.map((column, index) => ({
+    ...column,
+    index,
+    width: Math.max(column.title.length, ...rows.map((row) => displayWidth(row[index] ?? ''))),
+  }));
 }
 
 function fitColumns(columns: SizedColumn[], width: number): SizedColumn[] {
@@ -68,10 +89,4 @@ function fitColumns(columns: SizedColumn[], width: number): SizedColumn[] {
     columns.filter((column) => column !== first),
     width,
   );
-}
-
-/** Width on the terminal: escape sequences for colour take no room. */
-function displayWidth(text: string): number {
-  // oxlint-disable-next-line no-control-regex -- the escape character is what we look for
-  return text.replace(/\u001b\[[0-9;]*m/g, '').length;
 }

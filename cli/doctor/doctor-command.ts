@@ -7,7 +7,11 @@ import { examineAgent } from './doctor-agent.ts';
 import { examineCollector } from './doctor-collector.ts';
 import { examineComputer } from './doctor-computer.ts';
 import type { Examination } from '../examination.ts';
-import { style } from '../screen.ts';
+import { style, widthOf } from '../screen.ts';
+import { wrapLines } from '../text-wrap.ts';
+
+/** Columns that `failed` and the blanks behind it take. */
+const MARK_WIDTH = 9;
 
 /** `millwatt doctor`: tries, one after the other, everything a running agent or collector would need. */
 export async function runDoctor(options: { config?: string; json?: true }): Promise<void> {
@@ -62,5 +66,8 @@ function lineOf({ subject, result, message, cure }: Examination): string {
     warning: style('warning', 'yellow'),
     failed: style('failed ', 'red'),
   }[result];
-  return `${mark}  ${subject}: ${message}${cure === '' ? '' : `\n         cure: ${cure}`}`;
+  return [`${subject}: ${message}`, ...(cure === '' ? [] : [`cure: ${cure}`])]
+    .flatMap((text) => wrapLines(text, widthOf() - MARK_WIDTH, 0))
+    .map((line, index) => `${index === 0 ? `${mark}  ` : ' '.repeat(MARK_WIDTH)}${line}`)
+    .join('\n');
 }

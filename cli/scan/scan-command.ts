@@ -5,6 +5,7 @@ import { listSuspects, type Suspects } from '../../protocols/modbus/identify-sus
 import { planScan, type ScanPlan } from '../../protocols/modbus/scan-plan.ts';
 import { runScan } from '../../protocols/modbus/scan-run.ts';
 import { parseNumbers, parseScanTarget, usageError } from '../../protocols/modbus/scan-target.ts';
+import { describeFailure } from '../failure.ts';
 import { formatSpan } from '../format.ts';
 import { checkProfileFolder, readAllProfiles } from './scan-profiles.ts';
 import { createScanProgress } from './scan-progress.ts';
@@ -57,7 +58,7 @@ export async function runScanCommand(text: string, options: ScanCommandOptions):
     if (!options.json || !(error instanceof MillwattError)) throw error;
     // A script reads one object, whatever happens.
     process.stdout.write(
-      `${JSON.stringify({ target: text, devices: [], isComplete: false, error: error.message, cure: error.cure }, null, 2)}\n`,
+      `${JSON.stringify({ ...describeFailure(error, widthOf()).report, target: text, devices: [], isComplete: false }, null, 2)}\n`,
     );
     process.exitCode = 1;
   }
