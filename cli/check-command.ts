@@ -1,15 +1,30 @@
 import { checkAcrossFiles } from '../config/across-files.ts';
 import { checkConfig } from '../config/check.ts';
-import { formatFinding, hasErrors } from '../config/finding.ts';
+import { formatFinding, hasErrors, type Finding } from '../config/finding.ts';
+import type { ConfigKind } from '../config/kinds.ts';
+import { looksLikeProfile } from '../config/library/profile-check.ts';
+import { checkProfileFile, profileIdOf } from '../config/library/profile-place.ts';
 import type { LineLoad } from '../config/modbus/line-load.ts';
 import { readConfigText } from '../config/load.ts';
 import { profileFolderOf, readSurroundings } from '../config/surroundings.ts';
+import { parseYamlText } from '../config/yaml-text.ts';
 import { style } from './screen.ts';
+
+/** What a check of one file found, whatever kind of file it is. */
+interface Report {
+  file: string;
+  text: string;
+  kind: ConfigKind | 'profile' | undefined;
+  findings: Finding[];
+  lines?: LineLoad[];
+}
 
 /** `millwatt check`: every finding of every file, all at once; fails when one of them is an error. */
 export async function runCheck(options: { config: string[]; json?: true }): Promise<void> {
-  const files = options.config.map((file) => {
+  const files = options.config.map((file): Report => {
     const text = readConfigText(file);
+    if (looksLikeProfile(parseYamlText(text).value))
+      return { file, text, kind: 'profile', findings: checkProfileFile(text, file) };
     const world = readSurroundings({ profileFolder: profileFolderOf(file), env: process.env });
     return { file, text, ...checkConfig(text, file, undefined, world) };
   });
@@ -27,10 +42,16 @@ export async function runCheck(options: { config: string[]; json?: true }): Prom
       for (const finding of findings) process.stdout.write(`${formatFinding(finding)}\n`);
       for (const line of lines) process.stdout.write(`${file}: ${describeLoad(line)}\n`);
       if (!hasErrors(findings))
-        process.stdout.write(`${file}: ${style('good', 'green')} (${kind} configuration)\n`);
+        process.stdout.write(`${file}: ${style('good', 'green')} (${nameOfKind(kind, file)})\n`);
     }
   }
   if (failed) process.exitCode = 1;
+}
+
+function nameOfKind(kind: Report['kind'], file: string): string {
+  if (kind !== 'profile') return `${kind} configuration`;
+  const id = profileIdOf(file);
+  return id === undefined ? 'device profile' : `device profile ${id}`;
 }
 
 const SETTINGS: Readonly<Record<LineLoad['settings'], string>> = {

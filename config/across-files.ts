@@ -7,7 +7,7 @@ import type { ConfigKind } from './kinds.ts';
 /** A file among others that are checked together. */
 export interface NamedText {
   file: string;
-  kind: ConfigKind | undefined;
+  kind: ConfigKind | 'profile' | undefined;
   text: string;
 }
 

@@ -13,6 +13,7 @@ import {
   type ConfigKind,
   type ConfigOf,
 } from './kinds.ts';
+import { looksLikeProfile } from './library/profile-check.ts';
 import { lineLoadsOf, type LineLoad, type LineUser } from './modbus/line-load.ts';
 import { checkMeterClasses } from './modbus/meter-classes.ts';
 import { isModbus } from './modbus/modbus-config.ts';
@@ -50,6 +51,8 @@ export function checkConfig<K extends ConfigKind = ConfigKind>(
   // Found out by its keys, it is whatever the caller then looks at.
   const found = kind ?? (detectKind(yaml.value) as K | undefined);
   const placed: PlacedRemark[] = [...yaml.remarks];
+  if (looksLikeProfile(yaml.value))
+    return { kind: undefined, findings: toFindings([remarkOnProfile(file)], file) };
   if (found === undefined || typeof yaml.value !== 'object' || yaml.value === null) {
     if (placed.length === 0) placed.push(remarkOnNoKind(yaml.value));
     return { kind: found, findings: toFindings(placed, file) };
@@ -93,6 +96,16 @@ function dropEmptyGroups(schema: z.ZodObject, value: object): void {
     if (given === null && declared !== undefined && isGroupOfDefaults(unwrap(declared)))
       Reflect.deleteProperty(value, key);
   }
+}
+
+function remarkOnProfile(file: string): PlacedRemark {
+  return {
+    severity: 'error',
+    path: [],
+    place: { line: 1, column: 1 },
+    message: 'This is a device profile, and no configuration.',
+    cure: `Check it with: millwatt check -c ${file}. A configuration names it, such as profile: vendor/model, and has it in profiles/ beside itself.`,
+  };
 }
 
 function remarkOnNoKind(value: unknown): PlacedRemark {

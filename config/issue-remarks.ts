@@ -50,7 +50,7 @@ function remarkOn(issue: Issue, schema: z.core.$ZodType, root: unknown): Remark[
     );
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     const [small, limit] = issue.code === 'too_small' ? [true, issue.minimum] : [false, issue.maximum];
-    if (given instanceof Array && given.length === 0)
+    if (Array.isArray(given) && given.length === 0)
       return error('is an empty list.', emptyCure(limit, declarationAt(schema, path, root)));
     const adjective = issue.origin === 'number' ? (small ? 'small' : 'large') : small ? 'short' : 'long';
     return error(
@@ -69,7 +69,7 @@ function remarkOn(issue: Issue, schema: z.core.$ZodType, root: unknown): Remark[
   const words = acceptedWords(issue);
   if (words.length === 0) return error(`is not understood${shown}.`, 'Compare it with the sample file.');
   return error(
-    `${value === '' ? '' : `${value} `}is not one of the words known here.`,
+    `${value === '' ? '' : `${value} `}is not one of the ${typeof given === 'string' ? 'words' : 'values'} known here.`,
     chooseCure(typeof given === 'string' ? given : JSON.stringify(given), words),
   );
 }
@@ -143,6 +143,8 @@ function typeCure(expected: string, given: unknown, example: string | undefined)
     const plain = Number(given);
     if (Number.isFinite(plain)) return `Remove the quotes: ${plain}.`;
   }
+  if (expected === 'array' && (typeof given === 'string' || typeof given === 'number'))
+    return `Put it in brackets: [${given}].`;
   if (expected === 'array') return 'Begin each entry with "- " on a line of its own.';
   return `Write ${TYPES[expected] ?? expected}.`;
 }

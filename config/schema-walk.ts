@@ -67,12 +67,14 @@ function stepInto(
   return option === undefined ? undefined : ownShape(option)[step];
 }
 
-/** The keys of the object declared at a path; none where it is not an object. */
+/** The keys of the object declared at a path; none where they are not declared one by one. */
 export function keysAt(schema: z.core.$ZodType, path: ConfigPath, value: unknown): string[] {
   const declared = declarationAt(schema, path, value);
   if (declared === undefined) return [];
   const { core } = unwrap(declared);
   if (core instanceof z.ZodObject) return Object.keys(ownShape(core));
+  if (core instanceof z.ZodRecord)
+    return core.def.keyType instanceof z.ZodEnum ? core.def.keyType.options.map(String) : [];
   if (!(core instanceof z.ZodDiscriminatedUnion)) return [];
   let at = value;
   for (const step of path) at = (at as Record<string | number, unknown> | undefined)?.[step];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { profileFolderOf } from '../../config/surroundings.ts';
 import {
   listProfiles,
+  listStrays,
   loadProfile,
   PROFILE_SCHEMA_FILE,
   type LoadedProfile,
@@ -16,7 +17,7 @@ import { renderTable } from '../text-table.ts';
 export interface ProfilesOptions {
   json?: true;
   yaml?: true;
-  /** A configuration file: profiles/ beside it holds the operator's own. */
+  /** A configuration file: profiles/ beside it holds the operator's own; without it, profiles/ in the working folder. */
   config?: string;
 }
 
@@ -28,7 +29,12 @@ const NAMES_WIDTH = 44;
  * all that the one of that id says.
  */
 export async function runProfiles(word: string | undefined, options: ProfilesOptions): Promise<void> {
-  const folder = options.config === undefined ? undefined : profileFolderOf(options.config);
+  if (options.yaml === true && word === undefined)
+    throw new MillwattError('refuse', 'no-profile', 'Which profile is to be printed as YAML?', {
+      cure: 'Name one: millwatt profiles siemens/pac3200 --yaml',
+    });
+  // Without a configuration, profiles/ of the folder one stands in is what a configuration there would use.
+  const folder = profileFolderOf(options.config ?? 'agent.yaml');
   const listed = listProfiles(folder);
   const isId = word !== undefined && (word.includes('/') || listed.some(({ id }) => id === word));
   if (isId || options.yaml === true) {
@@ -43,7 +49,13 @@ export async function runProfiles(word: string | undefined, options: ProfilesOpt
   const found = loaded.filter(({ profile }) => word === undefined || hasWord(profile, word));
   if (found.length === 0 && word !== undefined && broken.length === 0) throw nothingFound(word);
   if (options.json === true) print([JSON.stringify(found.map(asJson), null, 2)]);
-  else print([...renderList(found.map(({ profile }) => profile)), '', ...hintsFor(found)]);
+  else
+    print([
+      ...renderList(found.map(({ profile }) => profile)),
+      '',
+      ...hintsFor(found),
+      ...wordsOfStrays(folder),
+    ]);
   const [first, ...others] = broken;
   for (const error of others) process.stderr.write(`${error.message}\n`);
   if (first !== undefined) throw first;
@@ -120,6 +132,13 @@ function hintsFor(found: readonly LoadedProfile[]): string[] {
   return [
     `millwatt profiles ${found.length === 1 ? first.profile.id : 'ID'} explains one; millwatt profiles WORD looks for a name on a nameplate.`,
   ];
+}
+
+/** Files that the operator surely means to be there, and that no id finds. */
+function wordsOfStrays(folder: string): string[] {
+  return listStrays(folder).map(
+    (path) => `${path} is passed over: only vendor/model.yaml in small letters, digits and dashes is found.`,
+  );
 }
 
 function asJson({ profile, sha256 }: LoadedProfile): object {

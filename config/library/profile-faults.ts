@@ -9,6 +9,8 @@ import { profileOf } from './profile-variant.ts';
 export interface ProfileFault {
   path: (string | number)[];
   message: string;
+  /** What to do about it, where that can be told. */
+  cure?: string | undefined;
 }
 
 /**
@@ -17,9 +19,10 @@ export interface ProfileFault {
  */
 export function findProfileFaults(file: ProfileFile): ProfileFault[] {
   const faults: ProfileFault[] = [];
-  const add = (path: (string | number)[], message: string) => faults.push({ path, message });
+  const add = (path: (string | number)[], message: string, cure?: string) =>
+    faults.push({ path, message, cure });
   const addAll = (path: (string | number)[], found: readonly Fault[]) => {
-    for (const [key, message] of found) add([...path, ...key], message);
+    for (const [key, message, cure] of found) add([...path, ...key], message, cure);
   };
   for (const [type, patterns] of Object.entries(file.notAvailable))
     for (const [i, text] of (patterns ?? []).entries())
@@ -60,7 +63,7 @@ function findLinesFaults(lines: readonly PointLine[]): Fault[] {
   const faults: Fault[] = [];
   const names = new Set<string>();
   for (const [i, line] of lines.entries()) {
-    for (const [key, message] of findLineFaults(line)) faults.push([[i, ...key], message]);
+    for (const [key, ...said] of findLineFaults(line)) faults.push([[i, ...key], ...said]);
     for (const point of expandLine(line)) {
       const name = pointName(point);
       if (names.has(name)) faults.push([[i], `${name} is there twice`]);

@@ -3,6 +3,6 @@ import { profileKeys } from './profile-schema.ts';
 
 /** The one declaration of a device profile file: validation and defaults, all faults of the file at once. */
 export const profileFile = profileKeys.superRefine((file, context) => {
-  for (const { path, message } of findProfileFaults(file))
-    context.addIssue({ code: 'custom', path, message });
+  for (const { path, message, cure } of findProfileFaults(file))
+    context.addIssue({ code: 'custom', path, message, params: { cure } });
 });

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { basename, join } from 'node:path';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
+import type { Finding } from '../finding.ts';
 import { findNearest } from '../nearest.ts';
-import { findUnreadable } from './profile-plan-faults.ts';
-import { profileFile } from './profile-file.ts';
+import { checkProfile } from './profile-check.ts';
+import { PROFILE_ID, profileIdOf, rightPlaceOf } from './profile-place.ts';
 import { profileOf } from './profile-variant.ts';
 
 /** The profiles that come with millwatt: beside this folder, or, where it was compiled into dist/config, beside dist. */
@@ -16,10 +16,8 @@ const OWN_FOLDER =
   ) ?? join(import.meta.dirname, '../profiles');
 /** The schema by which editors check and complete a profile file; its first line may name it after `$schema=`. */
 export const PROFILE_SCHEMA_FILE = join(OWN_FOLDER, '../schema/profile.schema.json');
-const PROFILE_ID = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/;
 /** A variant follows the id of its profile after a colon. */
 const VARIANT_ID = /^([^:]+)(?::([a-z0-9]+(?:-[a-z0-9]+)*))?$/;
-const FILE_BYTES_MAX = 256 * 1024;
 
 /** A profile and the file it came from. */
 export interface LoadedProfile {
@@ -46,6 +44,16 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
     ? folders.map((folder) => join(folder, `${fileId}.yaml`)).find(isFile)
     : undefined;
   if (file === undefined) {
+    const stray = extraFolder === undefined ? undefined : findStray(fileId === '' ? id : fileId, extraFolder);
+    if (stray !== undefined)
+      throw new MillwattError(
+        'refuse',
+        'misplaced-profile',
+        `There is no device profile ${JSON.stringify(id)}, but ${stray}, which is not found under that name.`,
+        {
+          cure: `Move it to ${rightPlaceOf(stray, extraFolder ?? '')} and write its id in the same letters.`,
+        },
+      );
     const known = listProfiles(extraFolder).map((listed) => listed.id);
     const nearest = findNearest(id, known);
     throw new MillwattError(
@@ -53,8 +61,10 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
       'unknown-profile',
       `There is no device profile ${JSON.stringify(id)}.`,
       {
-        cure: `${nearest === undefined ? '' : `Did you mean ${nearest}? `}\`millwatt profiles\` lists the ${known.length} there are; or write ${
-          extraFolder === undefined ? 'your own' : join(extraFolder, 'vendor/model.yaml')
+        cure: `${nearest === undefined ? '' : `Did you mean ${nearest}? `}\`millwatt profiles\` lists the ${known.length} there are; ${
+          extraFolder === undefined
+            ? 'one of your own is found with -c agent.yaml (profiles/ beside it) or --profiles FOLDER'
+            : `or write ${join(extraFolder, 'vendor/model.yaml')}`
         }.`,
       },
     );
@@ -85,87 +95,55 @@ export function listProfiles(extraFolder?: string): ListedProfile[] {
   return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** The YAML files below an operator's folder that no id finds: `wonder.yml`, `Wonder.yaml`, files beside the vendors' folders. */
+export function listStrays(extraFolder: string): string[] {
+  if (!isFolder(extraFolder)) return [];
+  const isYaml = (name: string) => /\.ya?ml$/i.test(name);
+  return namesIn(extraFolder).flatMap((entry) => {
+    const path = join(extraFolder, entry);
+    if (!isFolder(path)) return isYaml(entry) ? [path] : [];
+    return namesIn(path)
+      .filter((name) => isYaml(name) && profileIdOf(join(path, name)) === undefined)
+      .map((name) => join(path, name));
+  });
+}
+
+/** The misplaced file that was meant by an id: its name is the model's, but for case, dashes and ending. */
+function findStray(id: string, folder: string): string | undefined {
+  const bare = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const model = bare(id.split(':')[0]?.split('/').at(-1) ?? '');
+  return listStrays(folder).find((path) => bare(basename(path).replace(/\.ya?ml$/i, '')) === model);
+}
+
 /** A profile from the text of its file. Throws as `loadProfile`, with every fault of the file, variants included, at once. */
 export function parseProfile(id: string, bytes: Uint8Array, file: string, variant?: string): DeviceProfile {
-  if (bytes.length > FILE_BYTES_MAX)
-    throw badProfile(file, [`${file}: is larger than ${FILE_BYTES_MAX} bytes`]);
-  const lines = new LineCounter();
-  const document = parseDocument(Buffer.from(bytes).toString('utf8'), { lineCounter: lines });
-  if (document.errors.length > 0) {
+  const { content, findings } = checkProfile(Buffer.from(bytes).toString('utf8'), file);
+  if (content === undefined)
     throw badProfile(
       file,
-      document.errors.map(
-        (error) => `${file}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}`,
-      ),
+      findings.filter(({ severity }) => severity === 'error'),
     );
-  }
-  const parsed = profileFile.safeParse(plainOf(document, file));
-  if (!parsed.success) {
-    throw badProfile(
-      file,
-      parsed.error.issues.map((issue) => {
-        const path = issue.path.map((key) => (typeof key === 'symbol' ? '' : key));
-        return `${file}:${lineOf(document, path, lines)}: ${path.join('.')}: ${issue.message}`;
-      }),
-    );
-  }
-  const profile = profileOf(id, parsed.data, variant);
+  const profile = profileOf(id, content, variant);
   if (profile === undefined) {
     throw new MillwattError('refuse', 'unknown-profile', `${file} has no variant ${variant}.`, {
-      cure: `Its variants are: ${Object.keys(parsed.data.variants).join(', ') || 'none'}.`,
+      cure: `Its variants are: ${Object.keys(content.variants).join(', ') || 'none'}.`,
     });
   }
-  const own = variant === undefined ? profile : profileOf(id, parsed.data);
-  const variants = Object.keys(parsed.data.variants).flatMap(
-    (name) => profileOf(id, parsed.data, name) ?? [],
-  );
-  // A fault of the profile is one of its variants as well: it is said once.
-  const unreadable = own === undefined ? [] : findUnreadable(own);
-  if (unreadable.length === 0) unreadable.push(...variants.flatMap(findUnreadable));
-  if (unreadable.length > 0)
-    throw badProfile(
-      file,
-      unreadable.map((fault) => `${file}: ${fault}`),
-    );
   return profile;
 }
 
-/** Aliases are refused: they unfold to more than anyone reads. */
-function plainOf(document: Document, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch {
-    throw badProfile(file, [`${file}: uses YAML aliases (*name), which profiles may not`]);
-  }
-}
-
-function badProfile(file: string, faults: string[]): MillwattError {
-  return new MillwattError(
-    'refuse',
-    'bad-profile',
-    `The device profile is not usable: ${faults.join('; ')}.`,
-    {
-      cure: `Correct ${file}; config/profiles/siemens/pac3200.yaml is a complete example.`,
-    },
+function badProfile(file: string, faults: readonly Finding[]): MillwattError {
+  const [first] = faults;
+  const told = faults.map(
+    ({ line, column, path, message }) =>
+      `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message.replace(/\.$/, '')}`,
   );
-}
-
-/** The line of a path, or of the nearest thing above it that is there. */
-function lineOf(document: Document, path: readonly (string | number)[], lines: LineCounter): number {
-  let node: unknown = document.contents;
-  let line = 1;
-  for (const key of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
-      if (isScalar(pair?.key) && pair.key.range) line = lines.linePos(pair.key.range[0]).line;
-      node = pair?.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(key)];
-      const range = isMap(node) || isScalar(node) ? node.range : undefined;
-      if (range) line = lines.linePos(range[0]).line;
-    } else break;
-  }
-  return line;
+  return new MillwattError('refuse', 'bad-profile', `The device profile is not usable: ${told.join('; ')}.`, {
+    cure:
+      first !== undefined && faults.length === 1
+        ? first.cure
+        : `millwatt check -c ${file} says what to do about each of them.`,
+  });
 }
 
 function foldersOf(extraFolder: string | undefined): string[] {
@@ -198,8 +176,4 @@ function readAt<T>(path: string, read: (path: string) => T): T {
       cause,
     });
   }
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
 }

@@ -4,8 +4,8 @@ import { rationalOf, UNITS } from '../../protocols/telemetry/unit.ts';
 import type { PointLine } from './profile-point-schema.ts';
 import type { ProfileFile } from './profile-schema.ts';
 
-/** What is wrong, and under which keys. */
-export type Fault = [key: (string | number)[], message: string];
+/** What is wrong, under which keys, and what to do about it where that can be told. */
+export type Fault = [key: (string | number)[], message: string, cure?: string];
 
 /** What a line of `points` contradicts in itself. */
 export function findLineFaults(line: PointLine): Fault[] {
@@ -16,7 +16,11 @@ export function findLineFaults(line: PointLine): Fault[] {
     if (unit !== 'W' || canonical !== '%')
       faults.push([['unit'], 'a percentage of the rated power is activePower in %']);
   } else if (canonical !== unit)
-    faults.push([['unit'], `${line.quantity} is measured in ${unit}, and ${line.unit} is no unit of that`]);
+    faults.push([
+      ['unit'],
+      `${line.quantity} is measured in ${unit}, and ${line.unit} is no unit of that`,
+      `Choose one of: ${unitsLike(unit).join(', ')}; or correct the quantity.`,
+    ]);
   if (line.scaleFrom === 'operator' && !isOne(line.scale))
     faults.push([['scale'], 'what the operator must find out is not given here']);
   if (line.step !== undefined && line.phases === undefined) faults.push([['step'], 'step needs phases']);
@@ -34,7 +38,7 @@ export function findLineFaults(line: PointLine): Fault[] {
       faults.push([['factors', i, 'scale'], `${factor.as} count powers; only a factor is scaled`]);
   }
   if (!cumulative && line.counter !== undefined)
-    faults.push([['counter'], `${line.quantity} does not count`]);
+    faults.push([['counter'], `${line.quantity} does not count`, 'Remove counter; it belongs to energies.']);
   if (line.counter?.maximum !== undefined && line.counter.behaviour !== 'saturating')
     faults.push([['counter', 'maximum'], 'only a saturating counter stops at a maximum']);
   if (line.counter?.modulus !== undefined && line.counter.behaviour === 'saturating')
@@ -79,6 +83,11 @@ export function findWordFaults(file: Pick<ProfileFile, 'identity' | 'details' | 
       faults.push([['statuses', i, 'layout'], 'layout goes with the type ascii']);
   }
   return faults;
+}
+
+/** The units that are the same as this one but for a factor. */
+function unitsLike(canonical: string): string[] {
+  return Object.keys(UNITS).filter((name) => UNITS[name]?.canonical === canonical);
 }
 
 /** True when a bit pattern has as many digits as the type needs. */

@@ -10,7 +10,8 @@ import {
   type ProfilePoint,
 } from '../../protocols/modbus/profile.ts';
 import { PHASES, QUANTITIES, QUANTITY_NAMES, STATUSES } from '../../protocols/telemetry/quantity.ts';
-import { rationalOf, UNITS } from '../../protocols/telemetry/unit.ts';
+import { UNITS } from '../../protocols/telemetry/unit.ts';
+import { decimal } from '../scalars.ts';
 
 /** An address in the protocol data unit, counted from 0. */
 export const address = z.int().min(0).max(65_535);
@@ -19,16 +20,14 @@ export const functionCode = z.union([z.literal(3), z.literal(4)]);
 /** Which comes first. */
 export const order = z.enum(ORDERS);
 /** A bit pattern, X for any digit. */
-export const pattern = z.string().regex(/^0x[0-9A-FX]+$/, 'a bit pattern such as 0xFFFFFFFF or 0x7FFFXXXX');
+export const pattern = z.string().regex(/^0x[0-9A-FX]+$/, 'a bit pattern, such as 0xFFFFFFFF or 0x7FFFXXXX');
 /** How text lies in registers. */
 export const textLayout = z.enum(TEXT_LAYOUTS);
 
-const decimal = z
-  .union([z.number(), z.string()])
-  .transform(String)
-  .refine(isPositiveDecimal, 'a positive decimal such as 0.1');
-
-const wholeNumber = z.union([z.int().min(0), z.string().regex(/^\d+$/)]).transform(String);
+const WHOLE_WORDS = 'a whole number, such as 4294967296';
+const wholeNumber = z
+  .union([z.int().min(0), z.string().regex(/^\d+$/, WHOLE_WORDS)], WHOLE_WORDS)
+  .transform(String);
 
 /** The arithmetic of a counter, as protocols/telemetry/channel.ts explains it. */
 const counter = z.strictObject({
@@ -39,7 +38,10 @@ const counter = z.strictObject({
     .boolean()
     .describe('It may fall a little after a power loss: it is saved only now and then.')
     .optional(),
-  behaviour: z.enum(['monotone', 'saturating', 'resettable']),
+  behaviour: z
+    .enum(['monotone', 'saturating', 'resettable'])
+    .describe('It only counts up; it stops at its largest value; somebody may set it to 0.')
+    .meta({ examples: ['monotone'] }),
 });
 
 const registerFactor = z
@@ -56,22 +58,33 @@ const registerFactor = z
 
 /** One line of a profile: a value, or the same value of several conductors side by side. */
 export const pointLine = z.strictObject({
-  quantity: z.enum(QUANTITY_NAMES),
+  quantity: z
+    .enum(QUANTITY_NAMES)
+    .describe('What is measured.')
+    .meta({ examples: ['activePower'] }),
   phase: z.enum(PHASES).default('total'),
   phases: z
     .array(z.enum(PHASES))
     .min(2)
     .describe('Instead of phase: one value each, in this order.')
     .optional(),
-  address: address.describe('In the protocol data unit, counted from 0; of the first phase.'),
+  address: address
+    .describe('In the protocol data unit, counted from 0 (40001 is 0); of the first phase.')
+    .meta({ examples: [0] }),
   step: z
     .int()
     .min(1)
     .max(1000)
     .describe('Registers from one phase to the next; else they are adjacent.')
     .optional(),
-  type: z.enum(REGISTER_TYPES),
-  unit: z.enum(Object.keys(UNITS)),
+  type: z
+    .enum(REGISTER_TYPES)
+    .describe('How it lies in registers: unsigned, signed or float, and its bits.')
+    .meta({ examples: ['f32'] }),
+  unit: z
+    .enum(Object.keys(UNITS))
+    .describe('The unit of the value, after the scale.')
+    .meta({ examples: ['W'] }),
   scale: decimal.default('1').describe('raw x scale = value in the unit.'),
   scaleFrom: z
     .enum(SCALE_ORIGINS)
@@ -103,7 +116,7 @@ export const statusLine = z
     layout: textLayout.optional(),
     vocabulary: z
       .string()
-      .regex(/^[a-z0-9-]+(\/[A-Za-z0-9-]+)*$/, 'a name such as siemens/sinamics-g120/status'),
+      .regex(/^[a-z0-9-]+(\/[A-Za-z0-9-]+)*$/, 'a name, such as siemens/sinamics-g120/status'),
   })
   .refine((line) => (line.type === 'bit') === (line.bit !== undefined), 'bit goes with the type bit')
   .refine(
@@ -132,13 +145,4 @@ type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 function present<T extends object>(value: T): Present<T> {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Present<T>;
-}
-
-function isPositiveDecimal(text: string): boolean {
-  try {
-    rationalOf(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

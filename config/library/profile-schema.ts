@@ -61,7 +61,7 @@ const identityCheck = z
   .refine(
     ({ oneOf, between, startsWith }) =>
       [oneOf, between, startsWith].filter((one) => one !== undefined).length === 1,
-    'exactly one of oneOf, between and startsWith',
+    'takes exactly one of oneOf, between and startsWith',
   )
   .refine(
     ({ type, startsWith }) => (type === 'ascii') === (startsWith !== undefined),
@@ -106,17 +106,35 @@ const variant = z.strictObject({
 export const profileKeys = z.strictObject({
   version: z
     .string()
-    .regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0')
-    .describe('Moves whenever the meaning of a point changes.'),
-  title: z.string().min(1).max(80),
-  vendor: z.string().min(1).max(40),
-  models: z.array(z.string().min(1)).min(1).describe('As they stand on the nameplate.'),
+    .regex(/^\d+\.\d+\.\d+$/, 'a version, such as 1.0.0')
+    .describe('Moves whenever the meaning of a point changes.')
+    .meta({ examples: ['1.0.0'] }),
+  title: z
+    .string()
+    .min(1)
+    .max(80)
+    .describe('What people call the device.')
+    .meta({ examples: ['Acme Wonder'] }),
+  vendor: z
+    .string()
+    .min(1)
+    .max(40)
+    .describe('Who makes it.')
+    .meta({ examples: ['Acme'] }),
+  models: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('As they stand on the nameplate.')
+    .meta({ examples: [['Wonder 1']] }),
   aliases: z.array(z.string().min(1)).default([]).describe('The same registers under other names.'),
   kind: z
     .enum(['meter', 'drive'])
     .default('meter')
     .describe('A drive measures the motor side: never the total of a machine.'),
-  confidence: z.enum(CONFIDENCES).describe('high: two independent sources agree; medium: one.'),
+  confidence: z
+    .enum(CONFIDENCES)
+    .describe('high: two independent sources agree; medium: one.')
+    .meta({ examples: ['medium'] }),
   sources: z
     .array(z.string().min(1))
     .min(1)
@@ -128,7 +146,9 @@ export const profileKeys = z.strictObject({
     .default(['rtu']),
   wordOrder: order.default('big').describe('big: of several registers the most significant comes first.'),
   byteOrder: order.default('big').describe('Of the two bytes in a register; Modbus says big.'),
-  functionCode: functionCode.describe('3 reads holding registers, 4 input registers.'),
+  functionCode: functionCode
+    .describe('3 reads holding registers, 4 input registers.')
+    .meta({ examples: [3] }),
   limits: limits.prefault({}),
   timing: timing.prefault({}),
   serial: serial.describe('Settings as it leaves the factory, where a source states them.').optional(),

@@ -107,6 +107,7 @@ export function checkProfileId(id: string, path: ConfigPath, world: Surroundings
   const profile = world.profileOf(id);
   if (!(profile instanceof MillwattError)) return [];
   const error = (message: string, cure: string): Remark[] => [{ severity: 'error', path, message, cure }];
+  if (profile.code === 'misplaced-profile') return error(profile.message, profile.cure);
   const ids = world.profileIds();
   const [base = id] = id.split(':');
   if (ids.includes(base)) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -39,4 +39,27 @@ test('and so does its JSON', async () => {
   const share = reports[0]?.lines[0]?.busyShare ?? 0;
   expect(share).toBeGreaterThan(0.1);
   expect(share).toBeLessThan(0.8);
+});
+
+test('check takes a device profile as what it is', async () => {
+  const profile = join(file, '../profiles/acme/wonder.yaml');
+  mkdirSync(join(profile, '..'), { recursive: true });
+  const good = `version: 1.0.0
+title: Acme Wonder
+vendor: Acme
+models: [Wonder]
+confidence: medium
+sources: [its manual]
+functionCode: 3
+points:
+  - { quantity: activePower, address: 0, type: f32, unit: W }
+`;
+  writeFileSync(profile, good);
+  const check = startMillwatt(['check', '-c', profile]);
+  expect(await check.exited).toBe(0);
+  expect(check.output()).toMatch(/wonder\.yaml: good \(device profile acme\/wonder\)/);
+  writeFileSync(profile, good.replace('f32', 'float'));
+  const again = startMillwatt(['check', '-c', profile]);
+  expect(await again.exited).toBe(1);
+  expect(again.output()).toMatch(/wonder\.yaml:9:\d+: points\[0\]\.type: "float" .*Cure: /);
 });

@@ -71,7 +71,7 @@ describe('millwatt profiles', () => {
   it('says what to do where nothing is found', async () => {
     await expect(run('nonesuch')).rejects.toThrow(/No device profile has "nonesuch"/);
     await expect(run('siemens/pac220')).rejects.toThrow(/There is no device profile/);
-    await expect(run(undefined, { yaml: true })).rejects.toThrow(/There is no device profile/);
+    await expect(run(undefined, { yaml: true })).rejects.toThrow(/Which profile/);
   });
 
   it('explains a meter: sums, limits, identity, signs, notes and sources', async () => {
@@ -146,6 +146,16 @@ describe('millwatt profiles', () => {
     const broken = makeOwn(OWN.replace('unit: W', 'unit: hp'));
     await expect(runProfiles('sdm', { config: broken })).rejects.toThrow(/m1\.yaml:9/);
     expect(text).toContain('eastron/sdm630');
+  });
+
+  it('names files that no id finds, and says where they belong', async () => {
+    const config = makeOwn(OWN);
+    writeFileSync(join(config, '../profiles/acme/M-2.yml'), OWN);
+    expect(await run('acme', { config })).toMatch(/acme\/M-2\.yml is passed over/);
+    await expect(run('acme/m2', { config })).rejects.toMatchObject({
+      code: 'misplaced-profile',
+      cure: expect.stringMatching(/Move it to .*profiles\/acme\/m-2\.yaml/),
+    });
   });
 
   it('prints JSON of one and of many', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkConfig } from '../../config/check.ts';
 import { formatFinding } from '../../config/finding.ts';
+import { checkProfile } from '../../config/library/profile-check.ts';
 import { readSurroundings, type FileState } from '../../config/surroundings.ts';
 
 const FOLDER = join(import.meta.dirname, '../cases/config');
@@ -33,6 +34,23 @@ describe('configurations that must be refused', () => {
       if (process.env['MILLWATT_WRITE_CASES'] === '1') writeFileSync(expectedFile, `${said}\n`);
       expect(`${said}\n`).toBe(readFileSync(expectedFile, 'utf8'));
       expect(config === undefined).toBe(findings.some((finding) => finding.severity === 'error'));
+    });
+  }
+});
+
+const PROFILES = join(import.meta.dirname, '../cases/profiles');
+
+/** The same of device profiles that operators write. */
+describe('device profiles', () => {
+  for (const name of readdirSync(PROFILES).sort()) {
+    test(name, () => {
+      const text = readFileSync(join(PROFILES, name, 'input.yaml'), 'utf8');
+      const expectedFile = join(PROFILES, name, 'expected.txt');
+      const { findings, content } = checkProfile(text, 'input.yaml');
+      const said = findings.map((finding) => `${formatFinding(finding)}\n`).join('');
+      if (process.env['MILLWATT_WRITE_CASES'] === '1') writeFileSync(expectedFile, said);
+      expect(said).toBe(readFileSync(expectedFile, 'utf8'));
+      expect(content === undefined).toBe(findings.some((finding) => finding.severity === 'error'));
     });
   }
 });

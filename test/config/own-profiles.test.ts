@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkConfig } from '../../config/check.ts';
+import { checkProfileFile } from '../../config/library/profile-place.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -48,7 +49,7 @@ test('a profile that is not usable is told with its own file and line, not only 
     {
       severity: 'error',
       path: 'sources[0].profile',
-      message: expect.stringMatching(/wonder\.yaml:10: .*activeEnergySum is measured in Wh/),
+      message: expect.stringMatching(/wonder\.yaml:10:\d+: .*activeEnergySum is measured in Wh/),
     },
   ]);
 });
@@ -62,4 +63,28 @@ test('under importOnly the sum is known as the import too, and the same ratio is
   expect(check(own, ', importOnly: true, ct: { primary: 100, secondary: 5 }')).toMatchObject([
     { severity: 'error', path: 'sources[0].ct', message: expect.stringContaining('multiplied twice') },
   ]);
+});
+
+test.each([
+  ['profiles/acme/marvel.yml', 'profiles/acme/marvel.yaml'],
+  ['profiles/Acme/Marvel.yaml', 'profiles/acme/marvel.yaml'],
+  ['profiles/marvel.yaml', 'profiles/vendor/marvel.yaml'],
+])('a profile at %s is not found, and the check says that it belongs to %s', (lies, belongs) => {
+  const own = mkdtempSync(join(folder, 'stray-'));
+  mkdirSync(join(own, lies, '..'), { recursive: true });
+  writeFileSync(join(own, lies), GOOD);
+  const source = '{ id: a, protocol: modbus-tcp, host: 10.0.0.1, machine: m, profile: acme/marvel }';
+  const text = `site: s\nagent: a\nbroker: { url: "mqtt://127.0.0.1:1883" }\nsources:\n  - ${source}\n`;
+  const { findings } = checkConfig(text, join(own, 'agent.yaml'), 'agent');
+  expect(findings).toMatchObject([
+    {
+      path: 'sources[0].profile',
+      message: expect.stringContaining(join(own, lies)),
+      cure: expect.stringContaining(join(own, belongs)),
+    },
+  ]);
+  expect(checkProfileFile(GOOD, join(own, lies))[0]).toMatchObject({
+    severity: 'warning',
+    cure: expect.stringContaining(belongs),
+  });
 });

@@ -189,13 +189,21 @@ describe('loading a profile', () => {
     [
       'a unit of another quantity',
       'address: 7, type: f32, unit: kWh',
-      /t1\.yaml:9: points\.0\.unit: .*W.*kWh/,
+      /t1\.yaml:9:\d+: points\[0\]\.unit: .*W.*kWh/,
     ],
-    ['an unknown unit', 'address: 7, type: f32, unit: hp', /t1\.yaml:9: points\.0\.unit/],
-    ['an unknown key', 'address: 7, type: f32, unit: W, adress: 8', /t1\.yaml:9: points\.0: .*adress/],
-    ['an unknown type', 'address: 7, type: f16, unit: W', /t1\.yaml:9: points\.0\.type/],
-    ['an impossible scale', 'address: 7, type: f32, unit: W, scale: -1', /t1\.yaml:9: points\.0\.scale/],
-    ['an address beyond the last', 'address: 65535, type: f32, unit: W', /points\.0\.address: .*65535/],
+    ['an unknown unit', 'address: 7, type: f32, unit: hp', /t1\.yaml:9:\d+: points\[0\]\.unit/],
+    [
+      'an unknown key',
+      'address: 7, type: f32, unit: W, adress: 8',
+      /t1\.yaml:9:\d+: points\[0\]\.adress: .*Did you mean "address"/,
+    ],
+    ['an unknown type', 'address: 7, type: f16, unit: W', /t1\.yaml:9:\d+: points\[0\]\.type/],
+    [
+      'an impossible scale',
+      'address: 7, type: f32, unit: W, scale: -1',
+      /t1\.yaml:9:\d+: points\[0\]\.scale/,
+    ],
+    ['an address beyond the last', 'address: 65535, type: f32, unit: W', /points\[0\]\.address: .*65535/],
     [
       'a counter that does not count',
       'address: 1, type: f32, unit: W, counter: { behaviour: monotone }',
@@ -213,8 +221,8 @@ describe('loading a profile', () => {
         '  - { quantity: activePower, address: 20, type: f32, unit: W }',
       ),
     );
-    expect(message).toMatch(/t1\.yaml:10: .*overlaps activePower in register 8/);
-    expect(message).toMatch(/t1\.yaml:11: .*activePower is there twice/);
+    expect(message).toMatch(/t1\.yaml:10:\d+: .*overlaps activePower in register 8/);
+    expect(message).toMatch(/t1\.yaml:11:\d+: .*activePower is there twice/);
   });
 
   it('refuses values that the limits make unreadable', () => {
@@ -231,17 +239,17 @@ describe('loading a profile', () => {
     [
       'a variant whose points overlap',
       ['variants: { v: { title: V, points: [{ quantity: current, address: 8, type: f32, unit: A }] } }'],
-      /t1\.yaml:11: variants\.v\.points\.0\.address: current overlaps activePower in register 8/,
+      /t1\.yaml:11:\d+: variants\.v\.points\[0\]\.address: current overlaps activePower in register 8/,
     ],
     [
       'a variant that takes away what is not there',
       ['variants: { v: { title: V, without: [voltage.l1] } }'],
-      /t1\.yaml:11: variants\.v\.without\.0: .*no voltage\.l1/,
+      /t1\.yaml:11:\d+: variants\.v\.without\[0\]: .*no voltage\.l1/,
     ],
     [
       'a variant with a unit of another quantity',
       ['variants: { v: { title: V, points: [{ quantity: activePower, address: 8, type: f32, unit: A }] } }'],
-      /t1\.yaml:11: variants\.v\.points\.0\.unit: .*W.*A is no unit of that/,
+      /t1\.yaml:11:\d+: variants\.v\.points\[0\]\.unit: .*W.*A is no unit of that/,
     ],
     [
       'a variant whose limits let nothing through',
@@ -254,7 +262,7 @@ describe('loading a profile', () => {
         'limits: { readable: [{ first: 0, last: 100 }] }',
         'identity: [{ title: id, functionCode: 3, address: 11, count: 200, oneOf: [1] }]',
       ],
-      /identity\.0\.count/,
+      /identity\[0\]\.count/,
     ],
     [
       'an identity beyond what is readable',
@@ -274,7 +282,7 @@ describe('loading a profile', () => {
       [
         'details: [{ is: serial, functionCode: 3, address: 40, type: u32, block: { address: 41, count: 9 } }]',
       ],
-      /details\.0\.block: does not hold the registers of serial/,
+      /details\[0\]\.block: does not hold the registers of serial/,
     ],
     [
       'a piece of a whole block as a detail',
@@ -296,7 +304,7 @@ describe('loading a profile', () => {
         '  - { status: mode, address: 1, type: u16, vocabulary: test/mode }',
         '  - { status: mode, address: 2, type: u16, vocabulary: test/mode }',
       ],
-      /statuses\.1\.status: mode is there twice/,
+      /statuses\[1\]\.status: mode is there twice/,
     ],
   ])('refuses %s', (_, lines, expected) => {
     const text = [...base, POWER, ENERGY, ...lines].join('\n');
