@@ -6,7 +6,7 @@ import { looksLikeProfile } from '../config/library/profile-check.ts';
 import { checkProfileFile, profileIdOf } from '../config/library/profile-place.ts';
 import type { LineLoad } from '../config/modbus/line-load.ts';
 import { readConfigText } from '../config/load.ts';
-import { profileFolderOf, readSurroundings } from '../config/surroundings.ts';
+import { profileFolderOf, readSurroundings, type Surroundings } from '../config/surroundings.ts';
 import { parseYamlText } from '../config/yaml-text.ts';
 import { style } from './screen.ts';
 
@@ -14,6 +14,7 @@ import { style } from './screen.ts';
 interface Report {
   file: string;
   text: string;
+  world?: Surroundings;
   kind: ConfigKind | 'profile' | undefined;
   findings: Finding[];
   lines?: LineLoad[];
@@ -26,7 +27,7 @@ export async function runCheck(options: { config: string[]; json?: true }): Prom
     if (looksLikeProfile(parseYamlText(text).value))
       return { file, text, kind: 'profile', findings: checkProfileFile(text, file) };
     const world = readSurroundings({ profileFolder: profileFolderOf(file), env: process.env });
-    return { file, text, ...checkConfig(text, file, undefined, world) };
+    return { file, text, world, ...checkConfig(text, file, undefined, world) };
   });
   const across = checkAcrossFiles(files);
   const reports = files.map(({ file, kind, findings, lines = [] }) => ({

@@ -2,21 +2,32 @@ import type { Finding } from './finding.ts';
 import { findNearest } from './nearest.ts';
 import { parseYamlText } from './yaml-text.ts';
 import { ownList, ownValue } from './salvage.ts';
+import { checkAgentsOfSites } from './across-agents.ts';
 import type { ConfigKind } from './kinds.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A file among others that are checked together. */
 export interface NamedText {
   file: string;
   kind: ConfigKind | 'profile' | undefined;
   text: string;
+  /** The profiles and files beside it; without it, what its sources read is not compared. */
+  world?: Surroundings;
 }
 
-/** What files have against each other: sites that never meet, and machines that no collector describes. Warnings on agents' files. */
+/**
+ * What files have against each other: sites that never meet, machines that no collector describes (warnings on agents'
+ * files), agents of one name and points that two agents read (errors on the later one).
+ */
 export function checkAcrossFiles(files: readonly NamedText[]): Finding[] {
   const collectors = files.filter(({ kind }) => kind === 'collector');
-  return files
-    .filter(({ kind }) => kind === 'agent')
-    .flatMap((agent) => collectors.flatMap((collector) => compare(agent, collector, collectors.length)));
+  const agents = files.filter(({ kind }) => kind === 'agent');
+  return [
+    ...agents.flatMap((agent) =>
+      collectors.flatMap((collector) => compare(agent, collector, collectors.length)),
+    ),
+    ...checkAgentsOfSites(agents),
+  ];
 }
 
 function compare(agent: NamedText, collector: NamedText, collectors: number): Finding[] {

@@ -10,7 +10,7 @@ import { checkModbusLines } from './modbus/modbus-line-checks.ts';
 import { checkOpcuaSource } from './opcua-checks.ts';
 import { checkRates } from './rate-checks.ts';
 import { ownList, ownValue, salvage } from './salvage.ts';
-import { isModbusDraft, type SourceDraft } from './source-draft.ts';
+import { draftSources, isModbusDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const shape = agentConfig.shape;
@@ -18,10 +18,7 @@ const COLLECTOR_USER = 'collector';
 
 /** What an agent's file has against itself and the world, beyond what each value says alone. `raw` is the file as plain data. */
 export function checkAgent(raw: unknown, folder: string, world: Surroundings): Remark[] {
-  const sources = ownList(raw, 'sources').flatMap((source, index): SourceDraft[] => {
-    const draft = salvage(shape.sources.element, source);
-    return draft === undefined ? [] : [{ ...draft, index, raw: source }];
-  });
+  const sources = draftSources(raw);
   return [
     ...checkDuplicateIds(ownList(raw, 'sources')),
     ...checkChannels(sources, world),

@@ -8,19 +8,30 @@ import { readsOf } from './modbus/points-read.ts';
 import type { SourceDraft } from './source-draft.ts';
 import type { Surroundings } from './surroundings.ts';
 
-interface Claim {
+/** A channel that a source reads. */
+export interface Claim {
   channel: string;
+  /** What in the file claims it. */
   path: ConfigPath;
+  /** The id of the source. */
   source: string;
+  /** Its place in the list. */
   index: number;
+}
+
+/** All channels that the sources of a file read. */
+export function claimsOfSources(sources: readonly SourceDraft[], world: Surroundings): Claim[] {
+  return (
+    sources
+      // Where a component was mistyped its default would stand in, and accuse an innocent neighbour.
+      .filter((draft) => draft.whole)
+      .flatMap((draft) => claimsOf(draft, world))
+  );
 }
 
 /** A channel is one measured point of the plant: two devices that claim the same one would count its energy twice. */
 export function checkChannels(sources: readonly SourceDraft[], world: Surroundings): Remark[] {
-  const claims = sources
-    // Where a component was mistyped its default would stand in, and accuse an innocent neighbour.
-    .filter((draft) => draft.whole)
-    .flatMap((draft) => claimsOf(draft, world));
+  const claims = claimsOfSources(sources, world);
   const taken = new Map<string, Claim>();
   const clashes = new Map<string, { first: Claim; second: Claim; channels: string[] }>();
   for (const claim of claims) {
@@ -128,7 +139,8 @@ function claimsWithoutProfile(
   });
 }
 
-function listSome(names: string[]): string {
+/** `a, b, c and 4 more` */
+export function listSome(names: readonly string[]): string {
   return names.length <= 3
     ? names.join(', ')
     : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;

@@ -1,6 +1,6 @@
-import type { SourceConfig } from './agent-config.ts';
+import { agentConfig, type SourceConfig } from './agent-config.ts';
 import { isModbus, type ModbusSourceConfig } from './modbus/modbus-config.ts';
-import type { Salvaged } from './salvage.ts';
+import { ownList, salvage, type Salvaged } from './salvage.ts';
 
 /** A source of an agent's file that could be read, with its position in the list. */
 export interface SourceDraft extends Salvaged<SourceConfig> {
@@ -17,4 +17,12 @@ export interface ModbusDraft extends SourceDraft {
 /** True for a draft of a source over Modbus. */
 export function isModbusDraft(draft: SourceDraft): draft is ModbusDraft {
   return isModbus(draft.value);
+}
+
+/** The sources of an agent's file, plain data, as far as they can be read. */
+export function draftSources(raw: unknown): SourceDraft[] {
+  return ownList(raw, 'sources').flatMap((source, index): SourceDraft[] => {
+    const draft = salvage(agentConfig.shape.sources.element, source);
+    return draft === undefined ? [] : [{ ...draft, index, raw: source }];
+  });
 }

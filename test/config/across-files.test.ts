@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkAcrossFiles } from '../../config/across-files.ts';
+import { readSurroundings } from '../../config/surroundings.ts';
 
 const agent = (site: string, ...machines: string[]) => ({
   file: 'agent.yaml',
@@ -52,4 +53,53 @@ test('files that belong together, agents alone, and files that are no configurat
       { ...collector('b'), text: '' },
     ]),
   ).toEqual([]);
+});
+
+describe('agents of one site', () => {
+  const world = readSurroundings();
+  const meter = (id: string, machine: string, more = '') =>
+    `  - { id: ${id}, protocol: modbus-tcp, host: 10.0.0.1, profile: siemens/pac3200, machine: ${machine}${more} }`;
+  const file = (name: string, site: string, agentId: string, ...sources: string[]) => ({
+    file: name,
+    kind: 'agent' as const,
+    text: [`site: ${site}`, `agent: ${agentId}`, 'sources:', ...sources].join('\n'),
+    world,
+  });
+
+  test('may not read the same points: the later file is told, with the earlier one', () => {
+    const findings = checkAcrossFiles([
+      file('a.yaml', 'plant-1', 'hall-1', meter('x', 'mill-1')),
+      file('b.yaml', 'plant-1', 'hall-2', meter('y', 'mill-2'), meter('z', 'mill-1')),
+    ]);
+    expect(findings).toMatchObject([
+      {
+        severity: 'error',
+        file: 'b.yaml',
+        line: 5,
+        path: 'sources[1]',
+        message: expect.stringMatching(
+          /^mill-1\.supply\.activePower, .* more are already read by source "x" of agent hall-1 \(a\.yaml\)\.$/,
+        ),
+      },
+    ]);
+  });
+
+  test('may read other components, other points, or another plant', () => {
+    const first = file('a.yaml', 'plant-1', 'hall-1', meter('x', 'mill-1', ', read: [activePower]'));
+    for (const other of [
+      file('b.yaml', 'plant-1', 'hall-2', meter('y', 'mill-1', ', component: drives')),
+      file('b.yaml', 'plant-1', 'hall-2', meter('y', 'mill-1', ', read: [frequency]')),
+      file('b.yaml', 'plant-2', 'hall-1', meter('y', 'mill-1')),
+    ])
+      expect(checkAcrossFiles([first, other])).toEqual([]);
+    expect(checkAcrossFiles([first, first])).toEqual([]);
+  });
+
+  test('have names of their own', () => {
+    const findings = checkAcrossFiles([
+      file('a.yaml', 'plant-1', 'hall-1', meter('x', 'mill-1')),
+      file('b.yaml', 'plant-1', 'hall-1', meter('y', 'mill-2')),
+    ]);
+    expect(findings).toMatchObject([{ severity: 'error', file: 'b.yaml', line: 2, path: 'agent' }]);
+  });
 });
