@@ -55,16 +55,29 @@ function nameOfKind(kind: Report['kind'], file: string): string {
   return id === undefined ? 'device profile' : `device profile ${id}`;
 }
 
-const SETTINGS: Readonly<Record<LineLoad['settings'], string>> = {
-  written: '',
-  factory: ' (factory settings of its devices)',
-  assumed: ' (partly assumed)',
-  unknown: ' (taken for 9600 baud)',
-};
-
-/** `/dev/ttyUSB0 9600 8N1: 3 sources, 6.0 requests a second, about 24 % busy` */
-function describeLoad({ line, sources, requestsPerSecond, busyShare, settings }: LineLoad): string {
+/** `/dev/ttyUSB0 9600 8N1 (all as written): 3 sources, 6.0 requests a second, about 24 % busy` */
+function describeLoad(load: LineLoad): string {
+  const { line, sources, requestsPerSecond, busyShare } = load;
   const count = `${sources.length} ${sources.length === 1 ? 'source' : 'sources'}`;
   const requests = `${requestsPerSecond.toPrecision(2)} requests a second`;
-  return `${line}${SETTINGS[settings]}: ${count}, ${requests}, about ${Math.round(busyShare * 100)} % busy`;
+  return `${line} (${describeSettings(load)}): ${count}, ${requests}, about ${Math.round(busyShare * 100)} % busy`;
+}
+
+const SETTING_NAMES = { baudRate: 'baud rate', parity: 'parity', stopBits: 'stop bits' } as const;
+
+/** Who says how the line is set, setting by setting where it is not the same of all. */
+function describeSettings({ origins, stating, silent }: LineLoad): string {
+  if (origins === undefined) return 'taken for 9600 baud';
+  const others = silent.length === 0 ? '' : `; nothing is stated of ${silent.join(', ')}`;
+  const words = {
+    written: 'as written',
+    factory: `as ${stating.join(', ')} ${stating.length === 1 ? 'leaves' : 'leave'} the factory${others}`,
+    assumed: 'assumed',
+  } as const;
+  const keys = (['baudRate', 'parity', 'stopBits'] as const).map((key) => [origins[key], key] as const);
+  const groups = [...Map.groupBy(keys, ([origin]) => origin)];
+  if (groups.length === 1) return `all ${words[origins.baudRate]}`;
+  return groups
+    .map(([origin, of]) => `${of.map(([, key]) => SETTING_NAMES[key]).join(' and ')} ${words[origin]}`)
+    .join(', ');
 }

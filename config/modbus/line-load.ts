@@ -9,7 +9,7 @@ import type { ModbusSourceConfig } from './modbus-config.ts';
 import { endpointOf } from './modbus-endpoint.ts';
 import { chooseOf } from './points-read.ts';
 import { readGroupsOf } from './read-groups.ts';
-import { serialSettingsOf, type SerialOrigin, type SerialUser } from './serial-format.ts';
+import { serialSettingsOf, type SerialKey, type SerialOrigin, type SerialUser } from './serial-format.ts';
 
 /** A source and the profile of its device. */
 export interface LineUser {
@@ -31,6 +31,11 @@ export interface LineLoad {
   wireShare: number;
   /** Who says how fast it is; behind a device server nobody does, and it is taken for 9600 baud. */
   settings: SerialOrigin | 'unknown';
+  /** The same of each setting; only of a serial port of this computer. */
+  origins?: Readonly<Record<SerialKey, SerialOrigin>>;
+  /** Profiles on it that state their factory settings, and those that do not. */
+  stating: readonly string[];
+  silent: readonly string[];
 }
 
 /** The load of each serial line, on this computer or behind a device server, in the order of the file. */
@@ -49,7 +54,7 @@ export function lineLoadsOf(users: readonly LineUser[]): LineLoad[] {
       requestsPerSecond: 0,
       busyShare: 0,
       wireShare: 0,
-      settings: originOf(user.source, serialUsers),
+      ...settingsOf(user.source, serialUsers),
     };
     loads.set(key, load);
     load.sources.push(user.source.id);
@@ -59,11 +64,27 @@ export function lineLoadsOf(users: readonly LineUser[]): LineLoad[] {
 }
 
 /** The least certain of the settings decides. */
-function originOf(source: ModbusSourceConfig, users: readonly SerialUser[]): LineLoad['settings'] {
-  if (source.protocol !== 'modbus-rtu') return 'unknown';
-  const { origins } = serialSettingsOf(users.filter((user) => user.source.serialPort === source.serialPort));
+function settingsOf(
+  source: ModbusSourceConfig,
+  users: readonly SerialUser[],
+): Pick<LineLoad, 'settings' | 'origins' | 'stating' | 'silent'> {
+  if (source.protocol !== 'modbus-rtu') return { settings: 'unknown', stating: [], silent: [] };
+  const onPort = users.filter((user) => user.source.serialPort === source.serialPort);
+  const { origins } = serialSettingsOf(onPort);
   const all = Object.values<SerialOrigin>(origins);
-  return (['assumed', 'factory'] as const).find((origin) => all.includes(origin)) ?? 'written';
+  const idsOf = (states: boolean) => [
+    ...new Set(
+      onPort
+        .filter(({ profile }) => (profile?.serial !== undefined) === states)
+        .map((user) => user.source.profile),
+    ),
+  ];
+  return {
+    settings: (['assumed', 'factory'] as const).find((origin) => all.includes(origin)) ?? 'written',
+    origins,
+    stating: idsOf(true),
+    silent: idsOf(false),
+  };
 }
 
 function addSource(load: LineLoad, { source, profile }: LineUser, endpoint: ModbusEndpoint): void {

@@ -1,7 +1,12 @@
 import { MillwattError } from '../../protocols/errors.ts';
 import type { Remark } from '../finding.ts';
 import { lineLoadsOf, type LineUser } from './line-load.ts';
-import { serialSettingsOf, type SerialOrigin, type SerialUser } from './serial-format.ts';
+import {
+  serialSettingsOf,
+  type SerialOrigin,
+  type SerialSettings,
+  type SerialUser,
+} from './serial-format.ts';
 import type { ModbusRtuSourceConfig } from './modbus-config.ts';
 import { isModbusDraft, type SourceDraft } from '../source-draft.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -81,17 +86,49 @@ function checkSettings(port: string, users: readonly User[], world: Surroundings
       cure: `Set all of them to the same in their menus, and write ${key} here.`,
     };
   });
-  const assumed = Object.values<SerialOrigin>(settings.origins).every((origin) => origin === 'assumed');
-  if (!assumed) return conflicts;
-  return [
-    ...conflicts,
-    {
+  return [...conflicts, ...warnOfAssumed(port, settings, first.index), ...warnOfUnusual(users)];
+}
+
+/** Stop bits are 1 nearly everywhere; the other two are as often wrong as right where nobody says them. */
+function warnOfAssumed(port: string, { format, origins }: SerialSettings, index: number): Remark[] {
+  const path = ['sources', index, 'serialPort'];
+  if (Object.values<SerialOrigin>(origins).every((origin) => origin === 'assumed'))
+    return [
+      {
+        severity: 'warning',
+        path,
+        message: `nobody says how ${port} is set: 9600 baud, no parity and 1 stop bit are assumed.`,
+        cure: 'Write baudRate, parity and stopBits as the menu of the devices shows them.',
+      },
+    ];
+  return (['baudRate', 'parity'] as const)
+    .filter((key) => origins[key] === 'assumed')
+    .map((key) => ({
       severity: 'warning',
-      path: ['sources', first.index, 'serialPort'],
-      message: `nobody says how ${port} is set: 9600 baud, no parity and 1 stop bit are assumed.`,
-      cure: 'Write baudRate, parity and stopBits as the menu of the devices shows them.',
-    },
-  ];
+      path,
+      message: `nobody says the ${key} of ${port}: ${format[key]} is assumed.`,
+      cure: `Write ${key} as the menu of the devices shows it.`,
+    }));
+}
+
+const USUAL_BAUD_RATES = [
+  300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 76_800, 115_200, 230_400, 460_800, 921_600,
+];
+
+function warnOfUnusual(users: readonly User[]): Remark[] {
+  return users.flatMap(({ source: { baudRate }, index }): Remark[] => {
+    if (baudRate === undefined || USUAL_BAUD_RATES.includes(baudRate)) return [];
+    const below = USUAL_BAUD_RATES.findLast((rate) => rate < baudRate) ?? baudRate;
+    const above = USUAL_BAUD_RATES.find((rate) => rate > baudRate) ?? baudRate;
+    return [
+      {
+        severity: 'warning',
+        path: ['sources', index, 'baudRate'],
+        message: `${baudRate} is no usual baud rate.`,
+        cure: `Write ${below} or ${above}, unless the menu of the devices shows ${baudRate}.`,
+      },
+    ];
+  });
 }
 
 /** A source with what its profile says of its serial settings. */

@@ -25,7 +25,37 @@ test('check tells how each serial line is set and how busy it is', async () => {
   const check = startMillwatt(['check', '-c', file]);
   expect(await check.exited).toBe(0);
   expect(check.output()).toMatch(
-    /agent\.yaml: \/dev\/ttyUSB0 9600 8N1 \(factory settings of its devices\): 2 sources, \d\.\d requests a second, about \d\d % busy\n.*agent\.yaml: good/,
+    /agent\.yaml: \/dev\/ttyUSB0 9600 8N1 \(all as eastron\/sdm630 leaves the factory\): 2 sources, \d\.\d requests a second, about \d\d % busy\n.*agent\.yaml: good/,
+  );
+});
+
+test('check tells which settings are written, which come from a profile and which nobody said', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millwatt-check-settings-'));
+  const mixed = join(folder, 'agent.yaml');
+  const source = (id: string, port: string, unit: number, profile: string, more = '') =>
+    `  - { id: ${id}, protocol: modbus-rtu, serialPort: ${port}, unit: ${unit}, profile: ${profile}, machine: ${id}${more} }\n`;
+  const all = ', baudRate: 19200, parity: even, stopBits: 1';
+  writeFileSync(
+    mixed,
+    `site: plant-1\nagent: gateway-1\nbroker: { url: "mqtt://127.0.0.1:1883" }\nsources:\n${[
+      source('a', '/dev/ttyS0', 1, 'eastron/sdm630', all),
+      source('b', '/dev/ttyS1', 1, 'eastron/sdm630', ', baudRate: 19200'),
+      source('c', '/dev/ttyS1', 2, 'acrel/adl3000'),
+      source('d', '/dev/ttyS2', 1, 'acrel/adl3000', ', baudRate: 14400'),
+    ].join('')}`,
+  );
+  const check = startMillwatt(['check', '-c', mixed]);
+  expect(await check.exited).toBe(0);
+  const output = check.output();
+  rmSync(folder, { recursive: true, force: true });
+  expect(output).toContain('/dev/ttyS0 19200 8E1 (all as written): ');
+  expect(output).toContain(
+    '/dev/ttyS1 19200 8N1 (baud rate as written, parity and stop bits as eastron/sdm630 leaves the factory; nothing is stated of acrel/adl3000): ',
+  );
+  expect(output).toContain('/dev/ttyS2 14400 8N1 (baud rate as written, parity and stop bits assumed): ');
+  expect(output).toMatch(/warning: sources\[3\]\.baudRate: 14400 is no usual baud rate/);
+  expect(output).toMatch(
+    /warning: sources\[3\]\.serialPort: nobody says the parity of \/dev\/ttyS2: none is assumed/,
   );
 });
 
