@@ -8,7 +8,8 @@ import { explainReasons } from './reason-words.ts';
 import { readIsoTime } from './iso-time.ts';
 import { formatEnergy, formatPower, formatShare, formatSpan } from './format.ts';
 import { style, widthOf } from './screen.ts';
-import { renderTable } from './text-table.ts';
+import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
+import { wrapLines } from './text-wrap.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -43,14 +44,15 @@ export async function runHours(options: HoursOptions): Promise<void> {
     const machines = options.machine === undefined ? known : [options.machine];
     const hours = machines.flatMap((machine) => views.hours(machine, fromMs, toMs));
     process.stdout.write(
-      `${(options.json ? [JSON.stringify({ hours }, null, 2)] : options.csv ? csvLines(hours) : tableLines(hours)).join('\n')}\n`,
+      `${(options.json ? [JSON.stringify({ hours }, null, 2)] : options.csv ? csvLines(hours) : tableLines(hours, widthOf())).join('\n')}\n`,
     );
   } finally {
     views.close();
   }
 }
 
-function tableLines(hours: readonly MachineHour[]): string[] {
+/** The table for people, and what its reasons mean. Where the column of reasons has no room, they name their hours. */
+export function tableLines(hours: readonly MachineHour[], width: number): string[] {
   if (hours.length === 0) return ['No machine-hours in this time.'];
   const components = [...new Set(hours.flatMap((hour) => Object.keys(hour.energy.componentMwh)))].filter(
     (name) => name !== 'supply',
@@ -66,23 +68,25 @@ function tableLines(hours: readonly MachineHour[]): string[] {
     ]),
     totalOf(ofMachine, components).map((cell) => style(cell, 'bold')),
   ]);
-  const table = renderTable(
-    [
-      { title: 'machine' },
-      { title: 'hour (UTC)' },
-      { title: 'energy', align: 'right' },
-      ...components.map((title) => ({ title, align: 'right' as const, spare: 2 })),
-      { title: 'mean power', align: 'right' },
-      { title: 'states', spare: 3 },
-      { title: 'measured', align: 'right' },
-      { title: 'status' },
-      { title: 'because', spare: 1 },
-    ],
-    rows,
-    widthOf(),
-  );
-  const legend = explainReasons(hours);
-  return legend.length === 0 ? table : [...table, '', ...legend.map((line) => style(line, 'dim'))];
+  const columns: TextColumn[] = [
+    { title: 'machine' },
+    { title: 'hour (UTC)' },
+    { title: 'energy', align: 'right' },
+    ...components.map((title) => ({ title, align: 'right' as const, spare: 2 })),
+    { title: 'mean power', align: 'right' },
+    { title: 'states', spare: 3 },
+    { title: 'measured', align: 'right' },
+    { title: 'status' },
+    { title: 'because', spare: 1 },
+  ];
+  const table = renderTable(columns, rows, width);
+  const isShown = table[0]?.includes('because') === true;
+  const legend = explainReasons(hours, { namesHours: !isShown }).flatMap((line) => wrapLines(line, width));
+  return [
+    ...table,
+    ...explainLeftOut(columns, rows, width, '--json or --csv'),
+    ...(legend.length === 0 ? [] : ['', ...legend.map((line) => style(line, 'dim'))]),
+  ];
 }
 
 /** The last line of a machine: its hours together, so that nobody has to add them up. */

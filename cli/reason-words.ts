@@ -17,10 +17,31 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   conflict: 'two agents read the same channel',
 };
 
-/** A line for each reason that these hours give; none where they give none. */
-export function explainReasons(hours: readonly MachineHour[]): string[] {
-  const given = new Set<string>(hours.flatMap(({ reasons }) => reasons));
-  return Object.entries(REASON_WORDS)
-    .filter(([reason]) => given.has(reason))
-    .map(([reason, words]) => `${reason}: ${words}`);
+const HOURS_MAX = 3;
+
+/**
+ * A line for each reason that these hours give; none where they give none.
+ * @param options.namesHours whether each line says which hours give its reason
+ */
+export function explainReasons(
+  hours: readonly MachineHour[],
+  options: { namesHours?: boolean } = {},
+): string[] {
+  return Object.entries(REASON_WORDS).flatMap(([reason, words]) => {
+    const giving = hours.filter(({ reasons }) => reasons.some((one) => one === reason));
+    if (giving.length === 0) return [];
+    return [`${reason}: ${words}${options.namesHours === true ? ` (${nameHours(giving)})` : ''}`];
+  });
+}
+
+/** `mill-1 2026-11-22 06:00, 07:00 and 4 more` */
+function nameHours(hours: readonly MachineHour[]): string {
+  const named = hours.slice(0, HOURS_MAX).map(({ machine, hourMs }, index) => {
+    const [day = '', time = ''] = new Date(hourMs).toISOString().slice(0, 16).split('T');
+    const before = hours[index - 1];
+    const isSame = before?.machine === machine && new Date(before.hourMs).toISOString().startsWith(day);
+    return isSame ? time : `${machine} ${day} ${time}`;
+  });
+  const more = hours.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

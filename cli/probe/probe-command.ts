@@ -8,6 +8,7 @@ import { usageError } from '../../protocols/modbus/scan-target.ts';
 import { buildDrivers } from '../build-drivers.ts';
 import { gatherDoubts, type DeviceDoubts } from '../device-doubts.ts';
 import { formatTime } from '../format.ts';
+import { wireModbusSources } from '../modbus-sources.ts';
 import { probeAsJson } from './probe-json.ts';
 import { openProbeTarget, type ProbeTargetOptions } from './probe-target.ts';
 import { drawSource, type Outcome, type Remarks, type Words } from './probe-view.ts';
@@ -69,17 +70,27 @@ async function openProbed(target: string | undefined, options: ProbeOptions): Pr
   return { drivers, notes: new Map(), doubts };
 }
 
+/** The drivers of all sources, of one, or of one of the slower groups of a source (`s1-10s`). */
 async function openConfigured(file: string, sourceId: string | undefined, log: Log): Promise<Driver[]> {
   const { config, folder } = loadAgentConfig(file);
-  const isWanted = ({ id }: { id: string }) => sourceId === undefined || id === sourceId;
+  const wired = wireModbusSources(config.sources, folder);
+  const groupsOf = (id: string) => (wired.get(id) ?? []).map(({ source }) => source.id);
+  const isWanted = ({ id }: { id: string }) =>
+    sourceId === undefined || id === sourceId || groupsOf(id).includes(sourceId);
   if (!config.sources.some(isWanted)) {
+    const ids = config.sources.flatMap(({ id }) => [...new Set([id, ...groupsOf(id)])]);
     throw new MillwattError('refuse', 'no-source', `No source is called ${sourceId}.`, {
-      cure: `Choose one of: ${config.sources.map((source) => source.id).join(', ')}.`,
+      cure: `Choose one of: ${ids.join(', ')}.`,
     });
   }
   // Certificates and trust of OPC UA servers are the agent's own, so that what probes also runs.
   const dataFolder = resolve(folder, config.data);
-  return buildDrivers(config, { folder, dataFolder, clock: systemClock, log }, isWanted);
+  const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log }, isWanted);
+  const isWhole = sourceId === undefined || config.sources.some(({ id }) => id === sourceId);
+  if (isWhole) return drivers;
+  const isChosen = ({ description }: Driver) => description.id === sourceId;
+  await Promise.all(drivers.filter((driver) => !isChosen(driver)).map((driver) => driver.close()));
+  return drivers.filter(isChosen);
 }
 
 async function probeOnce(probed: Probed, words: Words, asJson: boolean): Promise<void> {

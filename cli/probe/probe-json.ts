@@ -1,5 +1,6 @@
 import type { Driver } from '../../protocols/driver.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
+import { ABSURD_WORDS, remarkOnAbsurd } from './absurd-values.ts';
 import type { Outcome, Remarks, Words } from './probe-view.ts';
 import { valueOf } from '../reading-format.ts';
 
@@ -12,6 +13,12 @@ export function probeAsJson(
 ): object {
   const { id, address, protocol, profile } = driver.description;
   const trace = driver.trace?.();
+  const remarks = new Map([...ofPoints, ...(trace?.remarks ?? [])]);
+  for (const channel of remarkOnAbsurd(driver, outcome.poll))
+    remarks.set(
+      channel,
+      [remarks.get(channel), ABSURD_WORDS].filter((text) => text !== undefined).join('; '),
+    );
   const registersOf = (channel: string): number[] | null => {
     const raw = trace?.raw.get(channel);
     return raw === undefined || outcome.poll === undefined ? null : [...raw];
@@ -48,6 +55,6 @@ export function probeAsJson(
     status,
     requests: trace?.requests ?? [],
     warnings: ofDevice,
-    remarks: Object.fromEntries([...ofPoints, ...(trace?.remarks ?? [])]),
+    remarks: Object.fromEntries(remarks),
   };
 }

@@ -84,7 +84,7 @@ function endpointOf(
   options: ProbeTargetOptions,
   profile: DeviceProfile | undefined,
 ): ModbusEndpoint {
-  const target = parseScanTarget(text, { network: true, isPublicAllowed: true });
+  const target = parseScanTarget(text, { network: true, isPublicAllowed: true, isProbe: true });
   if (target.kind !== 'serial' && (options.baud !== undefined || options.parity !== undefined))
     throw usageError(
       `${text} is no serial port, so it has no baud rate and parity.`,

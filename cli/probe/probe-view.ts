@@ -3,7 +3,8 @@ import type { Channel } from '../../protocols/telemetry/channel.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { formatReading, valueOf } from '../reading-format.ts';
 import { style } from '../screen.ts';
-import { renderTable, wrapText } from '../text-table.ts';
+import { explainLeftOut, renderTable, wrapText, type TextColumn } from '../text-table.ts';
+import { ABSURD_WORDS, remarkOnAbsurd } from './absurd-values.ts';
 
 /** What the status channels said last. */
 export type Words = ReadonlyMap<string, StatusReport>;
@@ -51,25 +52,25 @@ export function drawSource(
   const rows = driver.channels.map((channel) =>
     rowOf(channel, outcome.poll, words, nameOf, raw.get(channel.id), width),
   );
-  const table = renderTable(
-    [
-      { title: 'channel' },
-      { title: 'value', align: 'right' },
-      { title: 'unit' },
-      { title: 'quality' },
-      ...(raw.size > 0 ? [{ title: 'registers (hex)', spare: 2 }] : []),
-      { title: 'point', spare: 1 },
-    ],
-    raw.size > 0 ? rows : rows.map((row) => row.toSpliced(4, 1)),
-    width,
-  );
+  const columns: TextColumn[] = [
+    { title: 'channel' },
+    { title: 'value', align: 'right' },
+    { title: 'unit' },
+    { title: 'quality' },
+    ...(raw.size > 0 ? [{ title: 'registers (hex)', spare: 2 }] : []),
+    { title: 'point', spare: 1 },
+  ];
+  const cells = raw.size > 0 ? rows : rows.map((row) => row.toSpliced(4, 1));
   const remarks = [...ofPoints, ...(trace?.remarks ?? [])].filter(([channel]) =>
     driver.channels.some((one) => one.id === channel),
   );
+  const absurd = remarkOnAbsurd(driver, outcome.poll).map((channel) => `${nameOf(channel)}: ${ABSURD_WORDS}`);
   return [
     `${title}  ${style(`round trip ${outcome.poll.roundTripMs.toFixed(1)} ms`, 'dim')}`,
     ...ofDevice.flatMap((text) => wrapText(`${text}.`, width)).map((line) => style(line, 'yellow')),
-    ...table,
+    ...renderTable(columns, cells, width),
+    ...explainLeftOut(columns, cells, width).map((line) => style(line, 'dim')),
+    ...absurd.flatMap((text) => wrapText(text, width)).map((line) => style(line, 'yellow')),
     ...remarks.flatMap(([channel, text]) =>
       wrapText(`${nameOf(channel)}: ${text}`, width).map((line) => style(line, 'yellow')),
     ),

@@ -5,6 +5,7 @@ import { choosePoints } from '../../protocols/modbus/wanted-points.ts';
 import { wrapText } from '../text-table.ts';
 
 const COMMENT_WIDTH = 74;
+const LINE_WIDTH = 79;
 
 /**
  * Entries for `sources:` of an agent's file, indented by two. What only the operator knows has a placeholder or stands
@@ -82,32 +83,64 @@ function writeRead(usual: readonly ProfilePoint[], known: readonly string[]): st
   const percent = waiting('rated-power');
   if (scales.length + percent.length === 0) return [];
   return [
-    ...(known.length === 0 ? [] : [`    read: [${known.join(', ')}]`]),
+    ...(known.length === 0 ? [] : writeFlow('read: ', '[', known, ']')),
     ...(scales.length === 0
       ? []
-      : [`    #scales: { ${scales.map((name) => `${name}: 0.1`).join(', ')} }   # fill in, add to read`]),
+      : [
+          '    # fill in what one count is worth, and add the points to read:',
+          ...writeFlow(
+            'scales: ',
+            '{ ',
+            scales.map((name) => `${name}: 0.1`),
+            ' }',
+          ).map((line) => line.replace(/^ {4}/, '    #')),
+        ]),
     ...(percent.length === 0
       ? []
-      : [`    #ratedPower: 7.5kW          # fill in, add ${percent.join(', ')} to read`]),
+      : [
+          ...wrapText(`fill in, and add ${percent.join(', ')} to read:`, COMMENT_WIDTH - 2).map(
+            (line) => `    # ${line}`,
+          ),
+          '    #ratedPower: 7.5kW',
+        ]),
   ];
 }
 
 function writeTransformers({ kind, conventions: { transformers } }: DeviceProfile): string[] {
   if (kind === 'drive' || transformers === 'applied') return [];
+  if (transformers === 'not-applied')
+    return ['    #ct: { primary: 100, secondary: 5 }   # fill in: it tells secondary values'];
   return [
-    transformers === 'not-applied'
-      ? '    #ct: { primary: 100, secondary: 5 }   # fill in: it tells secondary values'
-      : '    #ct: { primary: 100, secondary: 5 }   # only if its own ratio is left at 1',
+    '    # No source says whether its values are already those of the primary side:',
+    '    # compare a current with the display; fill in only if it is the secondary:',
+    '    #ct: { primary: 100, secondary: 5 }',
   ];
 }
 
 function writeMeter({ kind, accuracyClass }: DeviceProfile, serial: string | undefined): string[] {
   const serialText = serial === undefined ? [] : [`serial: ${JSON.stringify(serial.slice(0, 64))}`];
   if (kind === 'drive' || accuracyClass !== undefined)
-    return serialText.length === 0 ? [] : [`    meter: { ${serialText.join(', ')} }`];
+    return serialText.length === 0 ? [] : writeFlow('meter: ', '{ ', serialText, ' }');
   return [
-    `    meter: { ${[...serialText, 'class: unknown'].join(', ')} }   # fill in: class on the nameplate`,
+    '    # fill in the class on the nameplate, such as "1":',
+    ...writeFlow('meter: ', '{ ', [...serialText, 'class: unknown'], ' }'),
   ];
+}
+
+/** A list or map on one line, or on several where it would be wider than a terminal usually is. */
+function writeFlow(key: string, open: string, items: readonly string[], close: string): string[] {
+  const line = `    ${key}${open}${items.join(', ')}${close}`;
+  if (line.length <= LINE_WIDTH) return [line];
+  const body: string[] = [];
+  // Between items only: a blank within quotes is not one to break at.
+  for (const [index, item] of items.entries()) {
+    const text = index < items.length - 1 ? `${item},` : item;
+    const last = body.at(-1);
+    if (last !== undefined && last.length + 1 + text.length <= LINE_WIDTH)
+      body[body.length - 1] = `${last} ${text}`;
+    else body.push(`      ${text}`);
+  }
+  return [`    ${key}${open.trim()}`, ...body, `    ${close.trim()}`];
 }
 
 function comment(text: string): string[] {

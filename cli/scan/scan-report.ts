@@ -9,8 +9,17 @@ import type { ScanResult } from '../../protocols/modbus/scan-run.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { writeFragment } from './scan-fragment.ts';
 import { style } from '../screen.ts';
-import { renderTable, wrapText } from '../text-table.ts';
+import { explainLeftOut, renderTable, wrapText, type TextColumn } from '../text-table.ts';
 
+const COLUMNS: readonly TextColumn[] = [
+  { title: 'where' },
+  { title: 'unit', align: 'right' },
+  { title: 'profile' },
+  { title: 'certainty' },
+  { title: 'shows', spare: 2 },
+  { title: 'serial', spare: 3 },
+  { title: 'device', spare: 1 },
+];
 const PROSE_WIDTH = 100;
 const NAMED_MAX = 5;
 
@@ -53,30 +62,19 @@ export function drawScan(
       ...(result.isComplete ? wrapText(NOTHING, prose) : []),
     ];
   }
-  const table = renderTable(
-    [
-      { title: 'where' },
-      { title: 'unit', align: 'right' },
-      { title: 'profile' },
-      { title: 'certainty' },
-      { title: 'shows', spare: 2 },
-      { title: 'serial', spare: 3 },
-      { title: 'device', spare: 1 },
-    ],
-    devices.map((device) => [
-      describeEndpoint(device.endpoint),
-      String(device.unit),
-      nameProfile(device),
-      bestOf(device)[0]?.certainty ?? 'unknown',
-      showValues(device.values),
-      device.details.serial ?? '-',
-      nameDevice(device),
-    ]),
-    width,
-  );
+  const rows = devices.map((device) => [
+    describeEndpoint(device.endpoint),
+    String(device.unit),
+    nameProfile(device),
+    bestOf(device)[0]?.certainty ?? 'unknown',
+    showValues(device.values),
+    device.details.serial ?? '-',
+    nameDevice(device),
+  ]);
   return [
     ...ended,
-    ...table,
+    ...renderTable(COLUMNS, rows, width),
+    ...explainLeftOut(COLUMNS, rows, width),
     '',
     ...devices.flatMap((device) => [...explain(device, prose), '']),
     ...notes,
@@ -131,7 +129,7 @@ export function scanAsJson(plan: ScanPlan, result: ScanResult, remarks: readonly
 }
 
 const NOTHING =
-  'A device that is there and was not found may be off, have another unit id, port or baud rate, have Modbus switched off in its menu, or let in one program only, which another one is.';
+  'A device that is there and was not found may be off, have another unit id, port or baud rate, have Modbus switched off in its menu, speak TLS only (write it into a configuration with `tls:`), or let in one program only, which another one is.';
 
 function nameProfile(device: FoundDevice): string {
   const best = bestOf(device);

@@ -117,7 +117,7 @@ class Scan {
         );
       else if (line.devices.length === 0)
         progress.onRemark(
-          `${where} is open but answers no Modbus for unit ${firstUnits.join(', ')}; other unit ids: millwatt scan tcp://${where}`,
+          `${where} is open but answers no Modbus for unit ${firstUnits.join(', ')}; it may speak TLS, which is not scanned, or have other unit ids: millwatt scan tcp://${where}`,
         );
     });
   }
@@ -196,7 +196,7 @@ class Scan {
     if (garbled.length > 0)
       progress.onRemark(
         endpoint.transport === 'tcp'
-          ? `${where}: unit ${garbled.join(', ')} answered what is no Modbus TCP; it may speak another protocol, or pass a serial line on as it is: millwatt scan rtu+tcp://${where}`
+          ? `${where}: unit ${garbled.join(', ')} answered what is no Modbus TCP; it may speak another protocol such as TLS, or pass a serial line on as it is: millwatt scan rtu+tcp://${where}`
           : `${where}: unit ${garbled.join(', ')} answered what is no Modbus; two devices may have one unit id, or baud rate or parity differ`,
       );
     if (line.isUnitIgnored)

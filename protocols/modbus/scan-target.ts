@@ -38,18 +38,25 @@ const PRIVATE_RANGES = [
   '127.0.0.0/8',
 ];
 const HOST = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/;
-const EXAMPLES =
-  '192.168.1.0/24 (with --network), tcp://192.168.1.20:502, rtu+tcp://192.168.1.40:4001 or /dev/ttyUSB0';
+const HOST_EXAMPLES = 'tcp://192.168.1.20:502, rtu+tcp://192.168.1.40:4001 or /dev/ttyUSB0';
+const EXAMPLES = `192.168.1.0/24 (with --network), ${HOST_EXAMPLES}`;
 
 /**
  * Reads a target as people write it. Throws an error of class `refuse` (code `usage`) for what is none, for a range
  * without `network`, above /20, or of public addresses without `isPublicAllowed`.
  * @param options.port of the hosts of a range; 502
+ * @param options.isProbe one device is to be looked at, which messages then say
  */
 export function parseScanTarget(
   text: string,
-  options: { network?: boolean; isPublicAllowed?: boolean; port?: number } = {},
+  options: { network?: boolean; isPublicAllowed?: boolean; port?: number; isProbe?: boolean } = {},
 ): ScanTarget {
+  const { isProbe = false } = options;
+  if (/^(tls|mbaps|tcps|tcp\+tls|modbus\+tls):\/\//i.test(text))
+    throw usageError(
+      `${text} cannot be ${isProbe ? 'probed' : 'scanned'} by its address: TLS needs certificates.`,
+      'Write the device into a configuration with `tls:` and its port (802 by default), then run: millwatt probe -c agent.yaml',
+    );
   // What names below /dev/serial hold: letters, digits, #+-.:=@_ and, for anything else, \x20.
   if (/^\/dev\/(?!.*\.\.)[!-~]+$/.test(text)) return { kind: 'serial', path: text };
   if (/^\d+(\.\d+){3}\/\d+$/.test(text)) return networkTarget(text, options);
@@ -58,7 +65,10 @@ export function parseScanTarget(
   const plainHost = host.replace(/^\[|\]$/g, '');
   const isHost = host.startsWith('[') || HOST.test(plainHost);
   if (!isHost)
-    throw usageError(`${JSON.stringify(text)} is nothing that can be scanned.`, `Write ${EXAMPLES}.`);
+    throw usageError(
+      `${JSON.stringify(text)} is nothing that can be ${isProbe ? 'probed' : 'scanned'}.`,
+      isProbe ? `Write ${HOST_EXAMPLES}; or a configuration: -c agent.yaml.` : `Write ${EXAMPLES}.`,
+    );
   const transport = scheme === 'tcp' ? 'tcp' : 'rtu-over-tcp';
   if (transport === 'rtu-over-tcp' && portText === undefined)
     throw usageError(

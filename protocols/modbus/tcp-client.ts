@@ -20,6 +20,7 @@ import {
   type Expected,
 } from './tcp-frame.ts';
 import { openTcpWire, type Wire, type WireEvents } from './tcp-wire.ts';
+import { tlsSilenceError } from './tls-error.ts';
 import { openTlsWire } from './tls-wire.ts';
 
 /** Requests that may be under way on one connection; more is of no use to any device. */
@@ -337,8 +338,18 @@ export class ModbusTcpClient implements ModbusClient {
   #endOverdue(nowMs: number): number {
     // A timer may fire a little early by the clock we compare with.
     const overdue = this.#pending.find(({ deadlineMs }) => deadlineMs <= nowMs + 0.5);
-    if (overdue !== undefined)
-      this.#fail((where) => timeoutError(where, overdue.timeoutMs, this.#hasAnswered), overdue);
+    if (overdue !== undefined) {
+      const { timeoutMs } = overdue;
+      const isTls = this.#tls !== undefined;
+      const isHandshake = isTls && !this.#isOpen;
+      this.#fail(
+        (where) =>
+          isHandshake
+            ? tlsSilenceError(where, timeoutMs)
+            : timeoutError(where, timeoutMs, isTls || this.#hasAnswered),
+        overdue,
+      );
+    }
     return Math.min(...this.#pending.map(({ deadlineMs }) => deadlineMs));
   }
 

@@ -89,7 +89,7 @@ export function tlsError(where: string, error: NodeJS.ErrnoException, side: TlsS
           'finds no way to speak TLS with us',
           'Check which TLS versions and ciphers the device allows, and that it trusts the authority of tls.cert.',
         )
-      : tlsDroppedError(where, false, side.isOpen);
+      : refuse(where, 'refuses the TLS handshake', rightCure(false));
   }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_'))
     return refuse(where, `failed in TLS (${code})`, 'Check that this port of the device speaks TLS.');
@@ -104,9 +104,7 @@ export function tlsDroppedError(where: string, hasCert: boolean, isOpen: boolean
     isOpen
       ? 'ended the connection right after the TLS handshake'
       : 'ended the connection in the TLS handshake',
-    hasCert
-      ? 'Check that the device trusts the authority of tls.cert, and that the role in it may read.'
-      : 'It probably asks for a certificate of ours: set tls.cert and tls.key. Or it does not speak TLS on this port.',
+    isOpen ? rightCure(hasCert) : `${NO_TLS} Otherwise: ${rightCure(hasCert)}`,
   );
 }
 
@@ -120,6 +118,25 @@ export function tlsMaterialError(where: string, error: unknown): MillwattError {
     {
       cure: 'Check that all three are PEM, that tls.key belongs to tls.cert, and that the key has no pass phrase.',
     },
+  );
+}
+
+const NO_TLS =
+  'It probably does not speak TLS on this port: use its secure port (802 by default), or leave tls out where it speaks plain Modbus TCP.';
+
+function rightCure(hasCert: boolean): string {
+  return hasCert
+    ? 'Check that the device trusts the authority of tls.cert, and that the role in it may read.'
+    : 'If it asks for a certificate of ours, set tls.cert and tls.key.';
+}
+
+/** Nothing came on a connection that was to speak TLS: what speaks plain Modbus TCP waits for more of a handshake. */
+export function tlsSilenceError(where: string, timeoutMs: number): MillwattError {
+  return new MillwattError(
+    'retry',
+    'timeout',
+    `${where} did not answer the TLS handshake within ${Math.round(timeoutMs)} ms.`,
+    { cure: `${NO_TLS} Otherwise check power and cable.` },
   );
 }
 

@@ -20,3 +20,18 @@ test('each reason that is given is explained once', () => {
     'source-down: a meter or control did not answer',
   ]);
 });
+
+test('where the column of reasons has no room, the reasons name their hours', () => {
+  const hour = (machine: string, time: number, ...reasons: Reason[]) =>
+    ({ machine, hourMs: Date.UTC(2026, 10, 22, time), reasons }) as unknown as MachineHour;
+  const hours = [
+    hour('mill-1', 6, 'gap'),
+    hour('mill-1', 7, 'gap'),
+    hour('lathe-2', 6, 'gap', 'no-counter'),
+    hour('lathe-2', 9, 'gap'),
+  ];
+  expect(explainReasons(hours, { namesHours: true })).toEqual([
+    'gap: readings are missing for a while (mill-1 2026-11-22 06:00, 07:00, lathe-2 2026-11-22 06:00 and 1 more)',
+    'no-counter: there is no energy counter; energy is the sum of power over time (lathe-2 2026-11-22 06:00)',
+  ]);
+});

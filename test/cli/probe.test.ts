@@ -5,6 +5,7 @@ import type { Examination } from '../../cli/examination.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
 import type { Driver } from '../../protocols/driver.ts';
+import { probeAsJson } from '../../cli/probe/probe-json.ts';
 import { drawSource } from '../../cli/probe/probe-view.ts';
 import { makeFolder, onEnd, run, startMeter, writeAgentFile } from '../e2e/fault-rig.ts';
 import { mainsBank, profileOf } from '../protocols/modbus/identify-devices.ts';
@@ -138,6 +139,30 @@ sources:
     ]);
   }, 30_000);
 
+  it('looks at one of the slower groups of a source, too', async () => {
+    const port = await serve(mainsBank(profileOf('siemens/pac3200')));
+    const folder = makeFolder();
+    writeFileSync(
+      join(folder, 'agent.yaml'),
+      `site: s
+agent: a
+broker: { url: "mqtt://127.0.0.1:1883" }
+sources:
+  - { id: meter, protocol: modbus-tcp, host: 127.0.0.1, port: ${port}, profile: siemens/pac3200, machine: m,
+      read: [activePower], slower: [{ every: 10s, read: [activeEnergyImport] }], meter: { class: "1" } }
+`,
+    );
+    const slow = readJson(
+      (await probe(['agent.yaml', '--source', 'meter-10s', '--once', '--json'], folder)).output,
+    );
+    expect(slow.source).toBe('meter-10s');
+    expect(slow.readings.map(({ channel }) => channel)).toEqual(['m.supply.activeEnergyImport']);
+    const all = await probe(['agent.yaml', '--source', 'meter', '--once', '--json'], folder);
+    expect(all.output.trim().split('\n')).toHaveLength(2);
+    const none = await probe(['agent.yaml', '--source', 'meter-5s', '--once'], folder);
+    expect(none.output).toContain('Choose one of: meter, meter-10s.');
+  }, 30_000);
+
   it('says of a scale that nobody states, and of percent, that they are not known', async () => {
     const port = await serve(mainsBank(profileOf('mitsubishi/fr-a700')));
     const { output } = await probe([`tcp://127.0.0.1:${port}`, '--profile', 'mitsubishi/fr-a700', '--once']);
@@ -190,6 +215,8 @@ sources:
     [['-c', 'agent.yaml', 'tcp://127.0.0.1'], /cannot both be probed/],
     [['10.0.0.0/24'], /millwatt scan 10\.0\.0\.0\/24 --network/],
     [['tcp://127.0.0.1', '--unit', '256'], /no unit id of 0 to 255/],
+    [['tls://127.0.0.1'], /cannot be probed by its address: TLS needs certificates/],
+    [['meter 3'], /"meter 3" is nothing that can be probed[^]*-c agent\.yaml/],
   ])('refuses %j as a slip on the command line', async (args, message) => {
     const { code, output } = await probe(args);
     expect(code, output).toBe(2);
@@ -240,6 +267,28 @@ describe('the table', () => {
     expect(text.includes('mill-1.supply.')).toBe(width === 140);
     expect(text.includes('0001 0002 0003 0004 0005')).toBe(width === 140);
     expect(text.includes('fc3 805 f64')).toBe(width === 140);
+  });
+
+  it.each([
+    [2.3e-38, true],
+    [-4e15, true],
+    [0, false],
+    [1e11, false],
+    [null, false],
+  ])('says of %j whether it looks like a wrong word order', (value, isAbsurd) => {
+    const poll = { ...outcome.poll, readings: [{ channel: id, value, quality: 'good' as const }] };
+    const remarks = { ofPoints: new Map<string, string>(), ofDevice: [] };
+    const lines = drawSource(driver, { poll }, new Map(), remarks, 80);
+    expect(lines.join(' ').includes('looks like a wrong word order')).toBe(isAbsurd);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    const json = JSON.stringify(probeAsJson(driver, { poll }, new Map(), remarks));
+    expect(json.includes('looks like a wrong word order')).toBe(isAbsurd);
+  });
+
+  it('says which columns have no room', () => {
+    const remarks = { ofPoints: new Map<string, string>(), ofDevice: [] };
+    expect(drawSource(driver, outcome, new Map(), remarks, 60).join(' ')).toMatch(/left out \(.*\): widen/);
+    expect(drawSource(driver, outcome, new Map(), remarks, 200).join(' ')).not.toContain('left out');
   });
 
   it('shows no registers where a protocol has none', () => {

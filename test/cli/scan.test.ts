@@ -88,7 +88,16 @@ describe('the fragment', () => {
       points.every(({ scaleFrom }) => scaleFrom === 'operator'),
     );
     expect(sources).toBe(libraryProfiles.length - open.length);
-    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(120);
+    for (const line of lines) expect(line.length, line).toBeLessThan(80);
+  });
+
+  it('fits a terminal, long serial numbers and names with blanks in them included', () => {
+    const endpoint = { transport: 'tcp', host: 'gateway.plant', port: 502 } as const;
+    const serial = `A  ${'12 '.repeat(30)}`.slice(0, 56);
+    const device = { ...foundAs(profileOf('siemens/pac3200'), endpoint, 4), details: { serial } };
+    const lines = writeFragment([device]);
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+    expect(parse(lines.join('\n'))).toMatchObject([{ meter: { serial, class: 'unknown' } }]);
   });
 
   it('gives two devices of a serial port the settings that were found', () => {
@@ -153,9 +162,10 @@ describe('millwatt scan', () => {
     expect(checked.errors).toEqual([]);
     expect(checked.sources).toBe(known.length);
     // What is left to do is written beside it.
-    for (const line of json.fragment.split('\n')) {
+    for (const [index, line] of json.fragment.split('\n').entries()) {
       if (/^ {4}(machine|component):/.test(line)) expect(line).toContain('# fill in');
-      if (/class:/.test(line)) expect(line).toContain('# fill in: class');
+      if (/^ {4}meter:.*class:/.test(line))
+        expect(json.fragment.split('\n')[index - 1]).toContain('# fill in the class');
     }
     expect(checked.warnings.filter((warning) => !/secondary values|activeEnergySum/.test(warning))).toEqual(
       [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatEnergy, formatPower, formatShare, formatSpan, formatTime } from '../../cli/format.ts';
-import { renderTable, wrapText } from '../../cli/text-table.ts';
+import { explainLeftOut, renderTable, wrapText } from '../../cli/text-table.ts';
 
 describe('a table', () => {
   const columns = [
@@ -29,6 +29,17 @@ describe('a table', () => {
       'channel     value',
       'channel     value',
     ]);
+  });
+
+  it('says which columns it leaves out', () => {
+    expect(explainLeftOut(columns, rows, 100)).toEqual([]);
+    expect(explainLeftOut(columns, rows, 40).join(' ')).toBe(
+      '1 column left out (point): widen the terminal, or --json.',
+    );
+    expect(explainLeftOut(columns, rows, 60)).toEqual([]);
+    expect(explainLeftOut(columns, rows, 25, '--csv').join(' ')).toBe(
+      '2 columns left out (point, note): widen the terminal, or --csv.',
+    );
   });
 
   it('breaks text between words only', () => {

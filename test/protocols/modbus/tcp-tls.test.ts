@@ -192,7 +192,25 @@ describe.skipIf(openssl === undefined)('Modbus TCP with TLS', () => {
     cleanUps.push(() => mute.close());
     const address = mute.address();
     const client = clientOf(typeof address === 'object' && address !== null ? address.port : 0, {});
-    await expect(client.readRegisters(1, 3, 0, 1, 60)).rejects.toMatchObject({ code: 'timeout' });
+    await expect(client.readRegisters(1, 3, 0, 1, 60)).rejects.toMatchObject({
+      code: 'timeout',
+      cure: expect.stringMatching(/^It probably does not speak TLS on this port/),
+    });
+  });
+
+  it('says first that a port which hangs up on the handshake does not speak TLS', async () => {
+    const plain = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    cleanUps.push(() => plain.close());
+    const address = plain.address();
+    const error = await failureOf(
+      clientOf(typeof address === 'object' && address !== null ? address.port : 0, {}),
+    );
+    expect(error.message).toContain('ended the connection in the TLS handshake');
+    expect(error.cure).toMatch(/^It probably does not speak TLS on this port/);
   });
 
   it('is not there', async () => {
