@@ -193,6 +193,11 @@ function statusLines(profile: DeviceProfile, width: number): string[] {
       ]),
       width,
     ),
+    ...hang(
+      '* ',
+      `A status word is read only where read names it: read: [activePower, ${profile.statuses.map(({ status }) => status).join(', ')}].`,
+      width,
+    ),
   ];
 }
 

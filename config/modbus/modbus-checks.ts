@@ -42,7 +42,7 @@ function checkPoints(source: ModbusSourceConfig, profile: DeviceProfile, at: Con
           severity: 'error',
           path: [...path, index],
           message: `the profile ${source.profile} does not have ${name}.`,
-          cure: chooseCure(name, points),
+          cure: curePoint(name, profile, points),
         },
       ];
     });
@@ -50,6 +50,14 @@ function checkPoints(source: ModbusSourceConfig, profile: DeviceProfile, at: Con
     ...check(source.read ?? [], [...at, 'read']),
     ...(source.slower ?? []).flatMap(({ read }, index) => check(read, [...at, 'slower', index, 'read'])),
   ];
+}
+
+/** What to read instead; who looks for a status word is told of those, and none among many values. */
+function curePoint(name: string, { statuses }: DeviceProfile, points: readonly string[]): string {
+  if (!/stat(us|e)|word/i.test(name)) return chooseCure(name, points);
+  if (statuses.length === 0) return `It has no status word. ${chooseCure(name, points)}`;
+  const words = statuses.map(({ status, vocabulary }) => `${status} (${vocabulary})`);
+  return `What the device says of itself is read as: ${words.join(', ')}.`;
 }
 
 function asImport(name: string): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PARITIES } from '../../protocols/modbus/endpoint.ts';
 import { ORDERS } from '../../protocols/modbus/profile.ts';
-import { PHASES, QUANTITY_NAMES, STATUSES } from '../../protocols/telemetry/quantity.ts';
+import { PHASES, QUANTITY_NAMES } from '../../protocols/telemetry/quantity.ts';
 import { decimal, duration, host, port, power } from '../scalars.ts';
 import { wiring } from '../wiring-config.ts';
 
@@ -10,10 +10,10 @@ const POINT_WORDS = `a quantity such as activePower or voltage.l1 (${QUANTITY_NA
 /** `activePower` (its total) or `voltage.l1`: a value of a device. */
 const value = z.string().refine(isValueName, POINT_WORDS);
 
-/** A value, or a word that a drive says of itself. */
+/** A value, or a word that a drive says of itself; which of them there are is the profile's to say. */
 const point = z
   .string()
-  .refine((text) => isValueName(text) || STATUSES.some((status) => status === text), POINT_WORDS);
+  .regex(/^[A-Za-z]+(\.[A-Za-z0-9]+)?$/, 'a point, such as activePower, voltage.l1 or execution');
 
 function isValueName(text: string): boolean {
   const [quantity = '', phase = 'total', ...rest] = text.split('.');

@@ -80,11 +80,20 @@ function chooseUsual(
 ): ProfilePoint[] {
   const known = DEFAULT_POINTS[profile.kind]
     .filter((name) => name !== 'activeEnergySum' || !offered.has('activeEnergyImport'))
-    .flatMap((name) => offered.get(name) ?? []);
+    .flatMap((name) => offered.get(name) ?? phasesOf(name, offered));
   const usual = [...new Set(known.length > 0 ? known : offered.values())];
   // A current without a scale may be missing; a power without one is what the source was set up for.
   const usable = usual.filter((point) => isMain(point) || hasScale(point, wishes));
   return usable.length > 0 ? usable : usual;
+}
+
+/** What a meter tells of each phase and not of all together; energy only where there is no sum of another kind. */
+function phasesOf(name: string, offered: ReadonlyMap<string, ProfilePoint>): ProfilePoint[] {
+  const isUseful =
+    name === 'activePower' ||
+    name === 'powerFactor' ||
+    (name === 'activeEnergyImport' && !offered.has('activeEnergySum'));
+  return isUseful ? ['l1', 'l2', 'l3'].flatMap((phase) => offered.get(`${name}.${phase}`) ?? []) : [];
 }
 
 function isMain({ quantity }: ProfilePoint): boolean {

@@ -104,6 +104,11 @@ describe('millwatt profiles', () => {
     expect(text).not.toContain('This is the input power');
   });
 
+  it('says how a status word is read', async () => {
+    expect(await run('vacon/vacon-10')).toContain('read: [activePower, execution]');
+    expect(await run('siemens/pac2200')).not.toContain('status word');
+  });
+
   it('explains factors that the device keeps in registers', async () => {
     const text = await run('chint/dtsu666');
     expect(text).toContain('times register 6, times 0.1 x register 7');

@@ -45,6 +45,13 @@ describe('the points of a source', () => {
     expect(chooseStatuses(meter, undefined)).toEqual([]);
   });
 
+  it('are the three phases where a meter has no power of all of them', () => {
+    const phases = (['l1', 'l2', 'l3'] as const).map((phase, address) => pointWith({ phase, address }));
+    const energy = pointWith({ quantity: 'activeEnergySum', unit: 'Wh', address: 9 });
+    const names = choosePoints(profileWith({ points: [...phases, energy] }), undefined, 'a').map(pointName);
+    expect(names).toEqual(['activePower.l1', 'activePower.l2', 'activePower.l3', 'activeEnergySum']);
+  });
+
   it('are, of a drive, what tells how it is loaded', () => {
     const drive = profileWith({
       kind: 'drive',
