@@ -8,7 +8,8 @@ import type { LineLoad } from '../config/modbus/line-load.ts';
 import { readConfigText } from '../config/load.ts';
 import { profileFolderOf, readSurroundings, type Surroundings } from '../config/surroundings.ts';
 import { parseYamlText } from '../config/yaml-text.ts';
-import { style } from './screen.ts';
+import { style, widthOf } from './screen.ts';
+import { wrapLines } from './text-wrap.ts';
 
 /** What a check of one file found, whatever kind of file it is. */
 interface Report {
@@ -40,13 +41,18 @@ export async function runCheck(options: { config: string[]; json?: true }): Prom
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: !failed, reports }, null, 2)}\n`);
   else {
     for (const { file, kind, lines, findings } of reports) {
-      for (const finding of findings) process.stdout.write(`${formatFinding(finding)}\n`);
-      for (const line of lines) process.stdout.write(`${file}: ${describeLoad(line)}\n`);
+      for (const finding of findings) print(formatFinding(finding));
+      for (const line of lines) print(`${file}: ${describeLoad(line)}`);
       if (!hasErrors(findings))
         process.stdout.write(`${file}: ${style('good', 'green')} (${nameOfKind(kind, file)})\n`);
     }
   }
   if (failed) process.exitCode = 1;
+}
+
+/** A terminal would break its lines within words. */
+function print(text: string): void {
+  process.stdout.write(`${wrapLines(text, widthOf()).join('\n')}\n`);
 }
 
 function nameOfKind(kind: Report['kind'], file: string): string {

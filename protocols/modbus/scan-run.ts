@@ -197,7 +197,9 @@ class Scan {
       progress.onRemark(
         endpoint.transport === 'tcp'
           ? `${where}: unit ${garbled.join(', ')} answered what is no Modbus TCP; it may speak another protocol such as TLS, or pass a serial line on as it is: millwatt scan rtu+tcp://${where}`
-          : `${where}: unit ${garbled.join(', ')} answered what is no Modbus; two devices may have one unit id, or baud rate or parity differ`,
+          : `${where}: unit ${garbled.join(', ')} answered what is no Modbus RTU; ${
+              endpoint.transport === 'rtu' ? '' : `it may speak Modbus TCP (millwatt scan tcp://${where}), `
+            }two devices may have one unit id, or baud rate or parity differ`,
       );
     if (line.isUnitIgnored)
       progress.onRemark(

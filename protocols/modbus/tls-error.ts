@@ -121,6 +121,16 @@ export function tlsMaterialError(where: string, error: unknown): MillwattError {
   );
 }
 
+/** The file that is to hold a certificate holds a private key. */
+export function keyAsCertificateError(where: string, setting: string): MillwattError {
+  return new MillwattError(
+    'retry',
+    'refused',
+    `${where} cannot be asked: ${setting} holds a private key where a certificate is needed.`,
+    { cure: `Name the file with the certificate in ${setting}; a key of ours belongs in tls.key.` },
+  );
+}
+
 const NO_TLS =
   'It probably does not speak TLS on this port: use its secure port (802 by default), or leave tls out where it speaks plain Modbus TCP.';
 

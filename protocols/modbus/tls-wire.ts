@@ -10,7 +10,7 @@ import type { MillwattError } from '../errors.ts';
 import type { TlsSettings } from './endpoint.ts';
 import { closedError } from './modbus-error.ts';
 import type { Wire, WireEvents } from './tcp-wire.ts';
-import { tlsDroppedError, tlsError, tlsMaterialError } from './tls-error.ts';
+import { tlsDroppedError, tlsError, tlsMaterialError, keyAsCertificateError } from './tls-error.ts';
 
 /**
  * Opens a connection with TLS 1.2 or newer. The certificate of the other end is verified always: by `ca`, or by the
@@ -68,8 +68,14 @@ export function openTlsWire(host: string, port: number, settings: TlsSettings, e
   };
 }
 
+const CERTIFICATE = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/;
+
 function readMaterial(where: string, settings: TlsSettings): SecureContext {
   const { ca, cert, key } = settings;
+  // OpenSSL takes an authority without a certificate for none at all, and then trusts nobody.
+  for (const [name, pem] of Object.entries({ ca, cert }))
+    if (pem?.includes('PRIVATE KEY-----') === true && !CERTIFICATE.test(pem))
+      throw keyAsCertificateError(where, `tls.${name}`);
   try {
     return createSecureContext({
       minVersion: 'TLSv1.2',

@@ -186,6 +186,12 @@ describe.skipIf(openssl === undefined)('Modbus TCP with TLS', () => {
     }
   });
 
+  it('says that a key stands where the certificate of the authority should', async () => {
+    const error = await failureOf(clientOf(await serve(device), { ca: agent.key }));
+    expect(error.message).toMatch(/tls\.ca holds a private key where a certificate is needed/);
+    expect(error.message + error.cure).not.toContain('PRIVATE');
+  });
+
   it('gives up in time on a port that never answers the handshake', async () => {
     const mute = createServer(() => {});
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
