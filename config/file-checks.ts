@@ -85,7 +85,9 @@ export function checkTlsFiles(
   const remarks: Remark[] = [];
   for (const name of ['ca', 'cert', 'key'] as const) {
     const file = files[name];
-    if (file !== undefined) remarks.push(...checkFile([...at, name], file, folder, world));
+    if (file === undefined) continue;
+    const missing = checkFile([...at, name], file, folder, world);
+    remarks.push(...(missing.length > 0 ? missing : checkPem([...at, name], name, file, folder, world)));
   }
   const key = files.key === undefined ? 'missing' : world.stat(resolve(folder, files.key));
   // A group of certificate readers is usual; everyone is not.
@@ -99,6 +101,35 @@ export function checkTlsFiles(
   if (files.cert === undefined && files.key !== undefined) remarks.push(halfIdentity(at, 'key', 'cert'));
   if (files.key === undefined && files.cert !== undefined) remarks.push(halfIdentity(at, 'cert', 'key'));
   return remarks;
+}
+
+/** What a file holds is told by its BEGIN lines; nothing else of it is looked at or shown. */
+function checkPem(
+  path: ConfigPath,
+  name: 'ca' | 'cert' | 'key',
+  file: string,
+  folder: string,
+  world: Surroundings,
+): Remark[] {
+  const text = world.readText?.(resolve(folder, file));
+  if (text === undefined) return [];
+  const labels = [...text.matchAll(/^-----BEGIN ([A-Z0-9 ]{1,40})-----/gm)].map(([, label = '']) => label);
+  const isWanted = (label: string) =>
+    name === 'key' ? label.endsWith('PRIVATE KEY') : label.endsWith('CERTIFICATE');
+  if (labels.some(isWanted)) return [];
+  const wanted = name === 'key' ? 'private key' : 'certificate';
+  const [found] = labels;
+  return [
+    {
+      severity: 'error',
+      path,
+      message: `${file} holds no ${wanted}${found === undefined ? '' : `, but ${/^[AEIOU]/.test(found) ? 'an' : 'a'} ${found.toLowerCase()}`}.`,
+      cure:
+        found === undefined
+          ? `Give the PEM file of the ${wanted}: text with a line -----BEGIN ${wanted.toUpperCase()}-----. A DER file (often .cer, .crt, .der) must be converted: openssl x509 -inform der -in FILE -out FILE.pem`
+          : `Give the PEM file of the ${wanted}; look whether two of ca, cert and key are swapped.`,
+    },
+  ];
 }
 
 function halfIdentity(at: ConfigPath, given: string, wanted: string): Remark {

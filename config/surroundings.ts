@@ -12,7 +12,7 @@ export interface Surroundings {
   profileOf(profileId: string): DeviceProfile | MillwattError;
   /** The state of a file, absolute path. */
   stat(path: string): FileState;
-  /** The text of a secret's file, to be measured and never shown; undefined where it may not be read, or is not looked at. */
+  /** The text of a secret's or certificate's file, to be measured or recognised and never shown; undefined where it may not be read, or is not looked at. */
   readText?: (path: string) => string | undefined;
   /** The environment, where whoever checks may look at it. */
   env?: Readonly<Record<string, string | undefined>> | undefined;

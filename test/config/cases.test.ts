@@ -15,8 +15,18 @@ const FILES: Readonly<Record<string, FileState>> = {
   '/etc/millwatt/site.key': { mode: 0o600 },
   '/etc/millwatt/group.key': { mode: 0o640 },
   '/etc/millwatt/open.key': { mode: 0o644 },
+  '/etc/millwatt/swapped.pem': { mode: 0o644 },
+  '/etc/millwatt/certificate.key': { mode: 0o600 },
+  '/etc/millwatt/binary.pem': { mode: 0o644 },
   '/etc/millwatt/good.password': { mode: 0o600 },
   '/etc/millwatt/open.password': { mode: 0o644 },
+};
+
+/** What those of them hold that a check may look into. */
+const TEXTS: Readonly<Record<string, string>> = {
+  '/etc/millwatt/swapped.pem': '-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n',
+  '/etc/millwatt/certificate.key': '-----BEGIN CERTIFICATE-----\nMC4=\n-----END CERTIFICATE-----\n',
+  '/etc/millwatt/binary.pem': '0\u0082',
 };
 
 /** Each case is a folder with the file as an operator wrote it and every line that the check must say, no more. */
@@ -25,7 +35,11 @@ describe('configurations that must be refused', () => {
     test(name, () => {
       const text = readFileSync(join(FOLDER, name, 'input.yaml'), 'utf8');
       const expectedFile = join(FOLDER, name, 'expected.txt');
-      const world = { ...readSurroundings(), stat: (path: string) => FILES[path] ?? 'missing' };
+      const world = {
+        ...readSurroundings(),
+        stat: (path: string) => FILES[path] ?? 'missing',
+        readText: (path: string) => TEXTS[path],
+      };
       const { findings, config } = checkConfig(text, '/etc/millwatt/input.yaml', undefined, world);
       const said = findings
         .map((finding) => formatFinding(finding).replaceAll('/etc/millwatt/input.yaml', 'input.yaml'))
