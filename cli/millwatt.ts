@@ -1,5 +1,4 @@
 import { Argument, Command, Option } from 'commander';
-import { usageError } from '../protocols/modbus/scan-target.ts';
 import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
 import { describeFailure } from './failure.ts';
 import { widthOf } from './screen.ts';
@@ -127,14 +126,9 @@ program
   .option('--yaml', 'print the file of a profile, as a start for one of your own')
   .option('--json', 'print as JSON')
   .addHelpText('after', example('millwatt profiles em340'))
-  .action(async (word, options) => {
-    if (word === undefined && options.yaml === true)
-      throw usageError(
-        'Nothing says which profile to print.',
-        'Name it: millwatt profiles siemens/pac3200 --yaml; `millwatt profiles` lists all.',
-      );
-    await (await import('./profiles/profiles-command.ts')).runProfiles(word, options);
-  });
+  .action(async (word, options) =>
+    (await import('./profiles/profiles-command.ts')).runProfiles(word, options),
+  );
 
 program
   .command('simulate')

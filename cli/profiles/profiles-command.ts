@@ -9,9 +9,10 @@ import {
 } from '../../config/library/profile-library.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
+import { usageError } from '../../protocols/modbus/scan-target.ts';
 import { explainProfile } from './profile-words.ts';
 import { style, widthOf } from '../screen.ts';
-import { renderTable } from '../text-table.ts';
+import { explainLeftOut, renderTable, type TextColumn } from '../text-table.ts';
 
 /** What `millwatt profiles` was told besides the word. */
 export interface ProfilesOptions {
@@ -30,15 +31,16 @@ const NAMES_WIDTH = 44;
  */
 export async function runProfiles(word: string | undefined, options: ProfilesOptions): Promise<void> {
   if (options.yaml === true && word === undefined)
-    throw new MillwattError('refuse', 'no-profile', 'Which profile is to be printed as YAML?', {
-      cure: 'Name one: millwatt profiles siemens/pac3200 --yaml',
-    });
+    throw usageError(
+      'Which profile is to be printed as YAML?',
+      'Name one: millwatt profiles siemens/pac3200 --yaml',
+    );
   // Without a configuration, profiles/ of the folder one stands in is what a configuration there would use.
   const folder = profileFolderOf(options.config ?? 'agent.yaml');
   const listed = listProfiles(folder);
   const isId = word !== undefined && (word.includes('/') || listed.some(({ id }) => id === word));
-  if (isId || options.yaml === true) {
-    const loaded = loadProfile(word ?? '', folder);
+  if (isId) {
+    const loaded = loadProfile(word, folder);
     print(options.yaml === true ? startOfOwn(loaded) : explain(loaded, options.json === true));
     return;
   }
@@ -48,6 +50,12 @@ export async function runProfiles(word: string | undefined, options: ProfilesOpt
   );
   const found = loaded.filter(({ profile }) => word === undefined || hasWord(profile, word));
   if (found.length === 0 && word !== undefined && broken.length === 0) throw nothingFound(word);
+  if (options.yaml === true) {
+    const [only, ...others] = found.filter(({ profile }) => !profile.id.includes(':'));
+    if (only === undefined || others.length > 0) throw severalFound(word ?? '', [only, ...others]);
+    print(startOfOwn(only));
+    return;
+  }
   if (options.json === true) print([JSON.stringify(found.map(asJson), null, 2)]);
   else
     print([
@@ -99,27 +107,25 @@ function hasWord({ id, title, vendor, models, aliases }: DeviceProfile, word: st
 function renderList(profiles: readonly DeviceProfile[]): string[] {
   const width = widthOf();
   const namesWidth = Number.isFinite(width) ? NAMES_WIDTH : Number.POSITIVE_INFINITY;
-  return renderTable(
-    [
-      { title: 'profile' },
-      { title: 'kind', spare: 4 },
-      { title: 'over', spare: 5 },
-      { title: 'points', align: 'right', spare: 1 },
-      { title: 'class', spare: 3 },
-      { title: 'confidence', spare: 2 },
-      { title: 'fits', spare: 6 },
-    ],
-    profiles.map((profile) => [
-      profile.id,
-      profile.kind,
-      profile.transports.join(', '),
-      String(profile.points.length),
-      profile.accuracyClass ?? (profile.kind === 'drive' ? '' : 'on the nameplate'),
-      profile.confidence,
-      cut([...profile.models, ...profile.aliases].join(', '), namesWidth),
-    ]),
-    width,
-  );
+  const columns: TextColumn[] = [
+    { title: 'profile' },
+    { title: 'kind', spare: 4 },
+    { title: 'over', spare: 5 },
+    { title: 'points', align: 'right', spare: 1 },
+    { title: 'class', spare: 3 },
+    { title: 'confidence', spare: 2 },
+    { title: 'fits', spare: 6 },
+  ];
+  const rows = profiles.map((profile) => [
+    profile.id,
+    profile.kind,
+    profile.transports.join(', '),
+    String(profile.points.length),
+    profile.accuracyClass ?? (profile.kind === 'drive' ? '' : 'on the nameplate'),
+    profile.confidence,
+    cut([...profile.models, ...profile.aliases].join(', '), namesWidth),
+  ]);
+  return [...renderTable(columns, rows, width), ...explainLeftOut(columns, rows, width)];
 }
 
 function cut(text: string, width: number): string {
@@ -155,6 +161,14 @@ function startOfOwn({ profile, file }: LoadedProfile): string[] {
     '# another name it is a profile of its own. Move the version when a point changes its meaning.',
     ...text.split('\n').filter((line) => !line.startsWith('# yaml-language-server:')),
   ];
+}
+
+function severalFound(word: string, found: readonly (LoadedProfile | undefined)[]): MillwattError {
+  const ids = found.flatMap((one) => (one === undefined ? [] : [one.profile.id]));
+  return usageError(
+    `${JSON.stringify(word)} is in the names of ${ids.length} profiles, and one can be printed.`,
+    `Name one of: ${ids.join(', ')}.`,
+  );
 }
 
 function nothingFound(word: string): MillwattError {

@@ -62,7 +62,7 @@ describe('a configuration by itself', () => {
     [['hours', 'none.yaml', '-c', 'other.yaml'], 2, 'other.yaml and none.yaml are two configurations'],
     [['check'], 2, 'Nothing says which configuration file'],
     [['agent'], 2, 'millwatt agent -c agent.yaml'],
-    [['profiles', '--yaml'], 2, 'Nothing says which profile to print'],
+    [['profiles', '--yaml'], 2, 'Which profile is to be printed as YAML'],
   ])('is taken without -c: %j', async (args, code, words) => {
     const started = run(makeFolder(), args);
     expect(await started.exited).toBe(code);

@@ -170,6 +170,17 @@ describe('millwatt profiles', () => {
     expect(many.map(({ id }) => id)).toEqual(['eastron/sdm230', 'eastron/sdm230:two-tariff']);
   });
 
+  it('prints the file that a part of a name means, and asks which where it means several', async () => {
+    expect(await run('em340', { yaml: true })).toBe(await run('carlo-gavazzi/em340', { yaml: true }));
+    await expect(run('pac', { yaml: true })).rejects.toMatchObject({
+      code: 'usage',
+      cure: expect.stringMatching(/Name one of: .*siemens\/pac2200, .*siemens\/pac3200/),
+    });
+    await expect(run('nothing-is-called-so', { yaml: true })).rejects.toMatchObject({
+      code: 'unknown-profile',
+    });
+  });
+
   it('prints a file to start from, which is a profile and names its schema', async () => {
     const text = await run('siemens/pac2200', { yaml: true });
     const schema = /^# yaml-language-server: \$schema=(.+)$/m.exec(text)?.[1] ?? '';
