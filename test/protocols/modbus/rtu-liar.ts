@@ -5,7 +5,10 @@ import { seal, type BusBehaviour, type BusTalk } from './rtu-hostile-bus.ts';
 export interface LiarBounds {
   /** 0 .. 1: how much is answered well. */
   honesty: number;
-  /** A reply out of order comes at most so long after its request was sent, a copy so long after the one before, ms. */
+  /**
+   * A reply that newer ones overtake comes at most so long after its request was sent, a copy so long after the one
+   * before, ms.
+   */
   strayMs: number;
   /** A unit that answers in order is late by up to so much, ms: more than strayMs, for there is no bound on that. */
   lateMs: number;
@@ -63,7 +66,9 @@ export function createRtuLiar(
       ),
     'out of order': (talk) => {
       const untilMs = bounds.sentMsOf(talk.request.bytes) + bounds.strayMs;
-      talk.later(() => sendBefore(talk, talk.answer, untilMs), random.between(1, bounds.strayMs));
+      const heldMs = random.between(1, bounds.strayMs);
+      // Newer ones may overtake it. It does not overtake older ones, which may be late by far more than is bearable.
+      talk.inOrder(() => talk.later(() => sendBefore(talk, talk.answer, untilMs), heldMs), 0);
     },
     'copied at once': (talk) => talk.inOrder(() => talk.send(Buffer.concat([talk.answer, talk.answer])), 0),
     'copied a little later': (talk) =>
