@@ -56,6 +56,8 @@ export interface SoakSample {
 
 const READ = ['activePower', 'voltage.l1', 'activeEnergyImport'];
 const REQUESTS_MAX = 3;
+/** For how long a client of RTU may listen for late replies before a request, on top of its timeout. */
+const LISTENING_MS_MAX = 600;
 /** For a busy computer. */
 const SLACK_MS = 1500;
 
@@ -74,8 +76,10 @@ export function makeMeter(options: {
   timeoutMs: number;
   /** Meters on the same line, this one included. */
   neighbours: number;
+  isRtu?: boolean;
 }): { meter: SoakMeter; bank: RegisterBank; mood: UnitMood } {
-  const { number, endpoint, unit, everyMs, timeoutMs, neighbours } = options;
+  const { number, endpoint, unit, everyMs, timeoutMs, neighbours, isRtu = false } = options;
+  const holdMs = timeoutMs + (isRtu ? LISTENING_MS_MAX : 0);
   const { profile } = loadProfile(options.profile);
   const wiring = { id: `meter-${number}`, machine: `mill-${number}`, component: 'supply' };
   const mood: UnitMood = { answers: 'well' };
@@ -100,7 +104,7 @@ export function makeMeter(options: {
       profile: options.profile,
       shown,
       // A turn may be missed; the poll may wait for each neighbour's timeout and its own requests.
-      ageMsMax: 2 * everyMs + timeoutMs * (REQUESTS_MAX + neighbours) + SLACK_MS,
+      ageMsMax: 2 * everyMs + holdMs * (REQUESTS_MAX + neighbours) + SLACK_MS,
     },
   };
 }

@@ -14,9 +14,8 @@ export interface SoakPlant {
   close(): Promise<void>;
 }
 
-const TCP_TIMEOUT_MS = 300;
-/** The default. A client of RTU that heard a late reply listens for 300 ms before it asks again. */
-const RTU_TIMEOUT_MS = 1000;
+/** As long as a client of RTU listens after a late reply, and shorter than the latest of them. */
+const TIMEOUT_MS = 300;
 
 interface Device {
   unit: number;
@@ -34,7 +33,7 @@ export async function startSoakPlant(seed: number): Promise<SoakPlant> {
   const closers: (() => Promise<void>)[] = [];
 
   /** Devices first, endpoints later: a meter is told its endpoint when the server has one. */
-  const makeDevices = (count: number, profile: string, everyMs: number, timeoutMs: number) => {
+  const makeDevices = (count: number, profile: string, everyMs: number, isRtu = false) => {
     const endpoint: { now: ModbusEndpoint } = { now: { transport: 'tcp', host: '127.0.0.1', port: 0 } };
     const made = Array.from({ length: count }, (_, i) => {
       const number = meters.length + 1;
@@ -45,8 +44,9 @@ export async function startSoakPlant(seed: number): Promise<SoakPlant> {
         unit,
         profile,
         everyMs,
-        timeoutMs,
+        timeoutMs: TIMEOUT_MS,
         neighbours: count,
+        isRtu,
       });
       meters.push(one.meter);
       return { ...one, unit };
@@ -69,7 +69,6 @@ export async function startSoakPlant(seed: number): Promise<SoakPlant> {
       isGateway ? 6 : 1,
       isGateway ? 'eastron/sdm630' : 'siemens/pac3200',
       isGateway ? 1000 : 500,
-      TCP_TIMEOUT_MS,
     );
     const server = await startModbusServer({ host: '127.0.0.1', port: 0, units });
     closers.push(() => server.close());
@@ -78,7 +77,7 @@ export async function startSoakPlant(seed: number): Promise<SoakPlant> {
     targets.push(front);
   }
 
-  const remote = makeDevices(10, 'eastron/sdm630', 1000, RTU_TIMEOUT_MS);
+  const remote = makeDevices(10, 'eastron/sdm630', 1000, true);
   const bus = await startRtuServer({
     at: { host: '127.0.0.1', port: 0 },
     units: remote.units,
@@ -95,7 +94,7 @@ export async function startSoakPlant(seed: number): Promise<SoakPlant> {
   remote.setEndpoint({ transport: 'rtu-over-tcp', host: '127.0.0.1', port: front.port });
   targets.push(front);
 
-  const local = makeDevices(5, 'eastron/sdm630', 1000, RTU_TIMEOUT_MS);
+  const local = makeDevices(5, 'eastron/sdm630', 1000, true);
   const line = await startSerialLine({ ...local, random: randomOf('serial line') });
   local.setEndpoint({ transport: 'rtu', path: line.path, baudRate: 19_200, parity: 'none', stopBits: 1 });
   targets.push(line);
