@@ -126,7 +126,7 @@ function checkPem(
       message: `${file} holds no ${wanted}${found === undefined ? '' : `, but ${/^[AEIOU]/.test(found) ? 'an' : 'a'} ${found.toLowerCase()}`}.`,
       cure:
         found === undefined
-          ? `Give the PEM file of the ${wanted}: text with a line -----BEGIN ${wanted.toUpperCase()}-----. A DER file (often .cer, .crt, .der) must be converted: openssl x509 -inform der -in FILE -out FILE.pem`
+          ? `Give the PEM file of the ${wanted}: text with a line -----BEGIN ${wanted.toUpperCase()}-----. A DER file (often .cer, .crt, .der) must be converted: openssl ${name === 'key' ? 'pkey' : 'x509'} -inform der -in FILE -out FILE.pem`
           : `Give the PEM file of the ${wanted}; look whether two of ca, cert and key are swapped.`,
     },
   ];
