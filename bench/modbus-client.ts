@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import modbusSerial from 'modbus-serial';
-import { ModbusTcpClient } from '../protocols/modbus/tcp-client.ts';
+import { ModbusTcpClient } from '../protocols/modbus/tcp/tcp-client.ts';
 
 const READS = Number(process.argv[2] ?? 10_000);
 const TURNS = Number(process.argv[3] ?? 5);

@@ -1,10 +1,10 @@
-import type { ReadLimits } from '../protocols/modbus/profile.ts';
+import type { ReadLimits } from '../protocols/modbus/profile/profile.ts';
 import {
   judgeOfFunction,
   type KnownRegisters,
   type PlannedRead,
   type WantedRegisters,
-} from '../protocols/modbus/read-plan.ts';
+} from '../protocols/modbus/plan/read-plan.ts';
 
 /** The reference of bench/read-plan.ts: each value joins the request before it whenever the device allows that. */
 export function planGreedily<T extends WantedRegisters>(

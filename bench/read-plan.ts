@@ -7,12 +7,12 @@
  *   node bench/read-plan.ts [--json]
  */
 import { listProfiles, loadProfile } from '../config/library/profile-library.ts';
-import { makePointReader } from '../protocols/modbus/point-reader.ts';
-import type { DeviceProfile, ProfilePoint, ReadLimits } from '../protocols/modbus/profile.ts';
-import { costOfEndpoint, costOfReads, type ReadCost } from '../protocols/modbus/read-cost.ts';
-import { planReads, type WantedRegisters } from '../protocols/modbus/read-plan.ts';
-import { listDeviceValues } from '../protocols/modbus/read-values.ts';
-import { choosePoints } from '../protocols/modbus/wanted-points.ts';
+import { makePointReader } from '../protocols/modbus/profile/point-reader.ts';
+import type { DeviceProfile, ProfilePoint, ReadLimits } from '../protocols/modbus/profile/profile.ts';
+import { costOfEndpoint, costOfReads, type ReadCost } from '../protocols/modbus/plan/read-cost.ts';
+import { planReads, type WantedRegisters } from '../protocols/modbus/plan/read-plan.ts';
+import { listDeviceValues } from '../protocols/modbus/plan/read-values.ts';
+import { choosePoints } from '../protocols/modbus/profile/wanted-points.ts';
 import { planGreedily } from './read-plan-greedy.ts';
 
 const LINES = {

@@ -1,5 +1,5 @@
 import type { MillwattError } from '../protocols/errors.ts';
-import { usageError } from '../protocols/modbus/scan-target.ts';
+import { usageError } from '../protocols/modbus/scan/scan-target.ts';
 
 /** True for a word that names a configuration file, where an address of a device could stand as well. */
 export function isConfigFile(word: string): boolean {

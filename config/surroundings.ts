@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { MillwattError } from '../protocols/errors.ts';
-import type { DeviceProfile } from '../protocols/modbus/profile.ts';
+import type { DeviceProfile } from '../protocols/modbus/profile/profile.ts';
 import { listProfiles, loadProfile } from './library/profile-library.ts';
 
 /** What a check must know of the world outside the file. */

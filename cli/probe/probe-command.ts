@@ -4,7 +4,7 @@ import { systemClock } from '../../protocols/clock.ts';
 import type { Driver, StatusReport } from '../../protocols/driver.ts';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
-import { usageError } from '../../protocols/modbus/scan-target.ts';
+import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { buildDrivers } from '../build-drivers.ts';
 import { gatherDoubts, type DeviceDoubts } from '../device-doubts.ts';
 import { formatTime } from '../format.ts';

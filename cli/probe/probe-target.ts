@@ -5,12 +5,12 @@ import { MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import { createModbusClient } from '../../protocols/modbus/connect.ts';
 import { describeEndpoint, type ModbusEndpoint, type Parity } from '../../protocols/modbus/endpoint.ts';
-import { identifyDevice } from '../../protocols/modbus/identify.ts';
-import { listSuspects } from '../../protocols/modbus/identify-suspects.ts';
-import { IdentifyTalk } from '../../protocols/modbus/identify-talk.ts';
+import { identifyDevice } from '../../protocols/modbus/scan/identify.ts';
+import { listSuspects } from '../../protocols/modbus/scan/identify-suspects.ts';
+import { IdentifyTalk } from '../../protocols/modbus/scan/identify-talk.ts';
 import { createModbusDriver } from '../../protocols/modbus/modbus-driver.ts';
-import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
-import { parseNumbers, parseScanTarget, usageError } from '../../protocols/modbus/scan-target.ts';
+import { pointName, type DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import { parseNumbers, parseScanTarget, usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { parseParities } from '../scan/scan-command.ts';
 import { checkProfileFolder, readAllProfiles } from '../scan/scan-profiles.ts';
 

@@ -1,4 +1,4 @@
-import type { DeviceProfile, IdentityCheck, RegisterRange } from '../../protocols/modbus/profile.ts';
+import type { DeviceProfile, IdentityCheck, RegisterRange } from '../../protocols/modbus/profile/profile.ts';
 
 /** How the device wants to be asked: addressing, limits, timing, line. */
 export function wordsOfReading(profile: DeviceProfile): string[] {

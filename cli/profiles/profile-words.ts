@@ -5,7 +5,7 @@ import {
   type DeviceProfile,
   type ProfilePoint,
   type RegisterFactor,
-} from '../../protocols/modbus/profile.ts';
+} from '../../protocols/modbus/profile/profile.ts';
 import { wordsOfConventions, wordsOfIdentity, wordsOfReading } from './profile-device-words.ts';
 import { renderTable, wrapText } from '../text-table.ts';
 

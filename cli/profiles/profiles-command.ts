@@ -8,8 +8,8 @@ import {
   type LoadedProfile,
 } from '../../config/library/profile-library.ts';
 import { MillwattError } from '../../protocols/errors.ts';
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
-import { usageError } from '../../protocols/modbus/scan-target.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { explainProfile } from './profile-words.ts';
 import { style, widthOf } from '../screen.ts';
 import { explainLeftOut, renderTable, type TextColumn } from '../text-table.ts';

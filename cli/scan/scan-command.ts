@@ -1,10 +1,10 @@
 import { MillwattError } from '../../protocols/errors.ts';
 import { createModbusClient } from '../../protocols/modbus/connect.ts';
 import { PARITIES, type Parity } from '../../protocols/modbus/endpoint.ts';
-import { listSuspects, type Suspects } from '../../protocols/modbus/identify-suspects.ts';
-import { planScan, type ScanPlan } from '../../protocols/modbus/scan-plan.ts';
-import { runScan } from '../../protocols/modbus/scan-run.ts';
-import { parseNumbers, parseScanTarget, usageError } from '../../protocols/modbus/scan-target.ts';
+import { listSuspects, type Suspects } from '../../protocols/modbus/scan/identify-suspects.ts';
+import { planScan, type ScanPlan } from '../../protocols/modbus/scan/scan-plan.ts';
+import { runScan } from '../../protocols/modbus/scan/scan-run.ts';
+import { parseNumbers, parseScanTarget, usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { describeFailure } from '../failure.ts';
 import { formatSpan } from '../format.ts';
 import { checkProfileFolder, readAllProfiles } from './scan-profiles.ts';

@@ -1,7 +1,7 @@
 import { describeEndpoint, type ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
-import { pointName, type DeviceProfile, type ProfilePoint } from '../../protocols/modbus/profile.ts';
-import type { FoundDevice } from '../../protocols/modbus/scan-line.ts';
-import { choosePoints } from '../../protocols/modbus/wanted-points.ts';
+import { pointName, type DeviceProfile, type ProfilePoint } from '../../protocols/modbus/profile/profile.ts';
+import type { FoundDevice } from '../../protocols/modbus/scan/scan-line.ts';
+import { choosePoints } from '../../protocols/modbus/profile/wanted-points.ts';
 import { wrapText } from '../text-table.ts';
 
 const COMMENT_WIDTH = 74;

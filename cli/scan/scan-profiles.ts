@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { listProfiles, loadProfile } from '../../config/library/profile-library.ts';
 import { MillwattError } from '../../protocols/errors.ts';
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
-import { usageError } from '../../protocols/modbus/scan-target.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 
 /** Throws an error of class `refuse` (code `usage`) where the folder that `--profiles` names is not there. */
 export function checkProfileFolder(folder: string | undefined): void {

@@ -1,6 +1,6 @@
 import { describeEndpoint, type ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
-import type { FoundDevice, ScanProgress } from '../../protocols/modbus/scan-line.ts';
-import type { ScanPlan } from '../../protocols/modbus/scan-plan.ts';
+import type { FoundDevice, ScanProgress } from '../../protocols/modbus/scan/scan-line.ts';
+import type { ScanPlan } from '../../protocols/modbus/scan/scan-plan.ts';
 import { nameDevice } from './scan-report.ts';
 import { createScreen, style } from '../screen.ts';
 

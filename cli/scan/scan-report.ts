@@ -1,11 +1,11 @@
 import { describeEndpoint } from '../../protocols/modbus/endpoint.ts';
-import type { Candidate } from '../../protocols/modbus/identify-rank.ts';
-import type { Suspects } from '../../protocols/modbus/identify-suspects.ts';
-import type { SeenValue } from '../../protocols/modbus/identify-values.ts';
-import { pointName } from '../../protocols/modbus/profile.ts';
-import type { FoundDevice } from '../../protocols/modbus/scan-line.ts';
-import type { ScanPlan } from '../../protocols/modbus/scan-plan.ts';
-import type { ScanResult } from '../../protocols/modbus/scan-run.ts';
+import type { Candidate } from '../../protocols/modbus/scan/identify-rank.ts';
+import type { Suspects } from '../../protocols/modbus/scan/identify-suspects.ts';
+import type { SeenValue } from '../../protocols/modbus/scan/identify-values.ts';
+import { pointName } from '../../protocols/modbus/profile/profile.ts';
+import type { FoundDevice } from '../../protocols/modbus/scan/scan-line.ts';
+import type { ScanPlan } from '../../protocols/modbus/scan/scan-plan.ts';
+import type { ScanResult } from '../../protocols/modbus/scan/scan-run.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { writeFragment } from './scan-fragment.ts';
 import { style } from '../screen.ts';

@@ -1,4 +1,4 @@
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import type { Finding, Remark } from '../finding.ts';
 import { remarkOnIssues } from '../issue-remarks.ts';
 import { placeRemarks, toFindings } from '../placed-findings.ts';

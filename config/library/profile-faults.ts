@@ -1,4 +1,4 @@
-import { pointName } from '../../protocols/modbus/profile.ts';
+import { pointName } from '../../protocols/modbus/profile/profile.ts';
 import { findLineFaults, findWordFaults, isAsWide, type Fault } from './profile-line-faults.ts';
 import { findOverlaps } from './profile-overlaps.ts';
 import { expandLine, type PointLine } from './profile-point-schema.ts';

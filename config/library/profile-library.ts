@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import type { Finding } from '../finding.ts';
 import { findNearest } from '../nearest.ts';
 import { checkProfile } from './profile-check.ts';

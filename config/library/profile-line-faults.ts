@@ -1,4 +1,4 @@
-import { REGISTER_TYPES, registerCount } from '../../protocols/modbus/profile.ts';
+import { REGISTER_TYPES, registerCount } from '../../protocols/modbus/profile/profile.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { rationalOf, UNITS } from '../../protocols/telemetry/unit.ts';
 import type { PointLine } from './profile-point-schema.ts';

@@ -3,7 +3,7 @@ import {
   pointName,
   registerCount,
   type DeviceProfile,
-} from '../../protocols/modbus/profile.ts';
+} from '../../protocols/modbus/profile/profile.ts';
 
 /** Two things of a profile that claim one register. */
 export interface Overlap {

@@ -1,8 +1,8 @@
-import { detailRequest, identityRequest } from '../../protocols/modbus/identity-reader.ts';
-import { makePointReader } from '../../protocols/modbus/point-reader.ts';
-import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
-import { isLegalRead, planReads, type WantedRegisters } from '../../protocols/modbus/read-plan.ts';
-import { makeStatusReader } from '../../protocols/modbus/status-reader.ts';
+import { detailRequest, identityRequest } from '../../protocols/modbus/profile/identity-reader.ts';
+import { makePointReader } from '../../protocols/modbus/profile/point-reader.ts';
+import { pointName, type DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import { isLegalRead, planReads, type WantedRegisters } from '../../protocols/modbus/plan/read-plan.ts';
+import { makeStatusReader } from '../../protocols/modbus/profile/status-reader.ts';
 
 /** What could never be read within the limits of the profile: a fault of the file, not of the first poll. */
 export function findUnreadable(profile: DeviceProfile): string[] {

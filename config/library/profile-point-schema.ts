@@ -8,7 +8,7 @@ import {
   SCALE_ORIGINS,
   TEXT_LAYOUTS,
   type ProfilePoint,
-} from '../../protocols/modbus/profile.ts';
+} from '../../protocols/modbus/profile/profile.ts';
 import { PHASES, QUANTITIES, QUANTITY_NAMES, STATUSES } from '../../protocols/telemetry/quantity.ts';
 import { UNITS } from '../../protocols/telemetry/unit.ts';
 import { decimal } from '../scalars.ts';

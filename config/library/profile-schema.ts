@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PARITIES } from '../../protocols/modbus/endpoint.ts';
-import { CONFIDENCES, REGISTER_TYPES } from '../../protocols/modbus/profile.ts';
+import { CONFIDENCES, REGISTER_TYPES } from '../../protocols/modbus/profile/profile.ts';
 import {
   address,
   functionCode,

@@ -1,4 +1,4 @@
-import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
+import { pointName, type DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import { expandLine } from './profile-point-schema.ts';
 import type { ProfileFile, VariantFile } from './profile-schema.ts';
 

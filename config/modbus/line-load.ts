@@ -1,10 +1,10 @@
 import { MillwattError } from '../../protocols/errors.ts';
 import { describeEndpoint, endpointKey, type ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
-import { makePointReader } from '../../protocols/modbus/point-reader.ts';
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
-import { costOfEndpoint, costOfReads, TURN_AROUND_MS } from '../../protocols/modbus/read-cost.ts';
-import { planReads } from '../../protocols/modbus/read-plan.ts';
-import { makeStatusReader } from '../../protocols/modbus/status-reader.ts';
+import { makePointReader } from '../../protocols/modbus/profile/point-reader.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import { costOfEndpoint, costOfReads, TURN_AROUND_MS } from '../../protocols/modbus/plan/read-cost.ts';
+import { planReads } from '../../protocols/modbus/plan/read-plan.ts';
+import { makeStatusReader } from '../../protocols/modbus/profile/status-reader.ts';
 import type { ModbusSourceConfig } from './modbus-config.ts';
 import { endpointOf } from './modbus-endpoint.ts';
 import { chooseOf } from './points-read.ts';

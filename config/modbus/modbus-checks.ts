@@ -1,5 +1,5 @@
 import { MillwattError } from '../../protocols/errors.ts';
-import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
+import { pointName, type DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import { isId } from '../../protocols/telemetry/ids.ts';
 import { checkTlsFiles } from '../file-checks.ts';
 import type { ConfigPath, Remark } from '../finding.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PARITIES } from '../../protocols/modbus/endpoint.ts';
-import { ORDERS } from '../../protocols/modbus/profile.ts';
+import { ORDERS } from '../../protocols/modbus/profile/profile.ts';
 import { PHASES, QUANTITY_NAMES } from '../../protocols/telemetry/quantity.ts';
 import { decimal, duration, host, port, power } from '../scalars.ts';
 import { wiring } from '../wiring-config.ts';

@@ -1,6 +1,6 @@
 import { MillwattError } from '../../protocols/errors.ts';
 import { describeEndpoint, endpointKey, type ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
-import { pointName } from '../../protocols/modbus/profile.ts';
+import { pointName } from '../../protocols/modbus/profile/profile.ts';
 import type { Remark } from '../finding.ts';
 import { endpointOf } from './modbus-endpoint.ts';
 import { readsOf } from './points-read.ts';

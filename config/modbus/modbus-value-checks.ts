@@ -1,6 +1,6 @@
-import { makePointReader } from '../../protocols/modbus/point-reader.ts';
-import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
-import { makeStatusReader } from '../../protocols/modbus/status-reader.ts';
+import { makePointReader } from '../../protocols/modbus/profile/point-reader.ts';
+import { pointName, type DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import { makeStatusReader } from '../../protocols/modbus/profile/status-reader.ts';
 import type { ConfigPath, Remark } from '../finding.ts';
 import { readsOf, type PointRead } from './points-read.ts';
 import { checkRatios } from './ratio-checks.ts';

@@ -1,6 +1,6 @@
 import { MillwattError } from '../../protocols/errors.ts';
-import type { DeviceProfile, ProfilePoint, StatusPoint } from '../../protocols/modbus/profile.ts';
-import { choosePoints, chooseStatuses } from '../../protocols/modbus/wanted-points.ts';
+import type { DeviceProfile, ProfilePoint, StatusPoint } from '../../protocols/modbus/profile/profile.ts';
+import { choosePoints, chooseStatuses } from '../../protocols/modbus/profile/wanted-points.ts';
 import type { ConfigPath } from '../finding.ts';
 import type { ModbusSourceConfig } from './modbus-config.ts';
 import { readGroupsOf, wishesOf } from './read-groups.ts';

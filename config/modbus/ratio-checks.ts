@@ -1,4 +1,4 @@
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import type { ConfigPath, Remark } from '../finding.ts';
 import type { ModbusSourceConfig } from './modbus-config.ts';
 import type { PointRead } from './points-read.ts';

@@ -1,5 +1,5 @@
-import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
-import { choosePoints, type Wishes } from '../../protocols/modbus/wanted-points.ts';
+import { pointName, type DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import { choosePoints, type Wishes } from '../../protocols/modbus/profile/wanted-points.ts';
 import type { ConfigPath } from '../finding.ts';
 import type { ModbusSourceConfig } from './modbus-config.ts';
 

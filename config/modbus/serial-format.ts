@@ -1,5 +1,5 @@
 import type { Parity, SerialFormat } from '../../protocols/modbus/endpoint.ts';
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import type { ModbusRtuSourceConfig } from './modbus-config.ts';
 
 /** The keys of a source that say how bits follow each other on its line. */

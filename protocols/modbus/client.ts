@@ -1,4 +1,4 @@
-import type { RegisterFunction } from './profile.ts';
+import type { RegisterFunction } from './profile/profile.ts';
 
 /**
  * What every transport offers: reading, and nothing else. Failures reject with a MillwattError of class `retry` (codes

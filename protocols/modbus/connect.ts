@@ -1,9 +1,9 @@
 import type { ModbusClient } from './client.ts';
 import type { ModbusEndpoint } from './endpoint.ts';
-import { ModbusRtuClient } from './rtu-client.ts';
-import { RtuSocketLink } from './rtu-socket-link.ts';
-import { SerialLink } from './serial-link.ts';
-import { ModbusTcpClient } from './tcp-client.ts';
+import { ModbusRtuClient } from './rtu/rtu-client.ts';
+import { RtuSocketLink } from './rtu/rtu-socket-link.ts';
+import { SerialLink } from './rtu/serial-link.ts';
+import { ModbusTcpClient } from './tcp/tcp-client.ts';
 
 /**
  * The client that speaks the endpoint's transport; it connects when first asked. `pipelining` is how many requests it

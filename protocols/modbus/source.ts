@@ -1,5 +1,5 @@
 import type { ModbusEndpoint } from './endpoint.ts';
-import type { Order } from './profile.ts';
+import type { Order } from './profile/profile.ts';
 
 /** A transformer ratio that the operator entered, in A or V. */
 export interface TransformerRatio {

@@ -4,7 +4,7 @@ import {
   fieldsOfPoint,
   usualFactorValue,
   type RegisterField,
-} from '../modbus/point-encoder.ts';
+} from '../modbus/profile/point-encoder.ts';
 import type {
   DeviceDetail,
   DeviceProfile,
@@ -13,9 +13,9 @@ import type {
   RegisterFactor,
   RegisterRange,
   StatusPoint,
-} from '../modbus/profile.ts';
-import type { StatusValue } from '../modbus/status-reader.ts';
-import { fieldOfDetail, fieldOfIdentity, fieldOfStatus } from '../modbus/word-encoder.ts';
+} from '../modbus/profile/profile.ts';
+import type { StatusValue } from '../modbus/profile/status-reader.ts';
+import { fieldOfDetail, fieldOfIdentity, fieldOfStatus } from '../modbus/profile/word-encoder.ts';
 import type { RegisterBank } from './modbus-answer.ts';
 
 /** What a simulated device has besides measured values; each has a default. */
@@ -35,7 +35,7 @@ const SHAPES_MAX = 256;
 
 /**
  * A simulated device of a profile. `valueOf` gives the raw reading of a point at the moment of the read (before scale,
- * sums and factors done: `rawReadingOf` in protocols/modbus/encode.ts turns W or Wh into it); null means that the device
+ * sums and factors done: `rawReadingOf` in protocols/modbus/profile/encode.ts turns W or Wh into it); null means that the device
  * has no value. It is as strict as the profile says the device is: too many registers answer exception 3; odd requests,
  * split values, pieces of whole blocks, registers that are forbidden or not readable, and reads that touch nothing of
  * that function code, exception 2. Registers between values read as 0. An identification register that lies where

@@ -2,8 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import { MillwattError } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
 import type { SerialFormat } from '../modbus/endpoint.ts';
-import { crc16 } from '../modbus/rtu-crc.ts';
-import { SerialLink } from '../modbus/serial-link.ts';
+import { crc16 } from '../modbus/rtu/rtu-crc.ts';
+import { SerialLink } from '../modbus/rtu/serial-link.ts';
 import { answerRequest, SILENT, type RegisterBank } from './modbus-answer.ts';
 
 /** Where a simulated line is: a serial port, or a TCP port that carries the same bytes (0 lets the system choose). */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { silentLog, type Log } from '../log.ts';
-import { rawReadingOf } from '../modbus/encode.ts';
-import { canonicalScale, type DeviceProfile, type ProfilePoint } from '../modbus/profile.ts';
+import { rawReadingOf } from '../modbus/profile/encode.ts';
+import { canonicalScale, type DeviceProfile, type ProfilePoint } from '../modbus/profile/profile.ts';
 import { multiply, rational, rationalOf, type Rational } from '../telemetry/unit.ts';
 import { createLoadProfile, type LoadProfile } from './load-profile.ts';
 import type { LoadComponent, MachineKind } from './load-shares.ts';

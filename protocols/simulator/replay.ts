@@ -1,6 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { MillwattError } from '../errors.ts';
-import { canonicalScale, pointName, type DeviceProfile, type ProfilePoint } from '../modbus/profile.ts';
+import {
+  canonicalScale,
+  pointName,
+  type DeviceProfile,
+  type ProfilePoint,
+} from '../modbus/profile/profile.ts';
 import type { Decimal, Reading } from '../telemetry/decimal.ts';
 import type { Phase, Quantity } from '../telemetry/quantity.ts';
 import { UNITS } from '../telemetry/unit.ts';

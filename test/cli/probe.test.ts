@@ -8,7 +8,7 @@ import type { Driver } from '../../protocols/driver.ts';
 import { probeAsJson } from '../../cli/probe/probe-json.ts';
 import { drawSource } from '../../cli/probe/probe-view.ts';
 import { makeFolder, onEnd, run, startMeter, writeAgentFile } from '../e2e/fault-rig.ts';
-import { mainsBank, profileOf } from '../protocols/modbus/identify-devices.ts';
+import { mainsBank, profileOf } from '../protocols/modbus/scan/identify-devices.ts';
 import { findFreePort } from '../support/mosquitto.ts';
 
 interface ProbeJson {

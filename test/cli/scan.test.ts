@@ -7,15 +7,15 @@ import { writeFragment } from '../../cli/scan/scan-fragment.ts';
 import { checkConfig } from '../../config/check.ts';
 import { formatFinding } from '../../config/finding.ts';
 import type { ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
-import { listSuspects } from '../../protocols/modbus/identify-suspects.ts';
-import type { DeviceProfile } from '../../protocols/modbus/profile.ts';
-import type { FoundDevice } from '../../protocols/modbus/scan-line.ts';
-import { parseScanTarget } from '../../protocols/modbus/scan-target.ts';
+import { listSuspects } from '../../protocols/modbus/scan/identify-suspects.ts';
+import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
+import type { FoundDevice } from '../../protocols/modbus/scan/scan-line.ts';
+import { parseScanTarget } from '../../protocols/modbus/scan/scan-target.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { startRtuServer } from '../../protocols/simulator/modbus-rtu-server.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
 import { makeFolder, onEnd, run } from '../e2e/fault-rig.ts';
-import { libraryProfiles, mainsBank, profileOf } from '../protocols/modbus/identify-devices.ts';
+import { libraryProfiles, mainsBank, profileOf } from '../protocols/modbus/scan/identify-devices.ts';
 import { findFreePort } from '../support/mosquitto.ts';
 
 interface ScanJson {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createScanProgress } from '../../cli/scan/scan-progress.ts';
 import { createScreen } from '../../cli/screen.ts';
-import type { FoundDevice } from '../../protocols/modbus/scan-line.ts';
-import { parseScanTarget } from '../../protocols/modbus/scan-target.ts';
-import { planScan } from '../../protocols/modbus/scan-plan.ts';
+import type { FoundDevice } from '../../protocols/modbus/scan/scan-line.ts';
+import { parseScanTarget } from '../../protocols/modbus/scan/scan-target.ts';
+import { planScan } from '../../protocols/modbus/scan/scan-plan.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

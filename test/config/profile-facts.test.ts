@@ -7,7 +7,7 @@ import {
   pointName,
   type DeviceProfile,
   type ProfilePoint,
-} from '../../protocols/modbus/profile.ts';
+} from '../../protocols/modbus/profile/profile.ts';
 import { QUANTITIES, QUANTITY_NAMES } from '../../protocols/telemetry/quantity.ts';
 import { multiply, rationalOf, UNITS } from '../../protocols/telemetry/unit.ts';
 import {

@@ -1,22 +1,22 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { listProfiles, loadProfile } from '../../config/library/profile-library.ts';
-import { patternsOf } from '../../protocols/modbus/not-available.ts';
+import { patternsOf } from '../../protocols/modbus/profile/not-available.ts';
 import {
   detailRequest,
   identityRequest,
   judgeIdentity,
   readDetail,
-} from '../../protocols/modbus/identity-reader.ts';
-import { makePointReader } from '../../protocols/modbus/point-reader.ts';
+} from '../../protocols/modbus/profile/identity-reader.ts';
+import { makePointReader } from '../../protocols/modbus/profile/point-reader.ts';
 import {
   pointName,
   type DeviceProfile,
   type ProfilePoint,
   type StatusPoint,
-} from '../../protocols/modbus/profile.ts';
-import { planReads, type WantedRegisters } from '../../protocols/modbus/read-plan.ts';
-import { makeStatusReader, type StatusValue } from '../../protocols/modbus/status-reader.ts';
-import { ModbusTcpClient } from '../../protocols/modbus/tcp-client.ts';
+} from '../../protocols/modbus/profile/profile.ts';
+import { planReads, type WantedRegisters } from '../../protocols/modbus/plan/read-plan.ts';
+import { makeStatusReader, type StatusValue } from '../../protocols/modbus/profile/status-reader.ts';
+import { ModbusTcpClient } from '../../protocols/modbus/tcp/tcp-client.ts';
 import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';
 import { startModbusServer, type RegisterBank } from '../../protocols/simulator/modbus-server.ts';
 import {

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listProfiles, loadProfile, parseProfile } from '../../config/library/profile-library.ts';
 import { MillwattError } from '../../protocols/errors.ts';
-import { makePointReader } from '../../protocols/modbus/point-reader.ts';
+import { makePointReader } from '../../protocols/modbus/profile/point-reader.ts';
 import {
   canonicalScale,
   pointName,
   registerCount,
   type DeviceProfile,
   type ProfilePoint,
-} from '../../protocols/modbus/profile.ts';
-import { isLegalRead, planReads } from '../../protocols/modbus/read-plan.ts';
-import { choosePoints } from '../../protocols/modbus/wanted-points.ts';
+} from '../../protocols/modbus/profile/profile.ts';
+import { isLegalRead, planReads } from '../../protocols/modbus/plan/read-plan.ts';
+import { choosePoints } from '../../protocols/modbus/profile/wanted-points.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { toNumber, UNITS } from '../../protocols/telemetry/unit.ts';
 

@@ -4,8 +4,8 @@ import { modbusTcpSource, type ModbusTcpSourceConfig } from '../../config/modbus
 import { loadProfile } from '../../config/library/profile-library.ts';
 import { readGroupsOf, slowerId } from '../../config/modbus/read-groups.ts';
 import { duration } from '../../config/scalars.ts';
-import { pointName } from '../../protocols/modbus/profile.ts';
-import { choosePoints } from '../../protocols/modbus/wanted-points.ts';
+import { pointName } from '../../protocols/modbus/profile/profile.ts';
+import { choosePoints } from '../../protocols/modbus/profile/wanted-points.ts';
 import { isId } from '../../protocols/telemetry/ids.ts';
 
 const { profile } = loadProfile('siemens/pac3200');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { AgentView } from '../../collector/http/http-parts.ts';
 import { loadProfile } from '../../config/library/profile-library.ts';
-import { rawReadingOf } from '../../protocols/modbus/encode.ts';
+import { rawReadingOf } from '../../protocols/modbus/profile/encode.ts';
 import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';
 import { startModbusServer, type ModbusServer } from '../../protocols/simulator/modbus-server.ts';
 import { startMillwatt, type MillwattProcess } from './millwatt-process.ts';

@@ -9,7 +9,7 @@ import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
 import { loadProfile } from '../../config/library/profile-library.ts';
 import { systemClock } from '../../protocols/clock.ts';
 import { silentLog } from '../../protocols/log.ts';
-import { pointName } from '../../protocols/modbus/profile.ts';
+import { pointName } from '../../protocols/modbus/profile/profile.ts';
 import { connectLink } from '../../protocols/mqtt/mqtt-link.ts';
 import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';
 import { startRtuServer } from '../../protocols/simulator/modbus-rtu-server.ts';

@@ -5,7 +5,7 @@ import { startScheduler } from '../../agent/scheduler.ts';
 import { loadProfile } from '../../config/library/profile-library.ts';
 import { systemClock } from '../../protocols/clock.ts';
 import { silentLog } from '../../protocols/log.ts';
-import { ModbusLines } from '../../protocols/modbus/line.ts';
+import { ModbusLines } from '../../protocols/modbus/line/line.ts';
 import { createModbusDriver } from '../../protocols/modbus/modbus-driver.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';

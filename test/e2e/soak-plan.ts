@@ -1,6 +1,6 @@
 import { loadProfile } from '../../config/library/profile-library.ts';
 import type { ModbusEndpoint } from '../../protocols/modbus/endpoint.ts';
-import { pointName, type DeviceProfile } from '../../protocols/modbus/profile.ts';
+import { pointName, type DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import type { ModbusSource } from '../../protocols/modbus/source.ts';
 import type { RegisterBank } from '../../protocols/simulator/modbus-answer.ts';
 import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';

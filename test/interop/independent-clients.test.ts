@@ -8,7 +8,7 @@ import {
   pointName,
   registerCount,
   type ProfilePoint,
-} from '../../protocols/modbus/profile.ts';
+} from '../../protocols/modbus/profile/profile.ts';
 import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';
 import { startRtuServer } from '../../protocols/simulator/modbus-rtu-server.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';

@@ -5,7 +5,7 @@ import {
   type ProfilePoint,
   type RegisterFunction,
   type RegisterType,
-} from '../../protocols/modbus/profile.ts';
+} from '../../protocols/modbus/profile/profile.ts';
 
 const TABLE_REGISTERS = 65_536;
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../protocols/clock.ts';
-import { ModbusLines } from '../../../protocols/modbus/line.ts';
+import { ModbusLines } from '../../../protocols/modbus/line/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
-import { pointName } from '../../../protocols/modbus/profile.ts';
+import { pointName } from '../../../protocols/modbus/profile/profile.ts';
 import { PHASES } from '../../../protocols/telemetry/quantity.ts';
-import { FakeLine, type UnitAnswer } from './fake-line.ts';
+import { FakeLine, type UnitAnswer } from './line/fake-line.ts';
 import { pointWith, profileWith } from './register-device.ts';
 
 beforeEach(() => {

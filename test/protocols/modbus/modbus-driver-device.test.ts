@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { SteppedClock } from '../../../protocols/clock.ts';
 import type { StatusReport } from '../../../protocols/driver.ts';
 import { silentLog } from '../../../protocols/log.ts';
-import { ModbusLines } from '../../../protocols/modbus/line.ts';
+import { ModbusLines } from '../../../protocols/modbus/line/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
-import { pointName, type DeviceProfile } from '../../../protocols/modbus/profile.ts';
+import { pointName, type DeviceProfile } from '../../../protocols/modbus/profile/profile.ts';
 import { PHASES } from '../../../protocols/telemetry/quantity.ts';
 import type { ModbusSource } from '../../../protocols/modbus/source.ts';
 import { pointWith, profileWith, RegisterDevice } from './register-device.ts';

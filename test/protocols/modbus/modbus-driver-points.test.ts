@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { channelOf, statusChannelOf } from '../../../protocols/modbus/device-channel.ts';
-import { pointName } from '../../../protocols/modbus/profile.ts';
+import { channelOf, statusChannelOf } from '../../../protocols/modbus/device/device-channel.ts';
+import { pointName } from '../../../protocols/modbus/profile/profile.ts';
 import type { ModbusSource } from '../../../protocols/modbus/source.ts';
-import { choosePoints, chooseStatuses } from '../../../protocols/modbus/wanted-points.ts';
+import { choosePoints, chooseStatuses } from '../../../protocols/modbus/profile/wanted-points.ts';
 import { pointWith, profileWith } from './register-device.ts';
 
 const source: ModbusSource = {

@@ -5,7 +5,7 @@ import { startScheduler } from '../../../agent/scheduler.ts';
 import { systemClock } from '../../../protocols/clock.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import type { ModbusEndpoint } from '../../../protocols/modbus/endpoint.ts';
-import { ModbusLines } from '../../../protocols/modbus/line.ts';
+import { ModbusLines } from '../../../protocols/modbus/line/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
 import { startRtuServer, type RtuServerPlace } from '../../../protocols/simulator/modbus-rtu-server.ts';
 import type { RegisterBank } from '../../../protocols/simulator/modbus-server.ts';

@@ -4,9 +4,9 @@ import { startScheduler } from '../../../agent/scheduler.ts';
 import { loadProfile } from '../../../config/library/profile-library.ts';
 import { systemClock } from '../../../protocols/clock.ts';
 import { silentLog } from '../../../protocols/log.ts';
-import { ModbusLines } from '../../../protocols/modbus/line.ts';
+import { ModbusLines } from '../../../protocols/modbus/line/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
-import { FakeLine, type UnitAnswer } from './fake-line.ts';
+import { FakeLine, type UnitAnswer } from './line/fake-line.ts';
 
 // Minutes of a line's life in a moment: the agent's own scheduler and pollers, the drivers, the line and its queue are the
 // real ones, only the serial port and the passing of time are not.

@@ -4,11 +4,11 @@ import { SteppedClock, systemClock, type Clock } from '../../../protocols/clock.
 import type { Driver } from '../../../protocols/driver.ts';
 import { MillwattError } from '../../../protocols/errors.ts';
 import { silentLog, type Log } from '../../../protocols/log.ts';
-import { rawReadingOf } from '../../../protocols/modbus/encode.ts';
-import { ModbusLines } from '../../../protocols/modbus/line.ts';
+import { rawReadingOf } from '../../../protocols/modbus/profile/encode.ts';
+import { ModbusLines } from '../../../protocols/modbus/line/line.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
 import type { ModbusSource } from '../../../protocols/modbus/source.ts';
-import { pointName, type ProfilePoint } from '../../../protocols/modbus/profile.ts';
+import { pointName, type ProfilePoint } from '../../../protocols/modbus/profile/profile.ts';
 import type { RegisterBank } from '../../../protocols/simulator/modbus-server.ts';
 import { startModbusServer } from '../../../protocols/simulator/modbus-server.ts';
 import { createProfileBank } from '../../../protocols/simulator/modbus-bank.ts';

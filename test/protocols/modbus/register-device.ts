@@ -1,6 +1,6 @@
 import type { ModbusClient } from '../../../protocols/modbus/client.ts';
 import { ModbusExceptionError, timeoutError } from '../../../protocols/modbus/modbus-error.ts';
-import type { DeviceProfile, ProfilePoint } from '../../../protocols/modbus/profile.ts';
+import type { DeviceProfile, ProfilePoint } from '../../../protocols/modbus/profile/profile.ts';
 
 /** A device in memory: registers by address, the same for both function codes; what it lacks is refused or missed. */
 export class RegisterDevice implements ModbusClient {

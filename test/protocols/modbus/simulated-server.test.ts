@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import modbusSerial from 'modbus-serial';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadProfile } from '../../../config/library/profile-library.ts';
-import { ModbusTcpClient } from '../../../protocols/modbus/tcp-client.ts';
+import { ModbusTcpClient } from '../../../protocols/modbus/tcp/tcp-client.ts';
 import { createProfileBank } from '../../../protocols/simulator/modbus-bank.ts';
 import { startModbusServer, type RegisterBank } from '../../../protocols/simulator/modbus-server.ts';
 

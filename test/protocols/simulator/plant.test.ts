@@ -7,10 +7,10 @@ import { simulatedClock, SteppedClock, type Clock } from '../../../protocols/clo
 import type { Driver, Poll } from '../../../protocols/driver.ts';
 import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
-import { makePointReader } from '../../../protocols/modbus/point-reader.ts';
-import { canonicalScale } from '../../../protocols/modbus/profile.ts';
-import { planReads } from '../../../protocols/modbus/read-plan.ts';
-import { ModbusTcpClient } from '../../../protocols/modbus/tcp-client.ts';
+import { makePointReader } from '../../../protocols/modbus/profile/point-reader.ts';
+import { canonicalScale } from '../../../protocols/modbus/profile/profile.ts';
+import { planReads } from '../../../protocols/modbus/plan/read-plan.ts';
+import { ModbusTcpClient } from '../../../protocols/modbus/tcp/tcp-client.ts';
 import { toNumber } from '../../../protocols/telemetry/unit.ts';
 import { parseRecording } from '../../../protocols/simulator/recording.ts';
 import { createReplay } from '../../../protocols/simulator/replay.ts';

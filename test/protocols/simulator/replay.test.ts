@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadProfile } from '../../../config/library/profile-library.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
-import { makeDecoder } from '../../../protocols/modbus/decode.ts';
-import { functionCodeOf, pointName, registerCount } from '../../../protocols/modbus/profile.ts';
+import { makeDecoder } from '../../../protocols/modbus/profile/decode.ts';
+import { functionCodeOf, pointName, registerCount } from '../../../protocols/modbus/profile/profile.ts';
 import { parseField, parseRecording, scaleDecimal } from '../../../protocols/simulator/recording.ts';
 import { createReplay, type ReplayColumn } from '../../../protocols/simulator/replay.ts';
 
