@@ -125,7 +125,8 @@ describe.skipIf(socat === undefined).concurrent.each([
     // A timeout of a process that was held up lasts longer, and so does what is forgiven.
     delays.disable();
     const longestMs = TIMEOUT_MS + delays.max / 1e6;
-    expect(wastedMs).toBeLessThanOrEqual(spanMs * 0.025 + 3 * longestMs);
+    // Its share, the three failures that its debt is never more than, and one that is just being tried.
+    expect(wastedMs).toBeLessThanOrEqual(spanMs * 0.025 + 4 * longestMs);
     expect(good.get(7)).toEqual([]);
     state.isDead = false;
     // Its pause is long where others failed as well, as on a machine that is held up.
