@@ -1,9 +1,9 @@
-import { createServer, type Socket } from 'node:net';
-import { MillwattError } from '../errors.ts';
+import { createServer } from 'node:net';
 import { silentLog, type Log } from '../log.ts';
 import type { SerialFormat } from '../modbus/endpoint.ts';
 import { crc16 } from '../modbus/rtu/rtu-crc.ts';
 import { SerialLink } from '../modbus/rtu/serial-link.ts';
+import { listenOn } from './listen.ts';
 import { answerRequest, SILENT, type RegisterBank } from './modbus-answer.ts';
 
 /** Where a simulated line is: a serial port, or a TCP port that carries the same bytes (0 lets the system choose). */
@@ -22,8 +22,6 @@ export interface RtuServer {
   close(): Promise<void>;
 }
 
-/** More connections than this are cut at once. */
-const CONNECTIONS_MAX = 64;
 const OPEN_TIMEOUT_MS = 5000;
 const REQUEST_BYTES = 8;
 const IDENTIFY_BYTES = 7;
@@ -75,41 +73,13 @@ async function serveSerial({
 }
 
 function serveTcp({ at, ...bus }: Bus & { at: { host: string; port: number } }): Promise<RtuServer> {
-  const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
     const serve = createRequestReader(bus, (bytes) => socket.write(bytes));
-    sockets.add(socket);
     socket.on('data', serve.add);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      serve.end();
-      sockets.delete(socket);
-    });
+    socket.on('close', serve.end);
   });
-  server.maxConnections = CONNECTIONS_MAX;
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(
-        new MillwattError(
-          'refuse',
-          cause.code === 'EADDRINUSE' ? 'port-in-use' : 'cannot-listen',
-          `Cannot serve Modbus RTU on ${at.host}:${at.port}: ${cause.message}.`,
-          { cure: 'Choose a free port above 1023, or stop the program that holds it.', cause },
-        ),
-      );
-    });
-    server.listen(at.port, at.host, () => {
-      const address = server.address();
-      resolve({
-        port: typeof address === 'object' && address !== null ? address.port : at.port,
-        close: () =>
-          new Promise((done) => {
-            server.close(() => done());
-            for (const socket of sockets) socket.destroy();
-          }),
-      });
-    });
-  });
+  return listenOn(server, { ...at, serves: 'Modbus RTU' });
 }
 
 /** Finds requests in a stream of bytes and answers them; bytes that begin none are skipped. */

@@ -1,18 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { MillwattError } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
+import { listenOn, type Listening } from './listen.ts';
 import { answerRequest, FRAME_BYTES_MAX, SILENT, type RegisterBank } from './modbus-answer.ts';
 
 export type { RegisterBank };
 
 /** A running server. */
-export interface ModbusServer {
-  /** The port it really listens on. */
-  readonly port: number;
-  /** Cuts every connection and stops listening. */
-  close(): Promise<void>;
-}
+export type ModbusServer = Listening;
 
 /** What a server with TLS shows and asks; PEM texts. */
 export interface ServerTls {
@@ -23,9 +18,6 @@ export interface ServerTls {
   /** Cut clients without a certificate of `ca`. Absent means that anyone may read. */
   requestCert?: boolean | undefined;
 }
-
-/** More connections than this are cut at once. */
-const CONNECTIONS_MAX = 256;
 
 /**
  * A Modbus TCP server over units that only ever answer reads. Requests may come fragmented or many at once; they are
@@ -42,39 +34,11 @@ export function startModbusServer(options: {
   tls?: ServerTls | undefined;
 }): Promise<ModbusServer> {
   const { host, port, units, log = silentLog, tls } = options;
-  const sockets = new Set<Socket>();
   const server = listenFor(tls, (socket) => {
     socket.on('error', () => socket.destroy());
     serve(socket, units, log);
   });
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  server.maxConnections = CONNECTIONS_MAX;
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(
-        new MillwattError(
-          'refuse',
-          cause.code === 'EADDRINUSE' ? 'port-in-use' : 'cannot-listen',
-          `Cannot serve Modbus on ${host}:${port}: ${cause.message}.`,
-          { cure: 'Choose a free port above 1023, or stop the program that holds it.', cause },
-        ),
-      );
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve({
-        port: typeof address === 'object' && address !== null ? address.port : port,
-        close: () =>
-          new Promise((done) => {
-            server.close(() => done());
-            for (const socket of sockets) socket.destroy();
-          }),
-      });
-    });
-  });
+  return listenOn(server, { host, port, serves: 'Modbus' });
 }
 
 /** A server that calls `onClient` for a connection that may speak Modbus now. */
