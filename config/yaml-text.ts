@@ -197,7 +197,18 @@ function explainFirst(remark: PlacedRemark, followers: number, text: string): Pl
         cure: `Put a space after the colon of ${key} in line ${index + 1}.`,
       };
   }
-  return { ...remark, message: `${remark.message}${more}` };
+  const cure = cureOfIndent(lines) ?? remark.cure;
+  return { ...remark, message: `${remark.message}${more}`, cure };
+}
+
+/** A list item that begins at another column than the item above it: what pasting a fragment leads to. */
+function cureOfIndent(lines: readonly string[]): string | undefined {
+  const columnOf = (line = '') => /^( *)- /.exec(line)?.[1]?.length;
+  const column = columnOf(lines.at(-1));
+  const above = lines.slice(0, -1).findLastIndex((line) => columnOf(line) !== undefined);
+  const due = columnOf(lines[above]);
+  if (column === undefined || due === undefined || column === due) return undefined;
+  return `Give the "-" of line ${lines.length} the indent of the one in line ${above + 1} (${due} ${due === 1 ? 'space' : 'spaces'}), and move what belongs to it along.`;
 }
 
 /** The offset of the value at a path; where the path leaves the document, of the last key that is there. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PIPELINING_MAX } from '../../protocols/modbus/client.ts';
 import { PARITIES } from '../../protocols/modbus/endpoint.ts';
 import { CONFIDENCES, REGISTER_TYPES } from '../../protocols/modbus/profile/profile.ts';
 import {
@@ -36,7 +37,7 @@ const limits = z.strictObject({
 const timing = z.strictObject({
   minTimeoutMs: z.int().min(0).max(60_000).default(0).describe('The least time to allow for an answer.'),
   guardMs: z.int().min(0).max(1000).default(0).describe('Silence to keep before each request.'),
-  pipelining: z.int().min(1).max(16).default(1).describe('Requests under way at once over TCP.'),
+  pipelining: z.int().min(1).max(PIPELINING_MAX).default(1).describe('Requests under way at once over TCP.'),
 });
 
 const serial = z.strictObject({

@@ -1,5 +1,8 @@
 import type { RegisterFunction } from './profile/profile.ts';
 
+/** Requests that may be under way at once on one connection, at most, where a device allows several. */
+export const PIPELINING_MAX = 16;
+
 /**
  * What every transport offers: reading, and nothing else. Failures reject with a MillwattError of class `retry` (codes
  * `timeout`, `refused`, `closed`, `bad-frame`, `exception`); an answer that might belong to another request is never

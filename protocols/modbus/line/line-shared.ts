@@ -1,5 +1,5 @@
 import type { MillwattError } from '../../errors.ts';
-import type { ModbusClient } from '../client.ts';
+import { PIPELINING_MAX, type ModbusClient } from '../client.ts';
 import { describeEndpoint, type ModbusEndpoint } from '../endpoint.ts';
 import { LineTurns } from './line-turns.ts';
 import { queueTimeoutError, releasedError } from '../modbus-error.ts';
@@ -15,9 +15,6 @@ interface Waiting {
   reject: (error: MillwattError) => void;
   timer: NodeJS.Timeout;
 }
-
-/** What a device may allow at most. */
-const PIPELINING_MAX = 16;
 
 /** Makes the client of an endpoint, which must stand `pipelining` requests at once. */
 export type CreateClient = (endpoint: ModbusEndpoint, options: { pipelining: number }) => ModbusClient;

@@ -1,4 +1,4 @@
-import type { ModbusClient } from '../client.ts';
+import { PIPELINING_MAX, type ModbusClient } from '../client.ts';
 import { describeHost, type TlsSettings } from '../endpoint.ts';
 import { MillwattError } from '../../errors.ts';
 import {
@@ -22,9 +22,6 @@ import {
 import { openTcpWire, type Wire, type WireEvents } from './tcp-wire.ts';
 import { tlsSilenceError } from './tls-error.ts';
 import { openTlsWire } from './tls-wire.ts';
-
-/** Requests that may be under way on one connection; more is of no use to any device. */
-export const PIPELINING_MAX = 16;
 
 /** How the connection is made and used. */
 export interface TcpClientOptions {
