@@ -1,3 +1,5 @@
+import { bitsIn, identificationIn, registersIn } from '../answer-data.ts';
+
 /**
  * Frames of Modbus TCP: transaction (2 bytes), protocol 0 (2), length of what follows (2), unit (1), function (1), data.
  * The longest has 260 bytes.
@@ -86,32 +88,20 @@ export function frameBytes(frame: Buffer): number {
   return 6 + (((frame[4] ?? 0) << 8) | (frame[5] ?? 0));
 }
 
+/** Where the function code of a frame stands, after the header. */
+const FUNCTION_AT = 7;
+
 /** The registers of a whole, faultless answer. */
 export function registersOf(frame: Buffer): Uint16Array {
-  const count = (frame[8] as number) >> 1;
-  const registers = new Uint16Array(count);
-  for (let i = 0, at = 9; i < count; i++, at += 2)
-    registers[i] = ((frame[at] as number) << 8) | (frame[at + 1] as number);
-  return registers;
+  return registersIn(frame, FUNCTION_AT);
 }
 
 /** The first `count` bits of a whole, faultless answer. */
 export function bitsOf(frame: Buffer, count: number): boolean[] {
-  return Array.from({ length: count }, (_, i) => (((frame[9 + (i >> 3)] ?? 0) >> (i & 7)) & 1) === 1);
+  return bitsIn(frame, FUNCTION_AT, count);
 }
 
 /** The objects of an identification; throws words that follow "sent" when they do not add up. */
 export function identificationOf(frame: Buffer): Map<number, string> {
-  if (frame[8] !== 14 || frame[9] !== 1) throw new RangeError('an identification of another type');
-  const objects = new Map<number, string>();
-  let at = 14;
-  for (let left = frame[13] ?? 0; left > 0; left--) {
-    const id = frame[at];
-    const end = at + 2 + (frame[at + 1] ?? 0);
-    if (id === undefined || end > frame.length) throw new RangeError('an identification that is cut off');
-    objects.set(id, frame.toString('latin1', at + 2, end));
-    at = end;
-  }
-  if (at !== frame.length) throw new RangeError('an identification with bytes left over');
-  return objects;
+  return identificationIn(frame, FUNCTION_AT, frame.length);
 }
