@@ -15,7 +15,7 @@ import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
 import { openSerialPair } from '../support/serial-pair.ts';
 import { requireTool } from '../support/tools.ts';
 import { compileForeign, runForeignClient, runPymodbusClient } from './foreign-programs.ts';
-import { registersOf, valueOf } from './register-image.ts';
+import { registersOf, valueOf, PROFILES } from './register-image.ts';
 
 const gcc = requireTool('gcc');
 const libmodbus = requireTool('libmodbus');
@@ -23,7 +23,6 @@ const pymodbus = requireTool('pymodbus');
 const socat = requireTool('socat');
 const noLibmodbus = gcc === undefined || libmodbus === undefined;
 
-const PROFILES = ['siemens/pac3200', 'eastron/sdm630', 'carlo-gavazzi/em340', 'schneider/iem3000'];
 const UNIT = 23;
 /** Nothing is here in any of them. */
 const NOWHERE = 60_000;

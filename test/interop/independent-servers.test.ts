@@ -18,7 +18,7 @@ import {
   startPymodbusServer,
   type ForeignServer,
 } from './foreign-programs.ts';
-import { imageOf } from './register-image.ts';
+import { imageOf, PROFILES } from './register-image.ts';
 
 const gcc = requireTool('gcc');
 const libmodbus = requireTool('libmodbus');
@@ -26,8 +26,6 @@ const pymodbus = requireTool('pymodbus');
 const socat = requireTool('socat');
 const noLibmodbus = gcc === undefined || libmodbus === undefined;
 
-/** f32 and f64, two tariffs added; f32 in input registers with a factor elsewhere; i32 low word first; i64 and 4 quadrants. */
-const PROFILES = ['siemens/pac3200', 'eastron/sdm630', 'carlo-gavazzi/em340', 'schneider/iem3000'];
 const UNIT = 17;
 
 const folder = mkdtempSync(join(tmpdir(), 'millwatt-interop-'));

@@ -7,6 +7,9 @@ import {
   type RegisterType,
 } from '../../protocols/modbus/profile/profile.ts';
 
+/** f32 and f64, two tariffs added; f32 in input registers with a factor elsewhere; i32 low word first; i64 and 4 quadrants. */
+export const PROFILES = ['siemens/pac3200', 'eastron/sdm630', 'carlo-gavazzi/em340', 'schneider/iem3000'];
+
 const TABLE_REGISTERS = 65_536;
 
 /** A device as foreign servers show it. */

@@ -1,7 +1,7 @@
 import type { Log } from '../../log.ts';
 import { detailRequest, identityRequest, judgeIdentity, readDetail } from '../profile/identity-reader.ts';
-import type { Asked } from './device-talk.ts';
 import { ModbusExceptionError } from '../modbus-error.ts';
+import { describeRead, type WantedRegisters } from '../plan/read-plan.ts';
 import type { DeviceProfile, IdentityCheck } from '../profile/profile.ts';
 import type { ModbusSource } from '../source.ts';
 
@@ -46,7 +46,8 @@ export class IdentityWatch {
   }
 
   /** Makes the requests and warns; never rejects. A device that is silent is looked at again before long. */
-  async look(nowMs: number, ask: (request: Asked) => Promise<Uint16Array>): Promise<void> {
+  async look(nowMs: number, request: (asked: WantedRegisters) => Promise<Uint16Array>): Promise<void> {
+    const ask = askOnce(request);
     this.#dueAtMs = nowMs + CHECK_EVERY_MS;
     this.#soonestAtMs = nowMs + CHECK_AGAIN_MS;
     try {
@@ -74,7 +75,7 @@ export class IdentityWatch {
   /** What was found instead of what should be there; undefined when it is as it should be. */
   async #lookAt(
     check: IdentityCheck,
-    ask: (request: Asked) => Promise<Uint16Array>,
+    ask: (request: WantedRegisters) => Promise<Uint16Array>,
   ): Promise<string | undefined> {
     try {
       const registers = await ask(this.#shifted(identityRequest(check)));
@@ -92,7 +93,7 @@ export class IdentityWatch {
     }
   }
 
-  async #lookAtSerial(ask: (request: Asked) => Promise<Uint16Array>): Promise<void> {
+  async #lookAtSerial(ask: (request: WantedRegisters) => Promise<Uint16Array>): Promise<void> {
     const expected = this.#source.meter?.serial;
     const detail = this.#profile.details.find(({ is }) => is === 'serial');
     if (expected === undefined || detail === undefined) return;
@@ -111,7 +112,7 @@ export class IdentityWatch {
     );
   }
 
-  #shifted(request: Asked): Asked {
+  #shifted(request: WantedRegisters): WantedRegisters {
     return { ...request, address: request.address + this.#source.addressOffset };
   }
 
@@ -131,6 +132,19 @@ export class IdentityWatch {
       `the device of source ${this.#source.id} ${what} ${found}. Its readings are kept; check device, unit id and profile`,
     );
   }
+}
+
+/** Checks and details may lie in one block; it is read once, refusals included. */
+function askOnce(
+  request: (asked: WantedRegisters) => Promise<Uint16Array>,
+): (asked: WantedRegisters) => Promise<Uint16Array> {
+  const answers = new Map<string, Promise<Uint16Array>>();
+  return (asked) => {
+    const key = describeRead(asked);
+    const answer = answers.get(key) ?? request(asked);
+    answers.set(key, answer);
+    return answer;
+  };
 }
 
 function isRefusal(error: unknown): error is ModbusExceptionError {

@@ -7,7 +7,7 @@ import { ModbusExceptionError } from '../modbus-error.ts';
 import type { DeviceProfile } from '../profile/profile.ts';
 import { refineCost, type ReadCost, type ReadObservation } from '../plan/read-cost.ts';
 import { ReadMemory, TEACHING_EXCEPTIONS } from '../plan/read-memory.ts';
-import { shiftLimits, type PlannedRead, type WantedRegisters } from '../plan/read-plan.ts';
+import { describeRead, shiftLimits, type PlannedRead } from '../plan/read-plan.ts';
 import { listDeviceValues } from '../plan/read-values.ts';
 
 /** Round trips that are gathered before the plan is weighed again. */
@@ -133,7 +133,7 @@ export class DeviceReads {
       const channel = this.#values.channelOf(value);
       if (channel === undefined) continue;
       const until = this.#labelOf(retryAtMs);
-      remarks.set(channel.id, `the device does not give ${nameOf(value)}; asked again at ${until}`);
+      remarks.set(channel.id, `the device does not give ${describeRead(value)}; asked again at ${until}`);
     }
     return remarks;
   }
@@ -167,7 +167,7 @@ export class DeviceReads {
     const unsupported = this.#memory.unsupported();
     const refused = new Map<string, { points: string[]; retryAtMs: number }>();
     for (const { value, retryAtMs } of unsupported) {
-      const name = nameOf(value);
+      const name = describeRead(value);
       const known = refused.get(name) ?? { points: [], retryAtMs };
       known.points.push(this.#values.channelOf(value)?.id ?? '?');
       refused.set(name, known);
@@ -210,8 +210,4 @@ function isFactor(part: WantedPart): boolean {
 
 function isRefusal(error: unknown): error is ModbusExceptionError {
   return error instanceof ModbusExceptionError && TEACHING_EXCEPTIONS.includes(error.exceptionCode);
-}
-
-function nameOf({ functionCode, address, count }: WantedRegisters): string {
-  return `fc${functionCode} ${address} +${count}`;
 }

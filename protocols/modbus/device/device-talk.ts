@@ -2,7 +2,7 @@ import type { RequestTrace } from '../../driver.ts';
 import { MillwattError } from '../../errors.ts';
 import type { ModbusLine } from '../line/line.ts';
 import { ModbusExceptionError, pollDeadlineError } from '../modbus-error.ts';
-import type { RegisterFunction } from '../profile/profile.ts';
+import { describeRead, type WantedRegisters } from '../plan/read-plan.ts';
 import { DistrustError } from '../rtu/rtu-errors.ts';
 
 const SILENCES: readonly string[] = ['timeout', 'closed'];
@@ -11,13 +11,6 @@ const SILENCES: readonly string[] = ['timeout', 'closed'];
  * does not know the function (1), it has failed (4), the gateway got no answer from it (11).
  */
 const VAGUE_EXCEPTIONS: readonly number[] = [1, 4, 11];
-
-/** A request for registers, with addresses as they go over the wire. */
-export interface Asked {
-  functionCode: RegisterFunction;
-  address: number;
-  count: number;
-}
 
 /** How to reach one device on its line. */
 export interface Reach {
@@ -75,10 +68,10 @@ export class DeviceTalk {
   }
 
   /** Reads registers when the line is free; rejects as the line does, and with `timeout` when the poll took too long. */
-  async read(asked: Asked): Promise<Uint16Array> {
+  async read(asked: WantedRegisters): Promise<Uint16Array> {
     const { line, unit, timeoutMs, where } = this.#reach;
     const trace: RequestTrace = {
-      text: `fc${asked.functionCode} ${asked.address} +${asked.count}`,
+      text: describeRead(asked),
       count: asked.count,
       roundTripMs: null,
       outcome: 'not made',

@@ -4,11 +4,16 @@ import { describeEndpoint, type ModbusEndpoint } from '../endpoint.ts';
 import { LineTurns } from './line-turns.ts';
 import { queueTimeoutError, releasedError } from '../modbus-error.ts';
 
-/** One who may put requests on the line, and what it demands. */
-export interface LineHolder {
-  readonly guardMs: number;
-  readonly pipelining: number;
+/** What a device demands of its line. */
+export interface LineManners {
+  /** Silence before each request to it, ms. */
+  guardMs: number;
+  /** Requests that may be under way at once; a line has the least of its devices, and 1 unless it is Modbus TCP. */
+  pipelining: number;
 }
+
+/** One who may put requests on the line: known by its own object. */
+export type LineHolder = Readonly<LineManners>;
 
 interface Waiting {
   start: () => void;
@@ -55,7 +60,7 @@ export class SharedLine {
     );
   }
 
-  join(manners: LineHolder): LineHolder {
+  join(manners: LineManners): LineHolder {
     const holder = { ...manners };
     this.#holders.add(holder);
     this.#underWayMax = this.#leastPipelining();

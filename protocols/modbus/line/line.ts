@@ -3,15 +3,7 @@ import type { ModbusClient } from '../client.ts';
 import { createModbusClient } from '../connect.ts';
 import { LinePauses, type DevicePause } from '../device/device-pause.ts';
 import { describeEndpoint, endpointKey, type ModbusEndpoint } from '../endpoint.ts';
-import { SharedLine, type CreateClient } from './line-shared.ts';
-
-/** What a device demands of its line. */
-export interface LineManners {
-  /** Silence before each request to it, ms. */
-  guardMs: number;
-  /** Requests that may be under way at once; a line has the least of its devices, and 1 unless it is Modbus TCP. */
-  pipelining: number;
-}
+import { SharedLine, type CreateClient, type LineManners } from './line-shared.ts';
 
 /** One device's place on a line: a connection and the queue in front of it, shared with the others behind a gateway. */
 export interface ModbusLine {

@@ -10,6 +10,11 @@ export interface WantedRegisters {
   count: number;
 }
 
+/** A request as traces, logs and people name it; equal for requests that are the same on the wire. */
+export function describeRead({ functionCode, address, count }: WantedRegisters): string {
+  return `fc${functionCode} ${address} +${count}`;
+}
+
 /** One request, and which of the wanted values its reply holds. */
 export interface PlannedRead<T extends WantedRegisters> {
   functionCode: RegisterFunction;

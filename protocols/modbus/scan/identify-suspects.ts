@@ -1,5 +1,5 @@
 import { identityRequest } from '../profile/identity-reader.ts';
-import { requestKey } from './identify-talk.ts';
+import { describeRead } from '../plan/read-plan.ts';
 import { frequencyPoint, requestsOf, valueTraits, voltagePoints } from './identify-values.ts';
 import type { DeviceProfile } from '../profile/profile.ts';
 
@@ -42,9 +42,9 @@ export function listSuspects(profiles: readonly DeviceProfile[]): Suspects {
   const list = [...suspects.values()];
   const requests = new Set(
     list.flatMap(({ profile }) => [
-      ...profile.identity.map((check) => requestKey(identityRequest(check))),
+      ...profile.identity.map((check) => describeRead(identityRequest(check))),
       ...[voltagePoints(profile), [frequencyPoint(profile)].filter((point) => point !== undefined)].flatMap(
-        (points) => requestsOf(profile, points).map(requestKey),
+        (points) => requestsOf(profile, points).map(describeRead),
       ),
     ]),
   );

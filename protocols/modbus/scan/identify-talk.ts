@@ -1,7 +1,7 @@
 import { MillwattError } from '../../errors.ts';
 import type { ModbusClient } from '../client.ts';
 import { ModbusExceptionError } from '../modbus-error.ts';
-import type { WantedRegisters } from '../plan/read-plan.ts';
+import { describeRead, type WantedRegisters } from '../plan/read-plan.ts';
 
 /** What came back: registers, the exception code of a refusal, or in one word why nothing did. */
 export type Answer = { registers: Uint16Array } | { exception: number } | { failure: string };
@@ -77,7 +77,7 @@ export class IdentifyTalk {
 
   /** Exactly this request, as some registers are read only so. */
   async read(asked: WantedRegisters): Promise<Answer> {
-    const key = requestKey(asked);
+    const key = describeRead(asked);
     const known = this.#answers.get(key);
     if (known !== undefined) return known.answer;
     const { client, unit, timeoutMs } = this.#options;
@@ -137,11 +137,6 @@ export class IdentifyTalk {
       return { failure: error.code };
     }
   }
-}
-
-/** Equal for requests that are the same on the wire. */
-export function requestKey({ functionCode, address, count }: WantedRegisters): string {
-  return `fc${functionCode} ${address} +${count}`;
 }
 
 /** What a device says may go to a terminal and into a file: no control characters, no endless text. */
