@@ -18,10 +18,10 @@ import { Poller } from './poller.ts';
 import { Publisher } from './publisher.ts';
 import { Reporter, statusText, type AgentStats } from './reporter.ts';
 import { startScheduler } from './scheduler.ts';
-import { Sealer } from './sealer.ts';
+import { Sealer, type SealedWiring } from './sealer.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { Spool } from './spool.ts';
-import { gatherWiring } from './wiring.ts';
+import { gatherWiring, type Wiring } from './wiring.ts';
 
 const KEY_LOST = 'Restore the file from a backup; or delete it, and confirm the new key at the collector.';
 /** Group commit: what was read is on disk within this, real ms. */
@@ -30,6 +30,8 @@ const SEAL_CHECK_MS = 250;
 const PUMP_MS = 1000;
 const STOP_POLLS_MS = 2000;
 const LAST_PUBLISH_MS = 2000;
+/** A source that may still tell of the past holds the watermark back no longer than this, clock ms. */
+const LATE_WORDS_MS_MAX = 600_000;
 
 /** What an agent is made of; the command line builds the adapters. */
 export interface AgentOptions {
@@ -113,15 +115,28 @@ function run(
     boot: string;
   },
 ): RunningAgent {
-  const { config, drivers, clock, log, version, spool, wiring, boot, key, credentials } = options;
+  const { config, drivers, clock, log, version, spool, boot, key, credentials } = options;
   const { site, agent } = config;
-  const live = new LiveValues(wiring.channels, clock, options.simulated === true);
+  let { wiring } = options;
+  /** Sources that told what they offer when they were connected. */
+  const found = new Set<string>();
+  const live = new LiveValues(wiring, clock, options.simulated === true);
 
   const pollers = drivers.map((driver) => {
     const source = driver.description.id;
     driver.onStatus((status) => {
       sealer.addStatus(source, status);
       live.takeStatus(status);
+    });
+    driver.onWiring?.(() => {
+      found.add(source);
+      wiring = gatherWiring(site, agent, version, drivers, found);
+      for (const { id, source: by } of wiring.doubled)
+        if (by === source)
+          log.warn({ source, channel: id }, 'another source feeds this channel already; it is left out here');
+      sealer.rewire(sealedWiringOf(wiring));
+      live.rewire(wiring);
+      reporter.tellWiring();
     });
     return new Poller(driver, {
       clock,
@@ -140,14 +155,15 @@ function run(
     spool,
     maker: { site, agent, key },
     boot,
-    snapshot: encodeSnapshot(wiring.snapshot),
+    wiring: sealedWiringOf(wiring),
     batchSamples: config.spool.batchSamples,
     batchAgeMs: config.spool.batchAge,
-    machineOf: wiring.machineOf,
-    machinesOf: wiring.machinesOf,
     oldestRunningMs: () => {
+      const earliestMs = clock.monotonicMs() - LATE_WORDS_MS_MAX;
       const running = pollers.flatMap((poller) => poller.startedAtMs() ?? []);
-      return running.length === 0 ? undefined : Math.min(...running);
+      const telling = drivers.flatMap((driver) => driver.tellsFromMs?.() ?? []);
+      const all = [...running, ...telling.map((fromMs) => Math.max(earliestMs, fromMs))];
+      return all.length === 0 ? undefined : Math.min(...all);
     },
     onSealed: (records) => {
       for (const { header } of records) publisher.addLive(header.epoch, header.seq);
@@ -181,7 +197,15 @@ function run(
 
   sealer.begin();
   const scheduler = startScheduler(pollers, clock);
-  const reporter = new Reporter({ ...options, pollers, publisher, scheduler, sealer, live, wiring });
+  const reporter: Reporter = new Reporter({
+    ...options,
+    pollers,
+    publisher,
+    scheduler,
+    sealer,
+    live,
+    wiring: () => wiring,
+  });
   const statusTopic = topicOf(site, agent, 'status');
   link = options.connect({
     url: config.broker.url,
@@ -250,6 +274,10 @@ function run(
     stats: () => reporter.stats(),
     stop: () => (stopping ??= stop()),
   };
+}
+
+function sealedWiringOf({ snapshot, channelOf, machinesOf }: Wiring): SealedWiring {
+  return { snapshot: encodeSnapshot(snapshot), channelOf, machinesOf };
 }
 
 async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {

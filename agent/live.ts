@@ -2,32 +2,41 @@ import type { Clock } from '../protocols/clock.ts';
 import type { Poll, StatusReport } from '../protocols/driver.ts';
 import type { Channel } from '../protocols/telemetry/channel.ts';
 import type { LiveMessage } from '../protocols/telemetry/live.ts';
+import type { Wiring } from './wiring.ts';
 import { QUANTITIES, type Quality } from '../protocols/telemetry/quantity.ts';
 
 /** Digits that a display needs, and no float noise behind them. */
 const DISPLAY_DIGITS = 12;
 
+/** Which channels there are, and which machines each source feeds. */
+type LiveWiring = Pick<Wiring, 'channelOf' | 'machinesOf'>;
 type LiveValue = number | string | boolean | null;
 
 /** The latest values of every machine in canonical units: for people, never for energy. */
 export class LiveValues {
   readonly #clock: Clock;
   readonly #simulated: boolean;
-  readonly #channels = new Map<string, Channel>();
-  readonly #sourcesOf = new Map<string, Set<string>>();
+  #channels: ReadonlyMap<string, Channel> = new Map();
+  #sourcesOf: ReadonlyMap<string, readonly string[]> = new Map();
   /** By source. A poll reads every polled channel, so the last one is all there is to say. */
   readonly #polls = new Map<string, Poll>();
   /** By channel. */
   readonly #statuses = new Map<string, StatusReport>();
 
-  constructor(channels: readonly Channel[], clock: Clock, simulated: boolean) {
+  constructor(wiring: LiveWiring, clock: Clock, simulated: boolean) {
     this.#clock = clock;
     this.#simulated = simulated;
-    for (const channel of channels) {
-      this.#channels.set(channel.id, channel);
-      const sources = this.#sourcesOf.get(channel.machine) ?? new Set();
-      this.#sourcesOf.set(channel.machine, sources.add(channel.source));
-    }
+    this.rewire(wiring);
+  }
+
+  /** Another wiring holds from now on. */
+  rewire({ channelOf, machinesOf }: LiveWiring): void {
+    this.#channels = channelOf;
+    const sourcesOf = new Map<string, string[]>();
+    for (const [source, machines] of machinesOf)
+      for (const machine of machines) sourcesOf.set(machine, [...(sourcesOf.get(machine) ?? []), source]);
+    this.#sourcesOf = sourcesOf;
+    for (const channel of this.#statuses.keys()) if (!channelOf.has(channel)) this.#statuses.delete(channel);
   }
 
   takePoll(source: string, poll: Poll): void {
@@ -50,10 +59,11 @@ export class LiveValues {
       values[channel.id] = { value, unit, ageMs: Math.max(0, nowMs - atMs), quality };
       valuesOf.set(channel.machine, values);
     };
-    for (const { readings, atMs } of this.#polls.values()) {
+    for (const [source, { readings, atMs }] of this.#polls) {
       for (const { channel, value, quality } of readings) {
         const known = this.#channels.get(channel);
-        if (known?.kind === 'measured') add(known, toCanonical(value, known.scale), atMs, quality);
+        if (known?.kind === 'measured' && known.source === source)
+          add(known, toCanonical(value, known.scale), atMs, quality);
       }
     }
     for (const { channel, value, atMs } of this.#statuses.values()) {
@@ -65,7 +75,7 @@ export class LiveValues {
       machine,
       at: this.#clock.wallMs(),
       values: valuesOf.get(machine) ?? {},
-      down: down.filter(({ source }) => sources.has(source)),
+      down: down.filter(({ source }) => sources.includes(source)),
       ...(this.#simulated ? { simulated: true as const } : {}),
     }));
   }

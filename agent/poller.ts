@@ -14,7 +14,7 @@ export interface LinkChange {
   /** Monotonic ms of the clock. */
   atMs: number;
   up: boolean;
-  /** One short word; empty for up. */
+  /** One short word; for up it is empty, or `healed` where everything said since the link went down was told after all. */
   reason: string;
 }
 
@@ -115,7 +115,7 @@ export class Poller implements Pollable {
       const poll = await this.driver.poll();
       this.#failuresInRow = 0;
       this.#lastReadingAtMs = poll.atMs;
-      this.#report(true, '', poll.atMs);
+      this.#report(true, '', poll.atMs, undefined, poll.healed === true);
       this.#events.onPoll(poll, everyMs);
     } catch (error) {
       this.#failures += 1;
@@ -127,13 +127,13 @@ export class Poller implements Pollable {
     }
   }
 
-  #report(up: boolean, reason: string, atMs: number, error?: unknown): void {
+  #report(up: boolean, reason: string, atMs: number, error?: unknown, healed = false): void {
     if (this.#up === up && this.#reason === reason) return;
     const source = this.driver.description.id;
     if (!up) this.#log.warn({ source, reason }, `source ${source} is down: ${describeError(error)}`);
     else if (this.#up === false) this.#log.info({ source }, `source ${source} is up again`);
     this.#up = up;
     this.#reason = reason;
-    this.#events.onLink({ source, atMs, up, reason });
+    this.#events.onLink({ source, atMs, up, reason: healed ? 'healed' : reason });
   }
 }

@@ -17,6 +17,8 @@ import type { Wiring } from './wiring.ts';
 
 const LIVE_MS = 1000;
 const HEALTH_MS = 30_000;
+/** Of one source in one health message. */
+const REMARKS_MAX = 10;
 
 /** The agent's own view of itself. */
 export type AgentStats = HealthMessage['spool'] & {
@@ -41,7 +43,7 @@ export interface ReporterOptions {
   scheduler: Scheduler;
   sealer: Sealer;
   live: LiveValues;
-  wiring: Wiring;
+  wiring: () => Wiring;
 }
 
 /** Tells the floor how the agent fares: status, config, live values and health. Nothing of it is needed for energy. */
@@ -78,11 +80,17 @@ export class Reporter {
 
   /** Says that the agent is there; at every new connection. */
   greet(): void {
-    const { config, version, boot, spool, wiring } = this.#options;
+    const { config, version, boot, spool } = this.#options;
     const { site, agent } = config;
     this.#publish(topicOf(site, agent, 'status'), statusText(true, version, boot, spool.head), 1, true);
-    this.#publish(topicOf(site, agent, 'config'), configCopyOf(wiring.snapshot), 1, true);
+    this.tellWiring();
     void this.#publishHealth();
+  }
+
+  /** Publishes the copy of the wiring that is for people. */
+  tellWiring(): void {
+    const { config, wiring } = this.#options;
+    this.#publish(topicOf(config.site, config.agent, 'config'), configCopyOf(wiring().snapshot), 1, true);
   }
 
   stats(): AgentStats {
@@ -171,6 +179,7 @@ export class Reporter {
     const nowMs = this.#options.clock.monotonicMs();
     return pollers.map((poller) => {
       const { up, reason, polls, failures, lastReadingAtMs } = poller.state();
+      const remarks = (poller.driver.remarks?.() ?? []).slice(0, REMARKS_MAX);
       return {
         id: poller.driver.description.id,
         up,
@@ -178,6 +187,8 @@ export class Reporter {
         polls,
         failures,
         lastReadingAgeMs: lastReadingAtMs === null ? null : Math.max(0, nowMs - lastReadingAtMs),
+        ...(poller.driver.insecure === true ? { insecure: true as const } : {}),
+        ...(remarks.length === 0 ? {} : { remarks }),
       };
     });
   }

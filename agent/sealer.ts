@@ -4,6 +4,7 @@ import { describeError, MillwattError } from '../protocols/errors.ts';
 import { sha256 } from '../protocols/evidence/keys.ts';
 import type { SealedRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
+import type { Channel } from '../protocols/telemetry/channel.ts';
 import type { ClockState } from '../protocols/telemetry/record.ts';
 import { encodeAgentLog, type AgentLogEntry } from '../protocols/telemetry/agent-log.ts';
 import { countSamples, decodePart, encodePart } from '../protocols/telemetry/part.ts';
@@ -32,22 +33,27 @@ interface OpenMachine {
   openedRealMs: number;
 }
 
+/** The wiring that records are sealed under. */
+export interface SealedWiring {
+  /** Text of the config snapshot. */
+  snapshot: string;
+  /** The channels, by id. */
+  channelOf: ReadonlyMap<string, Pick<Channel, 'machine' | 'source'>>;
+  /** The machines every source feeds. */
+  machinesOf: ReadonlyMap<string, readonly string[]>;
+}
+
 /** What a sealer works with. */
 export interface SealerOptions {
   clock: Clock;
   spool: Spool;
   maker: RecordMaker;
   boot: string;
-  /** Text of the config snapshot. */
-  snapshot: string;
+  wiring: SealedWiring;
   batchSamples: number;
   /** Clock ms. */
   batchAgeMs: number;
-  /** The machine of every channel. */
-  machineOf: ReadonlyMap<string, string>;
-  /** The machines every source feeds. */
-  machinesOf: ReadonlyMap<string, readonly string[]>;
-  /** Monotonic ms before which no running poll can give a reading; undefined when none runs. */
+  /** Monotonic ms before which nothing more will be told: no running poll began, no word happened; undefined for now. */
   oldestRunningMs: () => number | undefined;
   onSealed: (records: readonly SealedRecord[]) => void;
   log: Log;
@@ -56,7 +62,8 @@ export interface SealerOptions {
 /** Gathers readings by machine, makes them durable, and seals them into the chain. */
 export class Sealer {
   readonly #options: SealerOptions;
-  readonly #config: string;
+  #wiring: SealedWiring;
+  #config: string;
   readonly #anchor: ClockAnchor;
   readonly #machines = new Map<string, OpenMachine>();
   readonly #lastPollMs = new Map<string, number>();
@@ -71,7 +78,8 @@ export class Sealer {
 
   constructor(options: SealerOptions) {
     this.#options = options;
-    this.#config = sha256(options.snapshot);
+    this.#wiring = options.wiring;
+    this.#config = sha256(options.wiring.snapshot);
     this.#anchor = new ClockAnchor(options.clock);
     this.#lastSealMs = options.clock.monotonicMs();
   }
@@ -96,12 +104,25 @@ export class Sealer {
 
   /** Seals the config snapshot when the last one sealed in this epoch is another. */
   sealConfig(): void {
-    const { spool, maker, snapshot, clock } = this.#options;
+    const { spool, maker, clock } = this.#options;
     if (spool.head.config === this.#config) return;
     const anchor = this.#readAnchor();
-    const record = packText('config', snapshot, maker, spool.head, anchor, this.#watermark([]));
+    const record = packText('config', this.#wiring.snapshot, maker, spool.head, anchor, this.#watermark([]));
     spool.seal({ rows: [], anchor, machines: [], records: [record], nowMs: clock.wallMs() });
     this.#noteSealed([record], anchor);
+  }
+
+  /** Another wiring holds from now on: what was read before is sealed under the old one first. */
+  rewire(wiring: SealedWiring): void {
+    const config = sha256(wiring.snapshot);
+    if (config !== this.#config) this.sealAll();
+    this.#wiring = wiring;
+    this.#config = config;
+    try {
+      this.sealConfig();
+    } catch (error) {
+      this.#keepRows([], error);
+    }
   }
 
   /** Seals an entry of the agent's own log: what a verifier must know and no reading tells. */
@@ -126,19 +147,22 @@ export class Sealer {
       this.#lost += poll.readings.length;
       return;
     }
-    const machines = this.#options.machinesOf.get(source) ?? [];
+    const { channelOf, machinesOf } = this.#wiring;
+    const machines = machinesOf.get(source) ?? [];
     for (const machine of machines) {
-      const readings =
-        machines.length === 1
-          ? poll.readings
-          : poll.readings.filter(({ channel }) => this.#options.machineOf.get(channel) === machine);
+      // A channel that was found, and that another source feeds already, is that one's.
+      const readings = poll.readings.filter(({ channel }) => {
+        const wired = channelOf.get(channel);
+        return wired?.machine === machine && wired.source === source;
+      });
       if (readings.length > 0) this.#open(machine).part.addPoll(source, everyMs, atMs, readings);
     }
   }
 
   addStatus(source: string, { channel, atMs, value }: StatusReport): void {
-    const machine = this.#options.machineOf.get(channel);
-    if (machine === undefined) return;
+    const wired = this.#wiring.channelOf.get(channel);
+    if (wired?.source !== source) return;
+    const { machine } = wired;
     if (this.#isHoldingTooMuch()) {
       this.#lost += 1;
       return;
@@ -149,7 +173,7 @@ export class Sealer {
   }
 
   addLink({ source, atMs, up, reason }: LinkChange): void {
-    for (const machine of this.#options.machinesOf.get(source) ?? [])
+    for (const machine of this.#wiring.machinesOf.get(source) ?? [])
       this.#open(machine).part.addLink(source, Math.max(atMs, this.#sealedToMs), up, reason);
   }
 

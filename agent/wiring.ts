@@ -7,26 +7,45 @@ import type { ConfigSnapshot } from '../protocols/telemetry/snapshot.ts';
 export interface Wiring {
   snapshot: ConfigSnapshot;
   channels: Channel[];
-  machineOf: ReadonlyMap<string, string>;
+  /** Channels that were found, and left out because another source feeds them. */
+  doubled: readonly Channel[];
+  /** By channel id. */
+  channelOf: ReadonlyMap<string, Channel>;
   machinesOf: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Gathers the wiring of all drivers. Throws an error of class `refuse` for a source or channel that occurs twice. */
+/**
+ * Gathers the wiring of all drivers. Throws an error of class `refuse` for a source or channel that occurs twice. Sources
+ * named in `found` told of their channels only when they were connected: of theirs, one that another source feeds already
+ * is left out instead, and named in `doubled`.
+ */
 export function gatherWiring(
   site: string,
   agent: string,
   version: string,
   drivers: readonly Driver[],
+  found: ReadonlySet<string> = new Set(),
 ): Wiring {
-  const channels = drivers.flatMap((driver) => driver.channels);
   requireUnique(
     'source',
     drivers.map(({ description }) => description.id),
   );
+  const declared = drivers.filter(({ description }) => !found.has(description.id));
+  const channels = declared.flatMap((driver) => driver.channels);
   requireUnique(
     'channel',
     channels.map(({ id }) => id),
   );
+  const taken = new Set(channels.map(({ id }) => id));
+  const doubled: Channel[] = [];
+  for (const { description, channels: told } of drivers) {
+    if (!found.has(description.id)) continue;
+    for (const channel of told) {
+      if (taken.has(channel.id)) doubled.push(channel);
+      else channels.push(channel);
+      taken.add(channel.id);
+    }
+  }
   return {
     snapshot: {
       v: 1,
@@ -37,11 +56,17 @@ export function gatherWiring(
       channels,
     },
     channels,
-    machineOf: new Map(channels.map(({ id, machine }) => [id, machine])),
+    doubled,
+    channelOf: new Map(channels.map((channel) => [channel.id, channel])),
     machinesOf: new Map(
-      drivers.map(({ description, channels: own }) => [
-        description.id,
-        [...new Set(own.map(({ machine }) => machine))],
+      drivers.map(({ description: { id }, machines = [] }) => [
+        id,
+        [
+          ...new Set([
+            ...machines,
+            ...channels.filter(({ source }) => source === id).map(({ machine }) => machine),
+          ]),
+        ],
       ]),
     ),
   };

@@ -1,5 +1,8 @@
-import { join } from 'node:path';
-import type { AgentConfig, OpcuaSourceConfig, SourceConfig } from '../config/agent-config.ts';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { AgentConfig, SourceConfig } from '../config/agent-config.ts';
+import type { MtconnectSourceConfig } from '../config/mtconnect/mtconnect-config.ts';
+import type { OpcuaSourceConfig } from '../config/opcua/opcua-config.ts';
 import { isModbus } from '../config/modbus/modbus-config.ts';
 import type { Clock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
@@ -34,7 +37,11 @@ export async function buildDrivers(
       .map(async (source) =>
         isModbus(source)
           ? (wired.get(source.id) ?? []).map((one) => buildModbusDriver(one, around))
-          : [await buildOpcuaDriver(source, around)],
+          : [
+              await (source.protocol === 'opcua'
+                ? buildOpcuaDriver(source, around)
+                : buildMtconnectDriver(source, around)),
+            ],
       ),
   );
   return drivers.flat();
@@ -57,4 +64,13 @@ async function buildOpcuaDriver(source: OpcuaSourceConfig, around: DriverSurroun
     { ...rest, ...(secret === undefined ? {} : { password: secret }) },
     { clock: around.clock, pkiFolder: join(around.dataFolder, 'opcua-pki'), log: around.log },
   );
+}
+
+async function buildMtconnectDriver(
+  { ca, ...source }: MtconnectSourceConfig,
+  around: DriverSurroundings,
+): Promise<Driver> {
+  const { createMtconnectDriver } = await import('../protocols/mtconnect/mtconnect-driver.ts');
+  const authority = ca === undefined ? {} : { ca: readFileSync(resolve(around.folder, ca), 'utf8') };
+  return createMtconnectDriver({ ...source, ...authority }, { clock: around.clock, log: around.log });
 }

@@ -7,7 +7,7 @@ import type { Remark } from './finding.ts';
 import { checkModbusSource } from './modbus/modbus-checks.ts';
 import { checkModbusDevices } from './modbus/modbus-device-checks.ts';
 import { checkModbusLines } from './modbus/modbus-line-checks.ts';
-import { checkOpcuaSource } from './opcua-checks.ts';
+import { checkOpcuaSource } from './opcua/opcua-checks.ts';
 import { checkRates } from './rate-checks.ts';
 import { ownList, ownValue, salvage } from './salvage.ts';
 import { draftSources, isModbusDraft } from './source-draft.ts';

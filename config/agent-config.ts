@@ -1,75 +1,8 @@
 import { z } from 'zod';
-import { PHASES, QUANTITY_NAMES, STATUSES } from '../protocols/telemetry/quantity.ts';
-import { UNITS } from '../protocols/telemetry/unit.ts';
 import { modbusRtuOverTcpSource, modbusRtuSource, modbusTcpSource } from './modbus/modbus-config.ts';
-import { byteSize, duration, id, levelId, secretReference } from './scalars.ts';
-import { wiring } from './wiring-config.ts';
-
-const opcuaNode = z.strictObject({
-  node: z
-    .string()
-    .describe('Node id with namespace URI: nsu=http://example.com/;s=Power')
-    .meta({ examples: ['nsu=http://example.com/;s=Power'] }),
-  component: levelId
-    .optional()
-    .describe('Overrides the component of the source.')
-    .meta({ examples: ['spindle'] }),
-  quantity: z
-    .enum(QUANTITY_NAMES)
-    .optional()
-    .describe('What the node measures.')
-    .meta({ examples: ['activePower'] }),
-  phase: z.enum(PHASES).default('total').describe('Conductor or sum the node belongs to.'),
-  unit: z
-    .enum(Object.keys(UNITS) as [string, ...string[]])
-    .optional()
-    .describe('Unit of the node; needed with quantity.')
-    .meta({ examples: ['kW'] }),
-  status: z
-    .enum(STATUSES)
-    .optional()
-    .describe('Instead of quantity: a word the control says of itself.')
-    .meta({ examples: ['execution'] }),
-  vocabulary: z.string().default('raw').describe('Vocabulary of the status, such as umati/ProductionState.'),
-});
-
-/** A machine control or meter over OPC UA. */
-export const opcuaSource = z
-  .strictObject({
-    ...wiring,
-    component: levelId.default('control').describe('What of the machine its nodes speak of.'),
-    protocol: z.literal('opcua').describe('How the device is spoken to.'),
-    endpoint: z
-      .string()
-      .regex(/^opc\.tcp:\/\/[^\s/@]+(:\d+)?(\/\S*)?$/, 'an address such as opc.tcp://192.168.1.30:4840')
-      .describe('Address of the server.')
-      .meta({ examples: ['opc.tcp://192.168.1.30:4840'] }),
-    securityPolicy: z
-      .enum(['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'])
-      .default('Basic256Sha256')
-      .describe('How messages are signed and encrypted.'),
-    allowInsecure: z
-      .boolean()
-      .default(false)
-      .describe('Speak without security; shown in health. For closed test networks.'),
-    username: z
-      .string()
-      .optional()
-      .describe('User of the server, where it asks for one.')
-      .meta({ examples: ['millwatt'] }),
-    password: secretReference
-      .optional()
-      .describe('Where the password of that user is kept.')
-      .meta({ examples: ['${file:opcua.password}'] }),
-    model: z
-      .enum(['machinetool'])
-      .optional()
-      .describe('Find production state, operation mode and warm-up of an OPC 40501-1 machine tool by itself.')
-      .meta({ examples: ['machinetool'] }),
-    nodes: z.array(opcuaNode).default([]).describe('Single nodes to read, besides the model.'),
-    timeout: duration.prefault('5s').describe('How long one request may take, 10ms to 60s.'),
-  })
-  .describe('A machine control or meter over OPC UA.');
+import { mtconnectSource } from './mtconnect/mtconnect-config.ts';
+import { opcuaSource } from './opcua/opcua-config.ts';
+import { byteSize, duration, id, secretReference } from './scalars.ts';
 
 /** All that an agent can be told: the one declaration behind validation, defaults, sample and editor schema. */
 export const agentConfig = z.strictObject({
@@ -134,6 +67,7 @@ export const agentConfig = z.strictObject({
         modbusRtuSource,
         modbusRtuOverTcpSource,
         opcuaSource,
+        mtconnectSource,
       ]),
     )
     .min(1)
@@ -143,4 +77,3 @@ export const agentConfig = z.strictObject({
 export type AgentConfig = z.output<typeof agentConfig>;
 /** Any source, told apart by its protocol. */
 export type SourceConfig = AgentConfig['sources'][number];
-export type OpcuaSourceConfig = z.output<typeof opcuaSource>;

@@ -78,9 +78,9 @@ function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): C
   const at = ['sources', index];
   const base = { source: source.id, index };
   if (isModbus(source)) return modbusClaims(source, at, world).map((claim) => ({ ...base, ...claim }));
-  return source.nodes.flatMap((node, n): Claim[] => {
+  return listed(source).flatMap(({ entry: node, key, n }): Claim[] => {
     const component = node.component ?? source.component;
-    const path = [...at, 'nodes', n];
+    const path = [...at, key, n];
     const claims: Claim[] = [];
     if (node.quantity !== undefined)
       claims.push({
@@ -89,19 +89,30 @@ function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): C
         channel: measuredChannelId(source.machine, component, node.quantity, node.phase),
       });
     if (node.status !== undefined)
-      claims.push({ ...base, path, channel: statusChannelId(source.machine, component, node.status) });
+      claims.push({
+        ...base,
+        path,
+        channel: statusChannelId(source.machine, component, node.status, node.name),
+      });
     return claims;
   });
+}
+
+/** What a source over OPC UA or MTConnect lists by itself; what its model finds is not known before it is connected. */
+function listed(source: Exclude<SourceDraft['value'], ModbusSourceConfig>) {
+  return source.protocol === 'opcua'
+    ? source.nodes.map((entry, n) => ({ entry, key: 'nodes', n }))
+    : source.items.map((entry, n) => ({ entry, key: 'items', n }));
 }
 
 /** Components that were probably mistyped. */
 export function checkComponents(sources: readonly SourceDraft[]): Remark[] {
   return sources.flatMap(({ value, index }) => [
     ...checkComponentName(value.component, ['sources', index, 'component']),
-    ...(isModbus(value) ? [] : value.nodes).flatMap((node, n) =>
-      node.component === undefined
+    ...(isModbus(value) ? [] : listed(value)).flatMap(({ entry, key, n }) =>
+      entry.component === undefined
         ? []
-        : checkComponentName(node.component, ['sources', index, 'nodes', n, 'component']),
+        : checkComponentName(entry.component, ['sources', index, key, n, 'component']),
     ),
   ]);
 }

@@ -41,6 +41,8 @@ export function generateFiles(): { path: string; text: string }[] {
           'sources.modbus-rtu-over-tcp.profile': 'eastron/sdm630',
           'sources.opcua.id': 'mill-1-control',
           'sources.opcua.machine': 'mill-1',
+          'sources.mtconnect.id': 'lathe-1-control',
+          'sources.mtconnect.machine': 'lathe-1',
         },
       }),
     },

@@ -17,6 +17,8 @@ export interface Poll {
   readings: ChannelReading[];
   /** Round trip of the whole poll, real ms. */
   roundTripMs: number;
+  /** The first poll after an outage, and every word of the time between was told after all, with its own time. */
+  healed?: boolean;
 }
 
 /** A status word that a source reported. */
@@ -58,6 +60,23 @@ export interface Driver {
   /** The source as the config snapshot describes it. */
   readonly description: SourceDescription;
   readonly channels: readonly Channel[];
+  /** The machines it speaks of, known before its channels are; absent where those of its channels are all. */
+  readonly machines?: readonly string[];
+  /** Set where it is spoken to without security that the protocol could give: shown in health. */
+  readonly insecure?: boolean;
+  /**
+   * Where news of the wiring goes, for sources that tell what they offer only when they are connected: `description` and
+   * `channels` are another from now on, and are read anew before the callback returns. Called before the first reading or
+   * word that rests on them. Set once before the first poll.
+   */
+  onWiring?(changed: () => void): void;
+  /**
+   * Monotonic ms of the injected clock from which on words may still be told, where they come later than they happened: a
+   * control's own buffer after an outage. Undefined where nothing of the past is to come.
+   */
+  tellsFromMs?(): number | undefined;
+  /** What the operator of a source that works should know: one sentence each, no secrets. At most ten. */
+  remarks?(): readonly string[];
   /**
    * Real ms for which polls are rejected at once, because the device is sick and others wait for its line; 0 when it may
    * be polled. Absent where the driver keeps no pauses: then its caller does.

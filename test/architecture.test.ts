@@ -23,6 +23,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   aedes: ['protocols/mqtt'],
   'node-opcua': ['protocols/opcua', 'protocols/simulator'],
   'node-opcua-nodesets': ['protocols/opcua', 'protocols/simulator'],
+  sax: ['protocols/mtconnect'],
   zod: ['config'],
   yaml: ['config'],
   '@influxdata/influxdb-client': ['collector/influx'],

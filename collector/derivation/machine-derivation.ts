@@ -12,6 +12,7 @@ import {
 } from '../energy/machine-fold.ts';
 import { spanOf, type RecordFeed } from '../energy/record-feed.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
+import type { StateSpan } from '../energy/state-span.ts';
 import { firstToldMs } from '../energy/timeline.ts';
 import type { MachineModel } from '../energy/machine-model.ts';
 import type { Views } from '../ledger/views.ts';
@@ -40,6 +41,8 @@ export interface MachineChange {
   hours: Map<number, MachineHour>;
   checkpoints: Map<number, string>;
   dropCheckpointsFromMs: number | null;
+  /** Stretches of states that were settled, in order; what is written of the machine from the first one's begin on is replaced. */
+  spans: StateSpan[];
 }
 
 /** The fold of one machine, with its checkpoints: feeds go in, changed hours come out. */
@@ -195,5 +198,5 @@ function firstWaitingMs(fold: MachineFold): number {
 }
 
 function emptyChange(): MachineChange {
-  return { hours: new Map(), checkpoints: new Map(), dropCheckpointsFromMs: null };
+  return { hours: new Map(), checkpoints: new Map(), dropCheckpointsFromMs: null, spans: [] };
 }

@@ -1,3 +1,4 @@
+import type { StatusChannel } from '../../protocols/telemetry/channel.ts';
 import type { Quantity, Status } from '../../protocols/telemetry/quantity.ts';
 
 /** Where a quantity is stored. These names are a contract with everyone's dashboards: a rename is a breaking change. */
@@ -23,12 +24,44 @@ export const QUANTITY_FIELDS: Readonly<Record<Quantity, { measurement: 'power' |
     gasVolume: { measurement: 'energy', field: 'gas_nm3' },
   };
 
-/** Where a word of the control is stored, in measurement `status`. */
-export const STATUS_FIELDS: Readonly<Record<Status, string>> = {
+/** Where a word of the control is stored, in measurement `status`: these have one field a machine. */
+export const STATUS_FIELDS = {
   execution: 'execution',
   mode: 'mode',
   program: 'program',
   partCount: 'part_count',
   warmUp: 'warm_up',
   emergencyStop: 'emergency_stop',
+} as const satisfies Partial<Record<Status, string>>;
+
+/** Words of which a machine may have several: what tells them apart goes into the field's name. */
+const NAMED_FIELDS: Readonly<Record<Exclude<Status, keyof typeof STATUS_FIELDS>, string>> = {
+  availability: 'availability',
+  linePower: 'line_power',
+  controlPower: 'control_power',
+  waitState: 'wait_state',
+  functionalMode: 'functional_mode',
+  equipmentMode: 'equipment_mode',
+  itemState: 'item_state',
+  channelState: 'channel_state',
+  energySaving: 'energy_saving',
+  spindleState: 'spindle_state',
+  condition: 'condition',
+  timer: 'timer',
 };
+
+/** The field of a status channel: `execution`, `condition_servo`, `spindle_state_spindle-2`. */
+export function statusFieldOf({
+  status,
+  component,
+  name,
+}: Pick<StatusChannel, 'status' | 'component' | 'name'>): string {
+  if (status in STATUS_FIELDS && name === undefined)
+    return STATUS_FIELDS[status as keyof typeof STATUS_FIELDS];
+  const field: Readonly<Record<Status, string>> = { ...STATUS_FIELDS, ...NAMED_FIELDS };
+  return [
+    field[status],
+    ...(component === 'control' ? [] : [component]),
+    ...(name === undefined ? [] : [name]),
+  ].join('_');
+}

@@ -3,7 +3,7 @@ import type { Reading } from '../../protocols/telemetry/decimal.ts';
 import type { EventGroup, MachinePart, SampledGroup } from '../../protocols/telemetry/part.ts';
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import { scaleValue } from './exact-value.ts';
-import { QUANTITY_FIELDS, STATUS_FIELDS } from './field-names.ts';
+import { QUANTITY_FIELDS, statusFieldOf } from './field-names.ts';
 import { encodeField, encodePoint, encodeSeries, encodeTime, type Field } from './line-protocol.ts';
 
 /** What one machine's part of a record becomes. */
@@ -129,7 +129,7 @@ function addEvents(
           ['site', header.site],
           ['machine', channel.machine],
         ],
-        fields: [[STATUS_FIELDS[channel.status], value]],
+        fields: [[statusFieldOf(channel), value]],
         timeMs: wallTimeMs(header, time),
       }),
     );

@@ -6,6 +6,7 @@ import { QUALITIES } from '../../protocols/telemetry/quantity.ts';
 const MESSAGE_BYTES_MAX = 256 * 1024;
 const TEXT_MAX = 200;
 const FATES_MAX = 16;
+const REMARKS_MAX = 10;
 
 type Loose = Record<string, unknown>;
 
@@ -115,6 +116,9 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
               failures: numberOf(one['failures']),
               lastReadingAgeMs: knownOf(one['lastReadingAgeMs']),
               ...(one['insecure'] === true ? { insecure: true as const } : {}),
+              ...(Array.isArray(one['remarks'])
+                ? { remarks: one['remarks'].slice(0, REMARKS_MAX).map(textOf) }
+                : {}),
             },
           ]
         : [],

@@ -116,7 +116,7 @@ function createClient(
       : opcua.MessageSecurityMode.SignAndEncrypt,
     securityPolicy: options.allowInsecure
       ? opcua.SecurityPolicy.None
-      : opcua.SecurityPolicy[options.securityPolicy],
+      : opcua.SecurityPolicy[options.securityPolicy === 'best' ? 'Basic256Sha256' : options.securityPolicy],
     // Servers often advertise names that the shop floor cannot resolve; the address that was configured counts.
     endpointMustExist: false,
     // No retries and no repair inside the library: the driver decides when to try again.

@@ -30,16 +30,20 @@ export interface MeasuredChannel {
   /** raw x num / den = value in the quantity's unit, as decimal integers; CT and VT ratios are in it. */
   scale: [num: string, den: string];
   counter?: CounterTraits;
+  /** How exact the device says the point is, in its own words: class `0.5S`, domain `IEC`. */
+  accuracy?: { class: string; domain?: string };
 }
 
 /** One word the control says of itself, carried as the control wrote it. */
 export interface StatusChannel {
   kind: 'status';
-  /** machine.component.status */
+  /** machine.component.status, with .name where it has one */
   id: string;
   machine: string;
   component: string;
   status: Status;
+  /** Tells apart words of one kind and component: the condition `servo`, the timer `auto_time`. */
+  name?: string;
   source: string;
   point: string;
   /** The vocabulary of the values, so that a state map can be chosen: `umati/ProductionState`, `mtconnect/Execution`. */
@@ -62,6 +66,8 @@ export function measuredChannelId(
 }
 
 /** The id of a status channel. */
-export function statusChannelId(machine: string, component: string, status: Status): string {
-  return `${machine}.${component}.${status}`;
+export function statusChannelId(machine: string, component: string, status: Status, name?: string): string {
+  return name === undefined
+    ? `${machine}.${component}.${status}`
+    : `${machine}.${component}.${status}.${name}`;
 }

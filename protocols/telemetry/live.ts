@@ -58,6 +58,8 @@ export interface HealthMessage {
     failures: number;
     lastReadingAgeMs: number | null;
     insecure?: true;
+    /** What the operator should know though the source works. */
+    remarks?: string[];
   }[];
   clock: { wall: number; state: string };
 }

@@ -29,8 +29,32 @@ export const QUANTITY_NAMES = Object.keys(QUANTITIES) as [Quantity, ...Quantity[
 export const PHASES = ['total', 'l1', 'l2', 'l3', 'n', 'l12', 'l23', 'l31'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** What a machine's control says of itself; the value travels as the control wrote it. */
-export const STATUSES = ['execution', 'mode', 'program', 'partCount', 'warmUp', 'emergencyStop'] as const;
+/**
+ * What a machine's control says of itself; the value travels as the control wrote it. `linePower` and `controlPower` are
+ * whether supply and control are switched on, `itemState` is the machinery item state of OPC 40001-1, `channelState` that
+ * of a control's channel; `condition` is a warning or fault, `timer` a counter of time or of parts that is kept only for
+ * comparison: of those two, and of several equal words, each has a name.
+ */
+export const STATUSES = [
+  'execution',
+  'mode',
+  'program',
+  'partCount',
+  'warmUp',
+  'emergencyStop',
+  'availability',
+  'linePower',
+  'controlPower',
+  'waitState',
+  'functionalMode',
+  'equipmentMode',
+  'itemState',
+  'channelState',
+  'energySaving',
+  'spindleState',
+  'condition',
+  'timer',
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** How far a reading can be trusted: `uncertain` still counts, `bad` never becomes energy. */

@@ -7,6 +7,7 @@ import type { ConfigSnapshot, SourceDescription } from './snapshot.ts';
 type Fields = Record<string, unknown>;
 
 const BEHAVIOURS: readonly CounterTraits['behaviour'][] = ['monotone', 'saturating', 'resettable'];
+const DEVICE_FIELDS = ['manufacturer', 'model', 'serial', 'uri'] as const;
 /** Positive integers of at most 30 digits: more than any product of ratios needs, and no work to speak of. */
 const POSITIVE_INTEGER = /^[1-9]\d{0,29}$/;
 const POSITIVE_DECIMAL = /^(?=.*[1-9])\d{1,30}(?:\.\d{1,30})?$/;
@@ -46,7 +47,7 @@ export function decodeSnapshot(text: string): ConfigSnapshot {
 
 function isSource(value: unknown): value is SourceDescription {
   if (!isObject(value)) return false;
-  const { id, protocol, address, everyMs, profile, meter, ct, vt } = value;
+  const { id, protocol, address, everyMs, profile, meter, device, ct, vt } = value;
   return (
     isId(id) &&
     isLevelId(protocol) &&
@@ -60,6 +61,8 @@ function isSource(value: unknown): value is SourceDescription {
         isDigest(profile['sha256']))) &&
     (meter === undefined ||
       (isObject(meter) && isTextOrAbsent(meter['serial']) && isTextOrAbsent(meter['class']))) &&
+    (device === undefined ||
+      (isObject(device) && DEVICE_FIELDS.every((field) => isTextOrAbsent(device[field])))) &&
     isRatioOrAbsent(ct) &&
     isRatioOrAbsent(vt)
   );
@@ -71,10 +74,12 @@ function isChannel(value: unknown): value is Channel {
   if (!isLevelId(machine) || !isLevelId(component) || !isId(source) || !isText(point)) return false;
   if (kind === 'status') {
     const status = STATUSES.find((known) => known === value['status']);
+    const { name } = value;
     return (
       status !== undefined &&
       isText(value['vocabulary']) &&
-      id === statusChannelId(machine, component, status)
+      (name === undefined || isLevelId(name)) &&
+      id === statusChannelId(machine, component, status, name)
     );
   }
   const quantity = Object.entries(QUANTITIES).find(([name]) => name === value['quantity']);
@@ -85,7 +90,8 @@ function isChannel(value: unknown): value is Channel {
     phase !== undefined &&
     id === measuredChannelId(machine, component, quantity[0] as keyof typeof QUANTITIES, phase) &&
     isScale(value['scale']) &&
-    (value['counter'] === undefined || isCounter(value['counter']))
+    (value['counter'] === undefined || isCounter(value['counter'])) &&
+    (value['accuracy'] === undefined || isAccuracy(value['accuracy']))
   );
 }
 
@@ -108,6 +114,10 @@ function isCounter(value: unknown): boolean {
     (stepsBack === undefined || typeof stepsBack === 'boolean') &&
     (resolution === undefined || (typeof resolution === 'string' && POSITIVE_DECIMAL.test(resolution)))
   );
+}
+
+function isAccuracy(value: unknown): boolean {
+  return isObject(value) && isText(value['class']) && isTextOrAbsent(value['domain']);
 }
 
 function isRatioOrAbsent(value: unknown): boolean {

@@ -11,6 +11,8 @@ export interface SourceDescription {
   /** Profile or model id, version and the SHA-256 (base64url) of the profile file. */
   profile?: { id: string; version: string; sha256: string };
   meter?: { serial?: string; class?: string };
+  /** What the device said of itself when it was connected. */
+  device?: { manufacturer?: string; model?: string; serial?: string; uri?: string };
   /** Current transformer ratio entered by the operator, in A; already part of the channels' scale. */
   ct?: { primary: number; secondary: number };
   /** Voltage transformer ratio entered by the operator, in V; already part of the channels' scale. */

@@ -27,9 +27,14 @@ const CHANNELS: Channel[] = [
   },
 ];
 
+const WIRING = {
+  channelOf: new Map(CHANNELS.map((channel) => [channel.id, channel])),
+  machinesOf: new Map(CHANNELS.map(({ source, machine }) => [source, [machine]])),
+};
+
 test('values are in the canonical unit with their age; a source that is down takes only its own values away', () => {
   const clock = new SteppedClock(1_000_000);
-  const live = new LiveValues(CHANNELS, clock, false);
+  const live = new LiveValues(WIRING, clock, false);
   live.takePoll('meter', {
     atMs: 0,
     roundTripMs: 1,

@@ -54,7 +54,11 @@ async function makeDriver(allowInsecure: boolean, login: object = {}): Promise<D
       every: 1000,
       endpoint: `opc.tcp://127.0.0.1:${server.endpoints[0]?.port}`,
       securityPolicy: 'Basic256Sha256',
+      securityMode: 'SignAndEncrypt',
       allowInsecure,
+      found: [],
+      reading: 'read',
+      queue: 10,
       // ServiceLevel: a number that every server has.
       nodes: [{ node: 'i=2267', quantity: 'load', phase: 'total', unit: '%', vocabulary: 'raw' }],
       timeout: 10_000,

@@ -1,10 +1,10 @@
-import { parseNodeAddress } from '../protocols/opcua/node-address.ts';
-import { QUANTITIES } from '../protocols/telemetry/quantity.ts';
-import { UNITS } from '../protocols/telemetry/unit.ts';
-import type { OpcuaSourceConfig } from './agent-config.ts';
-import { checkSecret } from './file-checks.ts';
-import type { ConfigPath, Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
+import { parseNodeAddress } from '../../protocols/opcua/node-address.ts';
+import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
+import { UNITS } from '../../protocols/telemetry/unit.ts';
+import type { OpcuaSourceConfig } from './opcua-config.ts';
+import { checkSecret } from '../file-checks.ts';
+import type { ConfigPath, Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 type Node = OpcuaSourceConfig['nodes'][number];
 

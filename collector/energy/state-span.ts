@@ -1,0 +1,20 @@
+import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
+
+/**
+ * What decided a state: `power` below what the machine draws when it is off; the `warmUp` flag; another word of the
+ * `control`; power `bands`; `bridged`: the control was silent so briefly that the state before holds; `none`: nothing, it
+ * is unknown.
+ */
+export const DECIDERS = ['power', 'warmUp', 'control', 'bands', 'bridged', 'none'] as const;
+export type Decider = (typeof DECIDERS)[number];
+
+/** A stretch of one state, and what decided it. Spans of a machine follow each other without holes. */
+export interface StateSpan {
+  /** Wall ms. */
+  fromMs: number;
+  toMs: number;
+  state: OperatingState;
+  decider: Decider;
+  /** In the source's own words: `mill-1.control.execution=ACTIVE`, `below 50 W`, `400 W to 1500 W, bands 2`; empty for none. */
+  basis: string;
+}
