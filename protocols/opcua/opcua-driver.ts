@@ -10,7 +10,7 @@ import type { OpcuaSourceOptions } from './opcua-options.ts';
 import { readingOf } from './opcua-value.ts';
 import { createOpcuaWiring, type OpcuaWiring } from './opcua-wiring.ts';
 import { StatusFollower } from './status-follower.ts';
-import { openTrustStore } from './trust-store.ts';
+import { openTrustStore } from './trust/trust-store.ts';
 
 /** What the driver needs of the world. */
 export interface OpcuaSurroundings {

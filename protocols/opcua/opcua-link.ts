@@ -2,7 +2,7 @@ import type * as NodeOpcua from 'node-opcua';
 import type { Log } from '../log.ts';
 import { connectionError } from './opcua-error.ts';
 import type { OpcuaSourceOptions } from './opcua-options.ts';
-import { describeUntrusted, openTrustStore, type TrustStore } from './trust-store.ts';
+import { describeUntrusted, openTrustStore, type TrustStore } from './trust/trust-store.ts';
 
 /** One connection with its session. It is never repaired: what breaks is closed, and a new one is made. */
 export interface OpcuaLink {

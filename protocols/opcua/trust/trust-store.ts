@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as NodeOpcua from 'node-opcua';
-import { MillwattError } from '../errors.ts';
+import { MillwattError } from '../../errors.ts';
 
 /** The store for one connect, and the certificate that it was last asked about. */
 export interface TrustStore {
