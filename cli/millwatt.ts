@@ -161,6 +161,24 @@ program
   );
 
 program
+  .command('states')
+  .argument('<machine>', 'id of the machine')
+  .description('print operating states, and what decided each of them')
+  .addOption(configOption())
+  .option('--from <time>', 'begin, ISO 8601 (default: 24 hours ago)')
+  .option('--to <time>', 'end, ISO 8601 (default: now)')
+  .option('--all', 'show every stretch, however many')
+  .option('--json', 'print as JSON')
+  .option('--csv', 'print as CSV')
+  .addHelpText('after', example('millwatt states mill-1 -c collector.yaml'))
+  .action(async (machine, options) =>
+    (await import('./states-command.ts')).runStates(machine, {
+      ...options,
+      ...chooseConfig(undefined, options.config, 'millwatt states mill-1 -c collector.yaml'),
+    }),
+  );
+
+program
   .command('doctor')
   .description('look at this computer, and at what a configuration needs')
   .addArgument(configArgument())

@@ -4,6 +4,7 @@ import type { Log } from '../../protocols/log.ts';
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
+import type { StateSpan } from '../energy/state-span.ts';
 import { unconfiguredMachine, type MachineModel } from '../energy/machine-model.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { Views } from '../ledger/views.ts';
@@ -325,12 +326,14 @@ class Deriver implements Derivation {
     const hours = [...final];
     const checkpoints: { machine: string; hourMs: number; json: string }[] = [];
     const dropCheckpointsFrom: { machine: string; hourMs: number }[] = [];
+    const spans: { machine: string; spans: readonly StateSpan[] }[] = [];
     for (const [name, machine] of this.#machines) {
       const change = machine.take();
       for (const hour of change.hours.values()) hours.push(followUp(views.hour(name, hour.hourMs), hour));
       for (const [hourMs, json] of change.checkpoints) checkpoints.push({ machine: name, hourMs, json });
       if (change.dropCheckpointsFromMs !== null)
         dropCheckpointsFrom.push({ machine: name, hourMs: change.dropCheckpointsFromMs });
+      spans.push({ machine: name, spans: change.spans });
     }
     for (const hour of hours) markHour(this.#memory, hour);
     checkpoints.push(checkpointOf(this.#memory));
@@ -341,6 +344,7 @@ class Deriver implements Derivation {
       hours,
       checkpoints,
       dropCheckpointsFrom,
+      spans,
     });
     this.#cursor = ordinal;
   }

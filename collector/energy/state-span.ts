@@ -18,3 +18,18 @@ export interface StateSpan {
   /** In the source's own words: `mill-1.control.execution=ACTIVE`, `below 50 W`, `400 W to 1500 W, bands 2`; empty for none. */
   basis: string;
 }
+
+/** The same spans with those joined that follow each other and say the same. */
+export function joinSpans(spans: readonly StateSpan[]): StateSpan[] {
+  const joined: StateSpan[] = [];
+  for (const span of spans) {
+    const last = joined[joined.length - 1];
+    if (last !== undefined && last.toMs === span.fromMs && saySame(last, span)) last.toMs = span.toMs;
+    else joined.push({ ...span });
+  }
+  return joined;
+}
+
+function saySame(a: StateSpan, b: StateSpan): boolean {
+  return a.state === b.state && a.decider === b.decider && a.basis === b.basis;
+}

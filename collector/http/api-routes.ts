@@ -6,12 +6,15 @@ import { hoursToCsv } from './hours-csv.ts';
 import type { HttpParts } from './http-parts.ts';
 import { listMachines } from './machine-list.ts';
 import { openApiDocument } from './openapi.ts';
+import { statesToCsv } from './state-list.ts';
 import { readFormat, readRange, readStep, readText, requireKnown, type Query } from './parameters.ts';
 
 const DAY_MS = 86_400_000;
 const HOURS_SPAN_MAX_MS = 366 * DAY_MS;
 const SERIES_SPAN_MAX_MS = 5 * 366 * DAY_MS;
+const STATES_SPAN_MAX_MS = 31 * DAY_MS;
 const POINTS_MAX = 5_000;
+const SPANS_MAX = 50_000;
 
 /** The JSON routes below /api/v1. All of them read. */
 export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
@@ -40,6 +43,26 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
       .type('text/csv; charset=utf-8')
       .header('content-disposition', `attachment; filename="machine-hours-${machine}.csv"`)
       .send(hoursToCsv(hours));
+  });
+
+  server.get<{ Params: { id: string } }>('/api/v1/machines/:id/states', async (request, reply) => {
+    const query = request.query as Query;
+    requireKnown(query, ['from', 'to', 'format']);
+    const machine = requireMachine(request.params.id);
+    const { fromMs, toMs } = readRange(query, clock.wallMs(), STATES_SPAN_MAX_MS);
+    const format = readFormat(query);
+    const spans = views.states(machine, fromMs, toMs, SPANS_MAX + 1);
+    if (spans.length > SPANS_MAX)
+      throw new ApiError(
+        400,
+        `The machine changed its state more than ${SPANS_MAX} times in this time.`,
+        'Ask for a shorter time.',
+      );
+    if (format === 'json') return { machine, fromMs, toMs, spans };
+    return await reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', `attachment; filename="states-${machine}.csv"`)
+      .send(statesToCsv(machine, spans));
   });
 
   server.get('/api/v1/series', (request) => {

@@ -43,7 +43,7 @@ export interface HttpParts {
   publicKey: string;
   /** True when the plant is simulated: the page says so at its top. */
   simulated: boolean;
-  views: Pick<Views, 'hours' | 'series' | 'machines' | 'channels'>;
+  views: Pick<Views, 'hours' | 'states' | 'series' | 'machines' | 'channels'>;
   machines: readonly MachineInfo[];
   live: LiveBoard;
   agents: () => AgentView[];

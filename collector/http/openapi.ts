@@ -1,3 +1,4 @@
+import { DECIDERS } from '../energy/state-span.ts';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 
 const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
@@ -29,6 +30,13 @@ const rangeParameters = ['from', 'to'].map((name) => ({
   description: 'ISO time with its zone, or ms since 1970; the last 24 hours without',
   schema: text,
 }));
+
+const formatParameter = {
+  name: 'format',
+  in: 'query',
+  required: false,
+  schema: { type: 'string', enum: ['json', 'csv'], default: 'json' },
+};
 
 /** What a GET can answer; errors have one shape everywhere. */
 function get(summary: string, answers: Record<string, object>, parameters: object[] = [], isOpen = false) {
@@ -77,16 +85,15 @@ export function openApiDocument(version: string): object {
           ...json(object({ machine: text, fromMs: time, toMs: time, hours: list(reference('MachineHour')) })),
           'text/csv': text,
         },
-        [
-          machineParameter('path', 'id'),
-          ...rangeParameters,
-          {
-            name: 'format',
-            in: 'query',
-            required: false,
-            schema: { type: 'string', enum: ['json', 'csv'], default: 'json' },
-          },
-        ],
+        [machineParameter('path', 'id'), ...rangeParameters, formatParameter],
+      ),
+      '/api/v1/machines/{id}/states': get(
+        'Every stretch of one operating state, and what decided it; at most 31 days',
+        {
+          ...json(object({ machine: text, fromMs: time, toMs: time, spans: list(reference('StateSpan')) })),
+          'text/csv': text,
+        },
+        [machineParameter('path', 'id'), ...rangeParameters, formatParameter],
       ),
       '/api/v1/series': get(
         'A chart of one channel: extremes and mean of each step',
@@ -192,6 +199,10 @@ export function openApiDocument(version: string): object {
             basis: { type: 'object' },
           },
           'One machine and one UTC hour: energies in whole mWh, times in whole ms; null is not known, never 0',
+        ),
+        StateSpan: object(
+          { fromMs: time, toMs: time, state, decider: { type: 'string', enum: [...DECIDERS] }, basis: text },
+          'One state, cut to the time asked for; `basis` is what decided it, in the words of the source',
         ),
         Agent: object({
           id: text,

@@ -18,6 +18,7 @@ const PAGE_FILES = [
   'hours-table.js',
   'machine-card.js',
   'sparkline.js',
+  'state-ribbon.js',
   'states.js',
   'icon.svg',
 ];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { silentLog, type Log } from '../../protocols/log.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
+import { joinSpans, type StateSpan } from '../energy/state-span.ts';
 import type { MinuteRollup, SeriesPoint, Views } from './views.ts';
 import { deleteViewsFile, openViewsFile, openViewsToRead } from './views-schema.ts';
 
@@ -56,6 +57,7 @@ class SqliteViews implements Views {
         this.#run('DELETE FROM checkpoint WHERE machine = ? AND hour_ms >= ?', machine, hourMs);
       for (const { machine, hourMs, json } of change.checkpoints ?? [])
         this.#run('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)', machine, hourMs, json);
+      for (const { machine, spans } of change.spans ?? []) this.#writeSpans(machine, spans);
       this.setCursor(change.reader, change.ordinal);
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -97,6 +99,24 @@ class SqliteViews implements Views {
       fromMs,
       toMs,
     ).map(hourOf);
+  }
+
+  states(machine: string, fromMs: number, toMs: number, limit: number): StateSpan[] {
+    const beginMs =
+      this.#get(
+        'SELECT max(from_ms) AS fromMs FROM state WHERE machine = ? AND from_ms <= ?',
+        machine,
+        fromMs,
+      )?.['fromMs'] ?? fromMs;
+    return this.#all(
+      `SELECT max(from_ms, ?3) AS fromMs, min(to_ms, ?4) AS toMs, state, decider, basis FROM state
+       WHERE machine = ?1 AND from_ms >= ?2 AND from_ms < ?4 AND to_ms > ?3 ORDER BY from_ms LIMIT ?5`,
+      machine,
+      Number(beginMs),
+      fromMs,
+      toMs,
+      limit,
+    ) as unknown as StateSpan[];
   }
 
   hoursChangedAfter(version: number, limit: number): { version: number; hour: MachineHour }[] {
@@ -171,6 +191,30 @@ class SqliteViews implements Views {
     ];
     if (known === json) return;
     this.#run('INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)', machine, hourMs, ++this.#version, json);
+  }
+
+  /** A span that goes on where the stored ones end makes the last of them longer. */
+  #writeSpans(machine: string, spans: readonly StateSpan[]): void {
+    const [first] = spans;
+    if (first === undefined) return;
+    this.#run('DELETE FROM state WHERE machine = ? AND from_ms >= ?', machine, first.fromMs);
+    const before = this.#get(
+      `SELECT from_ms AS fromMs, to_ms AS toMs, state, decider, basis FROM state
+       WHERE machine = ? AND from_ms < ? ORDER BY from_ms DESC LIMIT 1`,
+      machine,
+      first.fromMs,
+    ) as StateSpan | undefined;
+    const kept = before === undefined ? [] : [{ ...before, toMs: Math.min(before.toMs, first.fromMs) }];
+    for (const { fromMs, toMs, state, decider, basis } of joinSpans([...kept, ...spans]))
+      this.#run(
+        'INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?)',
+        machine,
+        fromMs,
+        toMs,
+        state,
+        decider,
+        basis,
+      );
   }
 
   #channelId(channel: string): number | undefined {

@@ -4,16 +4,17 @@ import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 
 /*
- * views.db, version 1 (PRAGMA user_version). Everything in it is computed from the ledger: another version, or damage,
+ * views.db, version 2 (PRAGMA user_version). Everything in it is computed from the ledger: another version, or damage,
  * is answered by deleting the file and computing it again.
  *
  *   cursor      how far each reader of the ledger (or of the hours) has come
  *   channel     ids of measured channels as small numbers
  *   minute      rollups in the channel's unit; times are wall ms since the Unix epoch
  *   hour        the machine-hour as JSON; `version` rises with every change of any hour
+ *   state       stretches of one operating state and what decided it; those of a machine do not overlap
  *   checkpoint  the derivation's own state at the start of an hour
  */
-const VIEWS_VERSION = 1;
+const VIEWS_VERSION = 2;
 /** Larger files are not read through at every start; damage in them shows when the page is used. */
 const CHECKED_BYTES_MAX = 256_000_000;
 
@@ -38,6 +39,15 @@ const SCHEMA = `
     json TEXT NOT NULL,
     PRIMARY KEY(machine, hour_ms)
   ) STRICT;
+  CREATE TABLE state(
+    machine TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    decider TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    PRIMARY KEY(machine, from_ms)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE checkpoint(
     machine TEXT NOT NULL,
     hour_ms INTEGER NOT NULL,

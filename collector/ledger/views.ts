@@ -1,4 +1,5 @@
 import type { MachineHour } from '../energy/machine-hour.ts';
+import type { StateSpan } from '../energy/state-span.ts';
 
 /** One minute of one measured channel: enough for a chart, never a source of energy. */
 export interface MinuteRollup {
@@ -40,6 +41,8 @@ export interface Views {
     checkpoints?: Iterable<{ machine: string; hourMs: number; json: string }>;
     /** Checkpoints of the machine at or after this hour are deleted before new ones are written. */
     dropCheckpointsFrom?: Iterable<{ machine: string; hourMs: number }>;
+    /** Spans in order, by machine; what is stored of it from the first one's begin on is replaced. */
+    spans?: Iterable<{ machine: string; spans: readonly StateSpan[] }>;
   }): void;
   /** One minute of a channel as it was last written; a minute that is committed again replaces it. */
   minute(channel: string, minuteMs: number): MinuteRollup | undefined;
@@ -47,6 +50,8 @@ export interface Views {
   newestMinuteMs(channel: string): number | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
+  /** Stretches of states that reach into [fromMs, toMs), cut to it, in order; at most `limit`. */
+  states(machine: string, fromMs: number, toMs: number, limit: number): StateSpan[];
   /** Hours changed after `version`, ascending; the version of each is its cursor. */
   hoursChangedAfter(version: number, limit: number): { version: number; hour: MachineHour }[];
   /** The latest checkpoint of a machine at or before a wall time, ms. */

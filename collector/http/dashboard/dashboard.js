@@ -84,7 +84,7 @@ async function fillSparkline(id, card) {
 async function showDay(id) {
   const toMs = Math.round(nowMs());
   const fromMs = Math.min(toMs - DAY_MS, startOfDay(toMs));
-  const [series, { hours }] = await Promise.all([
+  const [series, { hours }, { spans }] = await Promise.all([
     // A machine without a supply meter has no such channel: that is an empty chart, not an error.
     getJson(
       `/api/v1/series?machine=${id}&from=${toMs - DAY_MS}&to=${toMs}&step=${cards.get(id).stepMinutes()}min`,
@@ -93,9 +93,11 @@ async function showDay(id) {
       stepMs: 60_000,
     })),
     getJson(`/api/v1/machines/${id}/hours?from=${fromMs - 3_600_000}&to=${toMs}`),
+    // More changes than the collector tells at once: the table of hours has them in figures.
+    getJson(`/api/v1/machines/${id}/states?from=${toMs - DAY_MS}&to=${toMs}`).catch(() => ({ spans: [] })),
   ]);
   hoursOf.set(id, hours);
-  cards.get(id)?.showDay({ points: series.points, stepMs: series.stepMs, hours, nowMs: toMs });
+  cards.get(id)?.showDay({ points: series.points, stepMs: series.stepMs, hours, spans, nowMs: toMs });
 }
 
 function showSummary() {

@@ -1,31 +1,27 @@
 import { element, powerText, shortDayText, timeText } from './format.js';
-import { sharesOf, wordOf } from './states.js';
+import { createStateRibbon } from './state-ribbon.js';
 
-// The last 24 hours of a machine: mean power with its extremes, and below it how each hour was spent.
+// The last 24 hours of a machine: mean power with its extremes, and below it the states.
 
 // Served from its package beside our own files, so no path in the sources leads to it.
 const { default: uPlot } = await import(new URL('uplot.js', import.meta.url).href);
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 const AXIS_WIDTH = 56;
 const RIGHT_EDGE = 10;
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** `show({points, stepMs, hours, nowMs})` draws; `node` goes into the page. */
+/** `show({points, stepMs, spans, nowMs})` draws; `node` goes into the page. */
 export function createDayChart(machineName) {
   const node = element('figure', 'day-chart');
   const caption = element('figcaption', 'chart-caption');
   const plot = element('div', 'plot');
-  const band = element('div', 'band');
+  const ribbon = createStateRibbon((text) => {
+    caption.textContent = text ?? rest;
+  });
   plot.setAttribute('role', 'img');
-  band.setAttribute('role', 'img');
-  band.setAttribute(
-    'aria-label',
-    'How each hour was spent; the table of machine-hours has the same in figures',
-  );
-  node.append(caption, plot, band);
+  node.append(caption, plot, ribbon.node);
   let chart = null;
   let shown = null;
   let rest = 'Power over the last 24 hours';
@@ -94,28 +90,6 @@ export function createDayChart(machineName) {
     chart = new uPlot(options(plot.clientWidth), withHoles(shown.points, shown.stepMs), plot);
   };
 
-  const drawBand = () => {
-    const startMs = shown.nowMs - DAY_MS;
-    band.replaceChildren();
-    for (const hour of shown.hours) {
-      const left = Math.max(0, (hour.hourMs - startMs) / DAY_MS);
-      const right = Math.min(1, (hour.hourMs + HOUR_MS - startMs) / DAY_MS);
-      if (right <= left) continue;
-      const column = element('span');
-      column.style.left = `${left * 100}%`;
-      column.style.width = `${(right - left) * 100}%`;
-      const shares = sharesOf(hour.timeMs);
-      column.title = `${timeText(hour.hourMs)}: ${shares.map(({ state, ms }) => `${wordOf(state)} ${Math.round(ms / 60_000)} min`).join(', ')}`;
-      for (const { state, share } of shares) {
-        const piece = element('i');
-        piece.dataset.state = state;
-        piece.style.flexGrow = String(share);
-        column.append(piece);
-      }
-      band.append(column);
-    }
-  };
-
   new ResizeObserver(() => {
     if (chart === null || Math.abs(chart.width - plot.clientWidth) > 1) build();
   }).observe(plot);
@@ -138,7 +112,7 @@ export function createDayChart(machineName) {
       caption.textContent = rest;
       if (chart === null || data.points.length === 0) build();
       else chart.setData(withHoles(data.points, data.stepMs));
-      drawBand();
+      ribbon.show(data);
     },
   };
 }

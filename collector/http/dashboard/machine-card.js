@@ -55,8 +55,8 @@ export function createMachineCard({ id, name, ratedPowerW }) {
         .map(({ source, reason }) => `${source}: ${reason || 'no answer'}`)
         .join(' · ');
     },
-    showDay({ points, stepMs, hours, nowMs }) {
-      chart.show({ points, stepMs, hours, nowMs });
+    showDay({ points, stepMs, hours, spans, nowMs }) {
+      chart.show({ points, stepMs, spans, nowMs });
       const today = sumHours(hours.filter(({ hourMs }) => hourMs >= startOfDay(nowMs)));
       energy.textContent = energyText(today.energyMwh);
       const poweredHours = today.poweredMs / 3_600_000;

@@ -15,7 +15,7 @@ const WORDS = {
 export const wordOf = (state) => WORDS[state] ?? 'Unknown';
 
 /** The share of each state in a record of ms, largest first in the order of STATES; states without time are left out. */
-export function sharesOf(timeMs) {
+function sharesOf(timeMs) {
   const totalMs = STATES.reduce((sum, state) => sum + (timeMs[state] ?? 0), 0);
   if (totalMs === 0) return [];
   return STATES.filter((state) => timeMs[state] > 0).map((state) => ({

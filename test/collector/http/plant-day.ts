@@ -1,4 +1,5 @@
 import type { AgentView } from '../../../collector/http/http-parts.ts';
+import { joinSpans, type StateSpan } from '../../../collector/energy/state-span.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { MinuteRollup } from '../../../collector/ledger/views.ts';
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
@@ -39,6 +40,7 @@ export function plantDay(nowMs: number): {
   minutes: MinuteRollup[];
   hours: MachineHour[];
   agents: AgentView[];
+  spans: { machine: string; spans: StateSpan[] }[];
 } {
   const minutes: MinuteRollup[] = [];
   const hours: MachineHour[] = [];
@@ -62,7 +64,29 @@ export function plantDay(nowMs: number): {
       });
     }
   }
-  return { minutes, hours, agents: agentsAt(nowMs) };
+  const spans = ['mill', 'centre', 'lathe'].map((machine, seed) => ({
+    machine,
+    spans: spansOf(machine, seed, firstMs, nowMs),
+  }));
+  return { minutes, hours, agents: agentsAt(nowMs), spans };
+}
+
+function spansOf(machine: string, seed: number, fromMs: number, toMs: number): StateSpan[] {
+  const spans: StateSpan[] = [];
+  for (let atMs = fromMs; atMs < toMs; atMs += MINUTE_MS) {
+    const state = stateAt(atMs / MINUTE_MS, seed);
+    const [decider, basis] =
+      state === 'off'
+        ? (['power', 'below 50 W'] as const)
+        : state === 'unknown'
+          ? (['none', ''] as const)
+          : ([
+              'control',
+              `${machine}.control.execution=${state === 'processing' ? 'ACTIVE' : 'READY'}`,
+            ] as const);
+    spans.push({ fromMs: atMs, toMs: Math.min(toMs, atMs + MINUTE_MS), state, decider, basis });
+  }
+  return joinSpans(spans);
 }
 
 function hourOf(machine: string, seed: number, hourMs: number, endMs: number): MachineHour {

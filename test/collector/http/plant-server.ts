@@ -1,6 +1,7 @@
 import { startHttp, type HttpAddress, type HttpServer } from '../../../collector/http/server.ts';
 import { createLiveBoard, type LiveBoard } from '../../../collector/http/live-board.ts';
 import type { AgentView, HttpParts } from '../../../collector/http/http-parts.ts';
+import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { MinuteRollup } from '../../../collector/ledger/views.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
@@ -22,6 +23,7 @@ export async function startPlantServer(options: {
   minutes?: Iterable<MinuteRollup>;
   hours?: Iterable<MachineHour>;
   agents?: AgentView[];
+  spans?: { machine: string; spans: readonly StateSpan[] }[];
   machines?: HttpParts['machines'];
   simulated?: boolean;
   address?: Partial<HttpAddress>;
@@ -30,7 +32,13 @@ export async function startPlantServer(options: {
 }): Promise<PlantServer> {
   const folder = mkdtempSync(join(tmpdir(), 'millwatt-http-'));
   const views = openViews({ folder });
-  views.commit({ reader: 'derive', ordinal: 1, minutes: options.minutes ?? [], hours: options.hours ?? [] });
+  views.commit({
+    reader: 'derive',
+    ordinal: 1,
+    minutes: options.minutes ?? [],
+    hours: options.hours ?? [],
+    spans: options.spans ?? [],
+  });
   const agents = options.agents ?? [];
   const board = createLiveBoard({
     nowMs: () => performance.now(),
@@ -52,7 +60,7 @@ export async function startPlantServer(options: {
       simulated: options.simulated ?? false,
       views:
         options.failingViews === true
-          ? { hours: fail, series: fail, machines: () => ['mill'], channels: () => [] }
+          ? { hours: fail, states: fail, series: fail, machines: () => ['mill'], channels: () => [] }
           : views,
       machines: options.machines ?? [{ id: 'mill', name: 'Mill <3>', ratedPowerW: 15_000 }],
       live: board,

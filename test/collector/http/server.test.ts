@@ -118,6 +118,34 @@ describe('the API', () => {
     });
   });
 
+  test('states with what decided them, as JSON and CSV', async () => {
+    const spans = [
+      { fromMs: HOUR_MS, toMs: HOUR_MS + 60_000, state: 'off', decider: 'power', basis: 'below 50 W' },
+      {
+        fromMs: HOUR_MS + 60_000,
+        toMs: HOUR_MS + 90_000,
+        state: 'processing',
+        decider: 'control',
+        basis: 'mill.control.execution=A "quoted"\nword',
+      },
+    ] as const;
+    const server = await start({ spans: [{ machine: 'mill', spans }] });
+    const all = await json(server, '/api/v1/machines/mill/states');
+    expect(all.spans).toEqual(spans);
+    const cut = await json(
+      server,
+      `/api/v1/machines/mill/states?from=${HOUR_MS + 30_000}&to=${HOUR_MS + 60_000}`,
+    );
+    expect(cut.spans).toEqual([{ ...spans[0], fromMs: HOUR_MS + 30_000 }]);
+    const csv = await ask(server, '/api/v1/machines/mill/states?format=csv');
+    expect(csv.text.split('\r\n')).toEqual([
+      'from_utc,to_utc,machine,state,seconds,decided_by,basis',
+      '2026-03-03T10:00:00.000Z,2026-03-03T10:01:00.000Z,mill,off,60,power,"below 50 W"',
+      '2026-03-03T10:01:00.000Z,2026-03-03T10:01:30.000Z,mill,processing,30,control,"mill.control.execution=A ""quoted"" word"',
+      '',
+    ]);
+  });
+
   test('a chart of a channel', async () => {
     const server = await start();
     const series = await json(server, '/api/v1/series?machine=mill&channel=supply.activePower&step=30min');
@@ -140,6 +168,7 @@ describe('the API', () => {
     ['/api/v1/machines/mill/hours?from=2026-03-02&to=2026-03-01', 400, 'from', 'before'],
     ['/api/v1/machines/mill/hours?from=2020-03-02&to=2026-03-01', 400, 'from', '366 days'],
     ['/api/v1/machines/mill/hours?from=1&from=2', 400, 'from', 'once'],
+    ['/api/v1/machines/mill/states?from=2026-01-01', 400, 'from', '31 days'],
     ['/api/v1/machines/mill/hours?format=xml', 400, 'format', 'json or csv'],
     ['/api/v1/machines/mill/hours?frm=1', 400, 'frm', 'from, to, format'],
     ['/api/v1/machines/..%2F..%2Fetc/hours', 400, 'machine', '/api/v1/machines'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import { openViews, readViews } from '../../../collector/ledger/sqlite-views.ts';
 import type { MinuteRollup } from '../../../collector/ledger/views.ts';
 import { recordLog } from './recorded-log.ts';
@@ -212,4 +213,42 @@ test('another process reads the views while they grow, and is told where there a
   expect(reader.machines()).toEqual(['mill']);
   views.commit({ reader: 'derive', ordinal: 2, hours: [hour('mill', 0, 7)] });
   expect(reader.hour('mill', START_MS)?.energy.supplyMwh).toBe(7);
+});
+
+test('states are kept as stretches: new ones replace what is stored from their begin on, equal ones join', () => {
+  const views = open(makeTempFolder());
+  const span = (fromS: number, toS: number, state: StateSpan['state'], basis = 'x'): StateSpan => ({
+    fromMs: START_MS + fromS * 1000,
+    toMs: START_MS + toS * 1000,
+    state,
+    decider: 'control',
+    basis,
+  });
+  const write = (...spans: StateSpan[]) =>
+    views.commit({ reader: 'derive', ordinal: 1, spans: [{ machine: 'mill', spans }] });
+  const read = (fromS = 0, toS = 1000, limit = 99) =>
+    views.states('mill', START_MS + fromS * 1000, START_MS + toS * 1000, limit);
+  write(span(0, 10, 'ready'), span(10, 60, 'processing'));
+  write(span(60, 90, 'processing'));
+  expect(read()).toEqual([span(0, 10, 'ready'), span(10, 90, 'processing')]);
+  // The same words by another source are another stretch.
+  write(span(90, 95, 'processing', 'y'));
+  expect(read(5, 92)).toEqual([
+    span(5, 10, 'ready'),
+    span(10, 90, 'processing'),
+    span(90, 92, 'processing', 'y'),
+  ]);
+  // A late record made the fold go back into the middle of a stretch.
+  write(span(30, 40, 'standby'), span(40, 95, 'off'));
+  expect(read()).toEqual([
+    span(0, 10, 'ready'),
+    span(10, 30, 'processing'),
+    span(30, 40, 'standby'),
+    span(40, 95, 'off'),
+  ]);
+  expect(read(0, 1000, 2)).toHaveLength(2);
+  expect(read(95, 1000)).toEqual([]);
+  expect(views.states('lathe', 0, Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
+  write();
+  expect(read()).toHaveLength(4);
 });
