@@ -94,6 +94,17 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
       ),
     },
     {
+      name: 'millwatt_agent_source_insecure',
+      help: '1 where the source is read without security that its protocol could give.',
+      type: 'gauge',
+      values: agents.flatMap(({ id, health }) =>
+        (health?.sources ?? []).map((source) => ({
+          labels: { agent: id, source: source.id },
+          value: source.insecure === true ? 1 : 0,
+        })),
+      ),
+    },
+    {
       name: 'millwatt_chain_missing_records',
       help: 'Records between the last that joins the chain and the newest in the ledger.',
       type: 'gauge',

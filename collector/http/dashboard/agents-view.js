@@ -63,6 +63,8 @@ function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, now
     say(`${countText(chain.headSeq - chain.contiguousSeq)} records wait for ones before them`);
   if (!online) entry.append(element('p', 'note', offlineText(health, lastSeenMs, nowMs)));
   if (problems.childElementCount > 0) entry.append(problems);
+  for (const { id, remarks = [] } of health?.sources ?? [])
+    for (const remark of remarks) entry.append(element('p', 'note', `${id}: ${remark}`));
   // Nothing is wrong, and nothing is lost: it only proves less. A simulated plant proves nothing anyway.
   if (key !== undefined && !key.confirmed && !simulated)
     entry.append(

@@ -99,6 +99,8 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(await agents.count()).toBe(2);
     expect(await agents.nth(0).textContent()).toContain('2 of 3 up');
     expect(await agents.nth(0).textContent()).toContain('lathe-supply is down: timeout');
+    expect(await agents.nth(0).textContent()).toContain('mill-control is read without security');
+    expect(await agents.nth(0).textContent()).toContain('mill-control: The server samples Spindle/ActPower');
     expect(await agents.nth(1).textContent()).toContain('Offline');
     expect(await page.locator('#zone').textContent()).toContain('Europe/Berlin');
     expect(await mill.locator('.plot canvas').count()).toBe(1);

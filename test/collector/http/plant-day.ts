@@ -179,7 +179,15 @@ function agentsAt(nowMs: number): AgentView[] {
           samples: { sampled: 1_037_500, receipted: 1_036_800, pending: 700, dropped: 0 },
           bytes: 5_200_000,
         },
-        sources: [source('mill-supply'), source('mill-spindle'), source('lathe-supply', 'timeout')],
+        sources: [
+          source('mill-supply'),
+          {
+            ...source('mill-control'),
+            insecure: true,
+            remarks: ['The server samples Spindle/ActPower every 500 ms, not every 100 ms.'],
+          },
+          source('lathe-supply', 'timeout'),
+        ],
         clock: { wall: nowMs - 1000, state: 'synced' },
       },
     },
