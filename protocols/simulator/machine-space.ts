@@ -1,33 +1,50 @@
 import {
   DataType,
-  DataValue,
   StatusCodes,
-  Variant,
   type Namespace,
   type OPCUAServer,
   type UAObject,
-  type UAVariable,
   type VariantOptions,
 } from 'node-opcua';
-import type { Phase, Quantity } from '../telemetry/quantity.ts';
 import type { LoadMoment } from './load-profile.ts';
-import type { LoadComponent } from './load-shares.ts';
+import type { MachineTruth } from './machine-truth.ts';
 import { METER_NODES, SIMULATOR_NAMESPACE } from './meter-nodes.ts';
+import { addCnc } from './opcua-cnc-space.ts';
+import { addEnergyProfile } from './opcua-energy-space.ts';
+import { serveItemState } from './opcua-item-state.ts';
+import { addMonitoredParts } from './opcua-monitored-parts.ts';
+import { variableAt, writePath, type NodePath } from './opcua-node-path.ts';
+import { serveValue, type ServedNodes } from './opcua-served-value.ts';
 
-/** What an OPC UA machine tells, at the moment it is asked. */
-export interface MachineTruth {
-  moment(): LoadMoment;
-  /** In the quantity's canonical unit; null where there is no value. */
-  measure(component: LoadComponent, quantity: Quantity, phase: Phase): number | null;
+export type { MachineTruth };
+
+/** What a machine tells besides what every machine tool does. */
+export interface MachineOffers {
+  /** Item state and operation mode of OPC 40001-1. */
+  itemState?: boolean;
+  /** A spindle and a channel below Monitoring, as OPC 40501-1 has them. */
+  spindle?: boolean;
+  /** Drives with their power, a spindle and a channel as OPC 40502 has them, in an object CncInterface. */
+  cnc?: boolean;
+  /** Power and energy with their accuracy, as OPC 30141 names them. */
+  energyProfile?: boolean;
+  /** So many further nodes below an object Filler, for whoever browses: `nsu=urn:millwatt:simulator;s=Filler.7`. */
+  filler?: number;
 }
 
-/** The server samples no faster, ms. */
-const SAMPLING_MS = 50;
 const OPERATION_MODES = { Manual: 0, Automatic: 1, Setup: 2 } as const;
 const PRODUCTION_NUMBERS = { Initializing: 0, Running: 1, Ended: 2, Interrupted: 3, Aborted: 4 } as const;
+/** Nodes in one folder of the filler. */
+const FILLER_FOLDER = 1000;
 
 /** Puts a machine tool (OPC 40501-1) with its energy meter below Machines; every value is asked for when it is read. */
-export function buildMachineSpace(server: OPCUAServer, name: string, truth: MachineTruth): void {
+export function buildMachineSpace(
+  server: OPCUAServer,
+  name: string,
+  truth: MachineTruth,
+  nodes: ServedNodes,
+  offers: MachineOffers,
+): void {
   const space = server.engine.addressSpace;
   if (space === null) throw new Error('the server has no address space');
   const own = space.registerNamespace(SIMULATOR_NAMESPACE);
@@ -46,34 +63,29 @@ export function buildMachineSpace(server: OPCUAServer, name: string, truth: Mach
       'Monitoring.MachineTool.IsWarmUp',
       'Production.Statistics',
       'Production.Statistics.PartsProducedInLifetime',
+      ...(offers.itemState === true
+        ? ['Monitoring.MachineTool.MachineryItemState', 'Monitoring.MachineTool.MachineryOperationMode']
+        : []),
     ],
   });
-  fillMachine(machine, name, machineTool, truth);
-  addMeter(own, machine, truth);
+  fillMachine(machine, name, machineTool, truth, nodes);
+  addMeter(own, machine, truth, nodes);
+  if (offers.itemState === true) serveItemState(machine, machineTool, truth, nodes);
+  if (offers.spindle === true) addMonitoredParts(own, machine, machineTool, truth, nodes);
+  if (offers.cnc === true) addCnc(own, space, truth, nodes);
+  if (offers.energyProfile === true) addEnergyProfile(own, machine, truth, nodes);
+  addFiller(own, machine, offers.filler ?? 0);
 }
 
-function fillMachine(machine: UAObject, name: string, machineTool: number, truth: MachineTruth): void {
-  const find = (...path: readonly (readonly [name: string, namespaceIndex: number])[]): UAVariable => {
-    let node: unknown = machine;
-    for (const [step, namespaceIndex] of path)
-      node = (node as UAObject).getChildByName({ name: step, namespaceIndex });
-    if (node === null) throw new Error(`the machine has no ${path.map(([step]) => step).join('/')}`);
-    return node as UAVariable;
-  };
-  const bind = (variable: UAVariable, valueOf: (moment: LoadMoment) => VariantOptions | null) => {
-    variable.minimumSamplingInterval = SAMPLING_MS;
-    variable.bindVariable(
-      {
-        timestamped_get: () => {
-          const value = valueOf(truth.moment());
-          return value === null
-            ? new DataValue({ statusCode: StatusCodes.BadNoCommunication, sourceTimestamp: new Date() })
-            : new DataValue({ value: new Variant(value), sourceTimestamp: new Date() });
-        },
-      },
-      true,
-    );
-  };
+function fillMachine(
+  machine: UAObject,
+  name: string,
+  machineTool: number,
+  truth: MachineTruth,
+  nodes: ServedNodes,
+): void {
+  const bind = (path: NodePath, valueOf: (moment: LoadMoment) => VariantOptions | null) =>
+    serveValue(nodes, variableAt(machine, path), writePath(path), () => valueOf(truth.moment()));
   const monitoring = [
     ['Monitoring', machineTool],
     ['MachineTool', machineTool],
@@ -89,41 +101,48 @@ function fillMachine(machine: UAObject, name: string, machineTool: number, truth
       return [word, stateType?.getChildByName({ name: word, namespaceIndex: machineTool })?.nodeId] as const;
     }),
   );
-  bind(find(...monitoring, ['OperationMode', machineTool]), ({ mode }) =>
+  bind([...monitoring, ['OperationMode', machineTool]], ({ mode }) =>
     mode === null ? null : { dataType: DataType.Int32, value: OPERATION_MODES[mode] },
   );
-  bind(find(...monitoring, ['IsWarmUp', machineTool]), ({ production, warmUp }) =>
+  bind([...monitoring, ['IsWarmUp', machineTool]], ({ production, warmUp }) =>
     production === null ? null : { dataType: DataType.Boolean, value: warmUp },
   );
-  bind(find(...program, ['Name', machineTool]), (moment) =>
+  bind([...program, ['Name', machineTool]], (moment) =>
     moment.program === null ? null : { dataType: DataType.String, value: moment.program },
   );
-  bind(find(...state), ({ production }) =>
+  bind(state, ({ production }) =>
     production === null
       ? null
       : { dataType: DataType.LocalizedText, value: { locale: 'en', text: production } },
   );
-  bind(find(...state, ['Id', 0]), ({ production }) => {
+  bind([...state, ['Id', 0]], ({ production }) => {
     const nodeId = production === null ? undefined : stateNodes.get(production);
     return nodeId === undefined ? null : { dataType: DataType.NodeId, value: nodeId };
   });
-  bind(find(...state, ['Number', 0]), ({ production }) =>
+  bind([...state, ['Number', 0]], ({ production }) =>
     production === null ? null : { dataType: DataType.UInt32, value: PRODUCTION_NUMBERS[production] },
   );
   bind(
-    find(['Production', machineTool], ['Statistics', machineTool], ['PartsProducedInLifetime', machineTool]),
+    [
+      ['Production', machineTool],
+      ['Statistics', machineTool],
+      ['PartsProducedInLifetime', machineTool],
+    ],
     ({ production, partCount }) =>
       production === null ? null : { dataType: DataType.UInt32, value: partCount },
   );
   const device = machine.addressSpace.getNamespaceIndex('http://opcfoundation.org/UA/DI/');
   const identify = (field: string, value: VariantOptions) =>
-    find(['Identification', device], [field, device]).setValueFromSource(value);
+    variableAt(machine, [
+      ['Identification', device],
+      [field, device],
+    ]).setValueFromSource(value);
   identify('Manufacturer', { dataType: DataType.LocalizedText, value: { text: 'millwatt simulator' } });
   identify('ProductInstanceUri', { dataType: DataType.String, value: `${SIMULATOR_NAMESPACE}:${name}` });
   identify('SerialNumber', { dataType: DataType.String, value: `SIM-${name}` });
 }
 
-function addMeter(own: Namespace, machine: UAObject, truth: MachineTruth): void {
+function addMeter(own: Namespace, machine: UAObject, truth: MachineTruth, nodes: ServedNodes): void {
   const meter = own.addObject({ browseName: 'EnergyMeter', nodeId: 's=Meter', componentOf: machine });
   for (const node of METER_NODES) {
     const variable = own.addVariable({
@@ -132,21 +151,33 @@ function addMeter(own: Namespace, machine: UAObject, truth: MachineTruth): void 
       description: `${node.quantity} of ${node.component} in ${node.unit}`,
       componentOf: meter,
       dataType: 'Double',
-      minimumSamplingInterval: SAMPLING_MS,
     });
-    variable.bindVariable(
-      {
-        timestamped_get: () => {
-          const value = truth.measure(node.component, node.quantity, node.phase);
-          return value === null
-            ? new DataValue({ statusCode: StatusCodes.BadNoData, sourceTimestamp: new Date() })
-            : new DataValue({
-                value: new Variant({ dataType: DataType.Double, value: value / node.factor }),
-                sourceTimestamp: new Date(),
-              });
-        },
-      },
-      true,
-    );
+    const valueOf = () => {
+      const value = truth.measure(node.component, node.quantity, node.phase);
+      return value === null ? null : { dataType: DataType.Double, value: value / node.factor };
+    };
+    serveValue(nodes, variable, node.id, valueOf, StatusCodes.BadNoData);
+  }
+}
+
+/** Nodes that mean nothing: real servers have ten thousand of them, and a client must find its way. */
+function addFiller(own: Namespace, machine: UAObject, count: number): void {
+  if (count === 0) return;
+  const filler = own.addObject({ browseName: 'Filler', nodeId: 's=Filler', componentOf: machine });
+  let folder = filler;
+  for (let index = 0; index < count; index++) {
+    if (index % FILLER_FOLDER === 0)
+      folder = own.addObject({
+        browseName: `Part${index / FILLER_FOLDER}`,
+        nodeId: `s=Filler.Part${index / FILLER_FOLDER}`,
+        componentOf: filler,
+      });
+    own.addVariable({
+      browseName: `Parameter${index}`,
+      nodeId: `s=Filler.${index}`,
+      componentOf: folder,
+      dataType: 'Double',
+      value: { dataType: DataType.Double, value: index },
+    });
   }
 }
