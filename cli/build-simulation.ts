@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { loadProfile } from '../config/library/profile-library.ts';
 import {
   zoneOffsetMs,
@@ -9,6 +10,8 @@ import {
 import type { Clock } from '../protocols/clock.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
+import { readDevices } from '../protocols/simulator/mtconnect-devices.ts';
+import { readRecordedLog } from '../protocols/simulator/mtconnect-log.ts';
 import { startSimulation, type SimulatedDevice, type Simulation } from '../protocols/simulator/plant.ts';
 import { parseRecording } from '../protocols/simulator/recording.ts';
 import { createReplay } from '../protocols/simulator/replay.ts';
@@ -40,6 +43,14 @@ function deviceOf(
   switch (device.type) {
     case 'opcua-machine':
       return { type: 'opcua-machine', id, host, port, machine: device.machine };
+    case 'mtconnect-agent': {
+      const { machine, file = '', devices = '', bufferSize } = device;
+      const agent = { type: 'mtconnect-agent', id, host, port, bufferSize } as const;
+      if (machine !== undefined) return { ...agent, of: { machine } };
+      const model = readDevices(readRecording(resolve(folder, devices)));
+      const log = readRecordedLog(readRecording(resolve(folder, file)), model, device.device);
+      return { ...agent, of: { model, log } };
+    }
     case 'modbus-meter':
       return {
         type: 'modbus-meter',
@@ -82,10 +93,11 @@ function profileOf(id: string, folder: string) {
 
 function readRecording(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (cause) {
     throw new MillwattError('refuse', 'no-recording', `The recording ${path} cannot be read.`, {
-      cure: 'Check `file:`; it is relative to the configuration file.',
+      cure: 'Check the name; it is relative to the configuration file.',
       cause,
     });
   }

@@ -13,6 +13,11 @@ export function checkSimulation(raw: unknown, folder: string, world: Surrounding
     const value = salvage(device, one)?.value;
     const at = ['devices', index];
     if (value === undefined || value.type === 'opcua-machine') return [];
+    if (value.type === 'mtconnect-agent')
+      return (['file', 'devices'] as const).flatMap((field) => {
+        const file = value[field];
+        return file === undefined ? [] : checkFile([...at, field], file, folder, world);
+      });
     return [
       ...checkProfileId(value.profile, [...at, 'profile'], world),
       ...(value.type === 'replay' ? checkFile([...at, 'file'], value.file, folder, world) : []),

@@ -56,6 +56,44 @@ const opcuaMachine = z
   })
   .describe('A control with the OPC 40501-1 node set and an energy meter over OPC UA.');
 
+const mtconnectAgent = z
+  .strictObject({
+    type: z.literal('mtconnect-agent'),
+    ...listener,
+    machine: levelId.optional().describe('One of the machines above; instead of file.'),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Recorded log of an adapter (lines of time|item|value), plain or .gz, relative to this file.',
+      ),
+    devices: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('What the agent of that log answers to /probe (Devices.xml), relative to this file.'),
+    device: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Name or uuid of the device whose log it is, where that file declares several.'),
+    bufferSize: z
+      .int()
+      .min(2)
+      .max(1_048_576)
+      .default(131_072)
+      .describe('Observations the agent keeps; a small one lets slow readers lose some.'),
+  })
+  .refine(
+    ({ machine: ofMachine, file, devices, device }) =>
+      ofMachine === undefined
+        ? file !== undefined && devices !== undefined
+        : file === undefined && devices === undefined && device === undefined,
+    'needs either machine, or file and devices',
+  )
+  .describe('An MTConnect agent over HTTP: a simulated machine, or a recorded log at simulated time.');
+
 const replay = z
   .strictObject({
     type: z.literal('replay'),
@@ -86,6 +124,13 @@ const replay = z
   })
   .describe('A recording served as the registers of a meter, at simulated time.');
 
+const PROTOCOLS = {
+  'modbus-meter': 'modbus',
+  replay: 'modbus',
+  'opcua-machine': 'opcua',
+  'mtconnect-agent': 'mtconnect',
+} as const;
+
 /** What `millwatt simulate -c` runs. */
 export const simulationConfig = z
   .strictObject({
@@ -110,7 +155,9 @@ export const simulationConfig = z
       })
       .prefault({}),
     machines: z.array(machine).default([]),
-    devices: z.array(z.discriminatedUnion('type', [modbusMeter, opcuaMachine, replay])).min(1),
+    devices: z
+      .array(z.discriminatedUnion('type', [modbusMeter, opcuaMachine, mtconnectAgent, replay]))
+      .min(1),
   })
   .superRefine((config, context) => {
     const issue = (path: (string | number)[], message: string) =>
@@ -118,15 +165,15 @@ export const simulationConfig = z
     const machines = new Set(config.machines.map((one) => one.id));
     if (machines.size < config.machines.length) issue(['machines'], 'two machines have the same id');
     const ids = new Set<string>();
-    const places = new Map<string, 'modbus' | 'opcua'>();
+    const places = new Map<string, 'modbus' | 'opcua' | 'mtconnect'>();
     config.devices.forEach((device, index) => {
       if (ids.has(device.id)) issue(['devices', index, 'id'], `another device is called ${device.id}`);
       ids.add(device.id);
-      if ('machine' in device && !machines.has(device.machine))
+      if ('machine' in device && device.machine !== undefined && !machines.has(device.machine))
         issue(['devices', index, 'machine'], `there is no machine ${device.machine} above`);
       const gateway = `${device.host}:${device.port}`;
-      const protocol = device.type === 'opcua-machine' ? 'opcua' : 'modbus';
-      const place = device.type === 'opcua-machine' ? gateway : `${gateway} unit ${device.unit}`;
+      const protocol = PROTOCOLS[device.type];
+      const place = 'unit' in device ? `${gateway} unit ${device.unit}` : gateway;
       if (places.has(place) || (places.get(gateway) ?? protocol) !== protocol)
         issue(['devices', index, 'port'], `another device already answers at ${place}`);
       places.set(gateway, protocol).set(place, protocol);

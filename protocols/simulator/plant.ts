@@ -10,6 +10,11 @@ import { readMeter } from './machine-meter.ts';
 import { createProfileBank } from './modbus-bank.ts';
 import { startModbusServer, type RegisterBank } from './modbus-server.ts';
 import type { MachineTruth } from './machine-space.ts';
+import { startMtconnectAgent } from './mtconnect-agent.ts';
+import { replayLog } from './mtconnect-content.ts';
+import type { DeviceModel } from './mtconnect-devices.ts';
+import type { RecordedLog } from './mtconnect-log.ts';
+import { machineContent } from './mtconnect-machine.ts';
 import type { OpcuaMachine } from './opcua-machine.ts';
 import type { Replay } from './replay.ts';
 
@@ -39,6 +44,13 @@ export type SimulatedDevice =
       unit: number;
     })
   | (Listener & { type: 'opcua-machine'; machine: string })
+  | (Listener & {
+      type: 'mtconnect-agent';
+      /** A machine of the plant, or a recorded log with what it is of. */
+      of: { machine: string } | { model: DeviceModel; log: RecordedLog };
+      /** Observations that are kept. */
+      bufferSize?: number | undefined;
+    })
   | (Listener & { type: 'replay'; profile: DeviceProfile; unit: number; replay: Replay });
 
 /** A plant to simulate. */
@@ -59,7 +71,8 @@ export interface SimulationOptions {
 /** Where a device of the running simulation is reached. */
 export type SimulatedEndpoint =
   | { id: string; protocol: 'modbus-tcp'; host: string; port: number; unit: number }
-  | { id: string; protocol: 'opcua'; endpoint: string; host: string; port: number };
+  | { id: string; protocol: 'opcua'; endpoint: string; host: string; port: number }
+  | { id: string; protocol: 'mtconnect'; url: string; host: string; port: number };
 
 /** A running plant. */
 export interface Simulation {
@@ -100,6 +113,17 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
         endpoints.push({ id, protocol: 'modbus-tcp', host: gateway.host, port: server.port, unit });
     }
     for (const device of options.devices) {
+      if (device.type !== 'mtconnect-agent') continue;
+      const { id, of, host = '127.0.0.1', port, bufferSize } = device;
+      const content =
+        'machine' in of
+          ? machineContent(of.machine, loadOf(of.machine), clock.wallMs())
+          : replayLog(of.model, of.log);
+      const agent = await startMtconnectAgent({ content, clock, host, port, bufferSize, log });
+      running.push(agent);
+      endpoints.push({ id, protocol: 'mtconnect', url: agent.url, host, port: agent.port });
+    }
+    for (const device of options.devices) {
       if (device.type !== 'opcua-machine') continue;
       const host = device.host ?? '127.0.0.1';
       const server = await startMachine(
@@ -124,7 +148,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   return { endpoints, loads, close };
 }
 
-type RegisterDevice = Exclude<SimulatedDevice, { type: 'opcua-machine' }>;
+type RegisterDevice = Extract<SimulatedDevice, { unit: number }>;
 
 interface Gateway {
   host: string;
@@ -136,7 +160,7 @@ interface Gateway {
 function groupByGateway(devices: readonly SimulatedDevice[]): Gateway[] {
   const gateways: Gateway[] = [];
   for (const device of devices) {
-    if (device.type === 'opcua-machine') continue;
+    if (!('unit' in device)) continue;
     const { host = '127.0.0.1', port } = device;
     const shared = gateways.find((gateway) => port !== 0 && gateway.host === host && gateway.port === port);
     if (shared === undefined) gateways.push({ host, port, devices: [device] });

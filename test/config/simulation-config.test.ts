@@ -56,6 +56,21 @@ describe('simulation config', () => {
       'devices.1.port',
     ],
     [
+      'an MTConnect agent of nothing',
+      [{ type: 'mtconnect-agent', id: 'a', port: 5000, file: 'log.txt' }],
+      'devices.0',
+    ],
+    [
+      'an MTConnect agent of a machine and a log',
+      [{ type: 'mtconnect-agent', id: 'a', port: 5000, machine: 'mill-1', device: 'Mazak01' }],
+      'devices.0',
+    ],
+    [
+      'an MTConnect agent of a machine that is not there',
+      [{ type: 'mtconnect-agent', id: 'a', port: 5000, machine: 'mill-9' }],
+      'devices.0.machine',
+    ],
+    [
       'energy in kW',
       [
         {

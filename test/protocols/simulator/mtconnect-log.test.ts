@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { readDevices } from '../../../protocols/simulator/mtconnect-devices.ts';
+import { readRecordedLog } from '../../../protocols/simulator/mtconnect-log.ts';
+
+const DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+const devices = (inner: string) =>
+  readDevices(`<MTConnectDevices xmlns="urn:mtconnect.org:MTConnectDevices:2.0">${inner}</MTConnectDevices>`);
+const MILL = `<Device id="m" name="Mill" uuid="u"><DataItems>
+  <DataItem id="e" name="execution" category="EVENT" type="EXECUTION"/>
+  <DataItem id='l' name='load &amp; more' category='SAMPLE' type='LOAD'/></DataItems></Device>`;
+
+describe('a recorded log', () => {
+  test('keeps the order of the file, its lines and its times', () => {
+    const text =
+      '2026-01-01T00:00:02.1234567Z|execution|ACTIVE|l|5\r\n\r\n* adapterVersion: 2\n2026-01-01T00:00:01Z|e|READY\n';
+    const { told, undeclared } = readRecordedLog(text, devices(MILL));
+    expect(
+      told.map(({ line, time, timeMs, item, value }) => [line, time, timeMs % 10_000, item.id, value]),
+    ).toEqual([
+      [1, '2026-01-01T00:00:02.1234567Z', 2123, 'e', 'ACTIVE'],
+      [1, '2026-01-01T00:00:02.1234567Z', 2123, 'l', '5'],
+      [4, '2026-01-01T00:00:01Z', 1000, 'e', 'READY'],
+    ]);
+    expect(undeclared).toBe(0);
+  });
+
+  test('an empty sample has no value, an empty event is empty', () => {
+    const { told } = readRecordedLog('2026-01-01T00:00:02Z|l||e|', devices(MILL));
+    expect(told.map(({ value }) => value)).toEqual(['UNAVAILABLE', '']);
+  });
+
+  test('names the line that cannot be read', () => {
+    const good = '2026-01-01T00:00:02Z|l|1\n';
+    expect(() => readRecordedLog(`${good}yesterday|l|1`, devices(MILL))).toThrow(
+      'Line 2 of the MTConnect log',
+    );
+    expect(() => readRecordedLog(`${good}${good}2026-01-01T00:00:02Z`, devices(MILL))).toThrow('Line 3');
+  });
+
+  test('needs to know whose log it is', () => {
+    const two = devices(`${MILL}<Device id="n" name="Lathe" uuid="v"/>`);
+    expect(two.devices.map(({ name }) => name)).toEqual(['Mill', 'Lathe']);
+    expect(() => readRecordedLog('', two)).toThrow('several devices');
+    expect(() => readRecordedLog('', two, 'Saw')).toThrow('no device Saw');
+    expect(readRecordedLog('2026-01-01T00:00:02Z|e|READY', two, 'Lathe')).toEqual({
+      told: [],
+      undeclared: 1,
+    });
+    expect(() => devices('')).toThrow('declares no MTConnect device');
+  });
+
+  test.skipIf(!existsSync(`${DATA}mtconnect-okuma`))('of another maker can be read', () => {
+    const model = readDevices(readFileSync(`${DATA}mtconnect-okuma/Devices.xml`, 'utf8'));
+    const text = gunzipSync(readFileSync(`${DATA}mtconnect-okuma/okuma.txt.gz`)).toString();
+    const { told, undeclared } = readRecordedLog(text, model, 'OKUMA');
+    expect(model.version).toBe('2.7');
+    expect(told.length).toBeGreaterThan(10_000);
+    expect(undeclared).toBeLessThan(told.length / 100);
+    const words = new Set(told.filter(({ item }) => item.type === 'EXECUTION').map(({ value }) => value));
+    expect(words).toContain('ACTIVE');
+  });
+});
