@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { test } from 'vitest';
+import { ASYNCUA_PYTHON, MILO_CLASSES } from '../interop/opcua/installed.ts';
 
-/** Programs that some tests need, with the Debian package that brings each. */
+/** Programs that some tests need, with the command that brings each. */
 const TOOLS = {
   mosquitto: { programs: ['mosquitto'], install: 'sudo apt-get install mosquitto' },
   mosquitto_passwd: { programs: ['mosquitto_passwd'], install: 'sudo apt-get install mosquitto' },
@@ -16,6 +17,16 @@ const TOOLS = {
   pymodbus: {
     programs: ['/usr/lib/python3/dist-packages/pymodbus/__init__.py'],
     install: 'sudo apt-get install python3-pymodbus',
+  },
+  java: { programs: ['java'], install: 'sudo apt-get install default-jdk-headless' },
+  // Libraries that Debian does not have: a script of ours puts them below the user's cache.
+  asyncua: {
+    programs: [ASYNCUA_PYTHON],
+    install: 'sudo apt-get install python3-venv && test/interop/opcua/install.sh asyncua',
+  },
+  milo: {
+    programs: [MILO_CLASSES],
+    install: 'sudo apt-get install default-jdk-headless maven && test/interop/opcua/install.sh milo',
   },
   chromium: {
     programs: ['chromium', 'chromium-browser', 'google-chrome'],

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StatusCodes } from 'node-opcua';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../protocols/clock.ts';
+import type { ChannelReading, Driver, Poll } from '../../../protocols/driver.ts';
+import { OPCUA_READINGS, type OpcuaSourceOptions } from '../../../protocols/opcua/opcua-options.ts';
+import { awaitUntil } from '../../protocols/mqtt/await-until.ts';
+import { requireTool } from '../../support/tools.ts';
+import { LIBRARIES, startForeign, type ForeignServer } from './foreign-server.ts';
+import {
+  energyWh,
+  measured,
+  openDriver,
+  POWER_AND_ENERGY,
+  powerWith,
+  sourceOf,
+  TICK_MS,
+  word,
+} from './opcua-source.ts';
+import { trustRejected } from './operator.ts';
+
+const tools = { asyncua: requireTool('asyncua'), milo: requireTool('milo') && requireTool('java') };
+const USER = { name: 'energy', password: 'only-reads' };
+/** How old a value may be when it is read: one interval to sample, one to publish, and a busy computer. */
+const AGE_MS_MAX = 2500;
+
+const folder = mkdtempSync(join(tmpdir(), 'millwatt-interop-opcua-'));
+const pkiFolder = join(folder, 'pki');
+const drivers: Driver[] = [];
+afterAll(async () => {
+  await Promise.all(drivers.map((driver) => driver.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(LIBRARIES)('what %s serves', (library) => {
+  const missing = tools[library] === undefined;
+  let open: ForeignServer;
+  let guarded: ForeignServer;
+
+  beforeAll(async () => {
+    if (missing) return;
+    const originMs = Date.now() - 3_600_000;
+    [open, guarded] = await Promise.all([
+      startForeign(library, {
+        folder: join(folder, `${library}-open`),
+        originMs,
+        security: ['None', 'Basic256Sha256', 'Aes256_Sha256_RsaPss'],
+        machineTool: true,
+      }),
+      startForeign(library, {
+        folder: join(folder, `${library}-guarded`),
+        originMs,
+        security: ['Basic256Sha256', 'Aes256_Sha256_RsaPss'],
+        user: USER,
+      }),
+    ]);
+  });
+  afterAll(async () => {
+    await Promise.all([open?.close(), guarded?.close()]);
+  });
+
+  const opened = async (over: Partial<OpcuaSourceOptions>, server = open) => {
+    const made = await openDriver(sourceOf({ endpoint: server.endpoint, ...over }), { pkiFolder });
+    drivers.push(made.driver);
+    return made;
+  };
+
+  it.skipIf(missing).each(OPCUA_READINGS)('every kind of value is read exactly, by %s', async (reading) => {
+    const { driver, words } = await opened({
+      allowInsecure: true,
+      reading,
+      nodes: [
+        ...POWER_AND_ENERGY,
+        measured('Huge', 'activeEnergyImport', 'Wh', 'cabinet'),
+        measured('Voltage', 'voltage', 'V'),
+        measured('Speed', 'rotationalSpeed', '1/min', 'spindle'),
+        word('Program', 'program'),
+        word('Mode', 'mode'),
+        word('Door', 'emergencyStop'),
+      ],
+    });
+    const poll = await pollUntil(driver, (readings) => readings.every(({ value }) => value !== null));
+    expectTruth(poll, open.originMs);
+    expect(valuesOf(poll).slice(2)).toEqual([9_007_199_254_740_993n, 230.1, -1500]);
+    await awaitUntil('the words are told', () => words.size === 3);
+    expect(Object.fromEntries(words)).toEqual({
+      'mill.control.program': 'O1000',
+      'mill.control.mode': 'AUTO',
+      'mill.control.emergencyStop': true,
+    });
+    await driver.close();
+  });
+
+  it.skipIf(missing).each(OPCUA_READINGS)('one bad node leaves the others alone, by %s', async (reading) => {
+    const fragile = measured('Fragile', 'frequency', 'Hz');
+    const { driver } = await opened({
+      allowInsecure: true,
+      reading,
+      nodes: [fragile, measured('No.Such', 'current', 'A'), ...POWER_AND_ENERGY],
+    });
+    const shows = (value: unknown) =>
+      pollUntil(
+        driver,
+        ([first, , power]) => first?.value === value && power?.value !== null && power !== undefined,
+      );
+    await shows(50);
+    await open.order({ do: 'status', node: 'Fragile', code: StatusCodes.BadSensorFailure.value });
+    expect((await shows(null)).readings.map(({ quality }) => quality)).toEqual([
+      'bad',
+      'bad',
+      'good',
+      'good',
+    ]);
+    await open.order({ do: 'status', node: 'Fragile', code: 0 });
+    await shows(50);
+    await driver.close();
+  });
+
+  it.skipIf(missing).each(OPCUA_READINGS)('behind security and a login, by %s', async (reading) => {
+    const login = { username: USER.name, password: USER.password };
+    const over = { reading, nodes: POWER_AND_ENERGY };
+    const first = await opened({ ...over, ...login }, guarded);
+    if (reading === OPCUA_READINGS[0]) {
+      await expect(first.driver.poll()).rejects.toMatchObject({ code: 'untrusted', remedy: 'retry' });
+      await trustRejected(pkiFolder);
+    }
+    for (const securityPolicy of ['best', 'Basic256Sha256', 'Aes256_Sha256_RsaPss'] as const) {
+      const { driver } = await opened({ ...over, ...login, securityPolicy }, guarded);
+      const poll = await pollUntil(driver, (readings) => readings.every(({ value }) => value !== null));
+      expectTruth(poll, guarded.originMs);
+      await driver.close();
+    }
+    const wrong = await opened({ ...over, username: USER.name, password: 'a-guess' }, guarded);
+    await expect(wrong.driver.poll()).rejects.toMatchObject({ remedy: 'retry' });
+    await first.driver.close();
+    await wrong.driver.close();
+  });
+
+  it.skipIf(missing)('a machine tool is found and followed', async () => {
+    const { driver, words } = await opened({ allowInsecure: true, model: 'machinetool' });
+    await driver.poll();
+    const spoken = () => Object.fromEntries(words);
+    await awaitUntil('five words are told', () => words.size >= 5);
+    expect(spoken()).toMatchObject({
+      'mill.control.execution': 'Running',
+      'mill.control.mode': 1,
+      'mill.control.warmUp': false,
+      'mill.control.program': 'O1000',
+      'mill.control.partCount': 17,
+    });
+    await open.order({ do: 'tell', words: { state: 'Interrupted', mode: 2, warmUp: true, parts: 18 } });
+    await awaitUntil('the change is told', () => words.get('mill.control.partCount') === 18);
+    await awaitUntil('the state is told', () => words.get('mill.control.execution') === 'Interrupted');
+    expect(spoken()).toMatchObject({ 'mill.control.mode': 2, 'mill.control.warmUp': true });
+    await driver.close();
+  });
+});
+
+const valuesOf = (poll: Poll) => poll.readings.map(({ value }) => value);
+
+/** Polls as the agent would, until the readings are as wanted. */
+async function pollUntil(
+  driver: Driver,
+  isWanted: (readings: readonly ChannelReading[]) => boolean,
+): Promise<Poll> {
+  const deadlineMs = performance.now() + 15_000;
+  for (;;) {
+    const poll = await driver.poll();
+    if (isWanted(poll.readings)) return poll;
+    if (performance.now() > deadlineMs) throw new Error(`still ${JSON.stringify(valuesOf(poll), plain)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const plain = (_key: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
+
+/** Power and counter, the first two readings, are what the server had at most so long ago. */
+function expectTruth(poll: Poll, originMs: number): void {
+  const [power, shownWh] = valuesOf(poll).map(Number);
+  const nowMs = Date.now() - systemClock.monotonicMs() + poll.atMs;
+  expect(shownWh).toBeLessThanOrEqual(energyWh(nowMs + poll.roundTripMs, originMs));
+  expect(shownWh).toBeGreaterThanOrEqual(energyWh(nowMs - AGE_MS_MAX, originMs));
+  const likely = Array.from({ length: (2 * AGE_MS_MAX) / TICK_MS }, (_, ticks) =>
+    powerWith((shownWh ?? 0) + ticks - AGE_MS_MAX / TICK_MS),
+  );
+  expect(likely).toContain(power);
+}
