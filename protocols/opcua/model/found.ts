@@ -26,6 +26,11 @@ export interface FoundStatus {
   status: Status;
   name?: string;
   vocabulary: string;
+  /**
+   * Where the node tells a state by the id of the state's node: its word by that id, written `ns=4;i=5006`. Not in any
+   * language but that of the standard.
+   */
+  words?: Readonly<Record<string, string>>;
 }
 
 /** All that a model found. What is expected and missing, or has no unit, is told in `remarks`. */

@@ -1,0 +1,91 @@
+import type { ServerNode } from '../browse/server-node.ts';
+import { isOfType, type TypeNames } from '../browse/type-names.ts';
+import { pointOf, type Candidates } from './candidate.ts';
+import { energyMeaning, isPhaseStructure, type EnergyMeaning } from './energy-names.ts';
+import { levelName } from './level-name.ts';
+
+/** Objects between a machine and its values that say nothing of what is measured. */
+const NO_COMPONENT =
+  /^(?:Energy\w*|Measurements?|Monitoring|MachineryBuildingBlocks|Components|MachineTool|Supply|Mains)$/;
+
+/**
+ * The energy profiles among the nodes below a machine, by the names of the standard whatever namespace they are in. What
+ * hangs at the machine itself is its supply; the rest is named after what it hangs at.
+ * @param isMachine false where the nodes lie somewhere else on the server: then nothing is taken for the supply
+ */
+export function findEnergyPoints(
+  nodes: readonly ServerNode[],
+  types: TypeNames,
+  isMachine: boolean,
+): Candidates {
+  const found: Candidates = { measured: [], statuses: [], remarks: [] };
+  const holders = new Map<ServerNode, ServerNode[]>();
+  for (const node of nodes) {
+    if (node.kind !== 'variable' || node.parent === undefined) continue;
+    const isNamed = energyMeaning(node.name) !== undefined || isPhaseStructure(node.name);
+    if (isNamed) holders.set(node.parent, [...(holders.get(node.parent) ?? []), node]);
+  }
+  const taken = new Set<string>();
+  for (const [holder, variables] of holders) {
+    const component = freeName(componentOf(holder, types, isMachine), taken);
+    taken.add(component);
+    const best = bestOf(variables);
+    for (const { variable, meaning } of best) {
+      const { quantity, phase, unit } = meaning;
+      found.measured.push({
+        variable,
+        point: pointOf(...variable.path),
+        component,
+        quantity,
+        phase,
+        ...(unit === undefined ? {} : { unit }),
+      });
+    }
+    const point = pointOf(...holder.path);
+    const structures = variables.filter(({ name }) => isPhaseStructure(name)).map(({ name }) => name);
+    if (structures.length > 0)
+      found.remarks.push(
+        `${point === '' ? 'The machine' : point} tells its phases as structures (${structures.join(', ')}), which are not read.`,
+      );
+    if (best.length > 0 && component !== 'supply')
+      found.remarks.push(
+        `${point} is read as component ${component}: if it measures the whole machine, write found: [{ point: "${point}", component: supply }].`,
+      );
+  }
+  return found;
+}
+
+interface Meant {
+  variable: ServerNode;
+  meaning: EnergyMeaning;
+}
+
+function bestOf(variables: readonly ServerNode[]): Meant[] {
+  const best = new Map<string, Meant>();
+  for (const variable of variables) {
+    const meaning = energyMeaning(variable.name);
+    if (meaning === undefined) continue;
+    const key = `${meaning.quantity}.${meaning.phase}`;
+    if ((best.get(key)?.meaning.rank ?? 0) < meaning.rank) best.set(key, { variable, meaning });
+  }
+  return [...best.values()];
+}
+
+function componentOf(holder: ServerNode, types: TypeNames, isMachine: boolean): string {
+  for (let node: ServerNode | undefined = holder; node?.parent !== undefined; node = node.parent) {
+    const isContainer = isOfType(types, node.type, 'EnergyMeasurementType') || NO_COMPONENT.test(node.name);
+    if (!isContainer || (!isMachine && node.parent.parent === undefined))
+      return levelName(node.name.toLowerCase(), 'energy');
+  }
+  return isMachine ? 'supply' : 'energy';
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  for (let number = 2; taken.has(name); number++) name = name.replace(/(?:-\d+)?$/, `-${number}`);
+  return name;
+}
+
+/** What a walk has to open to see the unit and the accuracy of a value. */
+export function isEnergyVariable(name: string): boolean {
+  return energyMeaning(name) !== undefined;
+}
