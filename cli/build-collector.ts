@@ -38,7 +38,7 @@ export async function buildCollector(
   const { username } = config.broker;
   const credentials = readCredentials(config.broker, folder);
   let page = '';
-  const models = config.machines.map(machineModelOf);
+  const models = config.machines.map((machine) => machineModelOf(machine));
   const address = {
     host: config.http.host,
     port: config.http.port,

@@ -1,9 +1,10 @@
+import type { BandSet } from '../collector/energy/band-set.ts';
 import type { MachineModel } from '../collector/energy/machine-model.ts';
 import type { MachineConfig } from '../config/collector-config.ts';
 import { watts, type Watts } from '../protocols/telemetry/unit.ts';
 
-/** What the derivation needs of a configured machine. */
-export function machineModelOf(machine: MachineConfig): MachineModel {
+/** What the derivation needs of a configured machine; `adopted` are its calibrated bands, in order of time. */
+export function machineModelOf(machine: MachineConfig, adopted: readonly BandSet[] = []): MachineModel {
   return {
     machine: machine.id,
     ratedPowerW: watts(machine.ratedPower),
@@ -11,9 +12,19 @@ export function machineModelOf(machine: MachineConfig): MachineModel {
       Object.entries(machine.componentRatedPower).map(([component, powerW]) => [component, watts(powerW)]),
     ),
     offBelowW: wattsOrNull(machine.offBelow),
-    bands: machine.bands.map(({ state, below }) => ({ state, belowW: wattsOrNull(below) })),
+    bandSets: [
+      {
+        version: 0,
+        fromMs: -Infinity,
+        bands: machine.bands.map(({ state, below }) => ({ state, belowW: wattsOrNull(below) })),
+        hysteresis: machine.hysteresis,
+        dwellMs: machine.dwell,
+      },
+      ...adopted,
+    ],
     stateMap: machine.stateMap,
     quietAfterMs: machine.quietAfter,
+    bridgeMs: machine.bridge,
   };
 }
 

@@ -41,6 +41,26 @@ const machine = z.strictObject({
         [{ state: 'standby', below: '400W' }, { state: 'ready', below: '1.5kW' }, { state: 'processing' }],
       ],
     }),
+  hysteresis: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.05)
+    .describe(
+      'Share by which power must pass offBelow or the end of a band before the state changes, 0 to 0.5: at 0.05 and 400W, up above 420W and down below 380W.',
+    ),
+  dwell: duration
+    .prefault('3s')
+    .describe(
+      'How long power must stay beyond it; the state then changed when power passed it. Shorter peaks change no state.',
+    ),
+  calibration: z
+    .string()
+    .optional()
+    .describe(
+      'File of bands that were calibrated and adopted, relative to this file; each holds from its own date on.',
+    )
+    .meta({ examples: ['mill-1.calibration.yaml'] }),
   stateMap: z
     .record(z.string(), state)
     .default({})
@@ -51,6 +71,11 @@ const machine = z.strictObject({
   quietAfter: duration
     .prefault('5min')
     .describe('A status word is stale when its source has been silent for so long.'),
+  bridge: duration
+    .prefault('2min')
+    .describe(
+      'A silence of the control of at most so long, between two words that tell a state, is given the state before; 0s turns it off.',
+    ),
 });
 
 const pemFile = (what: string, example: string) =>

@@ -9,6 +9,7 @@ import {
   restoreFold,
   saveFold,
   takeChangedAccounts,
+  takeSettledSpans,
 } from '../energy/machine-fold.ts';
 import { spanOf, type RecordFeed } from '../energy/record-feed.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
@@ -186,7 +187,18 @@ export class MachineDerivation {
   #takeHours(): void {
     for (const account of takeChangedAccounts(this.#fold))
       this.#change.hours.set(account.hourMs, closeHour(this.#site, this.model.machine, account));
+    putSpans(this.#change.spans, takeSettledSpans(this.#fold));
   }
+}
+
+/** Puts spans in the place of all from the first one's begin on: they follow each other without holes. */
+function putSpans(spans: StateSpan[], settled: readonly StateSpan[]): void {
+  const [first] = settled;
+  if (first === undefined) return;
+  while ((spans[spans.length - 1]?.fromMs ?? -Infinity) >= first.fromMs) spans.pop();
+  const last = spans[spans.length - 1];
+  if (last !== undefined && last.toMs > first.fromMs) last.toMs = first.fromMs;
+  for (const span of settled) spans.push(span);
 }
 
 function firstWaitingMs(fold: MachineFold): number {

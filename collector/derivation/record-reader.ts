@@ -91,7 +91,12 @@ function feedOf(
     unsynced: header.clock.state === 'unsynced',
     rows: [],
     words: [],
-    links: part.links.map(({ source, timesMs, up }) => ({ source, timesMs: wall(timesMs), up })),
+    links: part.links.map(({ source, timesMs, up, reasons }) => ({
+      source,
+      timesMs: wall(timesMs),
+      up,
+      ...(reasons.includes('healed') ? { healed: reasons.map((reason) => reason === 'healed') } : {}),
+    })),
   };
   for (const group of part.sampled) {
     const timesMs = wall(group.timesMs);

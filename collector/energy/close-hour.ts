@@ -1,11 +1,18 @@
 import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry/operating-state.ts';
 import { milliwattHours, watts, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { apportion } from './apportion.ts';
-import { STATE_COUNT, type ComponentAccount, type HourAccount, type Obtained } from './hour-account.ts';
+import {
+  DECIDER_COUNT,
+  STATE_COUNT,
+  type ComponentAccount,
+  type HourAccount,
+  type Obtained,
+} from './hour-account.ts';
 import type { MachineHour, Reason } from './machine-hour.ts';
+import { DECIDERS, type Decider } from './state-span.ts';
 
 /** The name of this derivation in every record it makes; it changes when a figure could. */
-export const ALGORITHM = 'millwatt-energy/2';
+export const ALGORITHM = 'millwatt-energy/3';
 /** W from mWh over ms. */
 const WATT_MS_PER_MWH = 3600;
 /** Power may say this much more than the counter before it is flagged. */
@@ -72,6 +79,7 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
     hourMs: account.hourMs,
     timeMs: byState((state) => account.timeMs[state] ?? 0),
     spanMs,
+    decidedMs: byState((state) => decidersOf(account, state)),
     measuredMs: account.measuredMs,
     energy: {
       supplyMwh,
@@ -148,6 +156,15 @@ function qualityOf(
 
 function sumOf(component: ComponentAccount | undefined, obtained: Obtained): MilliwattHours {
   return milliwattHours(total(component?.[obtained] ?? []));
+}
+
+function decidersOf({ decidedMs }: HourAccount, state: number): Partial<Record<Decider, number>> {
+  const by: Partial<Record<Decider, number>> = {};
+  for (const [index, decider] of DECIDERS.entries()) {
+    const ms = decidedMs[state * DECIDER_COUNT + index] ?? 0;
+    if (ms > 0) by[decider] = ms;
+  }
+  return by;
 }
 
 function byState<T>(of: (state: number) => T): Record<OperatingState, T> {

@@ -4,7 +4,7 @@ import { addReason, componentAccount, HOUR_MS, type HourAccount } from './hour-a
 import type { MachineModel } from './machine-model.ts';
 import { emptySeries, type Series } from './series.ts';
 import type { Slice } from './slices.ts';
-import type { TimelineState } from './timeline.ts';
+import type { TimelineState } from './timeline-state.ts';
 
 /** One direction of one component of a machine: its counter, its power, and what waits between them. Plain data. */
 export interface ComponentState {

@@ -1,10 +1,11 @@
+import { insertControl } from './control.ts';
 import { emptyComponent, type ComponentState } from './component-state.ts';
 import type { CounterDefinition, PlainReading } from './counter-value.ts';
 import type { MachineFold } from './fold-state.ts';
 import { accountAt, addReason, addRecord, HOUR_MS, MINUTE_MS } from './hour-account.ts';
 import { spanOf, type RecordFeed } from './record-feed.ts';
 import { insertReading, replaceReading, type Series } from './series.ts';
-import { insertControl, type TimelineState } from './timeline.ts';
+import type { TimelineState } from './timeline-state.ts';
 
 /**
  * Hands a record's readings to the fold; nothing is booked until `advanceFold`. What lies before `fromMs` is left out:
@@ -65,14 +66,23 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
       if (atMs < fromMs) return;
       note(atMs);
       const word = { status, vocabulary, value: values[index] ?? null };
-      insertControl(fold.timeline, { kind: 'word', atMs, seq, index, agent, source, channel, word });
+      insertControl(fold.timeline.controls, { kind: 'word', atMs, seq, index, agent, source, channel, word });
     });
   }
-  for (const { source, timesMs, up } of feed.links) {
+  for (const { source, timesMs, up, healed } of feed.links) {
     timesMs.forEach((atMs, index) => {
       if (atMs < fromMs) return;
       note(atMs);
-      insertControl(fold.timeline, { kind: 'link', atMs, seq, index, agent, source, up: up[index] ?? false });
+      insertControl(fold.timeline.controls, {
+        kind: 'link',
+        atMs,
+        seq,
+        index,
+        agent,
+        source,
+        up: up[index] ?? false,
+        healed: up[index] === true && healed?.[index] === true,
+      });
     });
   }
   for (const hourMs of hours) {
@@ -93,7 +103,14 @@ function hearRows(fold: MachineFold, agent: string, group: RecordFeed['rows'][nu
     const atMs = timesMs[row] ?? 0;
     const nextMs = timesMs[row + 1] ?? Infinity;
     if (atMs - toldMs < MINUTE_MS && nextMs - atMs <= MINUTE_MS) continue;
-    insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent, holdMs: 2 * everyMs });
+    insertControl(fold.timeline.controls, {
+      kind: 'heard',
+      atMs,
+      seq: 0,
+      index: 0,
+      agent,
+      holdMs: 2 * everyMs,
+    });
     toldMs = atMs;
   }
 }
@@ -101,7 +118,7 @@ function hearRows(fold: MachineFold, agent: string, group: RecordFeed['rows'][nu
 /** Says that an agent was watching at a time: the words it reported hold on. What lies before the horizon is too late to matter. */
 export function feedHeard(fold: MachineFold, agent: string, atMs: number): void {
   if (atMs < fold.horizonMs) return;
-  insertControl(fold.timeline, { kind: 'heard', atMs, seq: 0, index: 0, agent, holdMs: 0 });
+  insertControl(fold.timeline.controls, { kind: 'heard', atMs, seq: 0, index: 0, agent, holdMs: 0 });
 }
 
 function putSupply(

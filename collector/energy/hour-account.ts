@@ -1,6 +1,7 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import type { Reason } from './machine-hour.ts';
+import { DECIDERS } from './state-span.ts';
 
 /** One hour, ms. */
 export const HOUR_MS = 3_600_000;
@@ -8,6 +9,8 @@ export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 /** How many operating states there are; a state's index is its place among them. */
 export const STATE_COUNT = OPERATING_STATES.length;
+/** How many things can decide a state; a decider's index is its place among them. */
+export const DECIDER_COUNT = DECIDERS.length;
 const CELLS = 60 * STATE_COUNT;
 
 /** How a piece of energy was obtained. */
@@ -40,6 +43,8 @@ export interface HourAccount {
   hourMs: number;
   /** Time in each state, ms, by the index of the state. */
   timeMs: number[];
+  /** The same by what decided: cell of state s and decider d: s x DECIDER_COUNT + d. */
+  decidedMs: number[];
   measuredMs: number;
   components: Record<string, ComponentAccount>;
   exportMwh: number;
@@ -68,6 +73,7 @@ export function accountAt(accounts: HourAccount[], atMs: number): HourAccount {
   const account: HourAccount = {
     hourMs: Math.floor(atMs / HOUR_MS) * HOUR_MS,
     timeMs: zeros(STATE_COUNT),
+    decidedMs: zeros(STATE_COUNT * DECIDER_COUNT),
     measuredMs: 0,
     components: {},
     exportMwh: 0,
@@ -108,19 +114,21 @@ export function addEnergy(
   cells[cell] = (cells[cell] ?? 0) + mwh;
 }
 
-/** Books time in a state, over as many hours as it spans. */
+/** Books time in a state, and what decided it, over as many hours as it spans. State and decider are their indices. */
 export function addTime(
   accounts: HourAccount[],
   fromMs: number,
   toMs: number,
-  state: number,
-  measured: boolean,
+  how: { state: number; decider: number; isMeasured: boolean },
 ): void {
+  const { state, decider, isMeasured } = how;
+  const cell = state * DECIDER_COUNT + decider;
   for (let at = fromMs; at < toMs;) {
     const account = accountAt(accounts, at);
     const end = Math.min(toMs, account.hourMs + HOUR_MS);
     account.timeMs[state] = (account.timeMs[state] ?? 0) + (end - at);
-    if (measured) account.measuredMs += end - at;
+    account.decidedMs[cell] = (account.decidedMs[cell] ?? 0) + (end - at);
+    if (isMeasured) account.measuredMs += end - at;
     at = end;
   }
 }

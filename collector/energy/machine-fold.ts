@@ -5,7 +5,8 @@ import { HOUR_MS, type HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
 import { spanOf, type RecordFeed } from './record-feed.ts';
 import { lastBeforeMs, readingsBefore } from './series.ts';
-import { advanceTimeline, beginTimeline, firstToldMs, lastWordMs } from './timeline.ts';
+import { advanceTimeline, beginTimeline, firstToldMs, lastWordMs, takeSpans } from './timeline.ts';
+import type { StateSpan } from './state-span.ts';
 
 /** True when the feed holds something from before the horizon: the fold has to go back. */
 export function isLate(fold: MachineFold, feed: RecordFeed): boolean {
@@ -48,6 +49,14 @@ export function takeChangedAccounts(fold: MachineFold): HourAccount[] {
   const openMs = settledSinceMs(fold);
   fold.accounts = fold.accounts.filter((account) => account.dirty || account.hourMs + HOUR_MS > openMs);
   return taken;
+}
+
+/**
+ * Spans of states that were settled since they were last taken, the last of before among them where it has grown: they
+ * replace what was taken from the first one's begin on. A restored fold gives them again from its open one on.
+ */
+export function takeSettledSpans(fold: MachineFold): StateSpan[] {
+  return takeSpans(fold.timeline);
 }
 
 /** Everything before this is booked for good, as far as the readings before the horizon go. */
@@ -99,6 +108,7 @@ export function saveFold(fold: MachineFold): string {
 export function restoreFold(text: string): MachineFold {
   const fold = JSON.parse(text) as MachineFold;
   for (const account of fold.accounts) account.dirty = true;
+  fold.timeline.spansTakenMs = null;
   return fold;
 }
 

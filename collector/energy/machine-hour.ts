@@ -1,4 +1,5 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import type { Decider } from './state-span.ts';
 import type { MilliwattHours, Watts } from '../../protocols/telemetry/unit.ts';
 
 /** Why a bucket is not fully measured. */
@@ -33,6 +34,8 @@ export interface MachineHour {
   timeMs: Record<OperatingState, number>;
   /** Time of the hour that lies between the machine's first and latest reading, ms; 3,600,000 for a full hour. */
   spanMs: number;
+  /** The time in each state by what decided it, ms; what decided none of it is left out. Sums to `timeMs`, state by state. */
+  decidedMs: Record<OperatingState, Partial<Record<Decider, number>>>;
   /** Time with readings no further apart than twice their cadence, ms. */
   measuredMs: number;
   energy: {

@@ -1,5 +1,6 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
 import type { Watts } from '../../protocols/telemetry/unit.ts';
+import type { BandSet } from './band-set.ts';
 
 /** What the derivation must know of a machine: plain data, from the collector's configuration. */
 export interface MachineModel {
@@ -10,12 +11,17 @@ export interface MachineModel {
   componentRatedPowerW: Record<string, Watts>;
   /** Supply power below which the machine is off; null where power does not tell. */
   offBelowW: Watts | null;
-  /** States by supply power, lowest first; a band without `belowW` has no upper end. */
-  bands: { state: OperatingState; belowW: Watts | null }[];
+  /**
+   * States by supply power, in order of `fromMs`; of one moment, the later holds. `offBelowW` takes hysteresis and dwell of
+   * the set in force; without sets it has neither.
+   */
+  bandSets: BandSet[];
   /** Words of the control that mean something else here: `ACTIVE`, or `mtconnect/Execution=ACTIVE`. */
   stateMap: Record<string, OperatingState>;
   /** A status word is stale when its source has been silent for longer, ms. */
   quietAfterMs: number;
+  /** A silence of the control of at most so long, between two words that say a state, is given the state before, ms; 0 for none. */
+  bridgeMs: number;
 }
 
 /** The model of a machine that nobody configured: energy is counted, states are only what its control says. */
@@ -25,9 +31,10 @@ export function unconfiguredMachine(machine: string): MachineModel {
     ratedPowerW: null,
     componentRatedPowerW: {},
     offBelowW: null,
-    bands: [],
+    bandSets: [],
     stateMap: {},
     quietAfterMs: 300_000,
+    bridgeMs: 120_000,
   };
 }
 

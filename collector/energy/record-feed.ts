@@ -36,7 +36,13 @@ export interface RecordFeed {
     timesMs: readonly number[];
     values: readonly (string | number | boolean | null)[];
   }[];
-  links: { source: string; timesMs: readonly number[]; up: readonly boolean[] }[];
+  links: {
+    source: string;
+    timesMs: readonly number[];
+    up: readonly boolean[];
+    /** Up again, and all that was said while it was down has been told; absent where none is so. */
+    healed?: readonly boolean[];
+  }[];
 }
 
 /** The span of readings, words and links in a feed, wall ms; null when it has none. */

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from './hour-account.ts';
-import type { TimelineState } from './timeline.ts';
+import type { TimelineState } from './timeline-state.ts';
 
 /** Calls back for each stretch of one state in [fromMs, toMs), which must be settled. */
 export function walkStates(

@@ -143,7 +143,15 @@ describe('the derivation', () => {
       ...bench.model,
       ratedPowerW: watts(20_000),
       stateMap: { READY: 'standby' as const },
-      bands: [{ state: 'ready' as const, belowW: null }],
+      bandSets: [
+        {
+          version: 0,
+          fromMs: -Infinity,
+          bands: [{ state: 'ready' as const, belowW: null }],
+          hysteresis: 0.05,
+          dwellMs: 3000,
+        },
+      ],
     };
 
     const fresh = await Bench.open();

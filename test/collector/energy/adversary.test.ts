@@ -16,7 +16,7 @@ import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
 import { spanOf, type RecordFeed } from '../../../collector/energy/record-feed.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
-import { foldHours } from './fold-feed.ts';
+import { bandSetOf, foldHours } from './fold-feed.ts';
 
 const START_MS = Date.UTC(2026, 2, 2, 9, 20);
 const MODELS: MachineModel[] = [
@@ -25,9 +25,11 @@ const MODELS: MachineModel[] = [
     ...unconfiguredMachine('m'),
     ratedPowerW: watts(12_000),
     offBelowW: watts(40),
-    bands: [
-      { state: 'ready', belowW: watts(3000) },
-      { state: 'processing', belowW: null },
+    bandSets: [
+      bandSetOf([
+        { state: 'ready', belowW: watts(3000) },
+        { state: 'processing', belowW: null },
+      ]),
     ],
     quietAfterMs: 180_000,
   },

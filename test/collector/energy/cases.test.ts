@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { BandSet } from '../../../collector/energy/band-set.ts';
 import { defineCounter } from '../../../collector/energy/counter-value.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
-import { feedOf, foldHours, type Rows, type Words } from './fold-feed.ts';
+import { bandSetOf, feedOf, foldHours, type Rows, type Words } from './fold-feed.ts';
 
 const CASES = join(import.meta.dirname, '../../cases/energy');
 
@@ -11,7 +12,8 @@ const CASES = join(import.meta.dirname, '../../cases/energy');
 interface EnergyCase {
   about: string;
   start: string;
-  machine: Partial<MachineModel>;
+  /** Bands stand as in a configuration; hysteresis and dwell are 0 where the case says nothing else. */
+  machine: Partial<MachineModel> & { bands?: BandSet['bands']; hysteresis?: number; dwellMs?: number };
   meters: ({
     everyS: number;
     atS: number[];
@@ -31,7 +33,9 @@ describe('the hand-computed cases', () => {
     it(`${name}: ${energyCase.about}`, () => {
       const { start, machine, meters, words, expect: expected } = energyCase;
       const startMs = Date.parse(start);
-      const model = { ...unconfiguredMachine('m'), ...machine };
+      const { bands = [], hysteresis = 0, dwellMs = 0, ...rest } = machine;
+      const bandSets = [bandSetOf(bands, { hysteresis, dwellMs })];
+      const model = { ...unconfiguredMachine('m'), bandSets, ...rest };
       const feeds = meters.map((meter, index) => {
         const told: Words = index === 0 ? words.map(([atS, word]) => [startMs + atS * 1000, word]) : [];
         return feedOf(index + 1, rowsOf(meter, startMs), told);

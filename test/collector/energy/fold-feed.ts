@@ -1,3 +1,4 @@
+import type { BandSet } from '../../../collector/energy/band-set.ts';
 import type { CounterDefinition, PlainReading } from '../../../collector/energy/counter-value.ts';
 import { closeHour } from '../../../collector/energy/close-hour.ts';
 import { advanceFold, isLate, takeChangedAccounts } from '../../../collector/energy/machine-fold.ts';
@@ -14,6 +15,11 @@ export interface Rows {
   powers?: Record<string, (number | null)[]>;
   imports?: Record<string, { values: (PlainReading | null)[]; definition: CounterDefinition }>;
   exports?: Record<string, { values: (PlainReading | null)[]; definition: CounterDefinition }>;
+}
+
+/** Bands as they stand in a configuration; without hysteresis and dwell where nothing else is said. */
+export function bandSetOf(bands: BandSet['bands'], traits: Partial<BandSet> = {}): BandSet {
+  return { version: 0, fromMs: -Infinity, bands, hysteresis: 0, dwellMs: 0, ...traits };
 }
 
 export type Words = [atMs: number, word: string | number | boolean | null][];

@@ -14,7 +14,7 @@ import { startFold } from '../../../collector/energy/fold-state.ts';
 import type { RecordFeed } from '../../../collector/energy/record-feed.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
-import { feedOf, foldHours, type Words } from './fold-feed.ts';
+import { bandSetOf, feedOf, foldHours, type Words } from './fold-feed.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
 
 const START_MS = Date.UTC(2026, 2, 2, 9, 20);
@@ -22,7 +22,7 @@ const MODEL: MachineModel = {
   ...unconfiguredMachine('m'),
   ratedPowerW: watts(20_000),
   offBelowW: watts(30),
-  bands: [{ state: 'standby', belowW: watts(400) }],
+  bandSets: [bandSetOf([{ state: 'standby', belowW: watts(400) }])],
 };
 /** One raw step is 1 mWh, 0.1 Wh, 10 Wh or 1 kWh. */
 const STEPS = ['1', '100', '10000', '1000000'] as const;

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { classifyState, type StatusWord } from '../../../collector/energy/operating-state.ts';
+import { classifyState } from '../../../collector/energy/operating-state.ts';
+import type { StatusWord } from '../../../collector/energy/status-word.ts';
+import { bandSetOf } from './fold-feed.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
 
 const MODEL = {
   offBelowW: watts(50),
-  bands: [
-    { state: 'standby' as const, belowW: watts(500) },
-    { state: 'ready' as const, belowW: watts(1500) },
-    { state: 'processing' as const, belowW: null },
+  bandSets: [
+    bandSetOf([
+      { state: 'standby', belowW: watts(500) },
+      { state: 'ready', belowW: watts(1500) },
+      { state: 'processing', belowW: null },
+    ]),
   ],
   stateMap: {},
 };
@@ -34,7 +38,7 @@ describe('classifyState', () => {
   it('never guesses: a lost link is unknown, not off', () => {
     expect(state(null, [RUNNING], false)).toBe('unknown');
     expect(state(null, [])).toBe('unknown');
-    expect(state(900, [], true, { ...MODEL, bands: [] })).toBe('unknown');
+    expect(state(900, [], true, { ...MODEL, bandSets: [] })).toBe('unknown');
   });
 
   it('knows the words of umati by name and by number, and of MTConnect', () => {

@@ -112,6 +112,15 @@ function hourOf(machine: string, seed: number, hourMs: number, endMs: number): M
     hourMs,
     timeMs,
     spanMs,
+    decidedMs: {
+      off: { power: timeMs.off },
+      standby: { bands: timeMs.standby },
+      extendedStandby: { control: timeMs.extendedStandby },
+      warmUp: { warmUp: timeMs.warmUp },
+      ready: { control: timeMs.ready },
+      processing: { control: timeMs.processing },
+      unknown: { none: timeMs.unknown },
+    },
     measuredMs: spanMs - timeMs.unknown,
     energy: {
       supplyMwh,

@@ -18,6 +18,15 @@ export function sampleHour(hourMs: number, change: Partial<MachineHour> = {}): M
       unknown: 720_000,
     },
     spanMs: 3_600_000,
+    decidedMs: {
+      off: {},
+      standby: { bands: 480_000 },
+      extendedStandby: {},
+      warmUp: {},
+      ready: {},
+      processing: { control: 2_000_000, bridged: 400_000 },
+      unknown: { none: 720_000 },
+    },
     measuredMs: 2_880_000,
     energy: {
       supplyMwh: milliwattHours(5_400_001),

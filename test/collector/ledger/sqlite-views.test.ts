@@ -32,6 +32,15 @@ function hour(machine: string, index: number, supply = 1): MachineHour {
     hourMs: START_MS + index * HOUR_MS,
     timeMs: { ...zero, processing: HOUR_MS },
     spanMs: HOUR_MS,
+    decidedMs: {
+      off: {},
+      standby: {},
+      extendedStandby: {},
+      warmUp: {},
+      ready: {},
+      processing: { control: HOUR_MS },
+      unknown: {},
+    },
     measuredMs: HOUR_MS,
     energy: {
       supplyMwh,

@@ -1,0 +1,55 @@
+import type { StatusWord } from './status-word.ts';
+
+/** Something other than a measured value that tells of the machine's state, at a time. */
+export type Control = { atMs: number; seq: number; index: number; agent: string } & (
+  | {
+      kind: 'link';
+      source: string;
+      up: boolean;
+      /** Came up again, and everything that was said in between has been told. */
+      healed: boolean;
+    }
+  | { kind: 'word'; source: string; channel: string; word: StatusWord }
+  /** The agent was still watching at this time, and is not expected to speak again for `holdMs`. */
+  | { kind: 'heard'; holdMs: number }
+);
+
+const RANK = { link: 0, word: 1, heard: 2 } as const;
+
+/** Puts a control in its place. At one time links go before words; of one channel's words, that of the lower seq goes last and holds. */
+export function insertControl(controls: Control[], control: Control): void {
+  let row = controls.length;
+  while (row > 0) {
+    const before = controls[row - 1];
+    if (before === undefined || compareControls(before, control) <= 0) break;
+    row--;
+  }
+  if (row === controls.length) controls.push(control);
+  else controls.splice(row, 0, control);
+}
+
+function compareControls(a: Control, b: Control): number {
+  return (
+    a.atMs - b.atMs ||
+    RANK[a.kind] - RANK[b.kind] ||
+    compareText(subjectOf(a), subjectOf(b)) ||
+    b.seq - a.seq ||
+    a.index - b.index ||
+    compareText(a.agent, b.agent) ||
+    compareText(contentOf(a), contentOf(b))
+  );
+}
+
+function contentOf(control: Control): string {
+  if (control.kind === 'word') return String(control.word.value);
+  return control.kind === 'link' ? `${control.up} ${control.healed}` : String(control.holdMs);
+}
+
+function subjectOf(control: Control): string {
+  if (control.kind === 'word') return control.channel;
+  return control.kind === 'link' ? control.source : control.agent;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
