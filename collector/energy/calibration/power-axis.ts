@@ -1,0 +1,95 @@
+import type { WeighedSamples } from './power-samples.ts';
+
+/** One bin of the histogram: 0.01 decades, 2.3 % of power. */
+export const BIN_DECADES = 0.01;
+/** Power differences below this share of what the machine draws at work say nothing of its state. */
+const FLOOR_SHARE = 0.001;
+/** Bins below the floor, so that the lowest level has a left side. */
+const MARGIN_BINS = 15;
+
+/**
+ * Time by power on a logarithmic axis. Everything up to the floor - noise, zero, feeding back - is one power: the logarithm
+ * would otherwise spread the noise of a meter at zero over decades.
+ */
+export interface PowerHistogram {
+  floorW: number;
+  /** The power that is passed for 1 % of the time, W. */
+  workW: number;
+  /** log10 W of the lower edge of the first bin. */
+  fromDecade: number;
+  /** Time in each bin, ms. */
+  timeMs: Float64Array;
+}
+
+/** Sorts time by power; null where the machine never drew any. */
+export function sortByPower(samples: WeighedSamples, floorW: number, workW: number): PowerHistogram {
+  let mostW = workW;
+  for (let row = 0; row < samples.powersW.length; row++) mostW = Math.max(mostW, samples.powersW[row]!);
+  const fromDecade = Math.log10(floorW) - MARGIN_BINS * BIN_DECADES;
+  const bins = Math.ceil((Math.log10(mostW) - fromDecade) / BIN_DECADES) + MARGIN_BINS;
+  const timeMs = new Float64Array(bins);
+  for (let row = 0; row < samples.powersW.length; row++) {
+    const bin = Math.floor(
+      (Math.log10(Math.max(samples.powersW[row]!, floorW)) - fromDecade) / BIN_DECADES + 1e-9,
+    );
+    timeMs[bin]! += samples.weightsMs[row]!;
+  }
+  return { floorW, workW, fromDecade, timeMs };
+}
+
+/** Power in the middle of a bin, W. */
+export function powerOfBin(histogram: Pick<PowerHistogram, 'fromDecade'>, bin: number): number {
+  return 10 ** (histogram.fromDecade + (bin + 0.5) * BIN_DECADES);
+}
+
+/** What the axis rests on: the power at work, and the floor below which power is nothing. */
+export function findFloor(samples: WeighedSamples): { floorW: number; workW: number; noiseW: number } {
+  const { powersW, weightsMs } = samples;
+  const workW = quantileOf(powersW, weightsMs, 0.99);
+  // A meter that reads zero with noise is below zero for half of that time; braking is so only for moments.
+  const negatives: number[] = [];
+  const negativeWeights: number[] = [];
+  let negativeMs = 0;
+  for (let row = 0; row < powersW.length; row++) {
+    if (powersW[row]! >= 0) continue;
+    negatives.push(-powersW[row]!);
+    negativeWeights.push(weightsMs[row]!);
+    negativeMs += weightsMs[row]!;
+  }
+  const noiseW = negativeMs < 0.05 * samples.measuredMs ? 0 : 3 * quantileOf(negatives, negativeWeights, 0.5);
+  return { workW, noiseW, floorW: Math.max(workW * FLOOR_SHARE, noiseW) };
+}
+
+/** The value below which a share of the weight lies; 0 without values. */
+export function quantileOf(values: ArrayLike<number>, weights: ArrayLike<number>, share: number): number {
+  const order = Uint32Array.from({ length: values.length }, (_, index) => index).sort(
+    (a, b) => values[a]! - values[b]!,
+  );
+  let total = 0;
+  for (let index = 0; index < weights.length; index++) total += weights[index]!;
+  let before = 0;
+  for (const index of order) {
+    before += weights[index]!;
+    if (before > 0 && before >= share * total) return values[index]!;
+  }
+  return 0;
+}
+
+/** The density after a Gaussian of this width (in bins): what is closer together than that is one thing. */
+export function smooth(values: Float64Array, sigmaBins: number): Float64Array {
+  const reach = Math.ceil(4 * sigmaBins);
+  const kernel = Array.from({ length: 2 * reach + 1 }, (_, index) =>
+    Math.exp(-0.5 * ((index - reach) / sigmaBins) ** 2),
+  );
+  const total = kernel.reduce((sum, value) => sum + value, 0);
+  const smoothed = new Float64Array(values.length);
+  values.forEach((value, bin) => {
+    if (value === 0) return;
+    for (let offset = -reach; offset <= reach; offset++) {
+      const target = bin + offset;
+      if (target >= 0 && target < smoothed.length)
+        smoothed[target]! += (value * kernel[offset + reach]!) / total;
+    }
+  });
+  return smoothed;
+}
