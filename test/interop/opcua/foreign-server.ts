@@ -47,7 +47,8 @@ export interface ForeignServer {
   readonly endpoint: string;
   readonly originMs: number;
   order(order: Order): Promise<void>;
-  counts(): Promise<{ connections: number; subscriptions: number; items: number }>;
+  /** What clients hold just now, and how many sessions there ever were. */
+  counts(): Promise<{ connections: number; subscriptions: number; sessionsEver: number }>;
   /** Stops the whole process where it is: sockets stay, nothing is answered. */
   fallSilent(): void;
   wake(): void;
@@ -104,11 +105,11 @@ export async function startForeign(library: Library, options: ForeignOptions): P
     originMs: options.originMs,
     order: async (order) => void (await ask(order)),
     counts: async () => {
-      const { connections, subscriptions, items } = await ask({ do: 'counts' });
+      const { connections, subscriptions, sessionsEver } = await ask({ do: 'counts' });
       return {
         connections: Number(connections),
         subscriptions: Number(subscriptions),
-        items: Number(items),
+        sessionsEver: Number(sessionsEver),
       };
     },
     fallSilent: () => void child.kill('SIGSTOP'),

@@ -14,11 +14,6 @@ export function energyWh(wallMs: number, originMs: number): number {
   return BASE_WH + Math.floor((wallMs - originMs) / TICK_MS);
 }
 
-/** The moment from which on the counter showed this. */
-export function momentOf(shownWh: number, originMs: number): number {
-  return originMs + (shownWh - BASE_WH) * TICK_MS;
-}
-
 /** What the meter's power node shows while its counter shows this. */
 export function powerWith(shownWh: number): number {
   return 36_000.5 + ((shownWh - BASE_WH) % 1000);

@@ -19,6 +19,7 @@ from asyncua import Server, ua
 from asyncua.common.utils import ServiceError
 from asyncua.crypto.cert_gen import setup_self_signed_certificate
 from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.internal_session import InternalSession
 from asyncua.server.user_managers import UserManager
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -158,11 +159,10 @@ class Foreign:
             return {}
         if do == "counts":
             inner = self.server.iserver
-            subscriptions = inner.subscription_service.subscriptions.values()
             return {
                 "connections": len(self.server.bserver.clients),
-                "subscriptions": len(subscriptions),
-                "items": sum(len(one.monitored_item_srv._monitored_items) for one in subscriptions),
+                "subscriptions": len(inner.subscription_service.subscriptions),
+                "sessionsEver": InternalSession._counter,
             }
         raise ValueError(f"unknown order {do}")
 

@@ -95,7 +95,8 @@ public final class Foreign {
       case "counts" -> {
         answer.addProperty("connections", channels.size());
         answer.addProperty("subscriptions", server.getSubscriptions().size());
-        answer.addProperty("items", server.getMonitoredItemCount().get());
+        answer.addProperty(
+            "sessionsEver", server.getDiagnosticsSummary().getCumulatedSessionCount().longValue());
       }
       default -> throw new IllegalArgumentException("unknown order " + order);
     }

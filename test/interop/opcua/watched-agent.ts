@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startAgent } from '../../../agent/agent.ts';
+import { systemClock } from '../../../protocols/clock.ts';
+import type { Driver } from '../../../protocols/driver.ts';
+import { silentLog } from '../../../protocols/log.ts';
+import { startEmbeddedBroker } from '../../../protocols/mqtt/embedded-broker.ts';
+import { connectLink } from '../../../protocols/mqtt/mqtt-link.ts';
+import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
+import { OPCUA_READINGS } from '../../../protocols/opcua/opcua-options.ts';
+import { testConfig } from '../../agent/agent-config.ts';
+import { checkChain } from '../../agent/chain-check.ts';
+import { partsOf, startReceiptingCollector } from '../../agent/receipting-collector.ts';
+import { awaitUntil } from '../../protocols/mqtt/await-until.ts';
+import { POWER_AND_ENERGY, sourceOf } from './opcua-source.ts';
+
+/** What was sealed of one source, in order; times are wall ms. */
+export interface SourceRecords {
+  readings: { atMs: number; powerW: number; shownWh: number }[];
+  links: { atMs: number; up: boolean; reason: string }[];
+}
+/** By how the source is read. */
+export type Records = ReadonlyMap<string, SourceRecords>;
+
+interface Failure {
+  code: string;
+}
+
+/** An agent with one source a way of reading, both at the same server, and a collector that receipts all it seals. */
+export interface WatchedAgent {
+  /** Waits until each source gave so many more readings with a counter in them. */
+  readings(count: number): Promise<void>;
+  /** Waits until a poll of each source failed from now on, in the way that is wanted. */
+  failures(isWanted?: (failure: Failure) => boolean): Promise<void>;
+  /** Lets the pause between two attempts to connect be over; nothing else is quicker. */
+  hurry(): void;
+  lastFailure(): Failure | undefined;
+  readingCount(): number;
+  /** Ends the agent when all is receipted, and gives back what was sealed. */
+  finish(): Promise<Records>;
+  /** Ends it however it is. */
+  stop(): Promise<void>;
+}
+
+const EVERY_MS = 250;
+const DEADLINE_MS = 25_000;
+/** The driver's longest pause between two attempts. */
+const PAUSE_MS_MAX = 30_000;
+
+/** Starts the agent. */
+export async function startWatchedAgent(options: {
+  endpoint: string;
+  allowInsecure: boolean;
+  pkiFolder: string;
+}): Promise<WatchedAgent> {
+  const { pkiFolder, ...where } = options;
+  const broker = await startEmbeddedBroker({ host: '127.0.0.1', port: 0, log: silentLog });
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  const collector = startReceiptingCollector({ url, site: 'pune', agent: 'gw1' });
+  const dataFolder = mkdtempSync(join(tmpdir(), 'millwatt-watched-'));
+  let aheadMs = 0;
+  const real = { monotonicMs: () => systemClock.monotonicMs() + aheadMs, wallMs: () => systemClock.wallMs() };
+  const watches = await Promise.all(
+    OPCUA_READINGS.map(async (reading) =>
+      watch(
+        await createOpcuaDriver(
+          sourceOf({
+            ...where,
+            id: reading,
+            machine: reading,
+            reading,
+            every: EVERY_MS,
+            timeout: 2000,
+            nodes: POWER_AND_ENERGY,
+          }),
+          { clock: systemClock, pkiFolder, real },
+        ),
+      ),
+    ),
+  );
+  const agent = await startAgent({
+    config: testConfig({ url, spool: { batchSamples: 20 } }),
+    dataFolder,
+    drivers: watches.map(({ driver }) => driver),
+    connect: (link) => connectLink(link, { backOffBaseMs: 50, backOffCapMs: 200 }),
+    clock: systemClock,
+    log: silentLog,
+    version: '0.1.0',
+    resendAfterMs: 300,
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = () =>
+    (stopping ??= (async () => {
+      await agent.stop();
+      await collector.close();
+      await broker.close();
+      rmSync(dataFolder, { recursive: true, force: true });
+    })());
+
+  return {
+    readings: async (count) => {
+      const goals = watches.map(({ readings }) => readings() + count);
+      await awaitUntil(
+        `${count} more readings of each source`,
+        () => watches.every(({ readings }, index) => readings() >= (goals[index] ?? 0)),
+        DEADLINE_MS,
+      );
+    },
+    failures: async (isWanted = () => true) => {
+      const from = watches.map(({ failures }) => failures.length);
+      await awaitUntil(
+        'a failure of each source',
+        () => watches.every(({ failures }, index) => failures.slice(from[index]).some(isWanted)),
+        DEADLINE_MS,
+      );
+    },
+    hurry: () => {
+      aheadMs += PAUSE_MS_MAX;
+    },
+    lastFailure: () => watches[0]?.failures.at(-1),
+    readingCount: () => watches.reduce((sum, { readings }) => sum + readings(), 0),
+    finish: async () => {
+      agent.sealNow();
+      await awaitUntil('all is receipted', () => agent.stats().records.pending === 0, DEADLINE_MS);
+      await stop();
+      const records = [...collector.records.values()].sort((a, b) => a.frame.header.seq - b.frame.header.seq);
+      checkChain(records.map(({ bytes }) => bytes));
+      return gather(records.flatMap((record) => partsOf(record)));
+    },
+    stop,
+  };
+}
+
+/** The driver as it is, with what its polls came to. */
+function watch(driver: Driver): { driver: Driver; readings: () => number; failures: Failure[] } {
+  let readings = 0;
+  const failures: Failure[] = [];
+  const poll = driver.poll.bind(driver);
+  driver.poll = async () => {
+    try {
+      const done = await poll();
+      if (done.readings.every(({ value }) => value !== null)) readings += 1;
+      return done;
+    } catch (error) {
+      failures.push(error as Failure);
+      throw error;
+    }
+  };
+  return { driver, readings: () => readings, failures };
+}
+
+function gather(parts: ReturnType<typeof partsOf>): Records {
+  const originMs = Date.now() - systemClock.monotonicMs();
+  const records = new Map<string, SourceRecords>();
+  for (const part of parts) {
+    const { readings, links } = records.get(part.machine) ?? { readings: [], links: [] };
+    records.set(part.machine, { readings, links });
+    for (const { timesMs, columns } of part.sampled) {
+      const powers = columns.get(`${part.machine}.supply.activePower`) ?? [];
+      const counters = columns.get(`${part.machine}.supply.activeEnergyImport`) ?? [];
+      for (const [row, timeMs] of timesMs.entries()) {
+        const [powerW, shownWh] = [powers[row], counters[row]];
+        if (powerW === null || powerW === undefined || shownWh === null || shownWh === undefined) continue;
+        readings.push({ atMs: originMs + timeMs, powerW: Number(powerW), shownWh: Number(shownWh) });
+      }
+    }
+    for (const { timesMs, up, reasons } of part.links)
+      for (const [row, timeMs] of timesMs.entries())
+        links.push({ atMs: originMs + timeMs, up: up[row] === true, reason: reasons[row] ?? '' });
+  }
+  return records;
+}
