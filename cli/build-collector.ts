@@ -4,6 +4,7 @@ import { startDerivation } from '../collector/derivation/deriver.ts';
 import { startProjector } from '../collector/influx/projector.ts';
 import type { InfluxStore } from '../collector/influx/influx-store.ts';
 import { openQuarantineFile } from '../collector/influx/quarantine-file.ts';
+import { readCalibration } from '../config/calibration-file.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
 import { systemClock, type Clock } from '../protocols/clock.ts';
 import { describeError } from '../protocols/errors.ts';
@@ -38,7 +39,14 @@ export async function buildCollector(
   const { username } = config.broker;
   const credentials = readCredentials(config.broker, folder);
   let page = '';
-  const models = config.machines.map((machine) => machineModelOf(machine));
+  const models = config.machines.map((machine) =>
+    machineModelOf(
+      machine,
+      machine.calibration === undefined
+        ? []
+        : readCalibration(resolve(folder, machine.calibration), machine.id),
+    ),
+  );
   const address = {
     host: config.http.host,
     port: config.http.port,

@@ -1,4 +1,5 @@
 import { collectorConfig, type CollectorConfig } from './collector-config.ts';
+import { checkCalibrations } from './calibration-checks.ts';
 import { hostOfUrl, isLoopback } from './address-checks.ts';
 import { checkSecret, checkTlsFiles, measureSecret } from './file-checks.ts';
 import type { Remark } from './finding.ts';
@@ -21,6 +22,7 @@ export function checkCollector(raw: unknown, folder: string, world: Surroundings
     ...(http === undefined ? [] : checkHttp(http, folder, world)),
     ...(influx === undefined ? [] : checkInflux(influx, folder, world)),
     ...checkMachines(ownList(raw, 'machines')),
+    ...checkCalibrations(ownList(raw, 'machines'), folder, world),
   ];
 }
 
