@@ -116,11 +116,12 @@ function adopt(
 
 function nodeOf(nodeId: string, reference: ReferenceDescription, parent: ServerNode): ServerNode {
   const name = reference.browseName.name ?? '';
+  const nodeClass: number = reference.nodeClass;
   return {
     nodeId,
     name,
     namespace: reference.browseName.namespaceIndex,
-    kind: Number(reference.nodeClass) === VARIABLE ? 'variable' : 'object',
+    kind: nodeClass === VARIABLE ? 'variable' : 'object',
     type: reference.typeDefinition.isEmpty() ? '' : reference.typeDefinition.toString(),
     path: [...parent.path, name],
     parent,

@@ -21,10 +21,7 @@ export function applyOverrides(found: Found, overrides: readonly FoundOptions[])
     statuses,
     remarks: [
       ...unused.map(({ point }) => `found: nothing is called ${point}; millwatt browse shows what there is.`),
-      // What the operator has decided upon needs no hint any more.
-      ...found.remarks.filter(
-        (remark) => ![...used].some(({ point }) => remark.includes(`point: "${point}"`)),
-      ),
+      ...found.remarks.filter((remark) => !isSettled(remark, used)),
     ],
   };
 }
@@ -34,4 +31,10 @@ function isAtOrBelow(point: string, beginning: string): boolean {
   if (!point.startsWith(beginning)) return false;
   const next = point[beginning.length];
   return next === undefined || /[/[.]$/.test(beginning) || '/[.'.includes(next);
+}
+
+/** True for a hint at a point that the operator has decided upon. */
+function isSettled(remark: string, used: ReadonlySet<FoundOptions>): boolean {
+  const hinted = /point: "([^"]+)"/.exec(remark)?.[1];
+  return hinted !== undefined && [...used].some(({ point }) => isAtOrBelow(hinted, point));
 }

@@ -9,7 +9,6 @@ import {
   SecurityPolicy,
   type AddressSpace,
   type ClientSession,
-  type IOperationLimits,
 } from 'node-opcua';
 
 /** A server of a test, what it was asked for, and a session with it. */
@@ -27,7 +26,7 @@ export interface TestServer {
 export async function startTestServer(
   nodesetFiles: readonly string[],
   build: (space: AddressSpace) => void,
-  operationLimits: Partial<IOperationLimits> = {},
+  operationLimits: { maxNodesPerBrowse?: number; maxNodesPerRead?: number } = {},
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'millwatt-opcua-model-'));
   const manager = () =>
