@@ -58,10 +58,16 @@ function buildModbusDriver(
 async function buildOpcuaDriver(source: OpcuaSourceConfig, around: DriverSurroundings): Promise<Driver> {
   // Loading node-opcua takes a second and 150 MB: only where it is needed.
   const { createOpcuaDriver } = await import('../protocols/opcua/opcua-driver.ts');
-  const { password, ...rest } = source;
+  const { password, userCertificate, userKey, ...rest } = source;
   const secret = resolveSecret(password, around.folder);
+  const read = (file: string) => readFileSync(resolve(around.folder, file), 'utf8');
   return createOpcuaDriver(
-    { ...rest, ...(secret === undefined ? {} : { password: secret }) },
+    {
+      ...rest,
+      ...(secret === undefined ? {} : { password: secret }),
+      ...(userCertificate === undefined ? {} : { userCertificate: read(userCertificate) }),
+      ...(userKey === undefined ? {} : { userKey: read(userKey) }),
+    },
     { clock: around.clock, pkiFolder: join(around.dataFolder, 'opcua-pki'), log: around.log },
   );
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { createLoadProfile } from '../../../protocols/simulator/load-profile.ts'
 import { readMeter } from '../../../protocols/simulator/machine-meter.ts';
 import { METER_NODES, SIMULATOR_NAMESPACE } from '../../../protocols/simulator/meter-nodes.ts';
 import type { MachineTruth } from '../../../protocols/simulator/machine-space.ts';
+import { opcuaSource } from './opcua-source.ts';
 import { startOpcuaMachine, type OpcuaMachine } from '../../../protocols/simulator/opcua-machine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millwatt-opcua-'));
@@ -47,7 +48,7 @@ describe('an OPC UA driver at a simulated machining centre', () => {
     expect(poll.atMs).toBe(clock.monotonicMs());
     await until(() => words.size === 5);
     expect(Object.fromEntries(words)).toEqual({
-      'mc1.control.execution': 'Running',
+      'mc1.control.execution': 1,
       'mc1.control.mode': 1,
       'mc1.control.warmUp': false,
       'mc1.control.program': truth.moment().program,
@@ -55,7 +56,7 @@ describe('an OPC UA driver at a simulated machining centre', () => {
     });
 
     clock.stepTo(findMoment(clock.wallMs(), 'ready'));
-    await until(() => words.get('mc1.control.execution') === 'Ended');
+    await until(() => words.get('mc1.control.execution') === 2);
     clock.stepTo(findMoment(clock.wallMs(), 'off'));
     await until(() => words.get('mc1.control.execution') === null);
     expect(words.get('mc1.control.program')).toBeNull();
@@ -92,7 +93,7 @@ describe('an OPC UA driver at a simulated machining centre', () => {
     await driver.close();
   });
 
-  test('an untrusted server is refused with the file to move, and read once it is trusted', async () => {
+  test('an untrusted server is refused with the command that trusts it, and read once it is trusted', async () => {
     const pkiFolder = join(folder, 'pki-secure');
     const { driver } = await makeDriver(
       { allowInsecure: false, nodes: [meterNode('Meter.ActivePower')] },
@@ -100,10 +101,8 @@ describe('an OPC UA driver at a simulated machining centre', () => {
     );
     const refusal: unknown = await driver.poll().catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'untrusted', remedy: 'retry' });
-    const [, from = '', to = ''] = /move "(.+?)" to "(.+?)"/.exec((refusal as { cure: string }).cure) ?? [];
-    expect(existsSync(from)).toBe(true);
-    expect(readdirSync(to)).toEqual([]);
-    renameSync(from, join(to, 'centre.pem'));
+    expect((refusal as { cure: string }).cure).toMatch(/millwatt trust add [0-9a-f]{16} -c agent\.yaml/);
+    trustShown(pkiFolder);
     const values = await eventually(driver);
     expect(values[0]).toBeCloseTo(load.powerW('supply', clock.wallMs()) / 1000, 9);
     await driver.close();
@@ -205,9 +204,8 @@ describe('an OPC UA driver over a long time', () => {
     };
     const login = { username: user.name, password: user.password };
     const first = await makeDriver({ ...over, ...login }, { pkiFolder });
-    const refusal: unknown = await first.driver.poll().catch((error: unknown) => error);
-    const [, from = '', to = ''] = /move "(.+?)" to "(.+?)"/.exec((refusal as { cure: string }).cure) ?? [];
-    renameSync(from, join(to, 'mc2.pem'));
+    await expect(first.driver.poll()).rejects.toMatchObject({ code: 'untrusted' });
+    trustShown(pkiFolder);
     const { driver } = await makeDriver(
       { ...over, ...login, securityPolicy: 'Aes256_Sha256_RsaPss' },
       { pkiFolder },
@@ -260,22 +258,7 @@ async function makeDriver(
   around: Partial<OpcuaSurroundings> = {},
 ): Promise<{ driver: Driver; words: Map<string, StatusReport['value']> }> {
   const driver = await createOpcuaDriver(
-    {
-      id: 'centre',
-      machine: 'mc1',
-      component: 'supply',
-      every: 1000,
-      endpoint: machine.endpoint,
-      securityPolicy: 'Basic256Sha256',
-      securityMode: 'SignAndEncrypt',
-      allowInsecure: true,
-      found: [],
-      reading: 'read',
-      queue: 10,
-      nodes: [],
-      timeout: 10_000,
-      ...over,
-    },
+    opcuaSource({ endpoint: machine.endpoint, allowInsecure: true, reading: 'read', ...over }),
     { clock, pkiFolder: join(folder, 'pki-client'), ...around },
   );
   const words = new Map<string, StatusReport['value']>();
@@ -315,6 +298,12 @@ function findMoment(fromMs: number, state: string): number {
   while (load.momentAt(wallMs).state !== state || load.momentAt(wallMs + 1000).state !== state)
     wallMs += 1000;
   return wallMs + 1000;
+}
+
+/** What an operator does who has compared the thumbprints. */
+function trustShown(pkiFolder: string): void {
+  for (const name of readdirSync(join(pkiFolder, 'rejected')))
+    renameSync(join(pkiFolder, 'rejected', name), join(pkiFolder, 'trusted', 'certs', name));
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -1,31 +1,9 @@
 import { resolveNodeId } from 'node-opcua';
 import { describe, expect, test } from 'vitest';
 import { parseNodeAddress, resolveNodeAddress } from '../../../protocols/opcua/node-address.ts';
-import { createOpcuaWiring } from '../../../protocols/opcua/opcua-wiring.ts';
-import type { OpcuaNodeOptions, OpcuaSourceOptions } from '../../../protocols/opcua/opcua-options.ts';
-
-const source = (over: Partial<OpcuaSourceOptions>): OpcuaSourceOptions => ({
-  id: 'centre',
-  machine: 'mc1',
-  component: 'supply',
-  every: 1000,
-  endpoint: 'opc.tcp://127.0.0.1:4840',
-  securityPolicy: 'Basic256Sha256',
-  securityMode: 'SignAndEncrypt',
-  allowInsecure: false,
-  found: [],
-  reading: 'read',
-  queue: 10,
-  nodes: [],
-  timeout: 5000,
-  ...over,
-});
-const node = (over: Partial<OpcuaNodeOptions>): OpcuaNodeOptions => ({
-  node: 'nsu=http://example.com/;s=Power',
-  phase: 'total',
-  vocabulary: 'raw',
-  ...over,
-});
+import type { Found } from '../../../protocols/opcua/model/found.ts';
+import { createOpcuaWiring, nodesWithoutUnit } from '../../../protocols/opcua/wiring/opcua-wiring.ts';
+import { opcuaNode as node, opcuaSource as source } from './opcua-source.ts';
 
 describe('node addresses', () => {
   test('a namespace URI is looked up in the table of the server', () => {
@@ -72,32 +50,106 @@ describe('createOpcuaWiring', () => {
       }),
     );
     expect(measured.map(({ channel }) => [channel.id, channel.scale, channel.counter])).toEqual([
-      ['mc1.supply.activePower', ['1000', '1'], undefined],
+      ['mc1.control.activePower', ['1000', '1'], undefined],
       ['mc1.spindle.activeEnergyImport', ['5', '18'], { behaviour: 'monotone' }],
     ]);
   });
 
-  test('the model gives five status channels before any connection; a listed node replaces its word', () => {
+  const FOUND: Found = {
+    device: { manufacturer: 'ACME', serial: '4711' },
+    measured: [
+      {
+        nodeId: 'ns=4;s=ActPower',
+        point: 'Axes/X/ActPower',
+        component: 'drives',
+        quantity: 'activePower',
+        phase: 'total',
+        scale: ['1000', '1'],
+        accuracy: { class: '0.5', domain: 'IEC' },
+      },
+    ],
+    statuses: [
+      {
+        nodeId: 'ns=4;i=7',
+        point: 'Production/State',
+        component: 'control',
+        status: 'execution',
+        vocabulary: 'umati/ProductionState',
+      },
+      {
+        nodeId: 'ns=4;i=8',
+        point: 'Production/Name',
+        component: 'control',
+        status: 'program',
+        vocabulary: 'raw',
+      },
+    ],
+    remarks: ['No energy profile.'],
+  };
+
+  test('what a model found becomes channels; a listed node replaces a found one', () => {
+    const listed = node({ node: 'ns=3;s=P', status: 'program', component: 'control', vocabulary: 'acme/P' });
+    const { description, measured, statuses, remarks } = createOpcuaWiring(
+      source({ model: 'machinetool', nodes: [listed] }),
+      { found: FOUND },
+    );
+    expect(description.device).toEqual(FOUND.device);
+    expect(measured.map(({ channel }) => [channel.id, channel.scale, channel.accuracy])).toEqual([
+      ['mc1.drives.activePower', ['1000', '1'], { class: '0.5', domain: 'IEC' }],
+    ]);
+    expect(statuses.map(({ channel, from }) => [channel.id, channel.vocabulary, from])).toEqual([
+      ['mc1.control.program', 'acme/P', { address: { namespace: 3, identifier: 's=P' } }],
+      ['mc1.control.execution', 'umati/ProductionState', { nodeId: 'ns=4;i=7' }],
+    ]);
+    expect(remarks).toEqual(['No energy profile.']);
+  });
+
+  test('words of one kind are told apart by name', () => {
     const { statuses } = createOpcuaWiring(
       source({
-        model: 'machinetool',
         nodes: [
-          node({ node: 'ns=3;s=Prog', status: 'program', component: 'control', vocabulary: 'acme/Program' }),
+          node({ status: 'timer', name: 'auto_time' }),
+          node({ node: 'ns=1;s=T', status: 'timer', name: 'cut_time' }),
         ],
       }),
     );
-    expect(statuses.map(({ channel }) => `${channel.id} ${channel.vocabulary} ${channel.point}`)).toEqual([
-      'mc1.control.execution umati/ProductionState Production/ActiveProgram/State/CurrentState',
-      'mc1.control.mode umati/MachineOperationMode Monitoring/MachineTool/OperationMode',
-      'mc1.control.warmUp umati/IsWarmUp Monitoring/MachineTool/IsWarmUp',
-      'mc1.control.partCount raw Production/Statistics/PartsProducedInLifetime',
-      'mc1.control.program acme/Program ns=3;s=Prog',
+    expect(statuses.map(({ channel }) => [channel.id, channel.name])).toEqual([
+      ['mc1.control.timer.auto_time', 'auto_time'],
+      ['mc1.control.timer.cut_time', 'cut_time'],
+    ]);
+  });
+
+  test('a unit that was not written is taken from the server, or the node is left out and it is said what to write', () => {
+    const options = source({
+      nodes: [
+        node({ node: 'ns=1;s=a', quantity: 'activePower' }),
+        node({ node: 'ns=1;s=b', quantity: 'activeEnergyImport' }),
+        node({ node: 'ns=1;s=c', quantity: 'current' }),
+        node({ node: 'ns=1;s=d', quantity: 'voltage', unit: 'V' }),
+      ],
+    });
+    expect(nodesWithoutUnit(options)).toEqual(['ns=1;s=a', 'ns=1;s=b', 'ns=1;s=c']);
+    const before = createOpcuaWiring(options);
+    expect(before.measured.map(({ channel }) => channel.id)).toEqual(['mc1.control.voltage']);
+    expect(before.remarks).toEqual([]);
+    const units = new Map([
+      ['ns=1;s=a', 'kW'],
+      ['ns=1;s=b', undefined],
+      ['ns=1;s=c', 'V'],
+    ]);
+    const { measured, remarks } = createOpcuaWiring(options, { units });
+    expect(measured.map(({ channel }) => [channel.id, channel.scale])).toEqual([
+      ['mc1.control.activePower', ['1000', '1']],
+      ['mc1.control.voltage', ['1', '1']],
+    ]);
+    expect(remarks).toEqual([
+      expect.stringMatching(/ns=1;s=b.*write unit: Wh/),
+      expect.stringMatching(/ns=1;s=c in V.*no unit of current/),
     ]);
   });
 
   test.each([
     ['energy in a unit of power', node({ quantity: 'activeEnergyImport', unit: 'kW' })],
-    ['a quantity without a unit', node({ quantity: 'activePower' })],
     ['neither quantity nor status', node({})],
     ['both', node({ quantity: 'activePower', unit: 'W', status: 'mode' })],
     ['no node id', node({ node: 'Power', quantity: 'activePower', unit: 'W' })],

@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { listProfiles, loadProfile } from '../../../config/library/profile-library.ts';
 import { simulatedClock, SteppedClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver, Poll } from '../../../protocols/driver.ts';
+import { opcuaSource } from '../opcua/opcua-source.ts';
 import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
 import { createModbusDriver } from '../../../protocols/modbus/modbus-driver.ts';
 import { makePointReader } from '../../../protocols/modbus/profile/point-reader.ts';
@@ -138,22 +139,13 @@ describe('a simulated plant', () => {
     const [endpoint] = simulation.endpoints;
     if (endpoint?.protocol !== 'opcua') throw new Error('no OPC UA server');
     const driver = await createOpcuaDriver(
-      {
+      opcuaSource({
         id: 'control',
         machine: 'centre-1',
-        component: 'supply',
-        every: 1000,
         endpoint: endpoint.endpoint,
-        securityPolicy: 'Basic256Sha256',
-        securityMode: 'SignAndEncrypt',
         allowInsecure: true,
-        found: [],
-        reading: 'read',
-        queue: 10,
         model: 'machinetool',
-        nodes: [],
-        timeout: 10_000,
-      },
+      }),
       { clock, pkiFolder: join(folder, 'pki') },
     );
     open.push(driver);

@@ -1,0 +1,58 @@
+import type * as NodeOpcua from 'node-opcua';
+
+/** How many nodes one read may ask for; lowered where the server turns out to take fewer. */
+export interface ReadLimits {
+  nodesPerRead: number;
+}
+
+/** The server finds the request too big, though it may never have said so. */
+const TOO_BIG =
+  /Bad(?:TooManyOperations|EncodingLimitsExceeded|RequestTooLarge|ResponseTooLarge|TcpMessageTooLarge)/;
+/** A server that fails the whole request for one node of it. */
+const FOR_ONE_NODE = /Bad(?:NodeId(?:Unknown|Invalid)|AttributeIdInvalid|NotReadable|UserAccessDenied)/;
+
+/**
+ * Reads the values of nodes, in as few requests as the server takes; one value a node, in their order. What the server
+ * says of a single node is that value's status; a server that fails a whole request for one node of it is asked in halves.
+ */
+export async function readNodes(
+  opcua: typeof NodeOpcua,
+  session: NodeOpcua.ClientSession,
+  nodeIds: readonly string[],
+  limits: ReadLimits,
+): Promise<NodeOpcua.DataValue[]> {
+  const values: NodeOpcua.DataValue[] = [];
+  for (let from = 0; from < nodeIds.length;) {
+    const lot = nodeIds.slice(from, from + limits.nodesPerRead);
+    try {
+      values.push(...(await readLot(opcua, session, lot)));
+      from += lot.length;
+    } catch (error) {
+      if (lot.length === 1 || !TOO_BIG.test(String(error))) throw error;
+      limits.nodesPerRead = Math.ceil(lot.length / 2);
+    }
+  }
+  return values;
+}
+
+async function readLot(
+  opcua: typeof NodeOpcua,
+  session: NodeOpcua.ClientSession,
+  nodeIds: readonly string[],
+): Promise<NodeOpcua.DataValue[]> {
+  try {
+    return await session.read(nodeIds.map((nodeId) => ({ nodeId, attributeId: opcua.AttributeIds.Value })));
+  } catch (error) {
+    const status = FOR_ONE_NODE.exec(String(error))?.[0];
+    if (status === undefined) throw error;
+    if (nodeIds.length === 1) {
+      const code = Object.entries(opcua.StatusCodes).find(([name]) => name === status)?.[1];
+      return [new opcua.DataValue({ statusCode: code ?? opcua.StatusCodes.Bad })];
+    }
+    const middle = nodeIds.length >> 1;
+    return [
+      ...(await readLot(opcua, session, nodeIds.slice(0, middle))),
+      ...(await readLot(opcua, session, nodeIds.slice(middle))),
+    ];
+  }
+}

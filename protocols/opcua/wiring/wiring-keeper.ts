@@ -1,0 +1,166 @@
+import type { ClientSession } from 'node-opcua';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import type { FeedNode } from '../feeds/feed-node.ts';
+import type { OpcuaLink } from '../link/opcua-link.ts';
+import type { ServerFacts } from '../link/server-facts.ts';
+import { strikeSecrets } from '../library-words.ts';
+import type { Found } from '../model/found.ts';
+import { parseNodeAddress, resolveNodeAddress } from '../node-address.ts';
+import type { OpcuaSourceOptions } from '../opcua-options.ts';
+import { createOpcuaWiring, nodesWithoutUnit, type Asked, type OpcuaWiring } from './opcua-wiring.ts';
+
+/** How a server is asked what it offers. */
+export interface Askers {
+  /** Finds what the model of a source says should be there. */
+  findModel(
+    session: ClientSession,
+    namespaceUris: readonly string[],
+    options: Pick<OpcuaSourceOptions, 'model' | 'instance' | 'found' | 'component'>,
+  ): Promise<Found>;
+  /** The units of nodes, as keys of UNITS. */
+  readNodeUnits(session: ClientSession, nodeIds: readonly string[]): Promise<(string | undefined)[]>;
+}
+
+/** A server that does not show what it should is asked again after so long; the longest pause. */
+const ASK_MS_MIN = 30_000;
+const ASK_MS_MAX = 3_600_000;
+
+/**
+ * The wiring of a source: from its options, and, where these leave it to the server, from what the server told when it
+ * was last asked. Kept over a lost connection; the server is asked again when it was started anew, has other namespaces,
+ * or did not show everything.
+ */
+export class WiringKeeper {
+  readonly #options: OpcuaSourceOptions;
+  readonly #askers: Askers;
+  readonly #real: Pick<Clock, 'monotonicMs'>;
+  readonly #log: Log;
+  #wiring: OpcuaWiring;
+  /** Of the server as it was asked. */
+  #askedOf: ServerFacts | undefined;
+  /** Everything was there that was to be. */
+  #complete = false;
+  /** What a model found is where it was found; not so where it found nothing this time and is kept from before. */
+  #foundHere = false;
+  #lastFound: Found | undefined;
+  #failed: string | undefined;
+  #askMs = ASK_MS_MIN;
+  #askAtMs = -Infinity;
+  /** Counts questions: what an earlier one still brings does not count. */
+  #questions = 0;
+
+  /** Throws an error of class `refuse` for options that no server can make right. */
+  constructor(options: OpcuaSourceOptions, askers: Askers, real: Pick<Clock, 'monotonicMs'>, log: Log) {
+    this.#options = options;
+    this.#askers = askers;
+    this.#real = real;
+    this.#log = log;
+    this.#wiring = createOpcuaWiring(options);
+  }
+
+  get wiring(): OpcuaWiring {
+    return this.#wiring;
+  }
+
+  /** Whether the server has to be asked over this link, and it is time to. */
+  mustAsk(link: OpcuaLink): boolean {
+    if (this.#options.model === undefined && nodesWithoutUnit(this.#options).length === 0) return false;
+    if (!this.#knows(link)) return true;
+    return !this.#complete && this.#real.monotonicMs() >= this.#askAtMs;
+  }
+
+  /**
+   * Asks the server what it offers, and wires the source anew: true when the wiring is another than before. Where the
+   * server fails to tell, what was found before stays. Never rejects.
+   */
+  async ask(link: OpcuaLink): Promise<boolean> {
+    const { model } = this.#options;
+    const question = ++this.#questions;
+    const again = this.#knows(link);
+    if (!again) this.#askMs = ASK_MS_MIN;
+    this.#askAtMs = this.#real.monotonicMs() + this.#askMs;
+    this.#askMs = Math.min(ASK_MS_MAX, 2 * this.#askMs);
+    try {
+      const { namespaceUris } = link.facts;
+      const found =
+        model === undefined
+          ? undefined
+          : await this.#askers.findModel(link.session, namespaceUris, this.#options);
+      const units = await this.#readUnits(link);
+      if (question !== this.#questions) return false;
+      this.#askedOf = link.facts;
+      this.#failed = undefined;
+      this.#foundHere = found === undefined || found.measured.length + found.statuses.length > 0;
+      this.#complete = this.#foundHere && [...units.values()].every((unit) => unit !== undefined);
+      // A control that is only starting shows nothing yet: what is wired stays wired, without values.
+      if (this.#foundHere || this.#lastFound === undefined) this.#lastFound = found;
+      return this.#take({ found: this.#lastFound, units });
+    } catch (error) {
+      if (question !== this.#questions) return false;
+      this.#failed = strikeSecrets(error instanceof Error ? error.message : String(error));
+      if (link.broken === undefined)
+        this.#log.warn(
+          { source: this.#options.id, reason: this.#failed },
+          'the server could not be asked what it offers',
+        );
+      return false;
+    }
+  }
+
+  /** The nodes of the wiring on the server of this link; those a model found only where it was asked. */
+  nodesOn(link: OpcuaLink): FeedNode[] {
+    const known = this.#knows(link) && this.#foundHere;
+    return [
+      ...this.#wiring.measured.map((one) => ({ ...one, kind: 'measured' as const })),
+      ...this.#wiring.statuses.map((one) => ({ ...one, kind: 'word' as const })),
+    ].map(({ channel: { id: key, point }, from, deadband, kind }) => {
+      const base = { key, point, kind, ...(deadband === undefined ? {} : { deadband }) };
+      if ('nodeId' in from) return { ...base, nodeId: known ? from.nodeId : undefined };
+      const nodeId = resolveNodeAddress(from.address, link.facts.namespaceUris);
+      if (nodeId !== undefined) return { ...base, nodeId };
+      return { ...base, nodeId, missing: 'the server has no such namespace' };
+    });
+  }
+
+  /** One sentence each. */
+  remarks(): string[] {
+    const failed =
+      this.#failed === undefined ? [] : [`The server could not be asked what it offers (${this.#failed}).`];
+    return [...failed, ...this.#wiring.remarks];
+  }
+
+  #knows({ facts }: OpcuaLink): boolean {
+    const known = this.#askedOf;
+    if (known === undefined || known === facts) return known === facts;
+    return (
+      known.startedAtMs !== undefined &&
+      known.startedAtMs === facts.startedAtMs &&
+      known.namespaceUris.join('\n') === facts.namespaceUris.join('\n')
+    );
+  }
+
+  async #readUnits(link: OpcuaLink): Promise<Map<string, string | undefined>> {
+    const asked = nodesWithoutUnit(this.#options).flatMap((node) => {
+      const address = parseNodeAddress(node);
+      const nodeId =
+        address === undefined ? undefined : resolveNodeAddress(address, link.facts.namespaceUris);
+      return [{ node, nodeId }];
+    });
+    const there = asked.flatMap(({ nodeId }) => nodeId ?? []);
+    const units = there.length === 0 ? [] : await this.#askers.readNodeUnits(link.session, there);
+    let next = 0;
+    return new Map(asked.map(({ node, nodeId }) => [node, nodeId === undefined ? undefined : units[next++]]));
+  }
+
+  #take(asked: Asked): boolean {
+    const before = tellingOf(this.#wiring);
+    this.#wiring = createOpcuaWiring(this.#options, asked);
+    return tellingOf(this.#wiring) !== before;
+  }
+}
+
+/** What of a wiring is sealed: node ids of this server are not. */
+function tellingOf({ description, measured, statuses }: OpcuaWiring): string {
+  return JSON.stringify([description, [...measured, ...statuses].map(({ channel }) => channel)]);
+}
