@@ -1,0 +1,94 @@
+import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+
+/** What a certificate says, in words that are safe to print: whoever made it chose them. */
+export interface CertificateFacts {
+  /** SHA-256 of the certificate, lower case hex: what it is known by here. */
+  thumbprint: string;
+  /** SHA-1, as many controls show it. */
+  sha1: string;
+  /** Common name, or the whole subject where there is none. */
+  name: string;
+  subject: string;
+  issuer: string;
+  validFromMs: number;
+  validToMs: number;
+  /** Names and addresses of the computer that it is for. */
+  hosts: readonly string[];
+  /** The OPC UA application that it is for. */
+  applicationUri: string | undefined;
+  /** It may sign other certificates. */
+  isAuthority: boolean;
+  isSelfSigned: boolean;
+}
+
+const TEXT_MAX = 200;
+
+/** Reads what a certificate says. */
+export function describeCertificate(certificate: X509Certificate): CertificateFacts {
+  const names = alternativeNamesOf(certificate);
+  const subject = printable(certificate.subject);
+  const commonName = /^CN=(.+)$/m.exec(certificate.subject ?? '')?.[1];
+  return {
+    thumbprint: thumbprintOf(certificate),
+    sha1: bare(certificate.fingerprint),
+    name: commonName === undefined ? subject : printable(commonName),
+    subject,
+    issuer: printable(certificate.issuer),
+    validFromMs: certificate.validFromDate.getTime(),
+    validToMs: certificate.validToDate.getTime(),
+    hosts: names.flatMap(([kind, name]) => (kind === 'URI' ? [] : [printable(name)])),
+    applicationUri: names.find(([kind]) => kind === 'URI')?.[1],
+    isAuthority: certificate.ca,
+    isSelfSigned: certificate.subject === certificate.issuer,
+  };
+}
+
+/** SHA-256 of a certificate in lower case hex. */
+export function thumbprintOf(certificate: X509Certificate): string {
+  return bare(certificate.fingerprint256);
+}
+
+/** The first letters of a thumbprint, enough that nobody makes a second certificate with them. */
+export function shortThumbprint(thumbprint: string): string {
+  return thumbprint.slice(0, 16);
+}
+
+/** Whether a certificate names this host. `localhost` and its kin are this computer, whatever it is called. */
+export function namesHost(certificate: X509Certificate, host: string, ownNames: readonly string[]): boolean {
+  const fits = (name: string) =>
+    isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined;
+  return fits(host) || (isLoopback(host) && ['localhost', '127.0.0.1', ...ownNames].some(fits));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** `CN=x`, `O=y` in one line, without anything that a terminal could take for a command. */
+function printable(text: string | undefined): string {
+  return (text ?? '')
+    .replaceAll('\n', ', ')
+    .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
+    .slice(0, TEXT_MAX);
+}
+
+function bare(fingerprint: string): string {
+  return fingerprint.replaceAll(':', '').toLowerCase();
+}
+
+/** `DNS:a, URI:"urn:b,c"`: names with a comma or the like are written as JSON strings. */
+function alternativeNamesOf(certificate: X509Certificate): [kind: string, name: string][] {
+  const text = certificate.subjectAltName ?? '';
+  return [...text.matchAll(/(?:^|, )(DNS|URI|IP Address):("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(
+    ([, kind = '', name = '']) => [kind, name.startsWith('"') ? unquote(name) : name],
+  );
+}
+
+function unquote(name: string): string {
+  try {
+    return String(JSON.parse(name));
+  } catch {
+    return name;
+  }
+}
