@@ -1,63 +1,90 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type * as NodeOpcua from 'node-opcua';
-import { MillwattError } from '../../errors.ts';
+import type { MillwattError } from '../../errors.ts';
+import { ensureOwnCertificate, remarkOn } from './own-certificate.ts';
+import { makeTrustFolder } from './trust-folder.ts';
+import { reviewServer, type Review } from './trust-review.ts';
+import type { Asker } from './trust-words.ts';
 
-/** The store for one connect, and the certificate that it was last asked about. */
+/** What node-opcua asks whether a server may be talked to; it looks for the agent's own files there as well. */
+export type TrustManager = NodeOpcua.ICertificateStore & {
+  readonly rootDir: string;
+  readonly privateKey: string;
+};
+
+/** The trust store for one attempt to connect. */
 export interface TrustStore {
-  readonly manager: NodeOpcua.OPCUACertificateManager;
-  /** DER bytes; undefined while no server has shown a certificate. */
-  shownCertificate(): Uint8Array | undefined;
+  /** Goes to the client as `clientCertificateManager`. */
+  readonly manager: TrustManager;
+  /** Goes to the client as `applicationUri`: it must be the one in the agent's certificate. */
+  readonly applicationUri: string;
+  /** Holds what the server says it is over the secured session against its certificate; throws where that is another's. */
+  requireApplication(applicationUri: string | undefined): void;
+  /** Why the server was refused; undefined where it was not, or was not asked yet. */
+  refusal(): MillwattError | undefined;
+  /** What the operator should know: the agent's certificate runs out, a revocation list is old. */
+  remarks(): string[];
 }
 
 /**
  * Opens the folder with this agent's key and certificate and those of the servers it trusts, and makes a key where there
- * is none. A server whose certificate is not in `trusted/certs` is refused: node-opcua's own default trusts anyone.
- * The folder is read once, so open it anew for each connect; dispose of it afterwards.
+ * is none. Only who is trusted there is let in; node-opcua's own default trusts anyone. The folder is read anew whenever a
+ * server shows a certificate, so that one that was just trusted counts at the next attempt.
+ * Throws as `ensureOwnCertificate`. `wallMs` is real time, ms since 1970.
  */
-export async function openTrustStore(opcua: typeof NodeOpcua, folder: string): Promise<TrustStore> {
-  await mkdir(folder, { recursive: true });
-  const manager = new opcua.OPCUACertificateManager({
-    rootFolder: folder,
-    automaticallyAcceptUnknownCertificate: false,
-    disableFileWatchers: true,
-  });
-  await manager.initialize();
-  // The library says only that a certificate was refused; the operator needs to know which one.
-  let shown: unknown;
-  const check = manager.checkCertificate.bind(manager) as (...of: unknown[]) => unknown;
-  Object.defineProperty(manager, 'checkCertificate', {
-    value: (...of: unknown[]) => {
-      [shown] = [of[0]].flat();
-      return check(...of);
-    },
-  });
-  return {
-    manager,
-    shownCertificate: () => (shown instanceof Uint8Array ? shown : undefined),
-  };
-}
-
-/** The refusal of a server that is not trusted: names the file that its certificate was put into, and how to trust it. */
-export async function describeUntrusted(
-  source: string,
-  endpoint: string,
+export async function openTrustStore(
+  opcua: typeof NodeOpcua,
   folder: string,
-  certificate: Uint8Array | undefined,
-): Promise<MillwattError> {
-  const thumbprint =
-    certificate === undefined ? undefined : createHash('sha1').update(certificate).digest('hex');
-  const rejected = join(folder, 'rejected');
-  const files = await readdir(rejected).catch((): string[] => []);
-  const file = thumbprint === undefined ? undefined : files.find((name) => name.includes(thumbprint));
-  const path = file === undefined ? rejected : join(rejected, file);
-  return new MillwattError(
-    'retry',
-    'untrusted',
-    `Source ${source}: the certificate of ${endpoint} is not trusted yet${thumbprint === undefined ? '' : ` (SHA-1 thumbprint ${thumbprint})`}.`,
-    {
-      cure: `Compare the thumbprint with the one the control shows; if it is the same, move "${path}" to "${join(folder, 'trusted', 'certs')}". The agent connects at its next attempt.`,
+  asker: Asker,
+  wallMs: () => number = Date.now,
+): Promise<TrustStore> {
+  const own = await ensureOwnCertificate(opcua, folder, wallMs());
+  makeTrustFolder(folder);
+  let review: Review | undefined;
+  let shown: Buffer | undefined;
+  const look = (certificate: Buffer | Buffer[]) => {
+    shown = Buffer.concat([certificate].flat());
+    review = reviewServer(folder, shown, asker, wallMs());
+    return review;
+  };
+  const onlyByHand = (): never => {
+    throw new Error('only the operator decides whom this agent trusts');
+  };
+  return {
+    manager: {
+      referenceCounter: 0,
+      rootDir: folder,
+      privateKey: own.keyFile,
+      initialize: async () => {},
+      dispose: async () => {},
+      checkCertificate: async (certificate) =>
+        look(certificate).refusal === undefined
+          ? opcua.StatusCodes.Good
+          : opcua.StatusCodes.BadCertificateUntrusted,
+      // The library asks so about our own certificate, and only wants to hear whether it is whole.
+      verifyCertificate: async () => 'Good',
+      getTrustStatus: async (certificate) =>
+        look(certificate).refusal === undefined
+          ? opcua.StatusCodes.Good
+          : opcua.StatusCodes.BadCertificateUntrusted,
+      trustCertificate: onlyByHand,
+      rejectCertificate: onlyByHand,
+      addIssuer: onlyByHand,
+      addRevocationList: onlyByHand,
     },
-  );
+    applicationUri: own.applicationUri,
+    requireApplication: (applicationUri) => {
+      if (shown === undefined || applicationUri === undefined) return;
+      review = reviewServer(folder, shown, { ...asker, applicationUri }, wallMs());
+      if (review.refusal !== undefined) throw review.refusal;
+    },
+    refusal: () => review?.refusal,
+    remarks: () => {
+      const staleMs = review?.verdict.staleListMs;
+      const old =
+        staleMs === undefined
+          ? undefined
+          : `The revocation list of the authority of ${asker.endpoint} was to be replaced by ${new Date(staleMs).toISOString().slice(0, 10)}: bring a newer one in with millwatt trust add FILE -c agent.yaml.`;
+      return [remarkOn(own, wallMs()), old].filter((remark) => remark !== undefined);
+    },
+  };
 }
