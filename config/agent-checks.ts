@@ -7,6 +7,7 @@ import type { Remark } from './finding.ts';
 import { checkModbusSource } from './modbus/modbus-checks.ts';
 import { checkModbusDevices } from './modbus/modbus-device-checks.ts';
 import { checkModbusLines } from './modbus/modbus-line-checks.ts';
+import { checkMtconnectSource } from './mtconnect/mtconnect-checks.ts';
 import { checkOpcuaSource } from './opcua/opcua-checks.ts';
 import { checkRates } from './rate-checks.ts';
 import { ownList, ownValue, salvage } from './salvage.ts';
@@ -29,6 +30,9 @@ export function checkAgent(raw: unknown, folder: string, world: Surroundings): R
       .flatMap((draft) => checkModbusSource(draft, folder, world)),
     ...sources.flatMap(({ value, index }) =>
       value.protocol === 'opcua' ? checkOpcuaSource(value, ['sources', index], folder, world) : [],
+    ),
+    ...sources.flatMap(({ value, index }) =>
+      value.protocol === 'mtconnect' ? checkMtconnectSource(value, ['sources', index], folder, world) : [],
     ),
     ...checkModbusDevices(sources, world),
     ...checkModbusLines(sources, world),

@@ -78,7 +78,8 @@ function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): C
   const at = ['sources', index];
   const base = { source: source.id, index };
   if (isModbus(source)) return modbusClaims(source, at, world).map((claim) => ({ ...base, ...claim }));
-  return listed(source).flatMap(({ entry: node, key, n }): Claim[] => {
+  return listed(source).flatMap(({ entry: node, key, n, isClaimed }): Claim[] => {
+    if (!isClaimed) return [];
     const component = node.component ?? source.component;
     const path = [...at, key, n];
     const claims: Claim[] = [];
@@ -101,8 +102,14 @@ function claimsOf({ value: source, index }: SourceDraft, world: Surroundings): C
 /** What a source over OPC UA or MTConnect lists by itself; what its model finds is not known before it is connected. */
 function listed(source: Exclude<SourceDraft['value'], ModbusSourceConfig>) {
   return source.protocol === 'opcua'
-    ? source.nodes.map((entry, n) => ({ entry, key: 'nodes', n }))
-    : source.items.map((entry, n) => ({ entry, key: 'items', n }));
+    ? source.nodes.map((entry, n) => ({ entry, key: 'nodes', n, isClaimed: true }))
+    : source.items.map((entry, n) => ({
+        entry,
+        key: 'items',
+        n,
+        // What component an item belongs to is told by the agent where it is not written.
+        isClaimed: !entry.skip && entry.component !== undefined,
+      }));
 }
 
 /** Components that were probably mistyped. */
