@@ -9,6 +9,9 @@ const TEXT_LENGTH_MAX = 65_536;
 /** Characters of one document; a full buffer asked for in pieces stays far below. */
 const DOCUMENT_LENGTH_MAX = 64 * 1024 * 1024;
 
+const CONTROLS = /\p{Cc}|\p{Cf}/u;
+const CONTROLS_ALL = /[\p{Cc}\p{Cf}]+/gu;
+
 /** The attributes of an element by their names without prefix. */
 export type XmlAttributes = ReadonlyMap<string, string>;
 
@@ -62,7 +65,7 @@ export function createXmlReader(where: string, handler: XmlHandler): XmlReader {
     if (texts.length >= DEPTH_MAX) fail('elements nested far too deep');
     texts.push('');
     const own = new Map<string, string>();
-    for (const [key, value] of Object.entries(given)) own.set(localOf(key), String(value));
+    for (const [key, value] of Object.entries(given)) own.set(localOf(key), plainOf(String(value)));
     handler.open(localOf(name), own);
   };
   xml.onclosetag = (name) => handler.close(localOf(name), (texts.pop() ?? '').trim());
@@ -80,6 +83,11 @@ export function createXmlReader(where: string, handler: XmlHandler): XmlReader {
       if (!sawRoot) fail('an empty document');
     },
   };
+}
+
+/** Names and codes are shown to people: nothing in them may steer a terminal or break a line. */
+function plainOf(value: string): string {
+  return CONTROLS.test(value) ? value.replace(CONTROLS_ALL, ' ') : value;
 }
 
 function localOf(name: string): string {
