@@ -142,6 +142,71 @@ program
     ),
   );
 
+const trust = program
+  .command('trust')
+  .description('decide which OPC UA servers the agent talks to, and show its own certificate');
+
+trust
+  .command('list')
+  .description(
+    'list trusted and rejected certificates: whose, where they were shown, what is wrong with them',
+  )
+  .addArgument(configArgument())
+  .addOption(configOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', example('millwatt trust list -c agent.yaml'))
+  .action(async (file, options) =>
+    (await import('./trust/trust-command.ts')).runTrustList({
+      ...options,
+      ...chooseConfig(file, options.config, 'millwatt trust list -c agent.yaml'),
+    }),
+  );
+
+trust
+  .command('add')
+  .argument('<what...>', 'thumbprint of a rejected certificate, its first letters, or a PEM or DER file')
+  .description('trust a server, an authority that signs for servers, or take in its revocation list')
+  .addOption(configOption())
+  .option('--issuer', 'the file is of an authority that only shows the way to a trusted one')
+  .option('--source <id>', 'the file is the certificate of this source, whatever names it bears')
+  .option('--json', 'print as JSON')
+  .addHelpText('after', example('millwatt trust add 3f9c21a07be4d512 -c agent.yaml'))
+  .action(async (what, options) =>
+    (await import('./trust/trust-command.ts')).runTrustAdd(what, {
+      ...options,
+      ...chooseConfig(undefined, options.config, 'millwatt trust add 3f9c21a07be4d512 -c agent.yaml'),
+    }),
+  );
+
+trust
+  .command('remove')
+  .argument('<what...>', 'thumbprint of a trusted certificate, or its first letters')
+  .description('trust a certificate no longer')
+  .addOption(configOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', example('millwatt trust remove 3f9c21a07be4d512 -c agent.yaml'))
+  .action(async (what, options) =>
+    (await import('./trust/trust-command.ts')).runTrustRemove(what, {
+      ...options,
+      ...chooseConfig(undefined, options.config, 'millwatt trust remove 3f9c21a07be4d512 -c agent.yaml'),
+    }),
+  );
+
+trust
+  .command('own')
+  .description("print the agent's own certificate (PEM), for the controls that are to trust it")
+  .addArgument(configArgument())
+  .addOption(configOption())
+  .option('--renew', 'put key and certificate aside and make new ones; every control must trust them anew')
+  .option('--json', 'print as JSON')
+  .addHelpText('after', example('millwatt trust own -c agent.yaml > agent.pem'))
+  .action(async (file, options) =>
+    (await import('./trust/trust-command.ts')).runTrustOwn({
+      ...options,
+      ...chooseConfig(file, options.config, 'millwatt trust own -c agent.yaml'),
+    }),
+  );
+
 program
   .command('hours')
   .description('print machine-hours from the ledger')

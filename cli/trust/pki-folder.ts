@@ -1,0 +1,47 @@
+import { chownSync, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadAgentConfig } from '../../config/load.ts';
+
+/** Where an agent keeps its keys and certificates, and its OPC UA sources. */
+export interface AgentPki {
+  folder: string;
+  dataFolder: string;
+  /** Endpoints by id of the source. */
+  endpoints: ReadonlyMap<string, string>;
+}
+
+/** The certificates of the agent that a configuration describes. Throws as `loadAgentConfig`. */
+export function findPki(file: string): AgentPki {
+  const { config, folder } = loadAgentConfig(file);
+  const dataFolder = resolve(folder, config.data);
+  return {
+    dataFolder,
+    folder: pkiFolderOf(dataFolder),
+    endpoints: new Map(
+      config.sources.flatMap((source) =>
+        source.protocol === 'opcua' ? [[source.id, source.endpoint] as const] : [],
+      ),
+    ),
+  };
+}
+
+/** Where the agent of this data folder keeps what has to do with OPC UA security. */
+export function pkiFolderOf(dataFolder: string): string {
+  return join(dataFolder, 'opcua-pki');
+}
+
+/**
+ * Gives what an administrator wrote to the user whose data it is. Without it, an agent that runs under a user of its own
+ * could not read the certificate that was just trusted with `sudo`.
+ */
+export function giveToOwner({ folder, dataFolder }: AgentPki): void {
+  if (process.getuid?.() !== 0 || !existsSync(folder)) return;
+  const { uid, gid } = lstatSync(dataFolder);
+  const give = (path: string) => {
+    const state = lstatSync(path);
+    if (state.isSymbolicLink()) return;
+    if (state.uid !== uid) chownSync(path, uid, gid);
+    if (state.isDirectory()) for (const name of readdirSync(path)) give(join(path, name));
+  };
+  give(folder);
+}
