@@ -13,6 +13,8 @@ const FLOAT = 10;
 const INT64 = 8;
 const UINT64 = 9;
 const LOCALIZED_TEXT = 21;
+/** The id of no node. */
+const NO_NODE = 'ns=0;i=0';
 /** InfoType DataValue with the overflow bit: the server's queue lost older values. */
 const OVERFLOW_BITS = 0x480;
 
@@ -29,16 +31,31 @@ export function readingOf(server: ServerValue | undefined): Omit<ChannelReading,
   return { value, quality: severity === 1 ? 'uncertain' : 'good' };
 }
 
-/** A node's value as a status word: text (of a localized text its text), number or boolean; null with a bad status. */
-export function statusWordOf(server: ServerValue | undefined): StatusReport['value'] {
+/**
+ * A node's value as a status word: text (of a localized text its text), number or boolean; null with a bad status.
+ * @param words where the node tells the id of a state: its word by that id
+ */
+export function statusWordOf(
+  server: ServerValue | undefined,
+  words?: Readonly<Record<string, string>>,
+): StatusReport['value'] {
   if (server === undefined || server.statusCode.value >>> 30 >= 2) return null;
   const { value } = server;
   if (value === null || value === undefined) return null;
+  if (words !== undefined) return wordOfId(value.value, words);
   if (value.dataType === LOCALIZED_TEXT)
     return (value.value as { text?: string | null } | null)?.text ?? null;
   if (typeof value.value === 'string' || typeof value.value === 'boolean') return value.value;
   const number = numberOf(value);
   return typeof number === 'bigint' ? number.toString() : number;
+}
+
+/** A state that the standard does not know is told by its id as it is: it says nothing, and is seen to be there. */
+function wordOfId(id: unknown, words: Readonly<Record<string, string>>): string | null {
+  if (typeof id !== 'object' || id === null) return null;
+  const text = (id as { toString(): string }).toString();
+  if (text === NO_NODE) return null;
+  return Object.hasOwn(words, text) ? (words[text] ?? null) : text;
 }
 
 function numberOf(variant: ServerValue['value']): Reading | null {

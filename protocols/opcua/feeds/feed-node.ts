@@ -14,6 +14,8 @@ export interface FeedNode {
   missing?: string;
   /** In the node's unit. */
   deadband?: number;
+  /** Where it tells the id of a state: its word by that id. */
+  words?: Readonly<Record<string, string>>;
 }
 
 /** What is known of a node over one connection. */

@@ -182,7 +182,7 @@ export class SourceFeed {
       if (value !== undefined) this.#judge(state, value);
       else refused.postpone(state.node.key);
       if (value !== undefined && state.node.kind === 'word' && fresh.has(state))
-        this.#tellWord(state, statusWordOf(value));
+        this.#tellWord(state, statusWordOf(value, state.node.words));
     }
     return fresh;
   }
@@ -294,7 +294,7 @@ export class SourceFeed {
         if (hasOverflow(value)) memory.noteOverflow();
         if (isRefusal(value.statusCode.name)) this.#judge(state, value);
         else state.take(value);
-        if (word) this.#tellWord(state, statusWordOf(value));
+        if (word) this.#tellWord(state, statusWordOf(value, state.node.words));
       },
     };
   }

@@ -19,6 +19,8 @@ export interface WiredPoint<Of extends Channel = Channel> {
   from: { address: NodeAddress } | { nodeId: string };
   /** In the node's unit. */
   deadband?: number;
+  /** Where the node tells the id of a state: its word by that id. */
+  words?: Readonly<Record<string, string>>;
 }
 
 /** All that is known of a source just now. */
@@ -177,7 +179,7 @@ function foundMeasured(options: OpcuaSourceOptions, found: FoundMeasured): Wired
 }
 
 function foundStatus(options: OpcuaSourceOptions, found: FoundStatus): WiredPoint<StatusChannel> {
-  const { nodeId, point, component, status, name, vocabulary } = found;
+  const { nodeId, point, component, status, name, vocabulary, words } = found;
   return {
     channel: {
       kind: 'status',
@@ -191,6 +193,7 @@ function foundStatus(options: OpcuaSourceOptions, found: FoundStatus): WiredPoin
       vocabulary,
     },
     from: { nodeId },
+    ...(words === undefined ? {} : { words }),
   };
 }
 

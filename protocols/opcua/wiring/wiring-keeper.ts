@@ -114,8 +114,14 @@ export class WiringKeeper {
     return [
       ...this.#wiring.measured.map((one) => ({ ...one, kind: 'measured' as const })),
       ...this.#wiring.statuses.map((one) => ({ ...one, kind: 'word' as const })),
-    ].map(({ channel: { id: key, point }, from, deadband, kind }) => {
-      const base = { key, point, kind, ...(deadband === undefined ? {} : { deadband }) };
+    ].map(({ channel: { id: key, point }, from, deadband, words, kind }) => {
+      const base = {
+        key,
+        point,
+        kind,
+        ...(deadband === undefined ? {} : { deadband }),
+        ...(words === undefined ? {} : { words }),
+      };
       if ('nodeId' in from) return { ...base, nodeId: known ? from.nodeId : undefined };
       const nodeId = resolveNodeAddress(from.address, link.facts.namespaceUris);
       if (nodeId !== undefined) return { ...base, nodeId };

@@ -142,12 +142,12 @@ export function addCnc(space: AddressSpace, own: Namespace, channels: readonly s
 
 /** Gives a variable the unit of a UNECE code, with its text; the property is made where it is missing. */
 export function setUnit(variable: UAVariable, code: string, text: string): void {
-  const unitId = [...code].reduce((sum, letter) => sum * 256 + letter.charCodeAt(0), 0);
+  const unitId = Buffer.from(code).reduce((sum, byte) => sum * 256 + byte, 0);
   const information = makeEUInformation(text, text, text);
   information.unitId = unitId;
   information.namespaceUri = 'http://www.opcfoundation.org/UA/units/un/cefact';
   const value = { dataType: DataType.ExtensionObject, value: information };
-  const property = variable.getPropertyByName('EngineeringUnits') as UAVariable | null;
+  const property = variable.getPropertyByName('EngineeringUnits');
   if (property === null)
     variable.namespace.addVariable({
       propertyOf: variable,

@@ -1,5 +1,11 @@
-import { DataType, EnumValueType, type AddressSpace, type UAObject } from 'node-opcua';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DataType, EnumValueType, VariantArrayType, type AddressSpace } from 'node-opcua';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../../../protocols/clock.ts';
+import { silentLog } from '../../../../protocols/log.ts';
+import { createOpcuaDriver } from '../../../../protocols/opcua/opcua-driver.ts';
 import { findModel } from '../../../../protocols/opcua/model/find-model.ts';
 import type { Found, FoundMeasured, FoundStatus } from '../../../../protocols/opcua/model/found.ts';
 import { readNodeUnits } from '../../../../protocols/opcua/model/node-units.ts';
@@ -59,7 +65,7 @@ function buildGermanMachine(space: AddressSpace): void {
     valueRank: 1,
     value: {
       dataType: DataType.ExtensionObject,
-      arrayType: 1,
+      arrayType: VariantArrayType.Array,
       value: [
         new EnumValueType({
           value: [0, 6],
@@ -87,7 +93,7 @@ function buildGermanMachine(space: AddressSpace): void {
     AcPowerFactorTotal: { value: 0.9 },
     AcActivePowerTotalMax: { value: 9000, code: 'WTT', text: 'W' },
   });
-  const cooling = own.addObject({ browseName: 'Kühlung', componentOf: machine }) as UAObject;
+  const cooling = own.addObject({ browseName: 'Kühlung', componentOf: machine });
   addEnergyStandIn(space, own, cooling, 'EnergyMeasurement', {
     AcActivePowerTotal: { value: 0.4, code: 'KWT', text: 'kW' },
   });
@@ -237,6 +243,44 @@ describe('a machine tool with a German control, its CNC and energy profiles', ()
     await find();
     expect(server.requestsOf('CallRequest', 'WriteRequest')).toBe(0);
     expect(server.requestsOf('BrowseRequest')).toBeGreaterThan(0);
+  });
+
+  test('a driver that follows the model reads its values and tells its words', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millwatt-opcua-model-'));
+    const driver = await createOpcuaDriver(
+      {
+        id: 'fraese',
+        machine: 'fraese',
+        component: 'control',
+        every: 1000,
+        endpoint: server.endpoint,
+        securityPolicy: 'best',
+        securityMode: 'SignAndEncrypt',
+        allowInsecure: true,
+        model: 'machinetool',
+        found: [],
+        reading: 'subscribe',
+        queue: 10,
+        nodes: [],
+        timeout: 20_000,
+      },
+      { clock: systemClock, pkiFolder: folder, log: silentLog },
+    );
+    const words = new Map<string, unknown>();
+    driver.onStatus(({ channel, value }) => words.set(channel, value));
+    try {
+      const { readings } = await driver.poll();
+      expect(readings).toContainEqual({ channel: 'fraese.supply.activePower', value: 7100, quality: 'good' });
+      expect(readings).toContainEqual({ channel: 'fraese.spindle.activePower', value: 3.5, quality: 'good' });
+      await vi.waitFor(() => expect(words.get('fraese.control.itemState')).toBe('Executing'), 10_000);
+      expect(words.get('fraese.control.execution')).toBe(1);
+      expect(words.get('fraese.control.functionalMode')).toBe('Setup');
+      expect(words.get('fraese.control.program')).toBe('WELLE.MPF');
+      expect(server.requestsOf('CallRequest', 'WriteRequest')).toBe(0);
+    } finally {
+      await driver.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('units of single nodes are asked of the server', async () => {
