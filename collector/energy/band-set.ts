@@ -11,7 +11,7 @@ export interface BandSet {
   bands: { state: OperatingState; belowW: Watts | null }[];
   /**
    * Share of a boundary, 0 to 0.5, by which power must pass it: a band is left upward above belowW x (1 + hysteresis),
-   * and downward below belowW x (1 - hysteresis).
+   * and downward below belowW x (1 - hysteresis). The band that power is in then is the one it lies in.
    */
   hysteresis: number;
   /** How long power must stay beyond a boundary before the state changes, ms; it then changed when power passed it. */

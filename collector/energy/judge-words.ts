@@ -97,7 +97,8 @@ export function judgeWords(
   const idle = mostActive(executed.filter(({ word }) => word.status !== 'itemState')) ?? of('itemState');
   const pair = idle === undefined ? findPair(words) : undefined;
   if (pair !== undefined) return sayWords(pair.state, pair.words);
-  const rested = judgeRest(idle, of);
+  const waiting = executed.find(({ word }) => word.value === 'WAIT');
+  const rested = judgeRest(idle, waiting, of);
   if (rested !== undefined) return rested;
   const mode = of('mode');
   return mode === undefined ? { kind: 'silent' } : say(mode.state, mode);
@@ -117,11 +118,11 @@ function judgeBusy(busy: Told, of: Find): Said {
 }
 
 /** Nothing is processed: what else is said tells whether the machine is ready, or rests. */
-function judgeRest(idle: Told | undefined, of: Find): Said | undefined {
-  const decided = idle !== undefined && (idle.own || idle.state !== 'ready');
-  if (decided && idle.word.status !== 'itemState') return say(idle.state, idle);
-  const waiting = idle?.word.value === 'WAIT' ? of('waitState') : undefined;
-  if (idle !== undefined && waiting !== undefined) return say(waiting.state, idle, waiting);
+function judgeRest(idle: Told | undefined, waiting: Told | undefined, of: Find): Said | undefined {
+  const isDecided = idle !== undefined && (idle.own || idle.state !== 'ready');
+  if (isDecided && idle.word.status !== 'itemState') return say(idle.state, idle);
+  const waitsFor = waiting === undefined ? undefined : of('waitState');
+  if (waiting !== undefined && waitsFor !== undefined) return say(waitsFor.state, waiting, waitsFor);
   const saving = of('energySaving');
   if (saving !== undefined) return say(saving.state, saving);
   const item = of('itemState', 'standby', 'extendedStandby');

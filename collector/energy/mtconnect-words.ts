@@ -48,5 +48,6 @@ export const MTCONNECT_WORDS: Readonly<Record<string, Vocabulary>> = {
   'mtconnect/ControllerMode': {
     words: silent('AUTOMATIC', 'MANUAL', 'MANUAL_DATA_INPUT', 'SEMI_AUTOMATIC', 'EDIT', 'FEED_HOLD'),
   },
+  'mtconnect/OperatingMode': { words: silent('AUTOMATIC', 'MANUAL', 'SEMI_AUTOMATIC') },
   'mtconnect/Availability': { words: silent('AVAILABLE') },
 };

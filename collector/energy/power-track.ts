@@ -14,21 +14,23 @@ export interface PowerTrack {
   /** The ladder in force, and the rung power is on. */
   ladder: number;
   rung: number | null;
-  /** By boundary: since when power has been beyond it, ms; null where it is not. */
-  beyondMs: (number | null)[];
+  /** By boundary: since when power has been beyond it, ms, and beyond it by the hysteresis; null where it is not. */
+  pastMs: (number | null)[];
+  leftMs: (number | null)[];
   /** Told of up to here, ms. */
   fedMs: number;
 }
 
 /** A track that begins at a time. */
 export function startPowerTrack(startMs: number): PowerTrack {
-  return { changes: [], ladder: 0, rung: null, beyondMs: [], fedMs: startMs };
+  return { changes: [], ladder: 0, rung: null, pastMs: [], leftMs: [], fedMs: startMs };
 }
 
 /**
- * Says that power was so up to a time, from where it was last told; null where it is not known. A boundary counts as
- * passed when power stayed beyond it, by the hysteresis, for the dwell: it was then passed when power went beyond it.
- * After a time without power, and where another set of bands begins to hold, power is on the rung it lies on.
+ * Says that power was so up to a time, from where it was last told; null where it is not known. A rung counts as left
+ * when power stayed beyond its boundary, by the hysteresis, for the dwell: it was left when power went there, for the rung
+ * on which power lay then and stayed. After a time without power, and where another set of bands begins to hold, power is
+ * on the rung it lies on.
  */
 export function feedPower(
   track: PowerTrack,
@@ -40,61 +42,77 @@ export function feedPower(
     const next = ladders[track.ladder + 1];
     if (next !== undefined && next.fromMs <= track.fedMs) {
       track.ladder++;
-      leave(track);
+      lose(track);
       continue;
     }
     const endMs = Math.min(toMs, next?.fromMs ?? toMs);
-    if (powerW === null) leave(track);
+    if (powerW === null) lose(track);
     else stay(track, ladders[track.ladder], powerW, endMs);
     track.fedMs = endMs;
   }
 }
 
 /** Up to when the rungs are settled, ms: to where power last passed a boundary, while it has yet to stay there. */
-export function rungsSettledTo({ rung, beyondMs, fedMs }: PowerTrack): number {
+export function rungsSettledTo({ rung, leftMs, fedMs }: PowerTrack): number {
   if (rung === null) return fedMs;
-  return Math.min(fedMs, beyondMs[rung] ?? fedMs, beyondMs[rung - 1] ?? fedMs);
+  return Math.min(fedMs, leftMs[rung] ?? fedMs, leftMs[rung - 1] ?? fedMs);
 }
 
-function leave(track: PowerTrack): void {
+function lose(track: PowerTrack): void {
   if (track.rung === null) return;
   track.rung = null;
-  track.beyondMs.length = 0;
+  clear(track, 0);
   put(track, track.fedMs);
 }
 
 function stay(track: PowerTrack, ladder: Ladder | undefined, powerW: number, endMs: number): void {
   if (ladder === undefined) return;
-  const { upW, downW, dwellMs } = ladder;
-  const { rung, beyondMs, fedMs } = track;
+  const { boundariesW, upW, downW, dwellMs } = ladder;
+  const { rung, leftMs, pastMs, fedMs } = track;
   if (rung === null) {
     track.rung = rungAt(ladder, powerW);
-    for (let boundary = 0; boundary < upW.length; boundary++) beyondMs[boundary] = null;
+    clear(track, upW.length);
     put(track, fedMs);
     return;
   }
   const isUp = powerW >= (upW[rung] ?? Infinity);
   const isDown = powerW < (downW[rung - 1] ?? -Infinity);
-  const wasBeyond = (beyondMs[rung] ?? beyondMs[rung - 1] ?? null) !== null;
+  const wasBeyond = (leftMs[rung] ?? leftMs[rung - 1] ?? null) !== null;
   // Mostly power stays where it is.
   if (!isUp && !isDown && !wasBeyond) return;
-  for (let boundary = 0; boundary < upW.length; boundary++) {
-    const isBeyond =
-      boundary < rung ? powerW < (downW[boundary] ?? -Infinity) : powerW >= (upW[boundary] ?? Infinity);
-    beyondMs[boundary] = isBeyond ? (beyondMs[boundary] ?? fedMs) : null;
+  for (const [boundary, boundaryW] of boundariesW.entries()) {
+    const isBelow = boundary < rung;
+    const isPast = isBelow ? powerW < boundaryW : powerW >= boundaryW;
+    const isLeft = isBelow ? powerW < (downW[boundary] ?? 0) : powerW >= (upW[boundary] ?? 0);
+    pastMs[boundary] = isPast ? (pastMs[boundary] ?? fedMs) : null;
+    leftMs[boundary] = isLeft ? (leftMs[boundary] ?? fedMs) : null;
   }
-  while (pass(track, track.rung ?? 0, 1, endMs - dwellMs));
-  while (pass(track, (track.rung ?? 0) - 1, -1, endMs - dwellMs));
+  const sinceMs = endMs - dwellMs;
+  while (leave(track, 1, sinceMs));
+  while (leave(track, -1, sinceMs));
 }
 
-/** Passes a boundary beyond which power has stayed since a time or longer. */
-function pass(track: PowerTrack, boundary: number, step: 1 | -1, sinceMs: number): boolean {
-  const beyondMs = track.beyondMs[boundary] ?? null;
-  if (beyondMs === null || beyondMs > sinceMs || track.rung === null) return false;
-  track.beyondMs[boundary] = null;
-  track.rung += step;
-  put(track, beyondMs);
+/** Leaves a rung whose boundary power left behind at a time or before: for the rung on which it then lay and stayed. */
+function leave(track: PowerTrack, step: 1 | -1, sinceMs: number): boolean {
+  const { rung, leftMs, pastMs } = track;
+  if (rung === null) return false;
+  let boundary = step > 0 ? rung : rung - 1;
+  const atMs = leftMs[boundary] ?? null;
+  if (atMs === null || atMs > sinceMs) return false;
+  track.rung = rung;
+  do {
+    leftMs[boundary] = null;
+    pastMs[boundary] = null;
+    track.rung += step;
+    boundary += step;
+  } while ((pastMs[boundary] ?? Infinity) <= atMs);
+  put(track, atMs);
   return true;
+}
+
+function clear(track: PowerTrack, boundaries: number): void {
+  track.leftMs = Array.from({ length: boundaries }, () => null);
+  track.pastMs = Array.from({ length: boundaries }, () => null);
 }
 
 function put({ changes, ladder, rung }: PowerTrack, fromMs: number): void {

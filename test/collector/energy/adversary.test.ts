@@ -11,12 +11,15 @@ import {
   restoreFold,
   saveFold,
   takeChangedAccounts,
+  takeSettledSpans,
 } from '../../../collector/energy/machine-fold.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
 import { spanOf, type RecordFeed } from '../../../collector/energy/record-feed.ts';
+import type { StateSpan } from '../../../collector/energy/state-span.ts';
+import { OPERATING_STATES } from '../../../protocols/telemetry/operating-state.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
-import { bandSetOf, foldHours } from './fold-feed.ts';
+import { bandSetOf, foldHours, foldSpans, putSpans } from './fold-feed.ts';
 
 const START_MS = Date.UTC(2026, 2, 2, 9, 20);
 const MODELS: MachineModel[] = [
@@ -32,6 +35,30 @@ const MODELS: MachineModel[] = [
       ]),
     ],
     quietAfterMs: 180_000,
+  },
+  {
+    ...unconfiguredMachine('m'),
+    offBelowW: watts(40),
+    bandSets: [
+      bandSetOf(
+        [
+          { state: 'standby', belowW: watts(1500) },
+          { state: 'ready', belowW: watts(6000) },
+          { state: 'processing', belowW: null },
+        ],
+        { hysteresis: 0.2, dwellMs: 90_000 },
+      ),
+      bandSetOf(
+        [
+          { state: 'ready', belowW: watts(4000) },
+          { state: 'processing', belowW: null },
+        ],
+        { version: 1, fromMs: START_MS + 5_000_000, hysteresis: 0.1, dwellMs: 45_000 },
+      ),
+    ],
+    stateMap: { HOLD: 'ready' },
+    quietAfterMs: 1_200_000,
+    bridgeMs: 400_000,
   },
 ];
 const COUNTERS = [
@@ -71,8 +98,9 @@ const chaos = fc.array(
     words: fc.array(
       fc.record({
         intoMs: fc.integer({ min: 0, max: 15 }).map((minute) => minute * 60_000),
-        value: fc.constantFrom('ACTIVE', 'READY', 'UNAVAILABLE', null),
+        value: fc.constantFrom('ACTIVE', 'READY', 'UNAVAILABLE', 'HOLD', 'NEVER_HEARD_OF', null),
         up: fc.option(fc.boolean()),
+        healed: fc.boolean(),
       }),
       { maxLength: 3 },
     ),
@@ -133,6 +161,7 @@ function feedsOf(drawn: Chaos): RecordFeed[] {
                 source: 'cnc',
                 timesMs: links.map((link) => link.atMs),
                 up: links.map(({ up }) => up ?? false),
+                healed: links.map(({ up, healed }) => up === true && healed),
               },
             ],
     };
@@ -145,7 +174,11 @@ const sum = (values: Record<string, number>) =>
   Object.values(values).reduce((total, value) => total + value, 0);
 
 /** As the collector does it: records as they come, a checkpoint an hour, back to one when a record is late. */
-function foldAsTheyCome(model: MachineModel, feeds: RecordFeed[]): MachineHour[] {
+function foldAsTheyCome(
+  model: MachineModel,
+  feeds: RecordFeed[],
+): { hours: MachineHour[]; spans: StateSpan[] } {
+  let spans: StateSpan[] = [];
   const taken = new Map<number, HourAccount>();
   const checkpoints: { hourMs: number; text: string }[] = [];
   let fold = startFold();
@@ -154,6 +187,7 @@ function foldAsTheyCome(model: MachineModel, feeds: RecordFeed[]): MachineHour[]
       const nextMs = (Math.floor(Math.max(fold.horizonMs, START_MS) / HOUR_MS) + 1) * HOUR_MS;
       advanceFold(model, fold, Math.min(nextMs, horizonMs));
       for (const account of takeChangedAccounts(fold)) taken.set(account.hourMs, account);
+      spans = putSpans(spans, takeSettledSpans(fold));
       if (nextMs > horizonMs) return;
       checkpoints.push({ hourMs: nextMs, text: saveFold(fold) });
     }
@@ -173,9 +207,14 @@ function foldAsTheyCome(model: MachineModel, feeds: RecordFeed[]): MachineHour[]
     advance(seenMs - (index % 3) * 120_000);
   });
   advance(END_MS);
-  return [...taken.values()]
+  const hours = [...taken.values()]
     .sort((a, b) => a.hourMs - b.hourMs)
     .map((account) => closeHour('site', 'm', account));
+  return { hours, spans };
+}
+
+function emptyDecided(): MachineHour['decidedMs'] {
+  return { off: {}, standby: {}, extendedStandby: {}, warmUp: {}, ready: {}, processing: {}, unknown: {} };
 }
 
 describe('whatever agents seal', () => {
@@ -187,6 +226,7 @@ describe('whatever agents seal', () => {
           expect(sum(stateMwh)).toBe(supplyMwh ?? 0);
           expect(sum(hour.obtained)).toBe(supplyMwh ?? 0);
           expect(sum(hour.timeMs)).toBe(hour.spanMs);
+          for (const state of OPERATING_STATES) expect(sum(hour.decidedMs[state])).toBe(hour.timeMs[state]);
           expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);
           expect(hour.measuredMs).toBeLessThanOrEqual(hour.spanMs);
           for (const value of [...Object.values(stateMwh), ...Object.values(componentMwh), exportMwh])
@@ -206,7 +246,36 @@ describe('whatever agents seal', () => {
         const whole = foldHours(model, feeds, END_MS);
         const turned = [...feeds.slice(turn % feeds.length), ...feeds.slice(0, turn % feeds.length)];
         expect(figures(foldHours(model, [...feeds].reverse(), END_MS))).toEqual(figures(whole));
-        expect(figures(foldAsTheyCome(model, turned))).toEqual(figures(whole));
+        const asTheyCome = foldAsTheyCome(model, turned);
+        expect(figures(asTheyCome.hours)).toEqual(figures(whole));
+        expect(asTheyCome.spans).toEqual(foldSpans(model, feeds, END_MS));
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 200) },
+    );
+  });
+
+  it('says of every moment once what decided it, and hours sum up what spans say', () => {
+    fc.assert(
+      fc.property(chaos, fc.constantFrom(...MODELS), (drawn, model) => {
+        const feeds = feedsOf(drawn);
+        const spans = foldSpans(model, feeds, END_MS);
+        for (const [index, span] of spans.entries()) {
+          expect(span.toMs).toBeGreaterThan(span.fromMs);
+          const next = spans[index + 1];
+          if (next === undefined) continue;
+          expect(next.fromMs).toBe(span.toMs);
+          const { state, decider, basis } = span;
+          expect(next).not.toMatchObject({ state, decider, basis });
+          expect(state === 'unknown').toBe(decider === 'none');
+        }
+        for (const { hourMs, decidedMs } of foldHours(model, feeds, END_MS)) {
+          const told = emptyDecided();
+          for (const { fromMs, toMs, state, decider } of spans) {
+            const ms = Math.min(toMs, hourMs + HOUR_MS) - Math.max(fromMs, hourMs);
+            if (ms > 0) told[state][decider] = (told[state][decider] ?? 0) + ms;
+          }
+          expect(decidedMs).toEqual(told);
+        }
       }),
       { numRuns: Number(process.env['RUNS'] ?? 200) },
     );
@@ -233,12 +302,12 @@ describe('whatever agents seal', () => {
     });
     const model = MODELS[1]!;
     const feeds = [read(1, 0, 2), read(2, 68, 1), read(3, 84, 1), read(4, 120, 1), read(5, 140, 1)];
-    const [before] = foldAsTheyCome(model, feeds);
+    const [before] = foldAsTheyCome(model, feeds).hours;
     expect(before?.energy.componentMwh['spindle']).toBeGreaterThan(0);
     // Late, from before the last and after a checkpoint: they do not agree, and nothing is booked.
     const late = read(6, 110, 0);
     const whole = foldHours(model, [...feeds, late], END_MS);
-    expect(figures(foldAsTheyCome(model, [...feeds, late]))).toEqual(figures(whole));
+    expect(figures(foldAsTheyCome(model, [...feeds, late]).hours)).toEqual(figures(whole));
     expect(whole[0]?.energy.componentMwh['spindle']).toBeUndefined();
   });
 });

@@ -1,7 +1,13 @@
 import type { BandSet } from '../../../collector/energy/band-set.ts';
 import type { CounterDefinition, PlainReading } from '../../../collector/energy/counter-value.ts';
 import { closeHour } from '../../../collector/energy/close-hour.ts';
-import { advanceFold, isLate, takeChangedAccounts } from '../../../collector/energy/machine-fold.ts';
+import {
+  advanceFold,
+  isLate,
+  takeChangedAccounts,
+  takeSettledSpans,
+} from '../../../collector/energy/machine-fold.ts';
+import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import { feedRecord } from '../../../collector/energy/feed-record.ts';
 import { startFold } from '../../../collector/energy/fold-state.ts';
 import type { RecordFeed } from '../../../collector/energy/record-feed.ts';
@@ -68,6 +74,21 @@ export function feedOf(
           ],
     links: [],
   };
+}
+
+/** The spans of a set of records, everything fed before the fold moves. */
+export function foldSpans(model: MachineModel, feeds: RecordFeed[], horizonMs: number): StateSpan[] {
+  const fold = startFold();
+  for (const feed of feeds) feedRecord(fold, feed);
+  advanceFold(model, fold, horizonMs);
+  return takeSettledSpans(fold);
+}
+
+/** Puts spans in the place of all from the first one's begin on, as the views do. */
+export function putSpans(known: readonly StateSpan[], taken: readonly StateSpan[]): StateSpan[] {
+  const fromMs = taken[0]?.fromMs ?? Infinity;
+  const before = known.filter((span) => span.fromMs < fromMs);
+  return [...before.map((span) => ({ ...span, toMs: Math.min(span.toMs, fromMs) })), ...taken];
 }
 
 /** The hours of a set of records, in whatever order they come: everything is fed before the fold moves. */
