@@ -28,6 +28,8 @@ export interface ForeignOptions {
 /** What the machine tool says. */
 export interface MachineWords {
   state?: 'Initializing' | 'Running' | 'Interrupted' | 'Ended' | 'Aborted';
+  /** Of the machine as such (OPC 40001-1). */
+  item?: 'NotAvailable' | 'OutOfService' | 'NotExecuting' | 'Executing';
   mode?: number;
   warmUp?: boolean;
   program?: string;

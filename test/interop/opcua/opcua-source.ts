@@ -19,19 +19,19 @@ export function powerWith(shownWh: number): number {
   return 36_000.5 + ((shownWh - BASE_WH) % 1000);
 }
 
-/** A measured node of the meter. */
+/** A measured node of the meter; without a unit, the server is asked for it. */
 export function measured(
   id: string,
   quantity: NonNullable<OpcuaNodeOptions['quantity']>,
   unit: string | undefined,
-  component?: string,
+  component = 'supply',
 ): OpcuaNodeOptions {
   return { node: `nsu=${METER};s=${id}`, quantity, unit, component, phase: 'total', vocabulary: 'raw' };
 }
 
 /** A status word of the meter. */
 export function word(id: string, status: NonNullable<OpcuaNodeOptions['status']>): OpcuaNodeOptions {
-  return { node: `nsu=${METER};s=${id}`, component: 'control', status, phase: 'total', vocabulary: 'raw' };
+  return { node: `nsu=${METER};s=${id}`, status, phase: 'total', vocabulary: 'raw' };
 }
 
 /** Power and counter, as an operator would list them. */
@@ -47,7 +47,7 @@ export function sourceOf(
   return {
     id: 'control',
     machine: 'mill',
-    component: 'supply',
+    component: 'control',
     every: 500,
     securityPolicy: 'best',
     securityMode: 'SignAndEncrypt',

@@ -1,8 +1,7 @@
-import { readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { listTrust, trustByThumbprint } from '../../../protocols/opcua/trust/trust-decisions.ts';
 
-/** Trusts every server that was refused, as an operator does who has compared the thumbprints. */
-export async function trustRejected(pkiFolder: string): Promise<void> {
-  for (const name of readdirSync(join(pkiFolder, 'rejected')))
-    renameSync(join(pkiFolder, 'rejected', name), join(pkiFolder, 'trusted', 'certs', name));
+/** Trusts every server that was refused, as `millwatt trust add` does for an operator who has compared thumbprints. */
+export function trustRejected(pkiFolder: string): void {
+  for (const { standing, thumbprint } of listTrust(pkiFolder))
+    if (standing === 'rejected') trustByThumbprint(pkiFolder, thumbprint);
 }

@@ -97,7 +97,7 @@ export function describeRecovery(library: Library): void {
       const watched = await start(false);
       await watched.failures();
       expect(watched.lastFailure()).toMatchObject({ code: 'untrusted' });
-      await trustRejected(pkiFolder);
+      trustRejected(pkiFolder);
       watched.hurry();
       await watched.readings(4);
       await server.order({ do: 'stop' });
@@ -108,7 +108,7 @@ export function describeRecovery(library: Library): void {
       const before = watched.readingCount();
       await sleep(OUTAGE_MS);
       expect(watched.readingCount()).toBe(before);
-      await trustRejected(pkiFolder);
+      trustRejected(pkiFolder);
       watched.hurry();
       await watched.readings(4);
       const records = await watched.finish();

@@ -81,7 +81,7 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
         word('Door', 'emergencyStop'),
       ],
     });
-    const poll = await pollUntil(driver, (readings) => readings.every(({ value }) => value !== null));
+    const poll = await pollUntil(driver, (readings) => readings.every(isGood));
     expectTruth(poll, open.originMs);
     expect(valuesOf(poll).slice(2)).toEqual([9_007_199_254_740_993n, 230.1, -1500]);
     await awaitUntil('the words are told', () => words.size === 3);
@@ -124,11 +124,11 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
     const first = await opened({ ...over, ...login }, guarded);
     if (reading === OPCUA_READINGS[0]) {
       await expect(first.driver.poll()).rejects.toMatchObject({ code: 'untrusted', remedy: 'retry' });
-      await trustRejected(pkiFolder);
+      trustRejected(pkiFolder);
     }
     for (const securityPolicy of ['best', 'Basic256Sha256', 'Aes256_Sha256_RsaPss'] as const) {
       const { driver } = await opened({ ...over, ...login, securityPolicy }, guarded);
-      const poll = await pollUntil(driver, (readings) => readings.every(({ value }) => value !== null));
+      const poll = await pollUntil(driver, (readings) => readings.every(isGood));
       expectTruth(poll, guarded.originMs);
       await driver.close();
     }
@@ -138,26 +138,57 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
     await wrong.driver.close();
   });
 
+  it.skipIf(missing)('a unit that is not configured is the one that the server names', async () => {
+    const { driver } = await opened({
+      allowInsecure: true,
+      nodes: [
+        measured('Power', 'activePower', undefined),
+        measured('Energy', 'activeEnergyImport', undefined),
+      ],
+    });
+    const poll = await pollUntil(driver, (readings) => readings.length === 2 && readings.every(isGood));
+    expectTruth(poll, open.originMs);
+    expect(driver.channels.map((channel) => channel.kind === 'measured' && channel.scale)).toEqual([
+      ['1', '1'],
+      ['1', '1'],
+    ]);
+    await driver.close();
+  });
+
   it.skipIf(missing)('a machine tool is found and followed', async () => {
     const { driver, words } = await opened({ allowInsecure: true, model: 'machinetool' });
     await driver.poll();
     const spoken = () => Object.fromEntries(words);
-    await awaitUntil('five words are told', () => words.size >= 5);
+    await awaitUntil('six words are told', () => words.size >= 6);
+    // States by their number, which is the same in every language.
     expect(spoken()).toMatchObject({
-      'mill.control.execution': 'Running',
+      'mill.control.execution': 1,
       'mill.control.mode': 1,
       'mill.control.warmUp': false,
       'mill.control.program': 'O1000',
       'mill.control.partCount': 17,
     });
-    await open.order({ do: 'tell', words: { state: 'Interrupted', mode: 2, warmUp: true, parts: 18 } });
-    await awaitUntil('the change is told', () => words.get('mill.control.partCount') === 18);
-    await awaitUntil('the state is told', () => words.get('mill.control.execution') === 'Interrupted');
-    expect(spoken()).toMatchObject({ 'mill.control.mode': 2, 'mill.control.warmUp': true });
+    await open.order({
+      do: 'tell',
+      words: { state: 'Interrupted', item: 'OutOfService', mode: 2, warmUp: true, parts: 18 },
+    });
+    const changed = {
+      'mill.control.execution': 3,
+      'mill.control.mode': 2,
+      'mill.control.warmUp': true,
+      'mill.control.partCount': 18,
+      'mill.control.program': 'O1000',
+    };
+    await awaitUntil('all changes are told', () =>
+      Object.entries(changed).every(([channel, value]) => words.get(channel) === value),
+    );
+    const back = { state: 'Running', item: 'Executing', mode: 1, warmUp: false, parts: 17 } as const;
+    await open.order({ do: 'tell', words: back });
     await driver.close();
   });
 });
 
+const isGood = ({ value, quality }: ChannelReading) => value !== null && quality === 'good';
 const valuesOf = (poll: Poll) => poll.readings.map(({ value }) => value);
 
 /** Polls as the agent would, until the readings are as wanted. */

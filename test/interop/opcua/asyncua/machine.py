@@ -19,8 +19,8 @@ NODE_SETS = (
 )
 # Numbers that the node sets fix.
 MACHINES_FOLDER, MACHINE_TOOL_TYPE = 1001, 13
-MODE_TYPE, MONITORED_TYPE = 65, 63
 STATES = {"Initializing": 135, "Running": 138, "Interrupted": 139, "Ended": 140, "Aborted": 141}
+ITEM_STATES = {"OutOfService": 5004, "NotAvailable": 5005, "Executing": 5006, "NotExecuting": 5007}
 NUMBERS = {"Initializing": 0, "Running": 1, "Ended": 2, "Interrupted": 3, "Aborted": 4}
 
 
@@ -38,11 +38,12 @@ class Machine:
         self.name = name
         self.nodes = {}
         self.tool = None
+        self.machinery = None
 
     async def build(self):
         server = self.server
         self.tool = tool = await server.get_namespace_index(TOOL)
-        machinery = await server.get_namespace_index(MACHINERY)
+        self.machinery = machinery = await server.get_namespace_index(MACHINERY)
         devices = await server.get_namespace_index(DEVICES)
         own = await server.register_namespace(OWN)
         machines = server.get_node(ua.NodeId(MACHINES_FOLDER, machinery))
@@ -62,7 +63,10 @@ class Machine:
         await self.rename(statistics, tool, "Statistics")
         parts = await statistics.add_variable(own, "parts", ua.Variant(0, ua.VariantType.UInt32))
         await self.rename(parts, tool, "PartsProducedInLifetime")
+        item = await monitoring.get_child([f"{machinery}:MachineryItemState", "0:CurrentState"])
         self.nodes = {
+            "item": item,
+            "itemId": await item.get_child(["0:Id"]),
             "mode": await monitoring.get_child([f"{tool}:OperationMode"]),
             "warmUp": warm_up,
             "program": await program.get_child([f"{tool}:Name"]),
@@ -83,7 +87,7 @@ class Machine:
         )
 
     async def tell(self, words):
-        """Writes the words that are given: state, mode, warmUp, program, parts."""
+        """Writes the words that are given: state, item, mode, warmUp, program, parts."""
         kinds = {
             "mode": ua.VariantType.Int32,
             "warmUp": ua.VariantType.Boolean,
@@ -99,3 +103,7 @@ class Machine:
             if "stateNumber" in self.nodes:
                 await self.nodes["stateNumber"].write_value(ua.Variant(NUMBERS[name], ua.VariantType.UInt32))
             await self.nodes["state"].write_value(ua.LocalizedText(name, "en"))
+        if "item" in words:
+            name = words["item"]
+            await self.nodes["itemId"].write_value(ua.NodeId(ITEM_STATES[name], self.machinery))
+            await self.nodes["item"].write_value(ua.LocalizedText(name, "en"))

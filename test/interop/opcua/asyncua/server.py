@@ -53,7 +53,14 @@ class Foreign:
         self.options = options
         self.port = options.get("port", 0)
         self.certificates = 0
-        self.words = {"state": "Running", "mode": 1, "warmUp": False, "program": "O1000", "parts": 17}
+        self.words = {
+            "state": "Running",
+            "item": "Executing",
+            "mode": 1,
+            "warmUp": False,
+            "program": "O1000",
+            "parts": 17,
+        }
         self.server = None
         self.meter = None
         self.machine = None

@@ -105,6 +105,7 @@ public final class Foreign {
 
   private void tell(JsonObject told) {
     if (told.has("state")) words.state = told.get("state").getAsString();
+    if (told.has("item")) words.item = told.get("item").getAsString();
     if (told.has("mode")) words.mode = told.get("mode").getAsInt();
     if (told.has("warmUp")) words.warmUp = told.get("warmUp").getAsBoolean();
     if (told.has("program")) words.program = told.get("program").getAsString();

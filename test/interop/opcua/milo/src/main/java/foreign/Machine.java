@@ -21,6 +21,8 @@ final class Machine extends Space {
   private static final int MACHINE_TOOL_TYPE = 13;
   private static final Map<String, Integer> STATES =
       Map.of("Initializing", 135, "Running", 138, "Interrupted", 139, "Ended", 140, "Aborted", 141);
+  private static final Map<String, Integer> ITEM_STATES =
+      Map.of("OutOfService", 5004, "NotAvailable", 5005, "Executing", 5006, "NotExecuting", 5007);
   private static final Map<String, Integer> NUMBERS =
       Map.of("Initializing", 0, "Running", 1, "Ended", 2, "Interrupted", 3, "Aborted", 4);
 
@@ -69,22 +71,28 @@ final class Machine extends Space {
     value(monitored, "OperationMode", NodeIds.Int32, () -> words.mode);
     value(monitored, "IsWarmUp", NodeIds.Boolean, () -> words.warmUp);
 
+    NodeId item = currentState(part(monitored, machinery, "MachineryItemState"), () -> words.item);
+    property(item, 0, "Id", NodeIds.NodeId, () -> new NodeId(machinery, ITEM_STATES.get(words.item)));
+
     NodeId production = part(mill, tool, "Production");
     NodeId program = part(production, tool, "ActiveProgram");
     value(program, "Name", NodeIds.String, () -> words.program);
     NodeId state = part(program, tool, "State");
-    NodeId current =
-        variable(
-                newNodeId(state.getIdentifier() + ".CurrentState"),
-                new QualifiedName(0, "CurrentState"),
-                text,
-                state,
-                () -> LocalizedText.english(words.state))
-            .getNodeId();
+    NodeId current = currentState(state, () -> words.state);
     property(current, 0, "Id", NodeIds.NodeId, () -> new NodeId(tool, STATES.get(words.state)));
     property(current, 0, "Number", NodeIds.UInt32, () -> uint(NUMBERS.get(words.state)));
     NodeId statistics = part(production, tool, "Statistics");
     value(statistics, "PartsProducedInLifetime", NodeIds.UInt32, () -> uint(words.parts));
+  }
+
+  private NodeId currentState(NodeId machine, Supplier<String> word) {
+    return variable(
+            newNodeId(machine.getIdentifier() + ".CurrentState"),
+            new QualifiedName(0, "CurrentState"),
+            NodeIds.LocalizedText,
+            machine,
+            () -> LocalizedText.english(word.get()))
+        .getNodeId();
   }
 
   private NodeId part(NodeId parent, int namespace, String name) {
