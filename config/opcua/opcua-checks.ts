@@ -2,9 +2,12 @@ import { parseNodeAddress } from '../../protocols/opcua/node-address.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { UNITS } from '../../protocols/telemetry/unit.ts';
 import type { OpcuaSourceConfig } from './opcua-config.ts';
-import { checkSecret } from '../file-checks.ts';
 import type { ConfigPath, Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { checkOpcuaSecurity } from './opcua-security-checks.ts';
+
+/** Asked for all it has more often, a small control has time for little else, ms. */
+const READ_EVERY_MS_MIN = 500;
 
 type Node = OpcuaSourceConfig['nodes'][number];
 
@@ -23,28 +26,43 @@ export function checkOpcuaSource(
       message: 'nothing is read: neither model nor nodes is given.',
       cure: 'Add model: machinetool where the control follows OPC 40501-1, or list nodes.',
     });
-  if (source.allowInsecure)
-    remarks.push({
-      severity: 'warning',
-      path: [...at, 'allowInsecure'],
-      message: 'this source is read without security: anyone on the network can read it or pretend to be it.',
-      cure: 'Remove allowInsecure once the server offers a secure endpoint and trusts our certificate.',
-    });
-  if (source.password !== undefined) {
-    remarks.push(...checkSecret([...at, 'password'], source.password, folder, world));
-    if (source.username === undefined) remarks.push(halfLogin([...at, 'password'], 'username'));
-  } else if (source.username !== undefined) remarks.push(halfLogin([...at, 'username'], 'password'));
-  return remarks;
+  return [...remarks, ...checkModel(source, at), ...checkOpcuaSecurity(source, at, folder, world)];
 }
 
-function halfLogin(path: ConfigPath, wanted: string): Remark {
-  return {
-    severity: 'error',
-    path,
-    target: 'key',
-    message: `is of no use without ${wanted}.`,
-    cure: `Add ${wanted}, or remove this key.`,
-  };
+/** What only a model can make use of, and pauses that only a subscription can keep. */
+function checkModel(source: OpcuaSourceConfig, at: ConfigPath): Remark[] {
+  const remarks: Remark[] = [];
+  const useless = (key: string, message: string, cure: string) =>
+    remarks.push({ severity: 'error', path: [...at, key], target: 'key', message, cure });
+  if (source.model === undefined) {
+    if (source.found.length > 0)
+      useless('found', 'is of no use without model: nothing is found.', 'Add model, or list the nodes.');
+    if (source.instance !== undefined)
+      useless(
+        'instance',
+        'is of no use without model: no machine is looked for.',
+        'Add model, or remove this key.',
+      );
+  }
+  const points = new Set<string>();
+  source.found.forEach(({ point }, index) => {
+    if (points.has(point))
+      remarks.push({
+        severity: 'error',
+        path: [...at, 'found', index, 'point'],
+        message: `${point} is told of twice.`,
+        cure: 'Keep one of the two.',
+      });
+    points.add(point);
+  });
+  if (source.reading === 'read' && source.every < READ_EVERY_MS_MIN)
+    remarks.push({
+      severity: 'warning',
+      path: [...at, 'every'],
+      message: `all nodes are asked for every ${source.every} ms, which burdens the control.`,
+      cure: `Write every: ${READ_EVERY_MS_MIN}ms or more, or reading: subscribe.`,
+    });
+  return remarks;
 }
 
 function checkNode(node: Node, at: ConfigPath): Remark[] {
@@ -67,12 +85,10 @@ function checkNode(node: Node, at: ConfigPath): Remark[] {
   if (node.quantity !== undefined && node.status !== undefined)
     error(at, 'is both a quantity and a status.', 'Keep one of the two; list the node twice to read both.');
   if (node.quantity === undefined && node.status === undefined)
-    error(at, 'says neither quantity nor status.', 'Add quantity (with unit) or status.');
-  if (node.quantity !== undefined && node.unit === undefined)
     error(
       at,
-      'has a quantity but no unit.',
-      `Add unit, one of: ${unitsOf(node.quantity).join(', ')} - as the node gives it.`,
+      'says neither quantity nor status.',
+      'Add quantity (with unit, unless the server names it) or status.',
     );
   if (
     node.quantity !== undefined &&
@@ -86,6 +102,27 @@ function checkNode(node: Node, at: ConfigPath): Remark[] {
     );
   if (node.status !== undefined && node.unit !== undefined)
     error([...at, 'unit'], 'a status has no unit.', 'Remove unit.');
+  if (node.quantity === undefined && node.deadband !== undefined)
+    error([...at, 'deadband'], 'only a quantity has a deadband: every word counts.', 'Remove deadband.');
+  if (node.deadband !== undefined && node.quantity !== undefined && QUANTITIES[node.quantity].cumulative)
+    remarks.push({
+      severity: 'warning',
+      path: [...at, 'deadband'],
+      message: 'a counter that is told in steps makes short work look like none.',
+      cure: 'Remove deadband: a counter that stands still costs nothing anyway.',
+    });
+  if (node.status === undefined && node.name !== undefined)
+    error(
+      [...at, 'name'],
+      'only a status has a name.',
+      'Remove name, or use component to tell quantities apart.',
+    );
+  if ((node.status === 'condition' || node.status === 'timer') && node.name === undefined)
+    error(
+      [...at],
+      `a ${node.status} needs a name: a machine has many.`,
+      `Add name, such as name: ${node.status === 'timer' ? 'auto_time' : 'spindle'}.`,
+    );
   return remarks;
 }
 
