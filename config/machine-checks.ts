@@ -23,7 +23,12 @@ export function checkMachines(machines: unknown[]): Remark[] {
     else if (typeof id === 'string') firstWith.set(id, index);
     const draft = salvage(machineSchema, raw);
     if (draft?.whole === true)
-      remarks.push(...checkBands(draft.value, at), ...checkComponents(draft.value, at));
+      remarks.push(
+        ...checkBands(draft.value, at),
+        ...checkHysteresis(draft.value, at),
+        ...checkDelays(draft.value, at),
+        ...checkComponents(draft.value, at),
+      );
     return remarks;
   });
 }
@@ -69,6 +74,46 @@ function checkBands({ bands, ratedPower, offBelow }: MachineConfig, at: ConfigPa
       );
   }
   return remarks;
+}
+
+/** A band must be wide enough that power can be in it on either way. */
+function checkHysteresis({ bands, offBelow, hysteresis }: MachineConfig, at: ConfigPath): Remark[] {
+  let lower = offBelow;
+  return bands.flatMap(({ below }, index): Remark[] => {
+    const from = lower;
+    if (below === undefined || from === undefined || below <= from) {
+      lower = below ?? from;
+      return [];
+    }
+    lower = below;
+    if (from * (1 + hysteresis) < below * (1 - hysteresis)) return [];
+    return [
+      {
+        severity: 'warning',
+        path: [...at, 'bands', index],
+        message: `${from} W to ${below} W is narrower than the hysteresis (${hysteresis}): what begins in it may end in its neighbour.`,
+        cure: 'Make the band wider, or hysteresis smaller.',
+      },
+    ];
+  });
+}
+
+/** Longer, and states would be told later than hours are made final. */
+const DELAY_MS_MAX = 600_000;
+
+function checkDelays({ dwell, bridge }: MachineConfig, at: ConfigPath): Remark[] {
+  return [['dwell', dwell] as const, ['bridge', bridge] as const].flatMap(([key, delayMs]): Remark[] =>
+    delayMs <= DELAY_MS_MAX
+      ? []
+      : [
+          {
+            severity: 'error',
+            path: [...at, key],
+            message: 'is longer than 10min: states would be told later than hours are made final.',
+            cure: key === 'dwell' ? 'Write a few seconds, such as 3s.' : 'Write a few minutes, such as 2min.',
+          },
+        ],
+  );
 }
 
 function checkComponents(
