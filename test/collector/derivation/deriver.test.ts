@@ -236,6 +236,12 @@ describe('the derivation', () => {
     await whole.append(...records());
     const expected = figures(await whole.derive());
     expect(expected).toHaveLength(6);
+    const states = (bench: Bench) => bench.views.states(MACHINE, 0, Number.MAX_SAFE_INTEGER, 1000);
+    const expectedStates = states(whole);
+    expect(expectedStates[0]?.fromMs).toBe(START_MS);
+    expect(new Set(expectedStates.map(({ decider }) => decider))).toContain('control');
+    for (const [index, span] of expectedStates.entries())
+      expect(span.fromMs).toBe(expectedStates[index - 1]?.toMs ?? START_MS);
     expect(expected.some((hour) => hour.obtained.bridgedMwh > 0)).toBe(true);
 
     const [config, ...rest] = records();
@@ -256,6 +262,7 @@ describe('the derivation', () => {
           if (at % 4 === 3) await bench.restart();
         }
         expect(figures(await bench.derive()), `${order.name}, ${size} at a time`).toEqual(expected);
+        expect(states(bench), `states, ${order.name}, ${size} at a time`).toEqual(expectedStates);
         const minute = bench.views.minute(`${MACHINE}.supply.activePower`, START_MS + 600_000);
         expect(minute).toEqual(whole.views.minute(`${MACHINE}.supply.activePower`, START_MS + 600_000));
         expect(bench.derivation.stats().failures).toBe(0);

@@ -61,6 +61,8 @@ const MODELS: MachineModel[] = [
     bridgeMs: 400_000,
   },
 ];
+/** Most of all the one whose states depend on what comes after them. */
+const anyModel = fc.constantFrom(...MODELS, ...MODELS.slice(2));
 const COUNTERS = [
   defineCounter('a', ['1', '1'], { named: false }),
   defineCounter('b', ['1', '1'], { named: false }),
@@ -97,12 +99,12 @@ const chaos = fc.array(
     ),
     words: fc.array(
       fc.record({
-        intoMs: fc.integer({ min: 0, max: 15 }).map((minute) => minute * 60_000),
+        intoMs: fc.integer({ min: 0, max: 20 }).map((minute) => minute * 60_000),
         value: fc.constantFrom('ACTIVE', 'READY', 'UNAVAILABLE', 'HOLD', 'NEVER_HEARD_OF', null),
         up: fc.option(fc.boolean()),
         healed: fc.boolean(),
       }),
-      { maxLength: 3 },
+      { maxLength: 6 },
     ),
   }),
   { minLength: 1, maxLength: 14 },
@@ -220,7 +222,7 @@ function emptyDecided(): MachineHour['decidedMs'] {
 describe('whatever agents seal', () => {
   it('sums stay sums, nothing is negative, and no more time passes than there is', () => {
     fc.assert(
-      fc.property(chaos, fc.constantFrom(...MODELS), (drawn, model) => {
+      fc.property(chaos, anyModel, (drawn, model) => {
         for (const hour of foldHours(model, feedsOf(drawn), END_MS)) {
           const { supplyMwh, stateMwh, componentMwh, exportMwh } = hour.energy;
           expect(sum(stateMwh)).toBe(supplyMwh ?? 0);
@@ -241,7 +243,7 @@ describe('whatever agents seal', () => {
 
   it('gives the same hours in whatever order it comes, with checkpoints and going back to them', () => {
     fc.assert(
-      fc.property(chaos, fc.constantFrom(...MODELS), fc.nat(), (drawn, model, turn) => {
+      fc.property(chaos, anyModel, fc.nat(), (drawn, model, turn) => {
         const feeds = feedsOf(drawn);
         const whole = foldHours(model, feeds, END_MS);
         const turned = [...feeds.slice(turn % feeds.length), ...feeds.slice(0, turn % feeds.length)];
@@ -250,13 +252,13 @@ describe('whatever agents seal', () => {
         expect(figures(asTheyCome.hours)).toEqual(figures(whole));
         expect(asTheyCome.spans).toEqual(foldSpans(model, feeds, END_MS));
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 200) },
+      { numRuns: Number(process.env['RUNS'] ?? 400) },
     );
   });
 
   it('says of every moment once what decided it, and hours sum up what spans say', () => {
     fc.assert(
-      fc.property(chaos, fc.constantFrom(...MODELS), (drawn, model) => {
+      fc.property(chaos, anyModel, (drawn, model) => {
         const feeds = feedsOf(drawn);
         const spans = foldSpans(model, feeds, END_MS);
         for (const [index, span] of spans.entries()) {
