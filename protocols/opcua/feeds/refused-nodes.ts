@@ -59,8 +59,11 @@ export class RefusedNodes {
   /** The server would not give the node; told when it is news. True when it was given until now. */
   refuse(key: string, point: string, reason: string): boolean {
     const before = this.#nodes.get(key);
-    const pauseMs = before === undefined ? PAUSE_MS_MIN : Math.min(PAUSE_MS_MAX, 2 * before.pauseMs);
-    this.#nodes.set(key, { point, reason, pauseMs, askAtMs: this.#real.monotonicMs() + pauseMs });
+    if (before === undefined || this.isDue(key)) {
+      const pauseMs = before === undefined ? PAUSE_MS_MIN : Math.min(PAUSE_MS_MAX, 2 * before.pauseMs);
+      this.#nodes.set(key, { point, reason, pauseMs, askAtMs: this.#real.monotonicMs() + pauseMs });
+      // Refused twice on one occasion, by the read and by the subscription, is refused once.
+    } else this.#nodes.set(key, { ...before, reason });
     if (before?.reason !== reason) this.#tell(point, reason);
     return before === undefined;
   }
