@@ -119,6 +119,30 @@ program
   });
 
 program
+  .command('browse')
+  .argument('<url>', 'opc.tcp://host:4840 (OPC UA) or http://host:5000 (MTConnect)')
+  .description('show what a control offers, and write its configuration; reads only')
+  .option('-c, --config <file>', 'OPC UA: use the certificates of this agent')
+  .option('--pki <folder>', 'OPC UA: use the certificates in this folder')
+  .option('--security <policy>', 'OPC UA: best, a policy such as Basic256Sha256, or none (default: best)')
+  .option('--user <name>', 'OPC UA: user of the server')
+  .option('--password-file <file>', 'OPC UA: file with the password of that user')
+  .option('--path <path>', 'OPC UA: look below this node: DeviceSet/Meter, or a node id')
+  .option('--depth <levels>', 'OPC UA: how deep to look for other variables (default: 5)')
+  .option('--all', 'OPC UA: show all variables that are found')
+  .option('--device <name>', 'MTConnect: which device, where the agent has several')
+  .option('--ca <file>', 'MTConnect: certificate of the authority that signed the agent (PEM)')
+  .option('--timeout <time>', 'for one request (default: 10s)')
+  .option('--json', 'print one JSON object')
+  .addHelpText(
+    'after',
+    example(
+      'millwatt browse opc.tcp://192.168.1.30:4840 -c agent.yaml\n  millwatt browse http://192.168.1.40:5000',
+    ),
+  )
+  .action(async (url, options) => (await import('./browse/browse-command.ts')).runBrowse(url, options));
+
+program
   .command('profiles')
   .argument('[word]', 'a profile to explain, or part of a name to look for')
   .description('list the device profiles, look one up by the nameplate, or explain one')
@@ -241,6 +265,37 @@ program
       ...options,
       ...chooseConfig(undefined, options.config, 'millwatt states mill-1 -c collector.yaml'),
     }),
+  );
+
+program
+  .command('calibrate')
+  .argument('[machine]', 'the machine, as the collector calls it; with --csv a name for the recording')
+  .description('propose operating states by power from what a machine drew, with a plot; adopt them')
+  .addOption(configOption())
+  .option('--from <time>', 'first reading, ISO 8601 (default: a week before --to)')
+  .option('--to <time>', 'end, ISO 8601 (default: now)')
+  .option('--hours-min <hours>', 'hours of readings that are enough (default: 24; of a recording any)')
+  .option('--component <name>', 'a component instead of the supply')
+  .option('--csv <file>', 'calibrate a recording instead of the ledger')
+  .option('--time-column <name>', 'its column of times')
+  .option('--power-column <name>', 'its column of power')
+  .option('--unit <unit>', 'unit of that column: W, kW, MW or mW (default: W)')
+  .option('--plot <file>', 'write a picture (SVG)')
+  .option('--credit <text>', 'a line at the bottom of the picture')
+  .option('--adopt', "append a version to the machine's calibration file")
+  .option(
+    '--valid-from <time>',
+    'from when an adopted version holds (default: always for the first, else now)',
+  )
+  .option('--json', 'print the proposal as JSON')
+  .addHelpText(
+    'after',
+    example(
+      'millwatt calibrate mill-1 -c collector.yaml --plot mill-1.svg\n  millwatt calibrate --csv recording.csv --power-column kW --unit kW',
+    ),
+  )
+  .action(async (machine, options) =>
+    (await import('./calibrate/calibrate-command.ts')).runCalibrate(machine, options),
   );
 
 program

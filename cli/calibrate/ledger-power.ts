@@ -1,0 +1,56 @@
+import { setImmediate } from 'node:timers/promises';
+import { RecordReader } from '../../collector/derivation/record-reader.ts';
+import type { PowerSamples } from '../../collector/energy/calibration/power-samples.ts';
+import type { LedgerView } from '../../collector/ledger/read-ledger.ts';
+
+/** Records read before others get a turn: a Ctrl-C, or the bar. */
+const RECORDS_A_TURN = 32;
+
+/** Which readings are wanted. */
+export interface PowerWanted {
+  machine: string;
+  /** `supply`, or a component below it. */
+  component: string;
+  /** Wall ms. */
+  fromMs: number;
+  toMs: number;
+}
+
+/**
+ * The power readings of a machine as its agents sealed them, in order of time. Readings of quality bad are none; records
+ * that cannot be read are left out.
+ * @param onProgress told of the share of records read, 0..1
+ */
+export async function readLedgerPower(
+  ledger: LedgerView,
+  { machine, component, fromMs, toMs }: PowerWanted,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (share: number) => void },
+): Promise<PowerSamples> {
+  const reader = new RecordReader(ledger);
+  const total = ledger.countMachine(machine, fromMs, toMs);
+  const timesMs: number[] = [];
+  const powersW: number[] = [];
+  const everyMs: number[] = [];
+  let read = 0;
+  for (const record of ledger.readMachine(machine, fromMs, toMs)) {
+    for (const group of reader.readMachine(record, machine)?.rows ?? []) {
+      const column = group.powers.find((power) => power.component === component);
+      group.timesMs.forEach((atMs, row) => {
+        const powerW = column?.values[row] ?? null;
+        if (powerW === null || atMs < fromMs || atMs >= toMs) return;
+        timesMs.push(atMs);
+        powersW.push(powerW);
+        everyMs.push(group.everyMs);
+      });
+    }
+    if (++read % RECORDS_A_TURN !== 0) continue;
+    onProgress(read / total);
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+  onProgress(1);
+  // Live data comes before backlog, so that records are not in order of time.
+  const order = timesMs.map((_, row) => row).sort((a, b) => timesMs[a]! - timesMs[b]!);
+  const sorted = (column: readonly number[]) => order.map((row) => column[row]!);
+  return { timesMs: sorted(timesMs), powersW: sorted(powersW), everyMs: sorted(everyMs) };
+}
