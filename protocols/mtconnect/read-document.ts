@@ -51,13 +51,17 @@ export function createDocumentReader(where: string): DocumentReader {
 class ErrorsBuilder implements XmlHandler {
   readonly errors: { code: string; text: string }[] = [];
   readonly #codes: (string | undefined)[] = [];
+  #message = '';
 
   open(_name: string, attributes: XmlAttributes): void {
     this.#codes.push(attributes.get('errorCode'));
   }
 
-  close(_name: string, text: string): void {
+  close(name: string, text: string): void {
     const code = this.#codes.pop();
-    if (code !== undefined) this.errors.push({ code, text });
+    if (name === 'ErrorMessage') this.#message = text;
+    if (code === undefined) return;
+    this.errors.push({ code, text: text === '' ? this.#message : text });
+    this.#message = '';
   }
 }

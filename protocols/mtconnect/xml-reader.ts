@@ -61,6 +61,7 @@ export function createXmlReader(where: string, handler: XmlHandler): XmlReader {
     if (attributes > ATTRIBUTES_MAX) fail('an element with far too many attributes');
   };
   xml.onopentag = ({ name, attributes: given }) => {
+    if (sawRoot && texts.length === 0) fail('a second document behind the first');
     sawRoot = true;
     if (texts.length >= DEPTH_MAX) fail('elements nested far too deep');
     texts.push('');
