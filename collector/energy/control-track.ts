@@ -15,9 +15,17 @@ export interface Saying {
   says: Verdict | { kind: 'missing'; before: Said } | { kind: 'bridged'; before: Said };
 }
 
+/** A word that holds, and whether its channel has ever said that the control is available. */
+interface HeardWord {
+  agent: string;
+  source: string;
+  word: StatusWord;
+  wasAvailable: boolean;
+}
+
 /** What the words of a machine's control say over time, and which sources are down: plain data. */
 export interface ControlTrack {
-  words: Record<string, { agent: string; source: string; word: StatusWord }>;
+  words: Record<string, HeardWord>;
   /** Sources that are down, as agent/source. */
   downSources: string[];
   /** Until when the words of each agent hold, ms. */
@@ -143,7 +151,8 @@ function takeControls(
     track.freshToMs[agent] = Math.max(track.freshToMs[agent] ?? 0, atMs + holdMs);
     if (control.kind === 'word') {
       const { channel, source, word } = control;
-      track.words[channel] = { agent, source, word: { ...word, channel } };
+      const wasAvailable = word.value === 'AVAILABLE' || track.words[channel]?.wasAvailable === true;
+      track.words[channel] = { agent, source, word: { ...word, channel }, wasAvailable };
       isChanged = true;
     } else if (control.kind === 'link') {
       const name = qualify(agent, control.source);
@@ -198,15 +207,19 @@ function note(model: WordModel, track: ControlTrack, atMs: number): void {
   track.sayings.push({ fromMs: atMs, says });
 }
 
-/** Words whose source is up, and says that it is available. */
+/**
+ * Words whose source is up, and does not say that it is no longer available. Many controls declare an availability that
+ * nothing ever feeds: one that was never available says nothing.
+ */
 function wordsThatCount(track: ControlTrack): StatusWord[] {
-  const told = Object.values(track.words).map(({ agent, source, word }) => ({
+  const told = Object.values(track.words).map(({ agent, source, word, wasAvailable }) => ({
     name: qualify(agent, source),
     word,
+    wasAvailable,
   }));
   const silenced = new Set(track.downSources);
-  for (const { name, word } of told)
-    if (word.status === 'availability' && word.value === 'UNAVAILABLE') silenced.add(name);
+  for (const { name, word, wasAvailable } of told)
+    if (word.status === 'availability' && word.value === 'UNAVAILABLE' && wasAvailable) silenced.add(name);
   return told.flatMap(({ name, word }) => (silenced.has(name) ? [] : [word]));
 }
 

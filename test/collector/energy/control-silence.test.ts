@@ -182,6 +182,19 @@ describe('a control that is silent', () => {
     ]);
   });
 
+  it('is not one whose availability nothing ever fed', () => {
+    const fed = record([[0, 'ACTIVE']], [], 1000);
+    fed.words.push({
+      channel: 'm.control.availability',
+      source: 'cnc',
+      status: 'availability',
+      vocabulary: 'mtconnect/Availability',
+      timesMs: [at(0), at(500)],
+      values: ['UNAVAILABLE', 'UNAVAILABLE'],
+    });
+    expect(spans(fed)).toEqual(['0-1000 processing control x=ACTIVE']);
+  });
+
   it('was not silent where its source told afterwards all that it had said', () => {
     const words = [
       [0, 'ACTIVE'],
