@@ -11,7 +11,7 @@ import type { Clock } from '../protocols/clock.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import { readDevices } from '../protocols/simulator/mtconnect-devices.ts';
-import { readRecordedLog } from '../protocols/simulator/mtconnect-log.ts';
+import { beginningOf, moveLog, readRecordedLog } from '../protocols/simulator/mtconnect-log.ts';
 import { startSimulation, type SimulatedDevice, type Simulation } from '../protocols/simulator/plant.ts';
 import { parseRecording } from '../protocols/simulator/recording.ts';
 import { createReplay } from '../protocols/simulator/replay.ts';
@@ -49,7 +49,9 @@ function deviceOf(
       if (machine !== undefined) return { ...agent, of: { machine } };
       const model = readDevices(readRecording(resolve(folder, devices)));
       const log = readRecordedLog(readRecording(resolve(folder, file)), model, device.device);
-      return { ...agent, of: { model, log } };
+      const { begin } = device;
+      const seconds = begin === undefined ? 0 : Math.ceil((begin - beginningOf(log)) / 1000);
+      return { ...agent, of: { model, log: moveLog(log, seconds) } };
     }
     case 'modbus-meter':
       return {

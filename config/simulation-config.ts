@@ -78,6 +78,11 @@ const mtconnectAgent = z
       .min(1)
       .optional()
       .describe('Name or uuid of the device whose log it is, where that file declares several.'),
+    begin: instant
+      .optional()
+      .describe(
+        'When the recorded day begins; its times are moved by as much. Without it they stay as they are.',
+      ),
     bufferSize: z
       .int()
       .min(2)
@@ -86,10 +91,10 @@ const mtconnectAgent = z
       .describe('Observations the agent keeps; a small one lets slow readers lose some.'),
   })
   .refine(
-    ({ machine: ofMachine, file, devices, device }) =>
+    ({ machine: ofMachine, file, devices, device, begin }) =>
       ofMachine === undefined
         ? file !== undefined && devices !== undefined
-        : file === undefined && devices === undefined && device === undefined,
+        : [file, devices, device, begin].every((of) => of === undefined),
     'needs either machine, or file and devices',
   )
   .describe('An MTConnect agent over HTTP: a simulated machine, or a recorded log at simulated time.');

@@ -17,6 +17,31 @@ export interface RecordedLog {
   undeclared: number;
 }
 
+/** Lines from longer before the end are what the agent knew before the day began, ms. */
+const DAY_MS = 36 * 3_600_000;
+
+/**
+ * When what is new in a log begins, ms since the Unix epoch: with the first line that the agent tells within 36 h before
+ * the last. Lines before it make up what is in force when it begins.
+ */
+export function beginningOf({ told }: RecordedLog): number {
+  let dueMs = -Infinity;
+  const duesMs = told.map(({ timeMs }) => (dueMs = Math.max(dueMs, timeMs)));
+  return duesMs.find((atMs) => atMs >= dueMs - DAY_MS) ?? 0;
+}
+
+/** The log as if it had been recorded later (or earlier) by so many whole seconds. */
+export function moveLog({ told, undeclared }: RecordedLog, bySeconds: number): RecordedLog {
+  const move = (one: RecordedTold): RecordedTold => {
+    const timeMs = one.timeMs + 1000 * bySeconds;
+    const time = new Date(timeMs)
+      .toISOString()
+      .replace(/\.\d*Z$/u, /(?:\.\d*)?Z$/u.exec(one.time)?.[0] ?? 'Z');
+    return { ...one, timeMs, time };
+  };
+  return { told: told.map(move), undeclared };
+}
+
 const LEVELS: Record<string, ConditionLevel> = {
   NORMAL: 'Normal',
   WARNING: 'Warning',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readDevices } from '../../../protocols/simulator/mtconnect-devices.ts';
-import { readRecordedLog } from '../../../protocols/simulator/mtconnect-log.ts';
+import { beginningOf, moveLog, readRecordedLog } from '../../../protocols/simulator/mtconnect-log.ts';
 
 const DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 const devices = (inner: string) =>
@@ -61,5 +61,26 @@ describe('a recorded log', () => {
     expect(undeclared).toBeLessThan(told.length / 100);
     const words = new Set(told.filter(({ item }) => item.type === 'EXECUTION').map(({ value }) => value));
     expect(words).toContain('ACTIVE');
+  });
+});
+
+describe('a moved log', () => {
+  test('keeps its digits, and begins with the first line of its last 36 hours', () => {
+    const model = devices(MILL);
+    const lines = [
+      '2018-12-01T00:00:00Z|e|READY',
+      '2018-12-31T23:59:58.123456Z|e|ACTIVE',
+      '2018-12-31T20:00:00.5Z|l|1',
+    ];
+    const log = readRecordedLog(`${lines.join('\n')}\n2019-01-01T23:00:00Z|e|READY`, model);
+    expect(beginningOf(log)).toBe(Date.parse('2018-12-31T23:59:58.123Z'));
+    const moved = moveLog(log, 365 * 86_400);
+    expect(moved.told.map(({ time }) => time)).toEqual([
+      '2019-12-01T00:00:00Z',
+      '2019-12-31T23:59:58.123456Z',
+      '2019-12-31T20:00:00.5Z',
+      '2020-01-01T23:00:00Z',
+    ]);
+    expect(moved.told[1]!.timeMs).toBe(Date.parse('2019-12-31T23:59:58.123Z'));
   });
 });
