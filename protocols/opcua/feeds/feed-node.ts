@@ -18,6 +18,9 @@ export interface FeedNode {
   words?: Readonly<Record<string, string>>;
 }
 
+/** A report that comes so long after a read is not an old one that the read has overtaken, whatever its stamps say. */
+const OVERTAKEN_MS_MAX = 5000;
+
 /** What is known of a node over one connection. */
 export class NodeState {
   readonly node: FeedNode;
@@ -29,13 +32,29 @@ export class NodeState {
   /** The subscription does not work for it: it is read each time. */
   readInstead = false;
 
+  #read: { value: NodeOpcua.DataValue; atMs: number } | undefined;
+
   constructor(node: FeedNode) {
     this.node = node;
   }
 
-  take(value: NodeOpcua.DataValue): void {
-    this.held = value;
+  /** A read value was handed on; `nowMs` is real monotonic time. */
+  noteRead(value: NodeOpcua.DataValue, nowMs: number): void {
+    this.#read = { value, atMs: nowMs };
+  }
+
+  /**
+   * The subscription told a value; gives back the one that counts. A server publishes its first samples when its interval
+   * ends: what was read meanwhile is newer, and a counter must not step back to before it.
+   */
+  take(value: NodeOpcua.DataValue, nowMs: number): NodeOpcua.DataValue {
+    const read = this.#read;
+    const isOvertaken =
+      read !== undefined && nowMs - read.atMs < OVERTAKEN_MS_MAX && isOlder(value, read.value);
+    if (!isOvertaken) this.#read = undefined;
+    this.held = isOvertaken ? read.value : value;
     this.told++;
+    return this.held;
   }
 
   /** What the subscription said no longer counts. */
@@ -43,4 +62,14 @@ export class NodeState {
     this.watched = undefined;
     this.held = undefined;
   }
+}
+
+/** By the stamps of the source, where they differ, or of the server: each of one clock. */
+function isOlder(a: NodeOpcua.DataValue, b: NodeOpcua.DataValue): boolean {
+  const bySource = differenceMs(a.sourceTimestamp, b.sourceTimestamp);
+  return (bySource !== 0 ? bySource : differenceMs(a.serverTimestamp, b.serverTimestamp)) < 0;
+}
+
+function differenceMs(a: Date | null | undefined, b: Date | null | undefined): number {
+  return a instanceof Date && b instanceof Date ? a.getTime() - b.getTime() : 0;
 }

@@ -178,7 +178,10 @@ export class SourceFeed {
     for (const [index, state] of [...asked, ...due].entries()) {
       const value = index < asked.length ? values[index] : others[index - asked.length];
       // What the subscription told meanwhile is newer.
-      if (value !== undefined && state.told === told.get(state)) fresh.set(state, value);
+      if (value !== undefined && state.told === told.get(state)) {
+        fresh.set(state, value);
+        state.noteRead(value, this.#around.real.monotonicMs());
+      }
       if (value !== undefined) this.#judge(state, value);
       else refused.postpone(state.node.key);
       if (value !== undefined && state.node.kind === 'word' && fresh.has(state))
@@ -280,7 +283,7 @@ export class SourceFeed {
   }
 
   #wishFor(state: NodeState, subscription: Subscription): Wish {
-    const { clock, memory } = this.#around;
+    const { clock, real, memory } = this.#around;
     const { node } = state;
     const word = node.kind === 'word';
     const wordSamplingMs = clock.speed() > 1 ? FAST_WORD_SAMPLING_MS : WORD_SAMPLING_MS;
@@ -292,9 +295,10 @@ export class SourceFeed {
       onValue: (value) => {
         if (this.#closed || this.#subscription !== subscription) return;
         if (hasOverflow(value)) memory.noteOverflow();
+        let newest = value;
         if (isRefusal(value.statusCode.name)) this.#judge(state, value);
-        else state.take(value);
-        if (word) this.#tellWord(state, statusWordOf(value, state.node.words));
+        else newest = state.take(value, real.monotonicMs());
+        if (word) this.#tellWord(state, statusWordOf(newest, state.node.words));
       },
     };
   }
