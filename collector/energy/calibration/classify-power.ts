@@ -1,57 +1,40 @@
 import type { BandSet } from '../band-set.ts';
+import { laddersOf, rungAt } from '../power-ladder.ts';
+import { feedPower, startPowerTrack } from '../power-track.ts';
 import { isJoined, type PowerSamples } from './power-samples.ts';
 
 /**
- * The band of each reading, as its place in `bandSet.bands`; the number of bands where power is above the last of them.
- *
- * Each boundary is a switch of its own: it goes up when power has been above it by the hysteresis for the dwell, and down
- * when it has been below it so, and it went when power passed it. After a gap every switch stands as power is.
+ * The band of each reading, as its place in `bandSet.bands`; the number of bands where power is above the last of them. It
+ * is the band that the derivation of machine-hours would give the moment of the reading, by the same code: hysteresis and
+ * dwell included, each reading speaking for half the interval to its neighbours, nothing known across a gap.
  */
 export function classifyPower(bandSet: BandSet, samples: PowerSamples): Uint8Array {
-  const count = samples.timesMs.length;
+  const { timesMs, powersW } = samples;
+  const count = timesMs.length;
   const bands = new Uint8Array(count);
-  for (const { belowW } of bandSet.bands) {
-    if (belowW === null) continue;
-    const isAbove = switchAt(belowW, bandSet, samples);
-    for (let row = 0; row < count; row++) bands[row]! += isAbove[row]!;
+  if (count === 0) return bands;
+  const ladders = laddersOf({ offBelowW: null, bandSets: [{ ...bandSet, fromMs: -Infinity }] });
+  const track = startPowerTrack(timesMs[0]!);
+  for (let row = 1; row < count; row++) {
+    const atMs = timesMs[row]!;
+    if (isJoined(samples, row - 1)) {
+      feedPower(track, ladders, Math.floor((timesMs[row - 1]! + atMs) / 2), powersW[row - 1]!);
+      feedPower(track, ladders, atMs, powersW[row]!);
+    } else feedPower(track, ladders, atMs, null);
+  }
+  const { changes } = track;
+  let next = 0;
+  for (let row = 0; row < count; row++) {
+    const atMs = timesMs[row]!;
+    // Up to the moment of a reading where another led to it, from then on where it follows a gap.
+    const isLed = row > 0 && isJoined(samples, row - 1);
+    while (next < changes.length && (isLed ? changes[next]!.fromMs < atMs : changes[next]!.fromMs <= atMs))
+      next++;
+    // A reading between two gaps speaks for no time; it lies where it lies.
+    bands[row] =
+      isLed || isJoined(samples, row)
+        ? (changes[next - 1]?.rung ?? rungAt(ladders[0]!, powersW[row]!))
+        : rungAt(ladders[0]!, powersW[row]!);
   }
   return bands;
-}
-
-/** Where one boundary's switch stands at each reading: 1 above, 0 below. */
-function switchAt(
-  boundaryW: number,
-  { hysteresis, dwellMs }: Pick<BandSet, 'hysteresis' | 'dwellMs'>,
-  samples: PowerSamples,
-): Uint8Array {
-  const { timesMs, powersW } = samples;
-  const stands = new Uint8Array(timesMs.length);
-  let state = 0;
-  /** The first reading beyond the boundary of those that wait for the dwell. */
-  let first = -1;
-  let sinceMs = 0;
-  for (let row = 0; row < timesMs.length; row++) {
-    const powerW = powersW[row]!;
-    const isAfterGap = row === 0 || !isJoined(samples, row - 1);
-    if (isAfterGap) {
-      state = powerW >= boundaryW ? 1 : 0;
-      first = -1;
-    } else if (state === 0 ? powerW >= boundaryW * (1 + hysteresis) : powerW < boundaryW * (1 - hysteresis)) {
-      if (first < 0) {
-        first = row;
-        sinceMs = Math.floor((timesMs[row - 1]! + timesMs[row]!) / 2);
-      }
-      // The reading speaks until half-way to the next.
-      const untilMs = isJoined(samples, row)
-        ? Math.floor((timesMs[row]! + timesMs[row + 1]!) / 2)
-        : timesMs[row]!;
-      if (untilMs - sinceMs >= dwellMs) {
-        state = 1 - state;
-        stands.fill(state, first, row);
-        first = -1;
-      }
-    } else first = -1;
-    stands[row] = state;
-  }
-  return stands;
 }
