@@ -1,5 +1,5 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
-import type { Saying } from './control-track.ts';
+import type { Saying } from './control-state.ts';
 import type { Said } from './judge-words.ts';
 import type { Rung } from './power-ladder.ts';
 import type { Decider } from './state-span.ts';

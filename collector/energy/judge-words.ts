@@ -67,6 +67,7 @@ export function judgeWords(
 ): Verdict {
   const told: Told[] = [];
   let unmapped: StatusWord | undefined;
+  let isEquipmentOn = false;
   for (const word of words) {
     if (isMissing(word, stateMap)) continue;
     const meant = stateOfWord(word.vocabulary, String(word.value), stateMap);
@@ -74,10 +75,17 @@ export function judgeWords(
     // A flag in a vocabulary that we do not know still is a flag.
     else if (word.status === 'warmUp' && (word.value === true || word.value === 1))
       told.push({ word, state: 'warmUp', own: false });
+    // Several modes of the equipment (loaded, working, operating): all of it is off, or it is not.
+    else if (word.status === 'equipmentMode') isEquipmentOn = true;
     else if (meant.kind === 'unmapped' && EXECUTION.includes(word.status)) unmapped ??= word;
   }
-  const of = (status: Status, ...states: OperatingState[]) =>
-    told.find(({ word, state }) => word.status === status && (states.length === 0 || states.includes(state)));
+  const of: Find = (status, ...states) =>
+    told.find(
+      ({ word, state, own }) =>
+        word.status === status &&
+        (states.length === 0 || states.includes(state)) &&
+        (own || status !== 'equipmentMode' || !isEquipmentOn),
+    );
 
   const warmUp = of('warmUp');
   if (warmUp !== undefined) return { ...say(warmUp.state, warmUp), decider: 'warmUp' };

@@ -1,5 +1,6 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
-import { bridgeSilences, type Saying } from './control-track.ts';
+import { bridgeSilences } from './bridge-silences.ts';
+import type { Saying } from './control-state.ts';
 import { decideState, type Decision } from './decide-state.ts';
 import { accountAt, addReason, addTime, HOUR_MS, type HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';

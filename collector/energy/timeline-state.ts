@@ -1,5 +1,5 @@
 import type { Control } from './control.ts';
-import { startControlTrack, type ControlTrack } from './control-track.ts';
+import { startControlTrack, type ControlTrack } from './control-state.ts';
 import { startPowerTrack, type PowerTrack } from './power-track.ts';
 import { emptySeries, type Series } from './series.ts';
 import type { StateSpan } from './state-span.ts';

@@ -1,4 +1,5 @@
-import { advanceControls, startControlTrack } from './control-track.ts';
+import { startControlTrack } from './control-state.ts';
+import { advanceControls } from './control-track.ts';
 import type { HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
 import { laddersOf } from './power-ladder.ts';

@@ -72,6 +72,19 @@ describe('judgeWords', () => {
     });
   });
 
+  it('takes the drives to be off where all modes of the equipment say so', () => {
+    const mode = (name: string, value: string) =>
+      word('equipmentMode', 'mtconnect/EquipmentMode', value, `m.control.equipmentMode.${name}`);
+    const idle = execution('READY');
+    expect(judgeWords({}, [idle, mode('loaded', 'OFF'), mode('operating', 'OFF')])).toMatchObject({
+      state: 'standby',
+      basis: 'm.control.execution=READY, m.control.equipmentMode.loaded=OFF',
+    });
+    expect(judgeWords({}, [idle, mode('loaded', 'OFF'), mode('operating', 'ON')])).toMatchObject({
+      state: 'ready',
+    });
+  });
+
   it('lets the machine say what its own words mean, and asks no other word then', () => {
     const map = { IN_PROGRESS: 'processing', 'mtconnect/Execution=FEED_HOLD': 'processing' } as const;
     const setup = word('functionalMode', 'mtconnect/FunctionalMode', 'SETUP');

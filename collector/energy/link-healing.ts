@@ -1,0 +1,59 @@
+import type { ControlTrack } from './control-state.ts';
+import type { Control } from './control.ts';
+
+/**
+ * A source that was down so briefly may have told afterwards all that was said in between (`healed`), ms. An agent holds
+ * its watermark back for as long.
+ */
+const HEALED_WITHIN_MS = 600_000;
+
+/** True while a source that told words is down and nobody knows yet whether what it says meanwhile will be told. */
+export function awaitsHealing(
+  track: ControlTrack,
+  controls: readonly Control[],
+  row: number,
+  end: number,
+  horizonMs: number,
+): boolean {
+  for (let at = row; at < end; at++) {
+    const control = controls[at];
+    if (control?.kind !== 'link' || control.up || !toldWords(track, control)) continue;
+    if (horizonMs <= control.atMs + HEALED_WITHIN_MS && nextLink(controls, at, horizonMs) === undefined)
+      return true;
+  }
+  return false;
+}
+
+/** The next link of the same source, of those before the horizon. */
+function nextLink(
+  controls: readonly Control[],
+  row: number,
+  horizonMs: number,
+): Extract<Control, { kind: 'link' }> | undefined {
+  const from = controls[row];
+  if (from?.kind !== 'link') return undefined;
+  for (let at = row + 1; at < controls.length; at++) {
+    const control = controls[at];
+    if (control === undefined || control.atMs >= horizonMs) return undefined;
+    if (control.kind === 'link' && control.agent === from.agent && control.source === from.source)
+      return control;
+  }
+  return undefined;
+}
+
+function toldWords(track: ControlTrack, { agent, source }: { agent: string; source: string }): boolean {
+  return Object.values(track.words).some((told) => told.agent === agent && told.source === source);
+}
+
+/** True where a link that went down came up again, and all that its source said meanwhile has been told. */
+export function isHealed(
+  track: ControlTrack,
+  controls: readonly Control[],
+  row: number,
+  horizonMs: number,
+): boolean {
+  const down = controls[row];
+  const next = nextLink(controls, row, horizonMs);
+  if (down?.kind !== 'link' || next === undefined) return false;
+  return next.healed && next.atMs - down.atMs <= HEALED_WITHIN_MS && toldWords(track, down);
+}
