@@ -39,6 +39,8 @@ export class WiringKeeper {
   #wiring: OpcuaWiring;
   /** Of the server as it was asked. */
   #askedOf: ServerFacts | undefined;
+  /** The link over which a server was asked last, whatever came of it. */
+  #triedOver: OpcuaLink | undefined;
   /** Everything was there that was to be. */
   #complete = false;
   /** What a model found is where it was found; not so where it found nothing this time and is kept from before. */
@@ -66,8 +68,10 @@ export class WiringKeeper {
   /** Whether the server has to be asked over this link, and it is time to. */
   mustAsk(link: OpcuaLink): boolean {
     if (this.#options.model === undefined && nodesWithoutUnit(this.#options).length === 0) return false;
-    if (!this.#knows(link)) return true;
-    return !this.#complete && this.#real.monotonicMs() >= this.#askAtMs;
+    const known = this.#knows(link);
+    if (known && this.#complete) return false;
+    const isNew = !known && this.#triedOver !== link;
+    return isNew || this.#real.monotonicMs() >= this.#askAtMs;
   }
 
   /**
@@ -77,8 +81,8 @@ export class WiringKeeper {
   async ask(link: OpcuaLink): Promise<boolean> {
     const { model } = this.#options;
     const question = ++this.#questions;
-    const again = this.#knows(link);
-    if (!again) this.#askMs = ASK_MS_MIN;
+    if (!this.#knows(link) && this.#triedOver !== link) this.#askMs = ASK_MS_MIN;
+    this.#triedOver = link;
     this.#askAtMs = this.#real.monotonicMs() + this.#askMs;
     this.#askMs = Math.min(ASK_MS_MAX, 2 * this.#askMs);
     try {
