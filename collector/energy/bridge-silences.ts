@@ -13,7 +13,7 @@ export function bridgeSilences(model: Pick<MachineModel, 'bridgeMs'>, track: Con
     const next = track.sayings[index + 1];
     if (next === undefined && track.toldMs - fromMs <= model.bridgeMs) return fromMs;
     const isBridged = next?.says.kind === 'state' && next.fromMs - fromMs <= model.bridgeMs;
-    saying.says = isBridged ? { kind: 'bridged', before: says.before } : { kind: 'silent' };
+    saying.says = isBridged ? { kind: 'bridged', before: says.before } : { kind: 'silent', basis: '' };
   }
   return track.toldMs;
 }

@@ -41,7 +41,7 @@ export function startControlTrack(startMs: number): ControlTrack {
     downSources: [],
     freshToMs: {},
     staleMs: null,
-    latest: { kind: 'silent' },
+    latest: { kind: 'silent', basis: '' },
     sayings: [],
     downs: [],
     toldMs: startMs,

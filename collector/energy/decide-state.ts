@@ -30,7 +30,7 @@ export function decideState(rung: Rung | null, says: Saying['says'], offIsMeasur
     return { state: said.state, decider, basis: said.basis };
   }
   if (rung?.decider === 'bands') return { state: rung.state, decider: 'bands', basis: rung.basis };
-  return { state: 'unknown', decider: 'none', basis: said?.basis ?? '' };
+  return { state: 'unknown', decider: 'none', basis: 'basis' in says ? says.basis : '' };
 }
 
 function holds({ power }: Said, isAboveOff: boolean): boolean {

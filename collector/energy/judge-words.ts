@@ -22,8 +22,11 @@ export interface Said {
   refinable: boolean;
 }
 
-/** What words say: a state; `unmapped`, a word that decides and that nobody knows; `silent`, nothing. */
-export type Verdict = Said | { kind: 'unmapped'; basis: string } | { kind: 'silent' };
+/**
+ * What words say: a state; `unmapped`, a word that decides and that nobody knows; `silent`, nothing. `basis` is the word of
+ * what is executed that told no state, or empty.
+ */
+export type Verdict = Said | { kind: 'unmapped' | 'silent'; basis: string };
 
 /** Words that say what is executed. Of several channels or paths, one that processes wins. */
 const EXECUTION: readonly Status[] = ['execution', 'channelState', 'itemState'];
@@ -57,9 +60,10 @@ export function isMissing(word: StatusWord, stateMap: Readonly<Record<string, Op
  * What the words of a machine's control say together; missing ones (`isMissing`) are passed over. Strongest first: the
  * warm-up flag; line, then control without power; the emergency stop; what is executed; how energy is saved; a mode.
  *
- * A word of what is executed that is on no map makes the verdict `unmapped`, and the state unknown, whatever power bands
- * say: the control has said something, and nobody knows what; the machine's own map tells. Only another channel that
- * processes overrules it. A control that says nothing at all leaves the state to the bands.
+ * A word of what is executed that its own vocabulary does not hold makes the verdict `unmapped`, and the state unknown,
+ * whatever power bands say: the control has said something, and nobody knows what; the machine's own map tells. Only
+ * another channel that processes overrules it. Of a vocabulary that is not ours (the running bit of a drive), words that
+ * the machine's own map leaves out say nothing, and like a control that says nothing at all leave the state to the bands.
  */
 export function judgeWords(
   stateMap: Readonly<Record<string, OperatingState>>,
@@ -67,6 +71,7 @@ export function judgeWords(
 ): Verdict {
   const told: Told[] = [];
   let unmapped: StatusWord | undefined;
+  let foreign: StatusWord | undefined;
   let isEquipmentOn = false;
   for (const word of words) {
     if (isMissing(word, stateMap)) continue;
@@ -77,7 +82,10 @@ export function judgeWords(
       told.push({ word, state: 'warmUp', own: false });
     // Several modes of the equipment (loaded, working, operating): all of it is off, or it is not.
     else if (word.status === 'equipmentMode') isEquipmentOn = true;
-    else if (meant.kind === 'unmapped' && EXECUTION.includes(word.status)) unmapped ??= word;
+    else if (EXECUTION.includes(word.status)) {
+      if (meant.kind === 'unmapped') unmapped ??= word;
+      else if (meant.kind === 'foreign') foreign ??= word;
+    }
   }
   const of: Find = (status, ...states) =>
     told.find(
@@ -109,7 +117,8 @@ export function judgeWords(
   const rested = judgeRest(idle, waiting, of);
   if (rested !== undefined) return rested;
   const mode = of('mode');
-  return mode === undefined ? { kind: 'silent' } : say(mode.state, mode);
+  if (mode !== undefined) return say(mode.state, mode);
+  return { kind: 'silent', basis: foreign === undefined ? '' : wordText(foreign) };
 }
 
 type Find = (status: Status, ...states: OperatingState[]) => Told | undefined;

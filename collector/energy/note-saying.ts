@@ -45,5 +45,5 @@ function lastSaid(says: Saying['says']): Said | null {
 function saySame(a: Saying['says'], b: Saying['says']): boolean {
   if (a.kind === 'state')
     return b.kind === 'state' && a.state === b.state && a.decider === b.decider && a.basis === b.basis;
-  return a.kind === b.kind && (a.kind !== 'unmapped' || b.kind !== 'unmapped' || a.basis === b.basis);
+  return a.kind === b.kind && (!('basis' in a) || !('basis' in b) || a.basis === b.basis);
 }

@@ -8,7 +8,7 @@ import type { StatusWord } from './status-word.ts';
 /** The part of a machine's model that states are told by. */
 export type StateModel = Pick<MachineModel, 'offBelowW' | 'bandSets' | 'stateMap'>;
 
-const SILENT: Verdict = { kind: 'silent' };
+const SILENT: Verdict = { kind: 'silent', basis: '' };
 
 /**
  * The state of a machine at one moment, when nothing is known of the time before: by the newest set of bands, without

@@ -9,7 +9,7 @@ import { rungsSettledTo, type RungChange } from './power-track.ts';
 import { DECIDERS, type StateSpan } from './state-span.ts';
 import type { TimelineState } from './timeline-state.ts';
 
-const SILENT: Saying['says'] = { kind: 'silent' };
+const SILENT: Saying['says'] = { kind: 'silent', basis: '' };
 
 /** Settles states up to where power and control are decided, and books time, spans and silent sources. */
 export function settleStates(

@@ -13,19 +13,17 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
 
 /**
  * What a word says: a state, by the machine's own map (`own`) or by ours; `silent` where it is known and says nothing of
- * the state; `unmapped` where nobody knows what it means.
+ * the state; `unmapped` where its vocabulary is known and it is not in it; `foreign` where nobody knows the vocabulary.
  */
 export type WordState =
   | { kind: 'state'; state: OperatingState; own: boolean }
-  | { kind: 'silent' | 'unmapped' };
+  | { kind: 'silent' | 'unmapped' | 'foreign' };
 
 const SILENT: WordState = { kind: 'silent' };
 const UNMAPPED: WordState = { kind: 'unmapped' };
+const FOREIGN: WordState = { kind: 'foreign' };
 
-/**
- * Looks a word up. The machine's own map goes first, asked for `vocabulary=word` and then for the word alone. Words of the
- * vocabulary `raw` mean nothing where the machine has no map of its own.
- */
+/** Looks a word up. The machine's own map goes first, asked for `vocabulary=word` and then for the word alone. */
 export function stateOfWord(
   vocabulary: string,
   word: string,
@@ -34,11 +32,11 @@ export function stateOfWord(
   const own = lookUp(stateMap, `${vocabulary}=${word}`) ?? lookUp(stateMap, word);
   if (own !== undefined) return { kind: 'state', state: own, own: true };
   const known = lookUp(VOCABULARIES, vocabulary);
-  const listed = known === undefined ? undefined : lookUp(known.words, word);
-  const meaning = listed === undefined ? known?.others : listed;
+  if (known === undefined) return FOREIGN;
+  const listed = lookUp(known.words, word);
+  const meaning = listed === undefined ? known.others : listed;
   if (meaning === null) return SILENT;
-  if (meaning !== undefined) return { kind: 'state', state: meaning, own: false };
-  return vocabulary === 'raw' && Object.keys(stateMap).length === 0 ? SILENT : UNMAPPED;
+  return meaning === undefined ? UNMAPPED : { kind: 'state', state: meaning, own: false };
 }
 
 /** Only what the table itself holds: a control may say `constructor`. */

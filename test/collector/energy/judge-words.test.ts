@@ -93,9 +93,17 @@ describe('judgeWords', () => {
     expect(judgeWords({ UNAVAILABLE: 'standby' }, [execution('UNAVAILABLE')])).toMatchObject({
       state: 'standby',
     });
-    // Words of the vocabulary `raw` mean something only to a machine that has a map.
+  });
+
+  it('leaves the state to power where a vocabulary is not ours, and says which word told nothing', () => {
+    const map = { 'vacon/vacon-10/running=true': 'processing' } as const;
+    const running = (value: boolean) => word('execution', 'vacon/vacon-10/running', value);
+    expect(judgeWords(map, [running(true)])).toMatchObject({ state: 'processing' });
+    expect(judgeWords(map, [running(false)])).toEqual({
+      kind: 'silent',
+      basis: 'm.control.execution=false',
+    });
     expect(judgeWords({}, [word('execution', 'raw', 7)]).kind).toBe('silent');
-    expect(judgeWords({ 1: 'ready' }, [word('execution', 'raw', 7)]).kind).toBe('unmapped');
   });
 
   it('never goes by what only tells of programs, parts, times and faults', () => {
