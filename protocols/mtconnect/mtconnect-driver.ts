@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts';
 import type { Driver, Poll, StatusReport } from '../driver.ts';
-import { MillwattError } from '../errors.ts';
+import { describeError, MillwattError } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
 import type { Channel } from '../telemetry/channel.ts';
 import type { SourceDescription } from '../telemetry/snapshot.ts';
@@ -52,6 +52,8 @@ const INTERVAL_MS = { min: 100, max: 1000 };
 /** A stream that ends as often as this right after it began is given up for polling. */
 const SHORT_STREAMS_MAX = 3;
 const SHORT_STREAM_MS = 3000;
+/** A poll waits no longer than this for a stream to begin, real ms. */
+const OPENING_MS_MAX = 1000;
 const REFUSALS_MAX = 3;
 const REMARKS_MAX = 10;
 
@@ -86,6 +88,8 @@ class MtconnectDriver implements Driver {
   #path = '';
   #count = COUNT_UNKNOWN;
   #stream: AgentStream | undefined;
+  /** A stream that was asked for and has not begun. */
+  #opening: { sinceMs: number } | undefined;
   #streamOpenedMs = 0;
   #shortStreams = 0;
   /** Why the agent is polled although it should stream. */
@@ -147,6 +151,7 @@ class MtconnectDriver implements Driver {
       return isHealed ? { ...poll, healed: true } : poll;
     } catch (error) {
       this.#isDown = true;
+      this.#pending = undefined;
       this.#dropStream();
       throw error;
     }
@@ -163,9 +168,10 @@ class MtconnectDriver implements Driver {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending !== undefined) throw pending;
-    const stream = this.#stream;
-    if (stream !== undefined) {
-      const silentMs = stream.silentMs();
+    const silentMs =
+      this.#stream?.silentMs() ??
+      (this.#opening === undefined ? undefined : this.#real.monotonicMs() - this.#opening.sinceMs);
+    if (silentMs !== undefined) {
       const { heartbeat } = this.#options;
       if (silentMs <= heartbeat * HEARTBEATS_MISSED)
         return {
@@ -173,7 +179,8 @@ class MtconnectDriver implements Driver {
           readings: this.#book.readings(silentMs > heartbeat + HEARTBEAT_LATE_MS ? 'uncertain' : 'good'),
           roundTripMs: 0,
         };
-      stream.fail(silentError(this.#client.where, silentMs));
+      this.#stream?.fail(silentError(this.#client.where, silentMs));
+      this.#dropStream();
     }
     const answer = await this.#catchUp(deadlineMs);
     if (this.#options.mode === 'stream' && this.#noStream === undefined) await this.#openStream(deadlineMs);
@@ -285,22 +292,49 @@ class MtconnectDriver implements Driver {
     else this.#book.takeNews(news, this.#timeOf(this.#floorMs(), received));
   }
 
+  /**
+   * Asks for a stream from where we are. Agents that begin their answer only when they have something to say may leave it
+   * open for a heartbeat; that is waited for beside the polls, as the same silence as any.
+   */
   async #openStream(deadlineMs: number): Promise<void> {
-    const { every, heartbeat } = this.#options;
+    const { every, heartbeat, timeout } = this.#options;
     const interval = Math.min(INTERVAL_MS.max, Math.max(INTERVAL_MS.min, every));
     const from = this.#cursor.next;
     const path = `${this.#path}/sample?from=${from}&interval=${interval}&heartbeat=${heartbeat}&count=${this.#count}`;
-    const answer = await this.#client.open(path, this.#leftMs(deadlineMs));
+    const opening = { sinceMs: this.#real.monotonicMs() };
+    this.#opening = opening;
+    const opened = this.#client
+      .open(path, heartbeat + timeout)
+      .then((answer) => {
+        if (this.#opening === opening) this.#takeStream(answer);
+        else if (answer.kind === 'multipart') answer.body.destroy();
+      })
+      .finally(() => {
+        if (this.#opening === opening) this.#opening = undefined;
+      });
+    let isLate = false;
+    const late = new Promise<void>((resolve) => {
+      setTimeout(
+        () => {
+          isLate = true;
+          resolve();
+        },
+        Math.min(OPENING_MS_MAX, this.#leftMs(deadlineMs)),
+      ).unref();
+    });
+    // What fails later is found out by the next poll, which sees neither a stream nor one that is being opened.
+    opened.catch((error: unknown) => {
+      if (isLate)
+        this.#log.info({ source: this.#options.id, reason: describeError(error) }, 'no stream began');
+    });
+    await Promise.race([opened, late]);
+  }
+
+  #takeStream(answer: Awaited<ReturnType<AgentClient['open']>>): void {
     if (answer.kind === 'whole') {
       this.#giveUpStreaming('it does not answer with a stream');
-      if (answer.document.kind !== 'streams') return;
-      const { header, observations } = answer.document;
-      this.#obey(this.#cursor.take(header, observations, this.#count), observations, answer);
+      if (answer.document.kind === 'streams') this.#takePart(answer.document, answer.received);
       return;
-    }
-    if (this.#closed) {
-      answer.body.destroy();
-      throw closedError(this.#client.where);
     }
     this.#streamOpenedMs = this.#real.monotonicMs();
     const stream: AgentStream = new AgentStream(
@@ -345,6 +379,7 @@ class MtconnectDriver implements Driver {
   }
 
   #dropStream(): void {
+    this.#opening = undefined;
     this.#stream?.close();
     this.#stream = undefined;
   }

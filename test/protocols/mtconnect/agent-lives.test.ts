@@ -54,11 +54,11 @@ describe(`an agent with a hard life (${REPLAY})`, () => {
       const outages: { codes: Set<string>; healed: boolean; nulls: number }[] = [];
       let outage: Set<string> | undefined;
       let connected = false;
-      let done = false;
+      const life = { isOver: false };
       const countNulls = () => words.filter(({ value }) => value === null).length;
       let nullsBefore = 0;
       const polling = (async () => {
-        while (!done) {
+        while (!life.isOver) {
           try {
             const { healed } = await driver.poll();
             if (outage !== undefined && connected)
@@ -112,7 +112,7 @@ describe(`an agent with a hard life (${REPLAY})`, () => {
       say(1);
       const last = told.at(-1)?.word;
       await expect.poll(() => words.at(-1)?.value, { timeout: 15_000, interval: 20 }).toBe(last);
-      done = true;
+      life.isOver = true;
       await polling;
 
       let expected = -1;

@@ -293,6 +293,31 @@ describe('a stream', () => {
     expect(of('control.execution')).toEqual([null, 'ACTIVE', 'READY']);
   });
 
+  it('that begins only with the first thing to say is waited for beside the polls', async () => {
+    const agent = await startAgent();
+    agent.beginsLate = true;
+    const { driver, of } = follow(agent, { mode: 'stream', heartbeat: 60_000, timeout: 300 });
+    await driver.poll();
+    await driver.poll();
+    const asked = agent.requests.length;
+    agent.tell('ex', 'ACTIVE');
+    await expect.poll(() => of('control.execution')).toEqual([null, 'ACTIVE']);
+    expect((await driver.poll()).healed).toBeUndefined();
+    expect(agent.requests).toHaveLength(asked);
+  });
+
+  it('that never begins is asked for again', async () => {
+    const agent = await startAgent();
+    agent.beginsLate = true;
+    const { driver, of } = follow(agent, { mode: 'stream', heartbeat: 100, timeout: 300 });
+    await driver.poll();
+    agent.silent = true;
+    agent.tell('ex', 'ACTIVE');
+    expect(await untilCode(driver)).toBe('timeout');
+    agent.silent = false;
+    await pollUntil(driver, () => of('control.execution').length === 2);
+  });
+
   it('falls back to polling where the agent has none, with a remark', async () => {
     const agent = await startAgent();
     agent.multipart = 'never';

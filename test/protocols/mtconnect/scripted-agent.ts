@@ -45,6 +45,8 @@ export class ScriptedAgent {
   multipart: 'with-length' | 'without-length' | 'never' = 'with-length';
   /** Answers nothing at all, streams included. */
   silent = false;
+  /** Streams begin with the first thing that they say. */
+  beginsLate = false;
   /** Some agents refuse to be asked for what they do not have yet. */
   refusesAhead = false;
   /** Answers the next request with this instead. */
@@ -166,7 +168,7 @@ export class ScriptedAgent {
         send(this.error('OUT_OF_RANGE', `'from' must be ${this.firstSequence} or more`), 404);
       else if (url.searchParams.has('interval') && this.multipart !== 'never') {
         response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace;boundary=b0undary' });
-        response.flushHeaders();
+        if (!this.beginsLate) response.flushHeaders();
         const stream = {
           from,
           response,
