@@ -279,7 +279,7 @@ program
   .option('--csv <file>', 'calibrate a recording instead of the ledger')
   .option('--time-column <name>', 'its column of times')
   .option('--power-column <name>', 'its column of power')
-  .option('--unit <unit>', 'unit of that column: W, kW, MW or mW (default: W)')
+  .option('--unit <unit>', 'unit of that column: W, kW, MW or mW (default: what its name says, or W)')
   .option('--plot <file>', 'write a picture (SVG)')
   .option('--credit <text>', 'a line at the bottom of the picture')
   .option('--adopt', "append a version to the machine's calibration file")

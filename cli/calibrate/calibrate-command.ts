@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { calibrate } from '../../collector/energy/calibration/calibrate.ts';
 import type { PowerSamples } from '../../collector/energy/calibration/power-samples.ts';
 import type { Proposal } from '../../collector/energy/calibration/proposal.ts';
@@ -65,9 +66,10 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
       `${EXAMPLE} --csv recording.csv --adopt`,
     );
   const validFromMs = options.validFrom === undefined ? undefined : timeOf(options.validFrom, '--valid-from');
+  const signal = listenForStop();
   const readings =
     options.csv === undefined
-      ? await fromLedger(machine!, options, nowMs)
+      ? await fromLedger(machine!, options, nowMs, signal)
       : fromCsv(options.csv, word, options);
   const hoursMin = hoursMinOf(options);
   const { samples } = readings;
@@ -82,6 +84,9 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
     throw new MillwattError('refuse', code, `${readings.subject.name}: ${message}`, { cure });
   }
   const { proposal } = result;
+  // Whoever pressed Ctrl-C meanwhile wants nothing written.
+  await setImmediate();
+  if (signal.aborted) throw stopped();
   if (options.plot !== undefined) writePlot(options.plot, proposal, readings, options.credit);
   const adoption =
     options.adopt && machine !== undefined
@@ -141,6 +146,7 @@ async function fromLedger(
   { machine, dataFolder }: ChosenMachine,
   options: CalibrateOptions,
   nowMs: number,
+  signal: AbortSignal,
 ): Promise<Readings> {
   const component = options.component ?? 'supply';
   const toMs = options.to === undefined ? nowMs : timeOf(options.to, '--to');
@@ -148,7 +154,6 @@ async function fromLedger(
   if (fromMs >= toMs) throw usageError('--from is not before --to.', 'Exchange them.');
   const progress = createReadProgress(`reading the ledger of ${machine.id}`, options.json === true);
   const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
-  const signal = listenForStop();
   try {
     const samples = await readLedgerPower(
       ledger,
@@ -172,7 +177,7 @@ async function fromLedger(
     };
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new MillwattError('refuse', 'stopped', 'Stopped; nothing was changed.', { cause: error });
+    throw stopped();
   } finally {
     progress.end();
     ledger.close();
@@ -184,7 +189,7 @@ function fromCsv(file: string, word: string | undefined, options: CalibrateOptio
     file,
     timeColumn: options.timeColumn,
     powerColumn: options.powerColumn,
-    unit: options.unit ?? 'W',
+    unit: options.unit,
   });
   return {
     samples,
@@ -193,6 +198,10 @@ function fromCsv(file: string, word: string | undefined, options: CalibrateOptio
     // Times without a zone were read as UTC, and are shown as they stand in the file.
     zoneOffsetMin: 0,
   };
+}
+
+function stopped(): MillwattError {
+  return new MillwattError('refuse', 'stopped', 'Stopped; nothing was changed.');
 }
 
 /** A recording is what it is; a ledger can wait until there is a day. */

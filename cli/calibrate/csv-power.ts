@@ -10,8 +10,8 @@ export interface CsvWanted {
   /** Names of columns in the first line; found by their names where they are not given. */
   timeColumn?: string | undefined;
   powerColumn?: string | undefined;
-  /** Unit of the power column. */
-  unit: string;
+  /** Unit of the power column; where it is not given, what the name of the column says, or W. */
+  unit?: string | undefined;
 }
 
 /** A recording, and how it was read. */
@@ -40,8 +40,14 @@ export function readCsvPower({ file, timeColumn, powerColumn, unit }: CsvWanted)
     '--time-column',
     file,
   );
-  const powerAt = findColumn(names, powerColumn, /power|leistung|\b[km]?w\b/i, '--power-column', file);
-  const factor = factorOf(unit);
+  const powerAt = findColumn(
+    names,
+    powerColumn,
+    /power|leistung|(^|[^a-z])[km]?w([^a-z]|$)/i,
+    '--power-column',
+    file,
+  );
+  const factor = factorOf(unit ?? unitIn(names[powerAt]!));
   const rows: { atMs: number; powerW: number }[] = [];
   let skipped = 0;
   for (const line of lines.slice(1)) {
@@ -104,6 +110,11 @@ function findColumn(
       : `${file} has no column ${wanted}.`,
     { cure: `Give ${option}, one of: ${names.slice(0, 24).join(', ')}.` },
   );
+}
+
+/** `kW` in `kW_machine` or `Power [kW]`. */
+function unitIn(name: string): string {
+  return /(^|[^A-Za-z])(kW|MW|mW)([^A-Za-z]|$)/.exec(name)?.[2] ?? 'W';
 }
 
 function factorOf(unit: string): number {
