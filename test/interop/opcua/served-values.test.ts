@@ -160,9 +160,10 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
     await driver.poll();
     const spoken = () => Object.fromEntries(words);
     await awaitUntil('six words are told', () => words.size >= 6);
-    // States by their number, which is the same in every language.
+    // States by number or by the id of their state where there is one, which is the same in every language.
     expect(spoken()).toMatchObject({
       'mill.control.execution': 1,
+      'mill.control.itemState': 'Executing',
       'mill.control.mode': 1,
       'mill.control.warmUp': false,
       'mill.control.program': 'O1000',
@@ -174,6 +175,7 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
     });
     const changed = {
       'mill.control.execution': 3,
+      'mill.control.itemState': 'OutOfService',
       'mill.control.mode': 2,
       'mill.control.warmUp': true,
       'mill.control.partCount': 18,

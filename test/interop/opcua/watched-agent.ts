@@ -13,12 +13,14 @@ import { testConfig } from '../../agent/agent-config.ts';
 import { checkChain } from '../../agent/chain-check.ts';
 import { partsOf, startReceiptingCollector } from '../../agent/receipting-collector.ts';
 import { awaitUntil } from '../../protocols/mqtt/await-until.ts';
-import { POWER_AND_ENERGY, sourceOf } from './opcua-source.ts';
+import { POWER_AND_ENERGY, sourceOf, word } from './opcua-source.ts';
 
 /** What was sealed of one source, in order; times are wall ms. */
 export interface SourceRecords {
   readings: { atMs: number; powerW: number; shownWh: number }[];
   links: { atMs: number; up: boolean; reason: string }[];
+  /** What the program word was, and when that was told. */
+  words: { atMs: number; value: unknown }[];
 }
 /** By how the source is read. */
 export type Records = ReadonlyMap<string, SourceRecords>;
@@ -72,7 +74,7 @@ export async function startWatchedAgent(options: {
             reading,
             every: EVERY_MS,
             timeout: 2000,
-            nodes: POWER_AND_ENERGY,
+            nodes: [...POWER_AND_ENERGY, word('Program', 'program')],
           }),
           { clock: systemClock, pkiFolder, real },
         ),
@@ -154,8 +156,9 @@ function gather(parts: ReturnType<typeof partsOf>): Records {
   const originMs = Date.now() - systemClock.monotonicMs();
   const records = new Map<string, SourceRecords>();
   for (const part of parts) {
-    const { readings, links } = records.get(part.machine) ?? { readings: [], links: [] };
-    records.set(part.machine, { readings, links });
+    const known = records.get(part.machine) ?? { readings: [], links: [], words: [] };
+    const { readings, links, words } = known;
+    records.set(part.machine, known);
     for (const { timesMs, columns } of part.sampled) {
       const powers = columns.get(`${part.machine}.supply.activePower`) ?? [];
       const counters = columns.get(`${part.machine}.supply.activeEnergyImport`) ?? [];
@@ -168,6 +171,9 @@ function gather(parts: ReturnType<typeof partsOf>): Records {
     for (const { timesMs, up, reasons } of part.links)
       for (const [row, timeMs] of timesMs.entries())
         links.push({ atMs: originMs + timeMs, up: up[row] === true, reason: reasons[row] ?? '' });
+    for (const { timesMs, values } of part.events)
+      for (const [row, timeMs] of timesMs.entries())
+        words.push({ atMs: originMs + timeMs, value: values[row] });
   }
   return records;
 }
