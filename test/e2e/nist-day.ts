@@ -75,6 +75,8 @@ const HOUR_MS = 3_600_000;
 /** Ten years: clocks that show a time before 2020 are taken for never set. */
 const LATER_S = 315_532_800;
 const STEP_MS = 60_000;
+/** A line so much older than one above it is out of order. */
+const LATE_MS = 1000;
 /** Where the log is silent the clock goes faster, and yet slow enough that the agent is heard of. */
 const QUIET_STEP_MS = 240_000;
 const DEVICE = /^[^-.]+/u;
@@ -142,7 +144,7 @@ export async function readRecordedDay(options: DayOptions): Promise<RecordedDay>
   try {
     let polls = 0;
     let sealedMs = fromMs;
-    for (const atMs of stepTimes(dueMs, fromMs, endMs)) {
+    for (const atMs of stepTimes(told, dueMs, fromMs, endMs)) {
       clock.stepTo(atMs);
       options.onStep?.(source, clock);
       await agent.pollAll();
@@ -182,15 +184,27 @@ export async function readRecordedDay(options: DayOptions): Promise<RecordedDay>
   }
 }
 
-/** When the clock stops: at a line, a step after the stop before, or as often as silence needs. */
-function* stepTimes(dueMs: readonly number[], fromMs: number, endMs: number): Generator<number> {
+/**
+ * When the clock stops: at a line, a step after the stop before, or as often as silence needs; and right before a line
+ * that is out of order, because whoever reads all the time has heard by then of what is told before it.
+ */
+function* stepTimes(
+  told: readonly RecordedTold[],
+  dueMs: readonly number[],
+  fromMs: number,
+  endMs: number,
+): Generator<number> {
+  const late = new Set(dueMs.filter((atMs, row) => atMs - told[row]!.timeMs > LATE_MS));
+  const lateMs = [...late].filter((atMs) => atMs - 1 > fromMs);
   let atMs = fromMs;
   let next = 0;
   for (;;) {
     yield atMs;
     if (atMs >= endMs) return;
     while ((dueMs[next] ?? Infinity) <= atMs) next++;
-    atMs = Math.min(atMs + QUIET_STEP_MS, Math.max(atMs + STEP_MS, dueMs[next] ?? Infinity), endMs);
+    while ((lateMs[0] ?? Infinity) - 1 <= atMs) lateMs.shift();
+    const lineMs = Math.max(atMs + STEP_MS, dueMs[next] ?? Infinity);
+    atMs = Math.min(atMs + QUIET_STEP_MS, lineMs, (lateMs[0] ?? Infinity) - 1, endMs);
   }
 }
 
