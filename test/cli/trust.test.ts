@@ -1,0 +1,124 @@
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { makeDriver, POWER_KW, startMachine } from '../protocols/opcua/opcua-rig.ts';
+import { makeFolder, run } from '../e2e/fault-rig.ts';
+
+test('a server is turned away, listed, trusted while the agent runs, and taken out again', async () => {
+  const machine = await startMachine();
+  const folder = makeFolder();
+  const pkiFolder = writeAgent(folder, machine.endpoint);
+  expect(await millwatt(folder, ['trust', 'list', '-c', 'agent.yaml'])).toContain('none is trusted');
+
+  const { refusal, power } = await makeDriver(pkiFolder, { id: 'control', endpoint: machine.endpoint });
+  const command = /millwatt (trust add \S+ -c agent\.yaml)/.exec((await refusal()).cure)?.[1] ?? '';
+  const list = await millwatt(folder, ['trust', 'list', '-c', 'agent.yaml']);
+  expect(list).toContain('rejected');
+  expect(list).toContain(`shown to source control by ${machine.endpoint}: it is not trusted yet`);
+  expect(list).toContain(`millwatt ${command}`);
+
+  // The very command of the message, while the agent waits for its next attempt.
+  const added = await millwatt(folder, command.split(' '));
+  expect(added).toContain(`is now a trusted server for ${machine.endpoint}`);
+  expect(added).toContain(machine.thumbprint);
+  expect(await power()).toBeCloseTo(POWER_KW, 9);
+  expect(await millwatt(folder, command.split(' '))).toContain('was trusted already');
+
+  const json = JSON.parse(await millwatt(folder, ['trust', 'list', '--json', '-c', 'agent.yaml'])) as {
+    certificates: object[];
+  };
+  expect(json.certificates).toMatchObject([
+    { standing: 'server', thumbprint: machine.thumbprint, note: { shown: [{ source: 'control' }] } },
+  ]);
+
+  const removed = ['trust', 'remove', machine.thumbprint.slice(0, 10), '-c', 'agent.yaml'];
+  expect(await millwatt(folder, removed)).toContain('is not trusted any more');
+  const next = await makeDriver(pkiFolder, { id: 'control', endpoint: machine.endpoint });
+  expect(await next.refusal()).toMatchObject({ code: 'untrusted' });
+  expect(await millwatt(folder, removed)).toContain('was not trusted');
+});
+
+test('the certificate of a server is trusted from a file, for a source whatever names it bears', async () => {
+  const machine = await startMachine({ certificate: { hosts: ['cnc-9.plant.example'] } });
+  const folder = makeFolder();
+  const pkiFolder = writeAgent(folder, machine.endpoint);
+  const scout = makeFolder();
+  const { refusal } = await makeDriver(scout, { endpoint: machine.endpoint });
+  await refusal();
+  const file = join(scout, 'rejected', readdirSync(join(scout, 'rejected'))[0] ?? '');
+  const add = ['trust', 'add', file, '-c', 'agent.yaml'];
+  await millwatt(folder, add);
+  const elsewhere = await makeDriver(pkiFolder, { id: 'control', endpoint: machine.endpoint });
+  expect((await elsewhere.refusal()).message).toContain('is for cnc-9.plant.example');
+  await millwatt(folder, [...add, '--source', 'control']);
+  expect(await elsewhere.power()).toBeCloseTo(POWER_KW, 9);
+});
+
+test('own prints the certificate, made once and the same ever after, until it is renewed on command', async () => {
+  const folder = makeFolder();
+  const pkiFolder = writeAgent(folder, 'opc.tcp://127.0.0.1:4840');
+  const own = async (...more: string[]) =>
+    JSON.parse(await millwatt(folder, ['trust', 'own', '--json', ...more, '-c', 'agent.yaml'])) as {
+      pem: string;
+      thumbprint: string;
+    };
+  const first = await own();
+  expect(new X509Certificate(first.pem).fingerprint256.replaceAll(':', '').toLowerCase()).toBe(
+    first.thumbprint,
+  );
+  expect((await own()).thumbprint).toBe(first.thumbprint);
+  // What an agent uses is what was printed.
+  await makeDriver(pkiFolder, {});
+  expect((await own()).thumbprint).toBe(first.thumbprint);
+  const plain = run(folder, ['trust', 'own', '-c', 'agent.yaml']);
+  expect(await plain.exited).toBe(0);
+  expect(plain.output()).toContain('Put it among the trusted clients');
+  expect((await own('--renew')).thumbprint).not.toBe(first.thumbprint);
+});
+
+test('what cannot be meant is said, with the cure and the exit code', async () => {
+  const folder = makeFolder();
+  writeAgent(folder, 'opc.tcp://127.0.0.1:4840');
+  writeFileSync(join(folder, 'empty.pem'), 'nothing');
+  for (const [args, words] of [
+    [['trust', 'add', 'abcdef1234', '-c', 'agent.yaml'], /No certificate here has the thumbprint/],
+    [['trust', 'add', 'empty.pem', '-c', 'agent.yaml'], /holds no certificate/],
+    [
+      ['trust', 'add', 'empty.pem', '--source', 'nobody', '-c', 'agent.yaml'],
+      /No OPC UA source is called nobody/,
+    ],
+    [['trust', 'remove', 'abcdef1234', '-c', 'agent.yaml'], /No certificate here/],
+  ] as const) {
+    const failed = run(folder, args);
+    expect(await failed.exited).toBe(1);
+    expect(failed.output()).toMatch(words);
+  }
+  const usage = run(folder, ['trust', 'add', 'abcdef1234']);
+  expect(await usage.exited).toBe(2);
+});
+
+/** An agent's configuration with one OPC UA source; the folder of its certificates. */
+function writeAgent(folder: string, endpoint: string): string {
+  writeFileSync(
+    join(folder, 'agent.yaml'),
+    [
+      'site: plant-1',
+      'agent: gateway-1',
+      'data: ./data',
+      'broker: { url: "mqtt://127.0.0.1:1883" }',
+      'sources:',
+      `  - { id: control, protocol: opcua, machine: mill-1, endpoint: "${endpoint}", model: machinetool }`,
+    ].join('\n'),
+  );
+  chmodSync(folder, 0o700);
+  return join(folder, 'data', 'opcua-pki');
+}
+
+/** What a command that must succeed prints. */
+async function millwatt(folder: string, args: readonly string[]): Promise<string> {
+  const started = run(folder, args);
+  const exitCode = await started.exited;
+  expect(exitCode, started.output()).toBe(0);
+  return started.output();
+}
