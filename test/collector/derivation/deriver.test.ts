@@ -431,4 +431,42 @@ describe('the derivation', () => {
     await bench.append(feed.say({ words: [{ ...word, timesMs: [againMs] }], sealedToMs: againMs + 1 }));
     expect(sum(await bench.derive(), 'processing')).toBe(expected.processing + minuteMs);
   });
+
+  it('counts words through an outage after which everything was told, as soon as that is known', async () => {
+    const channel = `${MACHINE}.control.execution`;
+    const at = (seconds: number) => START_MS + seconds * 1000;
+    const say = (feed: PlantFeed, atS: number, value: string) =>
+      feed.say({
+        words: [{ channel, source: 'cnc', timesMs: [at(atS)], values: [value] }],
+        sealedToMs: at(atS) + 1,
+      });
+    const link = (feed: PlantFeed, atS: number, reason: string) =>
+      feed.say({
+        links: [{ source: 'cnc', timesMs: [at(atS)], up: [reason === 'healed'], reasons: [reason] }],
+        sealedToMs: at(atS) + 1,
+      });
+    const bench = await Bench.open();
+    const feed = new PlantFeed();
+    await bench.append(feed.config(), say(feed, 0, 'ACTIVE'), link(feed, 100, 'timeout'));
+    await bench.append(feed.say({ sealedToMs: at(500) }));
+    await bench.derive();
+    const spans = () =>
+      bench.views
+        .states(MACHINE, 0, Number.MAX_SAFE_INTEGER, 100)
+        .map(({ fromMs, toMs, basis }) => [(fromMs - START_MS) / 1000, (toMs - START_MS) / 1000, basis]);
+    expect(spans()).toEqual([]);
+    // The word of the outage comes after it, and before its end is told.
+    await bench.append(say(feed, 300, 'READY'), link(feed, 550, 'healed'), say(feed, 600, 'READY'));
+    await bench.append(feed.say({ sealedToMs: at(1300) }));
+    const hours = await bench.derive();
+    expect(spans()).toEqual([
+      [0, 300, `${channel}=ACTIVE`],
+      [300, 600, `${channel}=READY`],
+    ]);
+    expect(hours[0]?.decidedMs).toMatchObject({
+      processing: { control: 300_000 },
+      ready: { control: 300_000 },
+    });
+    expect(hours[0]?.reasons).not.toContain('source-down');
+  });
 });
