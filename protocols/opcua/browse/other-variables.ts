@@ -1,4 +1,5 @@
 import type { ClientSession } from 'node-opcua';
+import { UNITS } from '../../telemetry/unit.ts';
 import { readNodeUnits } from '../model/node-units.ts';
 import { readingOf } from '../opcua-value.ts';
 import { describeCut, type BrowseBudget } from './browse-budget.ts';
@@ -11,6 +12,7 @@ import { walkTree } from './walk-tree.ts';
 
 /** How far to look, and for how much. */
 export interface OtherOptions {
+  /** Levels below the start. */
   depth: number;
   /** Show all that a generous budget lets see. */
   isAll: boolean;
@@ -18,8 +20,10 @@ export interface OtherOptions {
   onProgress?: ((nodes: number) => void) | undefined;
 }
 
-const SHOWN_MAX = 40;
-const SHOWN_MAX_ALL = 5000;
+/** Where models have found what is usually wanted, a few others do. */
+const SHOWN_MAX = { besidesModels: 12, alone: 40, all: 5000 } as const;
+/** Of so many the units are asked for, to show the most useful ones. */
+const ASKED_MAX = 400;
 const USUAL: Omit<BrowseBudget, 'depthMax'> = { requestsMax: 150, nodesMax: 4000, childrenMax: 300 };
 const ALL: Omit<BrowseBudget, 'depthMax'> = { requestsMax: 2000, nodesMax: 50_000, childrenMax: 20_000 };
 
@@ -51,28 +55,35 @@ export async function findOtherVariables(
     const value = readingOf(values[index]);
     return value.value === null ? [] : [{ variable, value }];
   });
-  const shown = numeric.slice(0, isAll ? SHOWN_MAX_ALL : SHOWN_MAX);
+  const shownMax = isAll ? SHOWN_MAX.all : known.size > 0 ? SHOWN_MAX.besidesModels : SHOWN_MAX.alone;
+  const asked = numeric.slice(0, isAll ? SHOWN_MAX.all : ASKED_MAX);
   const units =
     signal?.aborted === true
       ? []
       : await readNodeUnits(
           session,
-          shown.map(({ variable }) => variable.nodeId),
+          asked.map(({ variable }) => variable.nodeId),
         );
+  const shown = asked
+    .map((one, index) => ({ ...one, unit: units[index], index }))
+    .sort((a, b) => rank(a.unit) - rank(b.unit))
+    .slice(0, shownMax)
+    // Back in the order of the server, so that what lies together stands together.
+    .sort((a, b) => a.index - b.index);
   const [cut, ...more] = walk.cuts;
   return {
-    others: shown.map(({ variable, value }, index) => ({
+    others: shown.map(({ variable, value, unit }) => ({
       path: [...start.path, ...variable.path],
       node: nameNode(variable, namespaceUris),
       value,
-      unit: units[index],
+      unit,
     })),
     left: numeric.length - shown.length,
     remarks:
       cut === undefined
         ? []
         : [
-            `Not all was looked at: ${describeCut(cut, budget)}${more.length === 0 ? '' : `, and ${more.length} more such`}.`,
+            `Not all was looked at: ${describeCut(cut, budget)}${more.length === 0 ? '' : `, and ${more.length} more such`}. --depth, --path and --all show more.`,
           ],
   };
 }
@@ -83,6 +94,13 @@ export function nameNode({ nodeId }: Pick<ServerNode, 'nodeId'>, namespaceUris: 
   if (index === undefined || identifier === undefined || index === '0') return nodeId.replace(/^ns=0;/, '');
   const uri = namespaceUris[Number(index)];
   return uri === undefined ? nodeId : `nsu=${uri};${identifier}`;
+}
+
+/** Power and energy first, then whatever has a unit. */
+function rank(unit: string | undefined): number {
+  const canonical = unit === undefined ? undefined : UNITS[unit]?.canonical;
+  if (canonical === 'W' || canonical === 'Wh') return 0;
+  return canonical === undefined || canonical === '%' ? 2 : 1;
 }
 
 /** OPC UA's own objects hold numbers of the server, none of a machine. */

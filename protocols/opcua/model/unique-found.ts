@@ -25,12 +25,17 @@ export function makeUnique(found: Found): Found {
 }
 
 function nameFreely(one: FoundStatus, words: ReadonlyMap<string, FoundStatus>): FoundStatus {
-  // The word of another standard: `cnc` of cnc/SpindleStatus.
-  const base = one.name ?? one.vocabulary.split('/')[0] ?? 'other';
+  const base = one.name ?? originOf(one);
   let named = one;
   for (let number = 1; words.has(keyOf(named)); number++)
     named = { ...one, name: number === 1 && one.name === undefined ? base : `${base}-${number}` };
   return named;
+}
+
+/** The standard that a word is of: `cnc` of cnc/SpindleStatus. */
+function originOf({ vocabulary, point }: FoundStatus): string {
+  if (point.startsWith('CncChannelList/')) return 'cnc';
+  return vocabulary === 'raw' ? 'other' : (vocabulary.split('/')[0] ?? 'other');
 }
 
 function keyOf({ component, status, name }: FoundStatus): string {

@@ -1,4 +1,3 @@
-import { DataType, EnumValueType, VariantArrayType, type AddressSpace } from 'node-opcua';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,19 +5,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../../protocols/clock.ts';
 import { silentLog } from '../../../../protocols/log.ts';
 import { createOpcuaDriver } from '../../../../protocols/opcua/opcua-driver.ts';
+import { surveyServer } from '../../../../protocols/opcua/browse/survey-server.ts';
 import { findModel } from '../../../../protocols/opcua/model/find-model.ts';
 import type { Found, FoundMeasured, FoundStatus } from '../../../../protocols/opcua/model/found.ts';
 import { readNodeUnits } from '../../../../protocols/opcua/model/node-units.ts';
 import type { FoundOptions } from '../../../../protocols/opcua/opcua-options.ts';
-import {
-  addCnc,
-  addEnergyStandIn,
-  addMachineTool,
-  CNC_NODESETS,
-  setState,
-  setValue,
-  stateType,
-} from './machine-space.ts';
+import { buildGermanMachine } from './german-machine.ts';
+import { CNC_NODESETS } from './machine-space.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
@@ -30,74 +23,6 @@ afterAll(() => server.close());
 const idOf = (uri: string, identifier: string) => `ns=${server.namespaceUris.indexOf(uri)};${identifier}`;
 const find = (found: readonly FoundOptions[] = []): Promise<Found> =>
   findModel(server.session, server.namespaceUris, { model: 'machinetool', found, component: 'control' });
-
-/** One machine whose control speaks German, with drives of its CNC, and with energy values here and there. */
-function buildGermanMachine(space: AddressSpace): void {
-  const own = space.getOwnNamespace();
-  const machine = addMachineTool(space, own, 'Fräse');
-  setState(
-    machine,
-    'Production/ActiveProgram/State/CurrentState',
-    'Läuft',
-    { type: stateType(space, 'ProductionStateMachineType', 'MachineTool/'), state: 'Running' },
-    1,
-  );
-  const itemStates = stateType(space, 'MachineryItemState_StateMachineType', 'Machinery/');
-  setState(machine, 'Monitoring/MachineTool/MachineryItemState/CurrentState', 'Führt aus', {
-    type: itemStates,
-    state: 'Executing',
-  });
-  const modes = stateType(space, 'MachineryOperationModeStateMachineType', 'Machinery/');
-  setState(machine, 'Monitoring/MachineTool/MachineryOperationMode/CurrentState', 'Einrichten', {
-    type: modes,
-    state: 'Setup',
-  });
-  setValue(machine, 'Production/ActiveProgram/Name', { dataType: DataType.String, value: 'WELLE.MPF' });
-  addCnc(space, own, ['Kanal 1']);
-  const domain = own.addObject({
-    browseName: 'ACCURACY_DOMAIN_PERCENT_FULL_SCALE',
-    organizedBy: space.rootFolder.objects,
-  });
-  own.addVariable({
-    propertyOf: domain,
-    browseName: { name: 'EnumValues', namespaceIndex: 0 },
-    dataType: 'EnumValueType',
-    valueRank: 1,
-    value: {
-      dataType: DataType.ExtensionObject,
-      arrayType: VariantArrayType.Array,
-      value: [
-        new EnumValueType({
-          value: [0, 6],
-          displayName: { text: 'ACCURACY_CLASS_6' },
-          description: { text: '0,5%' },
-        }),
-      ],
-    },
-  });
-  const iec = own.addObject({ browseName: 'ACCURACY_DOMAIN_IEC', organizedBy: space.rootFolder.objects });
-  addEnergyStandIn(space, own, machine, 'EnergyMeasurement', {
-    AcActivePowerTotal: { value: 7100, code: 'WTT', text: 'W', accuracy: { number: 6, domain } },
-    AcActiveEnergyTotalImportLp: { value: 12_000, code: 'WHR', text: 'W·h' },
-    AcActiveEnergyTotalImportHp: {
-      value: 12.000_123,
-      code: 'KWH',
-      text: 'kW·h',
-      accuracy: { number: 3, text: '0.5S', domain: iec },
-    },
-    AcActiveEnergyTotalExportLp: { value: 0, code: 'WHR', text: 'W·h' },
-    AcVoltageL1N: { value: 230, code: 'VLT', text: 'V' },
-    AcVoltageL2L3: { value: 400, code: 'VLT', text: 'V' },
-    AcCurrentL2: { value: 10 },
-    AcCurrentPe: { value: 0, code: 'AMP' },
-    AcPowerFactorTotal: { value: 0.9 },
-    AcActivePowerTotalMax: { value: 9000, code: 'WTT', text: 'W' },
-  });
-  const cooling = own.addObject({ browseName: 'Kühlung', componentOf: machine });
-  addEnergyStandIn(space, own, cooling, 'EnergyMeasurement', {
-    AcActivePowerTotal: { value: 0.4, code: 'KWT', text: 'kW' },
-  });
-}
 
 const measuredAt = ({ measured }: Found, component: string) =>
   measured
@@ -161,7 +86,7 @@ describe('a machine tool with a German control, its CNC and energy profiles', ()
       'spindle-2 spindleState cnc CncSpindleList/S2/ActStatus cnc/SpindleStatus',
       'control channelState Kanal-1 CncChannelList/Kanal 1/ActStatus cnc/ChannelStatus',
       'control mode cnc CncChannelList/Kanal 1/ActOperationMode cnc/OperationMode',
-      'control program raw CncChannelList/Kanal 1/ActProgramName raw',
+      'control program cnc CncChannelList/Kanal 1/ActProgramName raw',
     ]);
     expect(found.device).toEqual({
       manufacturer: 'Muster Maschinen',
@@ -237,6 +162,29 @@ describe('a machine tool with a German control, its CNC and energy profiles', ()
     expect(found.remarks.join('\n')).toMatch(/nothing is called CncSpindleList\/S;/);
     expect(found.remarks.join('\n')).not.toMatch(/read as component kuhlung/);
     expect(found.remarks.length).toBeLessThanOrEqual(10);
+  });
+
+  test('one looks below a node by names or by its id, and is told what there is where there is none', async () => {
+    const below = (path: string) =>
+      surveyServer(server.session, server.namespaceUris, { path, depth: 3, isAll: false });
+    const byName = await below('Machines/Fräse/Kühlung');
+    expect(byName.models).toEqual([]);
+    expect(byName.others).toMatchObject([
+      {
+        path: ['Machines', 'Fräse', 'Kühlung', 'EnergyMeasurement', 'AcActivePowerTotal'],
+        value: { value: 0.4 },
+        unit: 'kW',
+      },
+    ]);
+    const node = byName.others[0]?.node ?? '';
+    expect(node).toMatch(/^nsu=[^;]+;[si]=/);
+    expect((await below(node)).others).toMatchObject([{ node, value: { value: 0.4 }, unit: 'kW' }]);
+    await expect(below('Machines/Mill')).rejects.toMatchObject({
+      code: 'no-node',
+      message: 'Machines holds nothing that is called Mill.',
+      cure: 'It holds Fräse.',
+    });
+    await expect(below('nsu=urn:nobody;s=x')).rejects.toMatchObject({ code: 'no-node' });
   });
 
   test('nothing of it calls a method or writes', async () => {
