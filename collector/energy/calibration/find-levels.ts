@@ -8,7 +8,7 @@ const APART_BINS = 10;
 const VALLEY_MAX = 0.5;
 /** A level holds at least this share of the time, and this many readings. */
 const SHARE_MIN = 0.01;
-const READINGS_MIN = 60;
+const READINGS_MIN = 30;
 /** Work that never stays at one power has no mode; it is a level all the same where it holds this much of the time. */
 const RESTLESS_SHARE_MIN = 0.03;
 /** There are no names for more: off, standby, extended standby, ready, processing. */

@@ -1,4 +1,4 @@
-import { quantileOf } from './power-axis.ts';
+import { rankValues } from './power-axis.ts';
 import { isJoined, type WeighedSamples } from './power-samples.ts';
 
 /** What the readings of one level are like. Powers are W. */
@@ -45,7 +45,8 @@ export function describeLevels(
       steps.push(Math.abs(Math.max(samples.powersW[row + 1]!, floorW) - powerW) / powerW);
     }
     const ones = new Uint8Array(steps.length).fill(1);
-    const at = (share: number) => quantileOf(powers, weights, share);
+    const at = rankValues(powers, weights);
+    const stepAt = rankValues(steps, ones);
     return {
       timeMs,
       powerW: at(0.5),
@@ -54,8 +55,8 @@ export function describeLevels(
       edgeFromW: at(0.01),
       edgeToW: at(0.99),
       spreadDecades: Math.log10(at(0.84) / at(0.16)) / 2,
-      stepShare: quantileOf(steps, ones, 0.5),
-      wildStepShare: quantileOf(steps, ones, 0.75),
+      stepShare: stepAt(0.5),
+      wildStepShare: stepAt(0.75),
     };
   });
 }

@@ -62,17 +62,42 @@ export function findFloor(samples: WeighedSamples): { floorW: number; workW: num
 
 /** The value below which a share of the weight lies; 0 without values. */
 export function quantileOf(values: ArrayLike<number>, weights: ArrayLike<number>, share: number): number {
-  const order = Uint32Array.from({ length: values.length }, (_, index) => index).sort(
+  return rankValues(values, weights)(share);
+}
+
+/** Sorts once and answers many times: the value below which a share of the weight lies; 0 without values. */
+export function rankValues(values: ArrayLike<number>, weights: ArrayLike<number>): (share: number) => number {
+  const sorted = Float64Array.from(values).sort();
+  // Readings weigh almost the same: only where they do not must each value keep its own weight.
+  const order = isUniform(weights) ? undefined : orderOf(values);
+  const before = new Float64Array(sorted.length);
+  let total = 0;
+  for (let rank = 0; rank < sorted.length; rank++) {
+    total += order === undefined ? (weights[0] ?? 0) : weights[order[rank]!]!;
+    before[rank] = total;
+  }
+  return (share) => {
+    const wanted = share * total;
+    let low = 0;
+    let high = sorted.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before[middle]! > 0 && before[middle]! >= wanted) high = middle;
+      else low = middle + 1;
+    }
+    return sorted[low] ?? 0;
+  };
+}
+
+function isUniform(weights: ArrayLike<number>): boolean {
+  for (let index = 1; index < weights.length; index++) if (weights[index] !== weights[0]) return false;
+  return true;
+}
+
+function orderOf(values: ArrayLike<number>): Uint32Array {
+  return Uint32Array.from({ length: values.length }, (_, index) => index).sort(
     (a, b) => values[a]! - values[b]!,
   );
-  let total = 0;
-  for (let index = 0; index < weights.length; index++) total += weights[index]!;
-  let before = 0;
-  for (const index of order) {
-    before += weights[index]!;
-    if (before > 0 && before >= share * total) return values[index]!;
-  }
-  return 0;
 }
 
 /** The density after a Gaussian of this width (in bins): what is closer together than that is one thing. */
