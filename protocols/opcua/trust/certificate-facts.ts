@@ -56,8 +56,12 @@ export function shortThumbprint(thumbprint: string): string {
 
 /** Whether a certificate names this host. `localhost` and its kin are this computer, whatever it is called. */
 export function namesHost(certificate: X509Certificate, host: string, ownNames: readonly string[]): boolean {
+  // Some makers of certificates (asyncua's own among them) write an address down as a name.
+  const addresses = alternativeNamesOf(certificate).flatMap(([kind, name]) => (kind === 'DNS' ? [name] : []));
   const fits = (name: string) =>
-    isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined;
+    isIP(name) === 0
+      ? certificate.checkHost(name) !== undefined
+      : certificate.checkIP(name) !== undefined || addresses.includes(name);
   return fits(host) || (isLoopback(host) && ['localhost', '127.0.0.1', ...ownNames].some(fits));
 }
 

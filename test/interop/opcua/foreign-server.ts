@@ -23,6 +23,8 @@ export interface ForeignOptions {
   machineTool?: boolean;
   /** Takes no client's certificate. */
   stranger?: boolean;
+  /** Has another namespace before the others, so that all of them are numbered otherwise. */
+  renumbered?: boolean;
 }
 
 /** What the machine tool says. */
@@ -39,7 +41,7 @@ export interface MachineWords {
 /** What an order may be; `stop` and `start` keep port, words and counter. */
 type Order =
   | { do: 'stop' | 'dropSessions' | 'dropConnections' | 'counts' }
-  | { do: 'start'; certificate?: 'same' | 'new'; security?: readonly Policy[]; stranger?: boolean }
+  | { do: 'start'; certificate?: 'same' | 'new'; stranger?: boolean; renumbered?: boolean }
   | { do: 'tell'; words: MachineWords }
   | { do: 'status'; node: string; code: number }
   | { do: 'add' | 'remove'; node: string };

@@ -22,7 +22,7 @@ export function describeRecovery(library: Library): void {
   const found = requireTool(library);
   const missing = found === undefined || (library === 'milo' && requireTool('java') === undefined);
 
-  describe.skipIf(missing)(`an agent at a server of ${library}`, () => {
+  describe.skipIf(missing)(`an agent at a server of ${library}`, { timeout: 60_000 }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'millwatt-recovery-'));
     const pkiFolder = join(folder, 'pki');
     let server: ForeignServer;
@@ -49,14 +49,14 @@ export function describeRecovery(library: Library): void {
       return agent;
     };
 
-    it('restarts in the middle', async () => {
+    it('restarts in the middle, its namespaces numbered otherwise', async () => {
       const watched = await start();
       await watched.readings(4);
       await server.order({ do: 'stop' });
       await watched.failures();
       await server.order({ do: 'tell', words: { program: 'O2000' } });
       await sleep(OUTAGE_MS);
-      await server.order({ do: 'start' });
+      await server.order({ do: 'start', renumbered: true });
       watched.hurry();
       await watched.readings(8);
       const records = await watched.finish();

@@ -123,7 +123,11 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
     const over = { reading, nodes: POWER_AND_ENERGY };
     const first = await opened({ ...over, ...login }, guarded);
     if (reading === OPCUA_READINGS[0]) {
-      await expect(first.driver.poll()).rejects.toMatchObject({ code: 'untrusted', remedy: 'retry' });
+      await expect(first.driver.poll()).rejects.toMatchObject({
+        code: 'untrusted',
+        message: expect.stringMatching(/is not trusted yet\./),
+        cure: expect.stringMatching(/millwatt trust add/),
+      });
       trustRejected(pkiFolder);
     }
     for (const securityPolicy of ['best', 'Basic256Sha256', 'Aes256_Sha256_RsaPss'] as const) {
@@ -136,6 +140,19 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
     await expect(wrong.driver.poll()).rejects.toMatchObject({ remedy: 'retry' });
     await first.driver.close();
     await wrong.driver.close();
+  });
+
+  it.skipIf(missing)('an agent whose certificate the server does not trust is told so', async () => {
+    await guarded.order({ do: 'stop' });
+    await guarded.order({ do: 'start', stranger: true });
+    const login = { username: USER.name, password: USER.password };
+    const { driver } = await opened({ nodes: POWER_AND_ENERGY, ...login }, guarded);
+    // Milo breaks off and says nothing that our library hands on.
+    await expect(driver.poll()).rejects.toMatchObject({
+      code: library === 'milo' ? 'closed' : 'untrusted',
+      cure: expect.stringMatching(/certificate.+opcua-pki\/own/s),
+    });
+    await driver.close();
   });
 
   it.skipIf(missing)('a unit that is not configured is the one that the server names', async () => {

@@ -3,7 +3,8 @@ An OPC UA server by asyncua, told what to do by its standard input, a JSON objec
 
 Argument: a JSON object with `folder` (for certificates), `originMs` (when its counter began), and optionally `port`,
 `security` (policies, `None` among them), `user` {name, password}, `nodeSets` (folder of the published XML files; with it
-a machine tool is served too), `stranger` (clients' certificates are refused). It ends with its input.
+a machine tool is served too), `stranger` (clients' certificates are refused), `renumbered` (another namespace comes before
+the others). It ends with its input.
 """
 
 import asyncio
@@ -80,6 +81,8 @@ class Foreign:
         await self.load_certificate(server)
         if options.get("stranger"):
             server.set_certificate_validator(refuse)
+        if options.get("renumbered"):
+            await server.register_namespace("urn:example:before")
         if "nodeSets" in options:
             await import_node_sets(server, options["nodeSets"])
             self.machine = Machine(server, "mill")
@@ -136,7 +139,7 @@ class Foreign:
     async def carry_out(self, order):
         do = order["do"]
         if do == "start":
-            self.options.update({key: order[key] for key in ("security", "stranger") if key in order})
+            self.options.update({key: order[key] for key in ("stranger", "renumbered") if key in order})
             return await self.start(order.get("certificate", "same"))
         if do == "stop":
             return await self.stop()

@@ -78,7 +78,7 @@ public final class Foreign {
     var answer = new JsonObject();
     switch (order.get("do").getAsString()) {
       case "start" -> {
-        for (String key : new String[] {"security", "stranger"})
+        for (String key : new String[] {"stranger", "renumbered"})
           if (order.has(key)) options.add(key, order.get(key));
         return start(order.has("certificate") ? order.get("certificate").getAsString() : "same");
       }
@@ -121,8 +121,7 @@ public final class Foreign {
             .setApplicationName(LocalizedText.english("milo"))
             .setProductUri(Identity.URI)
             .setEndpoints(endpoints(user != null))
-            .setCertificateManager(
-                identity.manager(options.has("stranger") && options.get("stranger").getAsBoolean()))
+            .setCertificateManager(identity.manager(is("stranger")))
             .setIdentityValidator(
                 user == null
                     ? AnonymousIdentityValidator.INSTANCE
@@ -141,6 +140,7 @@ public final class Foreign {
                 })
             .build();
     server = new OpcUaServer(config, profile -> new OpcTcpServerTransport(transport));
+    if (is("renumbered")) server.getNamespaceTable().add("urn:example:before");
     meter = new Meter(server, options.get("originMs").getAsLong(), words);
     meter.startup();
     if (options.has("nodeSets")) {
@@ -152,6 +152,10 @@ public final class Foreign {
     answer.addProperty("port", port);
     answer.addProperty("endpoint", "opc.tcp://127.0.0.1:" + port + "/");
     return answer;
+  }
+
+  private boolean is(String option) {
+    return options.has(option) && options.get(option).getAsBoolean();
   }
 
   private void stop() throws Exception {
