@@ -74,7 +74,7 @@ const machine = z.strictObject({
   bridge: duration
     .prefault('2min')
     .describe(
-      'A silence of the control of at most so long, between two words that tell a state, is given the state before; 0s turns it off.',
+      'A silence of the control of at most so long, between two words that tell the same state, is given that state; 0s turns it off.',
     ),
 });
 

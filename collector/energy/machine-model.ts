@@ -20,7 +20,7 @@ export interface MachineModel {
   stateMap: Record<string, OperatingState>;
   /** A status word is stale when its source has been silent for longer, ms. */
   quietAfterMs: number;
-  /** A silence of the control of at most so long, between two words that say a state, is given the state before, ms; 0 for none. */
+  /** A silence of the control of at most so long, between two words that say the same state, is given it, ms; 0 for none. */
   bridgeMs: number;
 }
 

@@ -2,7 +2,7 @@ import type { OperatingState } from '../../protocols/telemetry/operating-state.t
 
 /**
  * What decided a state: `power` below what the machine draws when it is off; the `warmUp` flag; another word of the
- * `control`; power `bands`; `bridged`: the control was silent so briefly that the state before holds; `none`: nothing, it
+ * `control`; power `bands`; `bridged`: the control was silent so briefly, and then said the same again, that it went on; `none`: nothing, it
  * is unknown.
  */
 export const DECIDERS = ['power', 'warmUp', 'control', 'bands', 'bridged', 'none'] as const;
