@@ -13,6 +13,7 @@ import type { Log } from '../protocols/log.ts';
 import { readDevices } from '../protocols/simulator/mtconnect-devices.ts';
 import { beginningOf, moveLog, readRecordedLog } from '../protocols/simulator/mtconnect-log.ts';
 import { startSimulation, type SimulatedDevice, type Simulation } from '../protocols/simulator/plant.ts';
+import { resolveSecret } from './secrets.ts';
 import { parseRecording } from '../protocols/simulator/recording.ts';
 import { createReplay } from '../protocols/simulator/replay.ts';
 
@@ -42,7 +43,7 @@ function deviceOf(
   const { id, host, port } = device;
   switch (device.type) {
     case 'opcua-machine':
-      return { type: 'opcua-machine', id, host, port, machine: device.machine };
+      return opcuaMachineOf(device, folder);
     case 'mtconnect-agent': {
       const { machine, file = '', devices = '', bufferSize } = device;
       const agent = { type: 'mtconnect-agent', id, host, port, bufferSize } as const;
@@ -87,6 +88,35 @@ function deviceOf(
       };
     }
   }
+}
+
+function opcuaMachineOf(
+  device: Extract<SimulatedDeviceConfig, { type: 'opcua-machine' }>,
+  folder: string,
+): SimulatedDevice {
+  const { type, id, host, port, machine, offers, filler, policies, username, limits, troubles } = device;
+  const password = resolveSecret(device.password, folder);
+  return {
+    type,
+    id,
+    host,
+    port,
+    machine,
+    control: {
+      offers: { ...Object.fromEntries(offers.map((offer) => [offer, true])), filler },
+      security: { policies },
+      limits: definedOf(limits),
+      ...(username === undefined || password === undefined ? {} : { user: { name: username, password } }),
+    },
+    troubles: troubles.map(({ kind, every, lasts }) => ({ kind, everyMs: every, lastsMs: lasts })),
+  };
+}
+
+/** Limits that were written; the others are the server's own. */
+function definedOf(limits: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(limits).flatMap(([name, limit]) => (limit === undefined ? [] : [[name, limit] as const])),
+  );
 }
 
 function profileOf(id: string, folder: string) {

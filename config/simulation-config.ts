@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { SimulatedTime } from '../protocols/clock.ts';
 import { LOAD_PARTS, MACHINE_KINDS } from '../protocols/simulator/load-shares.ts';
+import { SERVER_POLICIES } from '../protocols/simulator/opcua-policies.ts';
+import { TROUBLES } from '../protocols/simulator/opcua-trouble.ts';
 import { PHASES, QUANTITIES, QUANTITY_NAMES } from '../protocols/telemetry/quantity.ts';
 import { UNITS } from '../protocols/telemetry/unit.ts';
-import { duration, host, id, levelId, port, power } from './scalars.ts';
+import { duration, host, id, levelId, port, power, secretReference } from './scalars.ts';
 
 const zoneOffset = z
   .string()
@@ -53,6 +55,46 @@ const opcuaMachine = z
     type: z.literal('opcua-machine'),
     ...listener,
     machine: levelId.describe('One of the machines above; also the browse name.'),
+    offers: z
+      .array(z.enum(['itemState', 'spindle', 'cnc', 'energyProfile']))
+      .default([])
+      .describe('What it tells besides what every machine tool does: OPC 40001-1, 40502, energy profiles.'),
+    filler: z.int().min(0).max(200_000).default(0).describe('Further nodes that mean nothing.'),
+    policies: z
+      .array(z.enum(SERVER_POLICIES))
+      .min(1)
+      .default([...SERVER_POLICIES])
+      .describe('Security policies of its endpoints; None is the one without security.'),
+    username: z.string().min(1).optional().describe('Clients must log in with it.'),
+    password: secretReference.optional().describe('Where the password of that user is kept.'),
+    limits: z
+      .strictObject({
+        nodesPerRead: z.int().min(1).optional(),
+        nodesPerBrowse: z.int().min(1).optional(),
+        monitoredItemsPerCall: z.int().min(1).optional(),
+        subscriptions: z.int().min(0).optional(),
+        sessions: z.int().min(1).optional(),
+      })
+      .prefault({})
+      .describe('What it takes at once; otherwise as a large server.'),
+    troubles: z
+      .array(
+        z.strictObject({
+          kind: z.enum(TROUBLES).describe('What befalls it.'),
+          every: duration.prefault('10min').describe('How often, real time.'),
+          lasts: duration.prefault('20s').describe('How long, where it lasts.'),
+        }),
+      )
+      .default([])
+      .describe('What befalls it from time to time, as real controls.'),
+  })
+  .refine(({ username, password }) => (username === undefined) === (password === undefined), {
+    message: 'username and password belong together',
+    path: ['username'],
+  })
+  .refine(({ troubles }) => troubles.every(({ every }) => every >= 1000), {
+    message: 'a trouble cannot come more often than every second',
+    path: ['troubles'],
   })
   .describe('A control with the OPC 40501-1 node set and an energy meter over OPC UA.');
 

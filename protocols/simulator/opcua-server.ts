@@ -1,15 +1,7 @@
 import { MessageSecurityMode, OPCUAServer, SecurityPolicy } from 'node-opcua';
 import { nodesets } from 'node-opcua-nodesets';
 import type { ServerCertificates } from './opcua-certificates.ts';
-
-/** Policies that a simulated server can offer; `None` stands for the endpoint without security. */
-export const SERVER_POLICIES = [
-  'None',
-  'Basic256Sha256',
-  'Aes128_Sha256_RsaOaep',
-  'Aes256_Sha256_RsaPss',
-] as const;
-export type ServerPolicy = (typeof SERVER_POLICIES)[number];
+import { SERVER_POLICIES, type ServerPolicy } from './opcua-policies.ts';
 
 /** How clients may come to a simulated server. */
 export interface ServerSecurity {

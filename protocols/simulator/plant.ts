@@ -15,7 +15,8 @@ import { replayLog } from './mtconnect-content.ts';
 import type { DeviceModel } from './mtconnect-devices.ts';
 import type { RecordedLog } from './mtconnect-log.ts';
 import { machineContent } from './mtconnect-machine.ts';
-import type { OpcuaMachine } from './opcua-machine.ts';
+import type { OpcuaMachineOptions } from './opcua-machine.ts';
+import type { RecurringTrouble } from './opcua-trouble.ts';
 import type { Replay } from './replay.ts';
 
 /** A simulated machine tool; meters that name it share its load. */
@@ -43,7 +44,13 @@ export type SimulatedDevice =
       /** Modbus unit id; meters of one port are units of one gateway. */
       unit: number;
     })
-  | (Listener & { type: 'opcua-machine'; machine: string })
+  | (Listener & {
+      type: 'opcua-machine';
+      machine: string;
+      /** How it differs from a control that serves everyone, always. */
+      control?: Pick<OpcuaMachineOptions, 'offers' | 'security' | 'limits' | 'user'> | undefined;
+      troubles?: readonly RecurringTrouble[] | undefined;
+    })
   | (Listener & {
       type: 'mtconnect-agent';
       /** A machine of the plant, or a recorded log with what it is of. */
@@ -131,6 +138,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
         host,
         truthOf(loadOf(device.machine), clock),
         options.dataFolder,
+        log,
       );
       running.push(server);
       endpoints.push({
@@ -202,8 +210,22 @@ async function startMachine(
   host: string,
   truth: MachineTruth,
   dataFolder: string,
-): Promise<OpcuaMachine> {
+  log: Log,
+): Promise<{ endpoint: string; port: number; close(): Promise<void> }> {
   const { startOpcuaMachine } = await import('./opcua-machine.ts');
-  const pkiFolder = join(dataFolder, `pki-${device.id}`);
-  return startOpcuaMachine({ name: device.machine, host, port: device.port, pkiFolder }, truth);
+  const { id, machine: name, port, control = {}, troubles = [] } = device;
+  const pkiFolder = join(dataFolder, `pki-${id}`);
+  const machine = await startOpcuaMachine({ name, host, port, pkiFolder, ...control }, truth);
+  const { startTroubles } = await import('./opcua-trouble.ts');
+  const running = startTroubles(machine, troubles, (trouble) =>
+    log.info({ device: id, trouble }, 'The simulated control is troubled'),
+  );
+  return {
+    endpoint: machine.endpoint,
+    port: machine.port,
+    close: async () => {
+      await running.stop();
+      await machine.close();
+    },
+  };
 }
