@@ -1,4 +1,6 @@
 import type * as NodeOpcua from 'node-opcua';
+import type { ChannelReading } from '../../driver.ts';
+import { readingOf } from '../opcua-value.ts';
 import type { Watched } from './subscription.ts';
 
 /** A node that a source is fed from, on the server that is connected. */
@@ -25,22 +27,41 @@ const OVERTAKEN_MS_MAX = 5000;
 export class NodeState {
   readonly node: FeedNode;
   watched: Watched | undefined;
-  /** Newest value that the subscription told. */
-  held: NodeOpcua.DataValue | undefined;
   /** Values that the subscription told. */
   told = 0;
   /** The subscription does not work for it: it is read each time. */
   readInstead = false;
-
-  #read: { value: NodeOpcua.DataValue; atMs: number } | undefined;
+  #held: NodeOpcua.DataValue | undefined;
+  #read: NodeOpcua.DataValue | undefined;
+  #readAtMs = 0;
+  /** The value that is held as a reading; made when it is asked for, since not every value is. */
+  #reading: ChannelReading | undefined;
 
   constructor(node: FeedNode) {
     this.node = node;
   }
 
+  /** Newest value that the subscription told. */
+  get held(): NodeOpcua.DataValue | undefined {
+    return this.#held;
+  }
+
+  /** The held value; undefined where none is held. */
+  get heldReading(): ChannelReading | undefined {
+    if (this.#held === undefined) return undefined;
+    this.#reading ??= this.asReading(this.#held);
+    return this.#reading;
+  }
+
+  asReading(value: NodeOpcua.DataValue | undefined): ChannelReading {
+    const { value: number, quality } = readingOf(value);
+    return { channel: this.node.key, value: number, quality };
+  }
+
   /** A read value was handed on; `nowMs` is real monotonic time. */
   noteRead(value: NodeOpcua.DataValue, nowMs: number): void {
-    this.#read = { value, atMs: nowMs };
+    this.#read = value;
+    this.#readAtMs = nowMs;
   }
 
   /**
@@ -50,17 +71,20 @@ export class NodeState {
   take(value: NodeOpcua.DataValue, nowMs: number): NodeOpcua.DataValue {
     const read = this.#read;
     const isOvertaken =
-      read !== undefined && nowMs - read.atMs < OVERTAKEN_MS_MAX && isOlder(value, read.value);
+      read !== undefined && nowMs - this.#readAtMs < OVERTAKEN_MS_MAX && isOlder(value, read);
     if (!isOvertaken) this.#read = undefined;
-    this.held = isOvertaken ? read.value : value;
+    const newest = isOvertaken ? read : value;
+    this.#held = newest;
+    this.#reading = undefined;
     this.told++;
-    return this.held;
+    return newest;
   }
 
   /** What the subscription said no longer counts. */
   forget(): void {
     this.watched = undefined;
-    this.held = undefined;
+    this.#held = undefined;
+    this.#reading = undefined;
   }
 }
 
