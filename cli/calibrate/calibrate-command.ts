@@ -25,6 +25,7 @@ import { wrapLines } from '../text-wrap.ts';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_HOURS_MIN = 24;
+const CONFIDENCE_LOW = 0.5;
 /** A week shows working days and a weekend. */
 const DEFAULT_SPAN_MS = 7 * 24 * HOUR_MS;
 const EXAMPLE = 'millwatt calibrate mill-1 -c collector.yaml';
@@ -64,6 +65,11 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
     throw usageError(
       '--adopt needs the machine and its collector.',
       `${EXAMPLE} --csv recording.csv --adopt`,
+    );
+  if (options.adopt && (options.component ?? 'supply') !== 'supply')
+    throw usageError(
+      `Bands of ${options.component} cannot be adopted: states are told by supply power.`,
+      'Leave --component or --adopt out.',
     );
   const validFromMs = options.validFrom === undefined ? undefined : timeOf(options.validFrom, '--valid-from');
   const signal = listenForStop();
@@ -105,7 +111,7 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
         ...drawProposal(proposal, readings.subject, width),
         '',
         ...(options.plot === undefined ? [] : [`The picture is in ${options.plot}.`]),
-        ...lastLines(adoption, machine, options).flatMap((line) => wrapLines(line, width)),
+        ...lastLines(proposal, adoption, machine, options).flatMap((line) => wrapLines(line, width)),
       ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -185,12 +191,20 @@ async function fromLedger(
 }
 
 function fromCsv(file: string, word: string | undefined, options: CalibrateOptions): Readings {
-  const { samples, powerColumn } = readCsvPower({
+  const { samples: all, powerColumn } = readCsvPower({
     file,
     timeColumn: options.timeColumn,
     powerColumn: options.powerColumn,
     unit: options.unit,
   });
+  const samples = cutSamples(all, {
+    fromMs: options.from === undefined ? -Infinity : timeOf(options.from, '--from'),
+    toMs: options.to === undefined ? Infinity : timeOf(options.to, '--to'),
+  });
+  if (samples.timesMs.length === 0)
+    throw new MillwattError('refuse', 'no-readings', `${file} has no readings in this time.`, {
+      cure: `It reaches from ${isoOf(all.timesMs[0]!)} to ${isoOf(all.timesMs[all.timesMs.length - 1]!)}.`,
+    });
   return {
     samples,
     subject: { name: word ?? basename(file), what: powerColumn },
@@ -198,6 +212,18 @@ function fromCsv(file: string, word: string | undefined, options: CalibrateOptio
     // Times without a zone were read as UTC, and are shown as they stand in the file.
     zoneOffsetMin: 0,
   };
+}
+
+function cutSamples(samples: PowerSamples, { fromMs, toMs }: { fromMs: number; toMs: number }): PowerSamples {
+  const isIn = (_: number, row: number) => samples.timesMs[row]! >= fromMs && samples.timesMs[row]! < toMs;
+  const [timesMs, powersW, everyMs] = [samples.timesMs, samples.powersW, samples.everyMs].map((column) =>
+    Array.from(column).filter(isIn),
+  ) as [number[], number[], number[]];
+  return { timesMs, powersW, everyMs };
+}
+
+function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString();
 }
 
 function stopped(): MillwattError {
@@ -247,12 +273,18 @@ function writePlot(path: string, proposal: Proposal, readings: Readings, credit:
 }
 
 function lastLines(
+  proposal: Proposal,
   adoption: Adoption | undefined,
   machine: ChosenMachine | undefined,
   { csv }: CalibrateOptions,
 ): string[] {
   if (adoption !== undefined)
     return [
+      ...(proposal.confidence < CONFIDENCE_LOW
+        ? [
+            'The confidence is low: look at the states for a while, and calibrate again when there is more to see.',
+          ]
+        : []),
       `Adopted as version ${adoption.version} in ${adoption.file}, valid from ${adoption.validFrom}.`,
       ...adoption.next,
     ];

@@ -161,6 +161,42 @@ describe('millwatt calibrate', () => {
   });
 });
 
+describe('a recording', () => {
+  it('is calibrated for a machine, in the time that was asked for, and adopted with a warning where little is known', async () => {
+    const rows = Array.from({ length: 3000 }, (_, row) => {
+      const at = new Date(START_MS + row * 1000).toISOString();
+      return `${at},${(row % 300 < 100 ? 0.03 : row % 300 < 200 ? 1.2 : 6) * (1 + (row % 7) / 100)}`;
+    });
+    const csv = join(folder, 'day.csv');
+    writeFileSync(csv, ['time,power_kW', ...rows].join('\n'));
+    const to = new Date(START_MS + 1_500_000).toISOString();
+    const { proposal } = JSON.parse(await run('mill', { csv, to, json: true, config: undefined })) as {
+      proposal: Proposal;
+    };
+    expect(proposal.data.samples).toBe(1500);
+    expect(proposal.bands.map(({ state }) => state)).toEqual(['off', 'ready', 'processing']);
+    expect((await refusal('mill', { csv, to: '2020-01-01', config: undefined })).cure).toContain(FROM);
+    const own = join(folder, 'own.yaml');
+    writeFileSync(
+      own,
+      readFileSync(config, 'utf8')
+        .replace(/ +calibration.*\n/, '')
+        .replace(MACHINE, 'mill-9'),
+    );
+    const text = await run('mill-9', { csv, adopt: true, config: own });
+    expect(text).toContain('Adopted as version 1');
+    expect(text).toContain('The confidence is low');
+    expect(readCalibration(join(folder, 'mill-9.calibration.yaml'), 'mill-9')[0]?.bands[0]?.state).toBe(
+      'off',
+    );
+  });
+
+  it('of a component is never adopted: states are told by supply power', async () => {
+    const error = await refusal(MACHINE, { from: FROM, to: TO, component: 'spindle', adopt: true });
+    expect(error.message).toContain('told by supply power');
+  });
+});
+
 describe('reading the ledger', () => {
   const wanted = {
     machine: MACHINE,
