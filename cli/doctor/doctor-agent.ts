@@ -5,15 +5,18 @@ import { readCredentials } from '../broker-link.ts';
 import { buildDrivers } from '../build-drivers.ts';
 import { gatherDoubts } from '../device-doubts.ts';
 import { examineModbus } from './doctor-modbus.ts';
+import { examineOpcua } from './doctor-opcua.ts';
 import { examine, type Examination } from '../examination.ts';
 import { tryBroker, tryFolder } from '../trials.ts';
+import { pkiFolderOf } from '../trust/pki-folder.ts';
 
-/** The data folder, serial ports and certificates, each source, and the broker of an agent. */
+/** The data folder, serial ports and certificates, whom OPC UA sources trust, each source, and the broker of an agent. */
 export async function* examineAgent(file: string): AsyncGenerator<Examination> {
   const { config, folder } = loadAgentConfig(file);
   const dataFolder = resolve(folder, config.data);
   yield examine('data folder', () => tryFolder(dataFolder));
   yield* examineModbus(config.sources, folder);
+  yield* examineOpcua(config.sources, { folder, pkiFolder: pkiFolderOf(dataFolder), config: file });
   const doubts = gatherDoubts();
   const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log: doubts.log });
   for (const driver of drivers) {
