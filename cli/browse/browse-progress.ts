@@ -2,6 +2,7 @@ import { createScreen, style } from '../screen.ts';
 
 /** What is said while a server is looked through, on stderr, so that what is printed can be piped. */
 export interface BrowseProgress {
+  /** A connection is there, and so many nodes were looked at besides what models look at. */
   onNodes(nodes: number): void;
   end(): void;
 }
@@ -15,7 +16,7 @@ export function createBrowseProgress(what: string): BrowseProgress {
   const out = process.stderr;
   const screen = createScreen(out);
   const sinceMs = performance.now();
-  let nodes = 0;
+  let nodes: number | undefined;
   let drawnAtMs = -Infinity;
   const draw = () => {
     const nowMs = performance.now();
@@ -23,7 +24,8 @@ export function createBrowseProgress(what: string): BrowseProgress {
       return;
     drawnAtMs = nowMs;
     const seconds = Math.round((nowMs - sinceMs) / 1000);
-    const seen = nodes === 0 ? 'connecting' : `${nodes} nodes looked at`;
+    const seen =
+      nodes === undefined ? 'connecting' : nodes === 0 ? 'looking for machines' : `${nodes} nodes looked at`;
     screen.draw([style(`${what}: ${seen}, ${seconds} s; Ctrl-C ends it`, 'dim', out)]);
   };
   const timer = setInterval(draw, DRAW_EVERY_MS);

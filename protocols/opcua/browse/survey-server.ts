@@ -27,7 +27,8 @@ export async function surveyServer(
   namespaceUris: readonly string[],
   options: SurveyOptions,
 ): Promise<Omit<Survey, 'endpoint' | 'isInsecure'>> {
-  const { signal, path } = options;
+  const { signal, path, onProgress } = options;
+  onProgress?.(0);
   const limits = await readLimits(session);
   const start = path === undefined ? OBJECTS : await findPath(session, path, namespaceUris, limits);
   const machines = path === undefined ? await listMachines(session, namespaceUris, limits) : [];

@@ -10,6 +10,8 @@ export interface WalkOptions {
   limits: ServerLimits;
   /** Which nodes are opened; the root always is. */
   opens: (node: ServerNode) => boolean;
+  /** Which nodes are kept; all others are passed over and cost no room. Default: all. */
+  keeps?: (node: ServerNode) => boolean;
   /** Aborted when the time is over: what is found by then is what is given. */
   signal?: AbortSignal | undefined;
   /** Called after each request or few. */
@@ -38,7 +40,7 @@ const VARIABLE = 2;
 export async function walkTree(
   session: BrowseSession,
   root: { nodeId: string; name?: string },
-  { budget, limits, opens, signal, onProgress }: WalkOptions,
+  { budget, limits, opens, keeps = () => true, signal, onProgress }: WalkOptions,
 ): Promise<Walk> {
   const start = rootNode(root.nodeId, root.name);
   const seen = new Map<string, ServerNode>([[start.nodeId, start]]);
@@ -71,7 +73,7 @@ export async function walkTree(
         const one = held[index];
         if (one === undefined) continue;
         noteCut(walk.cuts, node, one, room < budget.childrenMax);
-        for (const child of adopt(node, one, seen, budget.nodesMax, walk.cuts)) {
+        for (const child of adopt(node, one, seen, keeps, budget.nodesMax, walk.cuts)) {
           walk.nodes.push(child);
           if (opens(child)) next.push(child);
         }
@@ -91,6 +93,7 @@ function adopt(
   node: ServerNode,
   { references }: Held,
   seen: Map<string, ServerNode>,
+  keeps: (node: ServerNode) => boolean,
   nodesMax: number,
   cuts: Cut[],
 ): ServerNode[] {
@@ -101,11 +104,12 @@ function adopt(
     const nodeId = reference.nodeId.toString();
     let child = seen.get(nodeId);
     if (child === undefined) {
+      child = nodeOf(nodeId, reference, node);
+      if (!keeps(child)) continue;
       if (seen.size > nodesMax) {
         cuts.push({ path: node.path, reason: 'nodes' });
         break;
       }
-      child = nodeOf(nodeId, reference, node);
       seen.set(nodeId, child);
       fresh.push(child);
       node.children.push(child);

@@ -11,6 +11,9 @@ const DOMAINS = ['RESERVED', 'PERCENT_FULL_SCALE', 'PERCENT_ACTUAL_READING', 'IE
 const PROPERTIES: BrowseWish = { referenceType: 'ns=0;i=46', direction: 'forward', classMask: 2 };
 const DOMAINS_MAX = 20;
 
+/** Browse names of the nodes that tell how exact a value is. */
+export const ACCURACY_NAMES = ['AccuracyClass', 'ValueAsText', 'AccuracyDomain'] as const;
+
 /** The nodes below a value that tell how exact it is. */
 export function accuracyNodes(variable: ServerNode): ServerNode[] {
   const accuracyClass = findChild(variable, 'AccuracyClass');

@@ -24,6 +24,13 @@ const CHANNEL_WORDS = [
   { variable: 'ActProgramName', status: 'program', vocabulary: 'raw' },
 ] as const;
 
+/** All variables that are read of it. */
+export const CNC_NAMES: readonly string[] = [
+  ...CNC_MEASURED,
+  ...CHANNEL_WORDS.map(({ variable }) => variable),
+  'IsVirtual',
+];
+
 /** The CNC interfaces (OPC 40502) among some nodes, and those that only came with the published node set. */
 export function findCncInterfaces(
   nodes: readonly ServerNode[],

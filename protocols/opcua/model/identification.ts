@@ -3,7 +3,8 @@ import { readGoodValues, textOf } from '../browse/read-values.ts';
 import { findBelow, type ServerNode } from '../browse/server-node.ts';
 import type { Found } from './found.ts';
 
-const FIELDS = {
+/** What is read of it, by our name. */
+export const IDENTIFICATION_FIELDS = {
   manufacturer: 'Manufacturer',
   model: 'Model',
   serial: 'SerialNumber',
@@ -17,7 +18,7 @@ export async function readIdentification(
   machine: ServerNode,
   limits: ServerLimits,
 ): Promise<Found['device']> {
-  const nodes = Object.entries(FIELDS).map(
+  const nodes = Object.entries(IDENTIFICATION_FIELDS).map(
     ([field, name]) => [field, findBelow(machine, 'Identification', name)?.nodeId] as const,
   );
   const values = await readGoodValues(

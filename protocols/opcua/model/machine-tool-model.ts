@@ -5,16 +5,18 @@ import { readTypeNames } from '../browse/type-names.ts';
 import { walkTree } from '../browse/walk-tree.ts';
 import type { OpcuaSourceOptions } from '../opcua-options.ts';
 import type { Candidates } from './candidate.ts';
-import { CNC_MEASURED, findCncInterfaces, findCncPoints } from './cnc-interface.ts';
+import { ACCURACY_NAMES } from './accuracy.ts';
+import { CNC_MEASURED, CNC_NAMES, findCncInterfaces, findCncPoints } from './cnc-interface.ts';
 import { CNC_URI, MACHINERY_URI } from './companion-uris.ts';
 import { completeMeasured } from './complete-measured.ts';
 import { completeStatuses } from './complete-statuses.ts';
+import { isPhaseStructure } from './energy-names.ts';
 import { findEnergyPoints, isEnergyVariable } from './energy-profile.ts';
 import type { Found } from './found.ts';
-import { readIdentification } from './identification.ts';
+import { IDENTIFICATION_FIELDS, readIdentification } from './identification.ts';
 import { chooseMachine, listMachines, type OfferedMachine } from './machine-list.ts';
-import { findMachineWords } from './machine-words.ts';
-import { findMonitoredElements } from './monitored-elements.ts';
+import { findMachineWords, MACHINE_WORD_NAMES } from './machine-words.ts';
+import { findMonitoredElements, MONITORED_NAMES } from './monitored-elements.ts';
 
 /** A machine has some hundred nodes, and some thousand with its tools, which are not opened. */
 const MACHINE_BUDGET: BrowseBudget = { requestsMax: 300, nodesMax: 8000, depthMax: 12, childrenMax: 1000 };
@@ -34,6 +36,16 @@ const CLOSED = new Set([
 ]);
 /** Variables with something to see below them. */
 const OPENED_VARIABLES = new Set(['CurrentState', 'AccuracyClass', ...CNC_MEASURED]);
+
+/** All variables that are read, or tell something of one that is; whatever else a machine holds is passed over. */
+const KEPT_VARIABLES = new Set<string>([
+  ...MACHINE_WORD_NAMES,
+  ...MONITORED_NAMES,
+  ...CNC_NAMES,
+  ...ACCURACY_NAMES,
+  ...Object.values(IDENTIFICATION_FIELDS),
+  ...['CurrentState', 'Number', 'Id', 'EngineeringUnits', 'ValueBeforeReset'],
+]);
 
 /** What a walk found, or that there was none. */
 interface Part {
@@ -61,7 +73,7 @@ export async function findMachineTool(
     nodeId: string,
     budget: BrowseBudget,
     opens: (node: ServerNode) => boolean,
-  ): Promise<Part> => walkTree(session, { nodeId }, { budget, limits, opens, signal });
+  ): Promise<Part> => walkTree(session, { nodeId }, { budget, limits, opens, keeps: isKept, signal });
   const nothing: Part = { root: rootNode(''), nodes: [], cuts: [] };
   const inside = machine === undefined ? nothing : await walk(machine.nodeId, MACHINE_BUDGET, opensInside);
   // What lies beside several machines is of nobody knows which.
@@ -124,6 +136,10 @@ export async function findMachineTool(
       ...remarkCuts('Not all of the server was searched for drives and energy', beside.cuts, BESIDE_BUDGET),
     ],
   };
+}
+
+function isKept({ kind, name }: ServerNode): boolean {
+  return kind === 'object' || KEPT_VARIABLES.has(name) || isEnergyVariable(name) || isPhaseStructure(name);
 }
 
 function opensInside(node: ServerNode): boolean {

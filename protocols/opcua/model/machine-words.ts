@@ -91,6 +91,11 @@ const MACHINE_WORDS: readonly MachineWord[] = [
   },
 ];
 
+/** Browse names of the variables of these words. */
+export const MACHINE_WORD_NAMES: readonly string[] = MACHINE_WORDS.flatMap(({ ways }) =>
+  ways.map((way) => way.at(-1) ?? ''),
+);
+
 /** The words that a machine offers. */
 export function findMachineWords(machine: ServerNode, component: string): StatusCandidate[] {
   return MACHINE_WORDS.flatMap(({ ways, ...word }) => {

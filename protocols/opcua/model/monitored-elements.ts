@@ -2,6 +2,9 @@ import { findBelow, findChild, type ServerNode } from '../browse/server-node.ts'
 import { pointOf, type StatusCandidate } from './candidate.ts';
 import { levelName, numbered } from './level-name.ts';
 
+/** Browse names of the variables that are read of them. */
+export const MONITORED_NAMES = ['ChannelState', 'IsRotating'] as const;
+
 /** Nodes in the order that people would put them: S1, S2, S10. */
 export function inOrder(nodes: readonly ServerNode[]): ServerNode[] {
   return [...nodes].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));

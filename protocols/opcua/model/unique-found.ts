@@ -25,10 +25,11 @@ export function makeUnique(found: Found): Found {
 }
 
 function nameFreely(one: FoundStatus, words: ReadonlyMap<string, FoundStatus>): FoundStatus {
-  const base = one.name ?? originOf(one);
+  const origin = originOf(one);
+  const base = one.name === undefined ? origin : `${one.name}-${origin}`;
   let named = one;
   for (let number = 1; words.has(keyOf(named)); number++)
-    named = { ...one, name: number === 1 && one.name === undefined ? base : `${base}-${number}` };
+    named = { ...one, name: number === 1 ? base : `${base}-${number}` };
   return named;
 }
 

@@ -67,4 +67,10 @@ export function buildGermanMachine(space: AddressSpace): void {
   addEnergyStandIn(space, own, cooling, 'EnergyMeasurement', {
     AcActivePowerTotal: { value: 0.4, code: 'KWT', text: 'kW' },
   });
+  // What a maker may put below a machine besides, much of it and near the top: no reason to miss what lies deeper.
+  for (let part = 0; part < 10; part++) {
+    const folder = own.addObject({ componentOf: machine, browseName: `Daten ${part}` });
+    for (let index = 0; index < 1000; index++)
+      own.addVariable({ componentOf: folder, browseName: `D${index}`, dataType: 'Double' });
+  }
 }

@@ -179,7 +179,11 @@ export function addEnergyStandIn(
   const type =
     space.findObjectType('EnergyMeasurementType', own.index) ??
     own.addObjectType({ browseName: 'EnergyMeasurementType' });
-  const object = type.instantiate({ browseName: name, namespace: own, componentOf: parent });
+  const object = type.instantiate({
+    browseName: name,
+    namespace: own,
+    ...(parent === space.rootFolder.objects ? { organizedBy: parent } : { componentOf: parent }),
+  });
   for (const [measurement, { value, code, text, accuracy }] of Object.entries(values)) {
     const variable = own.addVariable({
       componentOf: object,
