@@ -1,6 +1,7 @@
 import type { BoundaryProposal, Proposal, Reason } from '../../collector/energy/calibration/proposal.ts';
 import { renderBands, writeSpan } from '../../config/calibration-text.ts';
 import { sayPower } from '../../collector/energy/calibration/power-words.ts';
+import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import { formatShare, formatSpan, formatTime } from '../format.ts';
 import { style } from '../screen.ts';
 import { renderTable } from '../text-table.ts';
@@ -51,7 +52,7 @@ export function drawProposal(proposal: Proposal, subject: Subject, width: number
     '',
     ...outcomeLines(proposal, wrap),
     '',
-    'To adopt, as it will stand in the calibration file:',
+    'As it would stand in the calibration file:',
     ...renderBands(
       proposal.bands.map(({ state, belowW }) => ({ state, ...(belowW === null ? {} : { below: belowW }) })),
     )
@@ -67,9 +68,9 @@ function levelTable({ levels }: Proposal, width: number): string[] {
     [
       { title: 'level' },
       { title: 'power', align: 'right' },
-      { title: '90 % of it within', align: 'right' },
+      { title: '90 % of it within', align: 'right', spare: 4 },
       { title: 'share', align: 'right' },
-      { title: 'time', align: 'right' },
+      { title: 'time', align: 'right', spare: 3 },
       { title: 'stays', align: 'right', spare: 1 },
       { title: 'of about', align: 'right', spare: 2 },
     ],
@@ -121,12 +122,10 @@ function dotsOf(confidence: number): string {
 }
 
 function outcomeLines({ outcome, data, hysteresis, dwellMs }: Proposal, wrap: Wrap): string[] {
-  const shares = Object.entries(outcome.timeMs)
-    .filter(([, timeMs]) => timeMs > 0)
-    .map(
-      ([state, timeMs]) =>
-        `${sayState(state as keyof typeof outcome.timeMs)} ${formatShare(timeMs / data.measuredMs)}`,
-    );
+  const shares = OPERATING_STATES.flatMap((state) => {
+    const timeMs = outcome.timeMs[state] ?? 0;
+    return timeMs === 0 ? [] : [`${sayState(state)} ${formatShare(timeMs / data.measuredMs)}`];
+  });
   return wrap(
     `These readings would be: ${shares.join(', ')}; ${outcome.changes.toLocaleString('en')} ${outcome.changes === 1 ? 'change' : 'changes'} of state, with a hysteresis of ${Math.round(hysteresis * 100)} % and ${dwellMs === 0 ? 'no dwell' : `a dwell of ${writeSpan(dwellMs)}`}.`,
   );

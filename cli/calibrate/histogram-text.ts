@@ -138,34 +138,24 @@ function placeBoundaries(columns: number, labels: readonly Label[]): string[] {
   ];
 }
 
-/** The states below their stretches of the axis, where there is room for the word. */
+/** The states below their stretches of the axis; on a second line where the first has no room for the word. */
 function nameBands(proposal: Proposal, columns: number, columnOf: (powerW: number) => number): string[] {
-  const lines = ['', ''];
-  let shift = 0;
+  const lines = [
+    { text: '', columns: 0 },
+    { text: '', columns: 0 },
+  ];
   let from = 0;
   for (const { state, belowW } of proposal.bands) {
-    const to = belowW === null ? columns : Math.min(columns, Math.max(0, columnOf(belowW)));
+    const to = belowW === null ? columns : Math.min(columns, columnOf(belowW));
     const name = sayState(state);
-    const middle = Math.floor((from + to - name.length) / 2);
-    const start = Math.max(0, Math.min(columns - name.length, middle));
+    const centred = Math.floor((from + to - name.length) / 2);
+    const start = Math.max(0, Math.min(columns - name.length, centred));
     from = to;
-    if (to <= 0) continue;
-    const row =
-      [0, 1].find(
-        (line) => (plain(lines[line]!).length === 0 ? 0 : plain(lines[line]!).length + 1) <= start,
-      ) ?? shift;
-    shift = 1 - row;
-    lines[row] =
-      lines[row]! +
-      ' '.repeat(
-        Math.max(1, start - plain(lines[row]!).length) - (lines[row] === '' && start === 0 ? 1 : 0),
-      ) +
-      paint(name, state);
+    // A word keeps a space to the one before it.
+    const line = lines.find((one) => one.columns === 0 || one.columns < start);
+    if (line === undefined) continue;
+    line.text += ' '.repeat(start - line.columns) + paint(name, state);
+    line.columns = start + name.length;
   }
-  return lines.filter((line) => line !== '');
-}
-
-function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- the escape character is what we look for
-  return text.replace(/\u001b\[[0-9;]*m/g, '');
+  return lines.map(({ text }) => text).filter((text) => text !== '');
 }
