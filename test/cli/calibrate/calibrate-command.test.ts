@@ -9,10 +9,13 @@ import type { Proposal } from '../../../collector/energy/calibration/proposal.ts
 import { readLedger } from '../../../collector/ledger/read-ledger.ts';
 import { openLedger, type AdmissionLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { readCalibration } from '../../../config/calibration-file.ts';
+import { machineModelOf } from '../../../cli/machine-model-of.ts';
 import { checkConfig } from '../../../config/check.ts';
+import { loadCollectorConfig } from '../../../config/load.ts';
 import { MillwattError } from '../../../protocols/errors.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { createLoadProfile } from '../../../protocols/simulator/load-profile.ts';
+import { feedOf, foldSpans } from '../../collector/energy/fold-feed.ts';
 import { MACHINE, PlantFeed, START_MS } from '../../collector/derivation/plant-feed.ts';
 
 const EVERY_MS = 10_000;
@@ -158,6 +161,28 @@ describe('millwatt calibrate', () => {
       'bad-calibration',
     );
     expect(readCalibration(path, MACHINE)).toHaveLength(2);
+  });
+
+  it('decides states by what was adopted, for the time before as well, and says which version did', () => {
+    const machine = loadCollectorConfig(config).config.machines[0]!;
+    const model = machineModelOf(
+      machine,
+      readCalibration(join(folder, machine.calibration ?? ''), machine.id),
+    );
+    const december = Date.UTC(2026, 11, 1);
+    for (const [fromMs, basis] of [
+      [START_MS, 'bands 1'],
+      [december, 'bands 2'],
+    ] as const) {
+      const timesMs = Array.from({ length: 120 }, (_, row) => fromMs + row * 1000);
+      const powers = { supply: timesMs.map((_, row) => (row < 60 ? 30 : 7000)) };
+      const spans = foldSpans(model, [feedOf(1, { timesMs, powers })], fromMs + 600_000);
+      expect(spans.map(({ state, decider }) => `${state} ${decider}`).slice(0, 2)).toEqual([
+        'off bands',
+        'processing bands',
+      ]);
+      expect(spans[0]?.basis).toContain(basis);
+    }
   });
 });
 
