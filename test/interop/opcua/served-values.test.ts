@@ -6,12 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../protocols/clock.ts';
 import type { ChannelReading, Driver, Poll } from '../../../protocols/driver.ts';
 import { OPCUA_READINGS, type OpcuaSourceOptions } from '../../../protocols/opcua/opcua-options.ts';
+import { checkConfig } from '../../../config/check.ts';
+import { startMillwatt } from '../../e2e/millwatt-process.ts';
 import { awaitUntil } from '../../protocols/mqtt/await-until.ts';
 import { requireTool } from '../../support/tools.ts';
 import { LIBRARIES, startForeign, type ForeignServer } from './foreign-server.ts';
 import {
   energyWh,
   measured,
+  METER,
   openDriver,
   POWER_AND_ENERGY,
   powerWith,
@@ -204,6 +207,20 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
     const back = { state: 'Running', item: 'Executing', mode: 1, warmUp: false, parts: 17 } as const;
     await open.order({ do: 'tell', words: back });
     await driver.close();
+  });
+
+  it.skipIf(missing)('millwatt browse shows it all, and what it prints can be pasted', async () => {
+    const browse = startMillwatt(['browse', open.endpoint, '--security', 'none']);
+    expect(await browse.exited).toBe(0);
+    const output = browse.output();
+    expect(output).toContain('mill, model machinetool');
+    expect(output).toContain('umati/ProductionState');
+    const [, fragment] = output.split('To paste below sources: in agent.yaml\n');
+    expect(fragment).toContain(`nsu=${METER};s=Energy`);
+    const text = `site: pune\nagent: gw1\nbroker: { url: "mqtt://127.0.0.1:1883" }\nsources:\n${fragment}\n`;
+    expect(
+      checkConfig(text, 'agent.yaml', 'agent').findings.filter(({ severity }) => severity === 'error'),
+    ).toEqual([]);
   });
 });
 
