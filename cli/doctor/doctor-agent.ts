@@ -21,11 +21,17 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
   const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log: doubts.log });
   for (const driver of drivers) {
     const { id, address } = driver.description;
+    const words = new Map<string, unknown>();
+    driver.onStatus(({ channel, value }) => words.set(channel, value));
     yield examine(`source ${id}`, async () => {
       const poll = await driver.poll();
       const values = poll.readings.filter((reading) => reading.value !== null).length;
-      return `${address} answered in ${poll.roundTripMs.toFixed(1)} ms with ${values} of ${poll.readings.length} values`;
+      const told = [...words.values()].filter((value) => value !== null).length;
+      const ofWords = words.size === 0 ? '' : ` and ${told} of ${words.size} words`;
+      return `${address} answered in ${poll.roundTripMs.toFixed(1)} ms with ${values} of ${poll.readings.length} values${ofWords}`;
     });
+    for (const message of driver.remarks?.() ?? [])
+      yield { subject: `source ${id}`, result: 'warning', message, cure: '' };
     for (const message of doubts.of(id))
       yield {
         subject: `source ${id}`,
