@@ -18,6 +18,8 @@ export interface FeedNode {
   deadband?: number;
   /** Where it tells the id of a state: its word by that id. */
   words?: Readonly<Record<string, string>>;
+  /** A word that changes all the time, a timer: it comes as often as readings do, not with every change. */
+  isTimer?: true;
 }
 
 /** A report that comes so long after a read is not an old one that the read has overtaken, whatever its stamps say. */

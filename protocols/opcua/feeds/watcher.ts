@@ -178,7 +178,7 @@ export class Watcher {
     const wordSamplingMs = clock.speed() > 1 ? FAST_WORD_SAMPLING_MS : WORD_SAMPLING_MS;
     return {
       nodeId: node.nodeId ?? '',
-      samplingMs: word ? wordSamplingMs : this.#settings.everyMs,
+      samplingMs: word && node.isTimer !== true ? wordSamplingMs : this.#settings.everyMs,
       queueSize: word ? WORD_QUEUE : this.#settings.queue,
       deadband: node.deadband,
       onValue: (value) => {

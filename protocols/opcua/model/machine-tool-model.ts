@@ -44,7 +44,11 @@ const KEPT_VARIABLES = new Set<string>([
   ...CNC_NAMES,
   ...ACCURACY_NAMES,
   ...Object.values(IDENTIFICATION_FIELDS),
-  ...['CurrentState', 'Number', 'Id', 'EngineeringUnits', 'ValueBeforeReset'],
+  'CurrentState',
+  'Number',
+  'Id',
+  'EngineeringUnits',
+  'ValueBeforeReset',
 ]);
 
 /** What a walk found, or that there was none. */

@@ -118,13 +118,15 @@ export class WiringKeeper {
     return [
       ...this.#wiring.measured.map((one) => ({ ...one, kind: 'measured' as const })),
       ...this.#wiring.statuses.map((one) => ({ ...one, kind: 'word' as const })),
-    ].map(({ channel: { id: key, point }, from, deadband, words, kind }) => {
+    ].map(({ channel, from, deadband, words, kind }) => {
+      const { id: key, point } = channel;
       const base = {
         key,
         point,
         kind,
         ...(deadband === undefined ? {} : { deadband }),
         ...(words === undefined ? {} : { words }),
+        ...(channel.kind === 'status' && channel.status === 'timer' ? { isTimer: true as const } : {}),
       };
       if ('nodeId' in from) return { ...base, nodeId: known ? from.nodeId : undefined };
       const nodeId = resolveNodeAddress(from.address, link.facts.namespaceUris);

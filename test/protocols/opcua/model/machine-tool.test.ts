@@ -224,6 +224,12 @@ describe('a machine tool with a German control, its CNC and energy profiles', ()
       expect(words.get('fraese.control.execution')).toBe(1);
       expect(words.get('fraese.control.functionalMode')).toBe('Setup');
       expect(words.get('fraese.control.program')).toBe('WELLE.MPF');
+      // A timer changes all the time: it is asked for at the pace of readings.
+      const { statuses } = await find();
+      const samplingOf = (status: string) =>
+        server.sampling.get(statuses.find((one) => one.status === status)?.nodeId ?? '');
+      expect(samplingOf('timer')).toBe(1000);
+      expect(samplingOf('execution')).toBeLessThan(1000);
       expect(server.requestsOf('CallRequest', 'WriteRequest')).toBe(0);
     } finally {
       await driver.close();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  CreateMonitoredItemsRequest,
   MessageSecurityMode,
   OPCUACertificateManager,
   OPCUAClient,
@@ -19,6 +20,8 @@ export interface TestServer {
   /** Requests so far by their name: BrowseRequest, CallRequest. */
   requests: Map<string, number>;
   requestsOf(...names: string[]): number;
+  /** Sampling interval that was asked for, ms, by node id. */
+  sampling: Map<string, number>;
   close(): Promise<void>;
 }
 
@@ -48,9 +51,13 @@ export async function startTestServer(
     serverCapabilities: { operationLimits },
   });
   const requests = new Map<string, number>();
-  server.on('request', (request: { constructor: { name: string } }) => {
+  const sampling = new Map<string, number>();
+  server.on('request', (request: object) => {
     const { name } = request.constructor;
     requests.set(name, (requests.get(name) ?? 0) + 1);
+    if (!(request instanceof CreateMonitoredItemsRequest)) return;
+    for (const item of request.itemsToCreate ?? [])
+      sampling.set(item.itemToMonitor.nodeId.toString(), item.requestedParameters.samplingInterval);
   });
   await server.initialize();
   const space = server.engine.addressSpace;
@@ -74,6 +81,7 @@ export async function startTestServer(
     session,
     namespaceUris: uris,
     requests,
+    sampling,
     requestsOf: (...names) => names.reduce((sum, name) => sum + (requests.get(name) ?? 0), 0),
     close: async () => {
       await session.close();
