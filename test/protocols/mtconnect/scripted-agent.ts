@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A data item of the scripted device; `at` is where in the tree it stands. */
@@ -43,6 +44,8 @@ export class ScriptedAgent {
   /** With false, header times are told in whole seconds. */
   fineTime = true;
   multipart: 'with-length' | 'without-length' | 'never' = 'with-length';
+  /** Set before `start`. */
+  tls: { cert: string; key: string } | undefined;
   /** Answers nothing at all, streams included. */
   silent = false;
   /** Streams begin with the first thing that they say. */
@@ -74,7 +77,7 @@ export class ScriptedAgent {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.tls === undefined ? 'http' : 'https'}://127.0.0.1:${this.#port}`;
   }
 
   get openStreams(): number {
@@ -82,8 +85,9 @@ export class ScriptedAgent {
   }
 
   async start(): Promise<void> {
-    const server = createServer((request, response) => this.#answer(request, response));
-    server.on('connection', (socket) => {
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    const server = this.tls === undefined ? createServer(answer) : createTlsServer(this.tls, answer);
+    server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
