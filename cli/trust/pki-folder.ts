@@ -1,5 +1,5 @@
 import { chownSync, existsSync, lstatSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { loadAgentConfig } from '../../config/load.ts';
 
 /** Where an agent keeps its keys and certificates, and its OPC UA sources. */
@@ -31,17 +31,35 @@ export function pkiFolderOf(dataFolder: string): string {
 }
 
 /**
- * Gives what an administrator wrote to the user whose data it is. Without it, an agent that runs under a user of its own
- * could not read the certificate that was just trusted with `sudo`.
+ * Runs some work that writes there, and gives what it wrote to the user whose data it is. Without it, an agent that runs
+ * under a user of its own could not read the certificate that was just trusted with `sudo`.
  */
-export function giveToOwner({ folder, dataFolder }: AgentPki): void {
-  if (process.getuid?.() !== 0 || !existsSync(folder)) return;
-  const { uid, gid } = lstatSync(dataFolder);
-  const give = (path: string) => {
-    const state = lstatSync(path);
-    if (state.isSymbolicLink()) return;
-    if (state.uid !== uid) chownSync(path, uid, gid);
-    if (state.isDirectory()) for (const name of readdirSync(path)) give(join(path, name));
-  };
-  give(folder);
+export async function writeAsOwner<T>(
+  { folder, dataFolder }: AgentPki,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const isAdministrator = process.getuid?.() === 0;
+  const { uid, gid } = lstatSync(findExisting(dataFolder));
+  const isNew = !existsSync(dataFolder);
+  try {
+    return await work();
+  } finally {
+    if (isAdministrator && existsSync(folder)) {
+      if (isNew) chownSync(dataFolder, uid, gid);
+      give(folder, uid, gid);
+    }
+  }
+}
+
+function give(path: string, uid: number, gid: number): void {
+  const state = lstatSync(path);
+  if (state.isSymbolicLink()) return;
+  if (state.uid !== uid) chownSync(path, uid, gid);
+  if (state.isDirectory()) for (const name of readdirSync(path)) give(join(path, name), uid, gid);
+}
+
+/** The folder itself, or the nearest one above it that is there. */
+function findExisting(folder: string): string {
+  const parent = dirname(folder);
+  return existsSync(folder) || parent === folder ? folder : findExisting(parent);
 }

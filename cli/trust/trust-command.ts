@@ -17,7 +17,7 @@ import {
 } from '../../protocols/opcua/trust/trust-decisions.ts';
 import { widthOf } from '../screen.ts';
 import { wrapLines } from '../text-wrap.ts';
-import { findPki, giveToOwner, type AgentPki } from './pki-folder.ts';
+import { findPki, writeAsOwner, type AgentPki } from './pki-folder.ts';
 import { drawTrust, sayDecision, sayOwn } from './trust-view.ts';
 
 /** What every trust command is told. */
@@ -25,6 +25,8 @@ export interface TrustOptions {
   config: string;
   json?: true;
 }
+
+type AddOptions = TrustOptions & { issuer?: true; source?: string };
 
 /** `millwatt trust list`: who is trusted, and who was turned away. Loads nothing of OPC UA, so that it is quick. */
 export function runTrustList({ config, json }: TrustOptions): void {
@@ -38,11 +40,18 @@ export function runTrustList({ config, json }: TrustOptions): void {
  * `millwatt trust add WHAT`: a thumbprint (or its first letters) of a rejected certificate, or a file with certificates or
  * a revocation list. A running agent takes it at its next attempt to connect.
  */
-export function runTrustAdd(
-  what: readonly string[],
-  options: TrustOptions & { issuer?: true; source?: string },
-): void {
+export async function runTrustAdd(what: readonly string[], options: AddOptions): Promise<void> {
   const pki = findPki(options.config);
+  const { decisions, revocationLists } = await writeAsOwner(pki, () => decide(what, options, pki));
+  if (options.json) printJson({ decisions, revocationLists });
+  else
+    print([
+      ...decisions.flatMap((decision) => sayDecision(decision, 'add')),
+      ...revocationLists.map((file) => `The revocation list is kept as ${file}.`),
+    ]);
+}
+
+function decide(what: readonly string[], options: AddOptions, pki: AgentPki) {
   const endpoint = endpointOf(pki, options.source);
   const decisions: Decision[] = [];
   const revocationLists: string[] = [];
@@ -60,20 +69,13 @@ export function runTrustAdd(
     decisions.push(...taken.decisions);
     if (taken.revocationList !== undefined) revocationLists.push(taken.revocationList);
   }
-  giveToOwner(pki);
-  if (options.json) printJson({ decisions, revocationLists });
-  else
-    print([
-      ...decisions.flatMap((decision) => sayDecision(decision, 'add')),
-      ...revocationLists.map((file) => `The revocation list is kept as ${file}.`),
-    ]);
+  return { decisions, revocationLists };
 }
 
 /** `millwatt trust remove WHAT`: those certificates are trusted no longer, and lie among the rejected ones. */
-export function runTrustRemove(what: readonly string[], { config, json }: TrustOptions): void {
+export async function runTrustRemove(what: readonly string[], { config, json }: TrustOptions): Promise<void> {
   const pki = findPki(config);
-  const decisions = what.map((one) => distrust(pki.folder, one, Date.now()));
-  giveToOwner(pki);
+  const decisions = await writeAsOwner(pki, () => what.map((one) => distrust(pki.folder, one, Date.now())));
   if (json) printJson({ decisions });
   else print(decisions.flatMap((decision) => sayDecision(decision, 'remove')));
 }
@@ -84,9 +86,10 @@ export function runTrustRemove(what: readonly string[], { config, json }: TrustO
  */
 export async function runTrustOwn({ config, json, renew }: TrustOptions & { renew?: true }): Promise<void> {
   const pki = findPki(config);
-  const aside = renew === true ? setOwnCertificateAside(pki.folder, Date.now()) : undefined;
-  const own = readOwnCertificate(pki.folder) ?? (await makeOwn(pki.folder));
-  giveToOwner(pki);
+  const { own, aside } = await writeAsOwner(pki, async () => ({
+    aside: renew === true ? setOwnCertificateAside(pki.folder, Date.now()) : undefined,
+    own: readOwnCertificate(pki.folder) ?? (await makeOwn(pki.folder)),
+  }));
   const remark = remarkOn(own, Date.now());
   const facts = describeCertificate(own.certificate);
   if (json) {

@@ -64,7 +64,7 @@ function explain(text: string): { code: string; what: string; cure: string } {
     return {
       code: 'untrusted',
       what: "does not accept this agent's certificate",
-      cure: "Trust the agent's certificate in the server: it lies in the agent's data folder under opcua-pki/own/certs.",
+      cure: "Trust the agent's certificate in the server: millwatt trust own -c agent.yaml prints it.",
     };
   // All that the library tells of a server that breaks off at the first secured message, as Eclipse Milo does.
   if (/connection may have been rejected by server/.test(text))

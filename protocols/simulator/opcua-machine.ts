@@ -33,6 +33,12 @@ export interface OpcuaMachineOptions {
   certificate?: ServerCertificateOptions;
 }
 
+/** What of a running machine can be set anew. */
+export type OpcuaMachineSettings = Pick<
+  OpcuaMachineOptions,
+  'user' | 'userCertificates' | 'security' | 'limits' | 'offers'
+>;
+
 /** A running OPC UA server of one machine, with what real ones do to their clients. */
 export interface OpcuaMachine {
   /** opc.tcp address that clients use. */
@@ -51,6 +57,8 @@ export interface OpcuaMachine {
   dropSessions(options?: { keepSubscriptions?: boolean }): void;
   /** Stops, waits, and starts again on the same port: sessions, subscriptions and start time are gone. */
   restart(options?: { downMs?: number }): Promise<void>;
+  /** As `restart`, with other endpoints, users, limits or offers: what is given replaces what was. */
+  reconfigure(over: OpcuaMachineSettings): Promise<void>;
   /** As `restart`, with a new key and certificate. */
   changeCertificate(made?: ServerCertificateOptions): Promise<void>;
   close(): Promise<void>;
@@ -65,9 +73,10 @@ const HEARD_MAX = 2000;
  * without security or with it, as `security` says; by default any client certificate is taken.
  */
 export async function startOpcuaMachine(
-  options: OpcuaMachineOptions,
+  first: OpcuaMachineOptions,
   truth: MachineTruth,
 ): Promise<OpcuaMachine> {
+  let options = first;
   const faults = createFaults();
   const heard: string[] = [];
   const hear = (request: string) => {
@@ -99,6 +108,10 @@ export async function startOpcuaMachine(
         engine.closeSession(session.authenticationToken, !keepSubscriptions, 'Terminated');
     },
     restart: ({ downMs } = {}) => again(downMs),
+    reconfigure: (over) => {
+      options = { ...options, ...over };
+      return again();
+    },
     changeCertificate: async (another = {}) => {
       made = another;
       await running.stop();

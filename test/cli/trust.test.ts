@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
@@ -97,6 +97,24 @@ test('what cannot be meant is said, with the cure and the exit code', async () =
   const usage = run(folder, ['trust', 'add', 'abcdef1234']);
   expect(await usage.exited).toBe(2);
 });
+
+// Only root can give files away, and only root needs to.
+test.skipIf(process.getuid?.() !== 0)(
+  'what an administrator trusts, the user of the agent can read',
+  async () => {
+    const folder = makeFolder();
+    const pkiFolder = writeAgent(folder, 'opc.tcp://127.0.0.1:4840');
+    chownSync(folder, 4321, 4321);
+    await millwatt(folder, ['trust', 'own', '-c', 'agent.yaml']);
+    const own = join(pkiFolder, 'own/certs/client_certificate.pem');
+    await millwatt(folder, ['trust', 'add', own, '-c', 'agent.yaml']);
+    const below = readdirSync(join(folder, 'data'), { recursive: true }).map((name) =>
+      join(folder, 'data', String(name)),
+    );
+    expect(below.length).toBeGreaterThan(10);
+    for (const path of [join(folder, 'data'), ...below]) expect(statSync(path).uid, path).toBe(4321);
+  },
+);
 
 /** An agent's configuration with one OPC UA source; the folder of its certificates. */
 function writeAgent(folder: string, endpoint: string): string {

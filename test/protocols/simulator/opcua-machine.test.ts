@@ -132,6 +132,16 @@ describe('a simulated control', () => {
   });
 });
 
+test('a control is given other endpoints and users while it runs', async () => {
+  const machine = await startMachine();
+  await (await openSession(machine)).close();
+  await machine.reconfigure({ user: { name: 'millwatt', password: 'only-reads' } });
+  await expect(openSession(machine)).rejects.toThrow(/ANONYMOUS/);
+  await machine.reconfigure({ security: { policies: ['Basic256Sha256'] } });
+  const policies = await listPolicies(machine);
+  expect(policies).toEqual(['Basic256Sha256']);
+});
+
 test('troubles come at their time, one after the other, and none after the end', async () => {
   const log: string[] = [];
   const faults = createFaults();
@@ -181,6 +191,18 @@ async function openSession(machine: OpcuaMachine, timeoutMs = 10_000) {
   };
   onTestFinished(close);
   return { session, read, ns: (uri: string) => uris.indexOf(uri), close };
+}
+
+async function listPolicies(machine: OpcuaMachine): Promise<string[]> {
+  const client = OPCUAClient.create({
+    endpointMustExist: false,
+    connectionStrategy: { maxRetry: 0, initialDelay: 100 },
+    clientCertificateManager: await clientCertificates(),
+  });
+  await client.connect(machine.endpoint);
+  const endpoints = await client.getEndpoints();
+  await client.disconnect();
+  return endpoints.map(({ securityPolicyUri }) => securityPolicyUri?.split('#')[1] ?? '');
 }
 
 async function clientCertificates() {
