@@ -22,13 +22,13 @@ export async function buildSimulation(
   config: SimulationConfig,
   around: { folder: string; dataFolder: string; clock: Clock; log: Log },
 ): Promise<Simulation> {
-  const { folder, dataFolder, clock, log } = around;
+  const { dataFolder, clock, log } = around;
   return startSimulation({
     seed: config.seed,
     clock,
     zoneOffsetMs: zoneOffsetMs(config.zoneOffset),
     machines: config.machines.map(({ id, kind, ratedPower }) => ({ id, kind, ratedPowerW: ratedPower })),
-    devices: config.devices.map((device) => deviceOf(device, config, folder, clock)),
+    devices: config.devices.map((device) => deviceOf(device, config, around)),
     dataFolder,
     log,
   });
@@ -37,8 +37,7 @@ export async function buildSimulation(
 function deviceOf(
   device: SimulatedDeviceConfig,
   config: SimulationConfig,
-  folder: string,
-  clock: Clock,
+  { folder, clock, log }: { folder: string; clock: Clock; log: Log },
 ): SimulatedDevice {
   const { id, host, port } = device;
   switch (device.type) {
@@ -49,10 +48,16 @@ function deviceOf(
       const agent = { type: 'mtconnect-agent', id, host, port, bufferSize } as const;
       if (machine !== undefined) return { ...agent, of: { machine } };
       const model = readDevices(readRecording(resolve(folder, devices)));
-      const log = readRecordedLog(readRecording(resolve(folder, file)), model, device.device);
+      const recorded = readRecordedLog(readRecording(resolve(folder, file)), model, device.device);
+      const { unreadable, undeclared } = recorded;
+      if (unreadable.length > 0 || undeclared > 0)
+        log.warn(
+          { id, file, undeclared, unreadable: unreadable.slice(0, 20) },
+          'Parts of the recorded log are left out: items that the device file does not declare, or lines that cannot be read.',
+        );
       const { begin } = device;
-      const seconds = begin === undefined ? 0 : Math.ceil((begin - beginningOf(log)) / 1000);
-      return { ...agent, of: { model, log: moveLog(log, seconds) } };
+      const seconds = begin === undefined ? 0 : Math.ceil((begin - beginningOf(recorded)) / 1000);
+      return { ...agent, of: { model, log: moveLog(recorded, seconds) } };
     }
     case 'modbus-meter':
       return {

@@ -15,6 +15,8 @@ export interface RecordedLog {
   told: RecordedTold[];
   /** Observations of items that the device file does not declare; left out, as agents do. */
   undeclared: number;
+  /** Lines that cannot be read, such as the torn last one of a log; left out. */
+  unreadable: number[];
 }
 
 /** Lines from longer before the end are what the agent knew before the day began, ms. */
@@ -31,7 +33,7 @@ export function beginningOf({ told }: RecordedLog): number {
 }
 
 /** The log as if it had been recorded later (or earlier) by so many whole seconds. */
-export function moveLog({ told, undeclared }: RecordedLog, bySeconds: number): RecordedLog {
+export function moveLog(log: RecordedLog, bySeconds: number): RecordedLog {
   const move = (one: RecordedTold): RecordedTold => {
     const timeMs = one.timeMs + 1000 * bySeconds;
     const time = new Date(timeMs)
@@ -39,7 +41,7 @@ export function moveLog({ told, undeclared }: RecordedLog, bySeconds: number): R
       .replace(/\.\d*Z$/u, /(?:\.\d*)?Z$/u.exec(one.time)?.[0] ?? 'Z');
     return { ...one, timeMs, time };
   };
-  return { told: told.map(move), undeclared };
+  return { ...log, told: log.told.map(move) };
 }
 
 const LEVELS: Record<string, ConditionLevel> = {
@@ -54,13 +56,13 @@ const CONDITION_FIELDS = ['nativeCode', 'nativeSeverity', 'qualifier'] as const;
 /**
  * Reads lines as adapters write them (SHDR): `time|item|value[|item|value...]`. A condition has four more fields (code,
  * severity, qualifier, words), a message one (its code). Assets and commands to the agent are passed over. Throws an
- * error of class `refuse` (code `bad-recording`) for a line that is none of these, and for a device that is not declared.
+ * error of class `refuse`: `bad-recording` where no line can be read, `bad-devices` for a device that is not declared.
  *
  * @param deviceName whose log it is, by name or uuid; may be left out where one device is declared
  */
 export function readRecordedLog(text: string, model: DeviceModel, deviceName?: string): RecordedLog {
   const itemOf = findItems(model, deviceName);
-  const log: RecordedLog = { told: [], undeclared: 0 };
+  const log: RecordedLog = { told: [], undeclared: 0, unreadable: [] };
   const lines = text.split('\n');
   let multilineEnd: string | undefined;
   lines.forEach((raw, index) => {
@@ -71,9 +73,9 @@ export function readRecordedLog(text: string, model: DeviceModel, deviceName?: s
     }
     if (line === '' || line.startsWith('*')) return;
     const fields = line.split('|');
-    const time = fields[0]!.split('@')[0]!;
+    const time = zoned(fields[0]!.split('@')[0]!);
     const timeMs = Date.parse(time);
-    if (Number.isNaN(timeMs) || fields.length < 3) throw badLine(index + 1);
+    if (Number.isNaN(timeMs) || fields.length < 3) return void log.unreadable.push(index + 1);
     if (fields[1]!.startsWith('@')) {
       const last = fields.at(-1)!;
       if (last.startsWith('--multiline--')) multilineEnd = last;
@@ -92,7 +94,14 @@ export function readRecordedLog(text: string, model: DeviceModel, deviceName?: s
       at += 1 + width;
     }
   });
+  const [first] = log.unreadable;
+  if (first !== undefined && log.told.length === 0) throw badLine(first);
   return log;
+}
+
+/** Adapters write UTC, with or without saying so. */
+function zoned(time: string): string {
+  return /(?:Z|[+-]\d\d:?\d\d)$/u.test(time) ? time : `${time}Z`;
 }
 
 function readValue(

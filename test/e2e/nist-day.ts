@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { startAgent } from '../../agent/agent.ts';
+import { startAgent, type RunningAgent } from '../../agent/agent.ts';
 import { buildCollector } from '../../cli/build-collector.ts';
 import { buildDrivers } from '../../cli/build-drivers.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
@@ -10,17 +10,18 @@ import type { StateSpan } from '../../collector/energy/state-span.ts';
 import { openLedger } from '../../collector/ledger/sqlite-ledger.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
 import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
-import { SteppedClock } from '../../protocols/clock.ts';
+import { SteppedClock, type Clock } from '../../protocols/clock.ts';
 import { unfoldPart } from '../../protocols/evidence/seal.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { connectLink } from '../../protocols/mqtt/mqtt-link.ts';
 import { startMtconnectAgent, type MtconnectAgent } from '../../protocols/simulator/mtconnect-agent.ts';
 import { replayLog } from '../../protocols/simulator/mtconnect-content.ts';
-import { readDevices } from '../../protocols/simulator/mtconnect-devices.ts';
+import { readDevices, type DeviceModel } from '../../protocols/simulator/mtconnect-devices.ts';
 import {
   beginningOf,
   moveLog,
   readRecordedLog,
+  type RecordedLog,
   type RecordedTold,
 } from '../../protocols/simulator/mtconnect-log.ts';
 import type { StatusChannel } from '../../protocols/telemetry/channel.ts';
@@ -57,18 +58,13 @@ export interface RecordedDay {
   links: LedgerLink[];
   spans: StateSpan[];
   hours: MachineHour[];
-  polls: number;
 }
 
-/** How a recorded day is read. */
-export interface DayOptions {
+/** Which recorded log is read. */
+export interface RecordedFile {
   /** The log, plain or gzipped; its name begins with the device's. */
   file: string;
   devicesFile: string;
-  mode: 'poll' | 'stream';
-  bufferSize?: number;
-  /** Called when the clock has moved, before the poll. */
-  onStep?: (agent: MtconnectAgent, clock: SteppedClock) => void;
 }
 
 const HOUR_MS = 3_600_000;
@@ -88,39 +84,78 @@ export const BRIDGE_MS = 120_000;
  * Serves a recorded day as an MTConnect agent and lets everything that is in a plant read it: driver, agent, broker,
  * ledger, derivation. The clock is stepped; words carry the times of the log.
  */
-export async function readRecordedDay(options: DayOptions): Promise<RecordedDay> {
-  const name = basename(options.file);
-  const device = DEVICE.exec(name)?.[0] ?? '';
-  const machine = device.toLowerCase();
-  const model = readDevices(readFileSync(options.devicesFile, 'utf8'));
-  const bytes = readFileSync(options.file);
-  const log = moveLog(
-    readRecordedLog((name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'), model, device),
-    LATER_S,
-  );
-  const { told } = log;
+export async function readRecordedDay(of: RecordedFile): Promise<RecordedDay> {
+  const recorded = openRecorded(of);
+  const { told } = recorded.log;
   const dueMs = dueTimes(told);
-  const endMs = dueMs.at(-1) ?? 0;
-  const fromMs = beginningOf(log);
-
-  const folder = mkdtempSync(join(tmpdir(), 'millwatt-day-'));
+  const fromMs = beginningOf(recorded.log);
   const clock = new SteppedClock(fromMs);
-  const source = await startMtconnectAgent({
-    content: replayLog(model, log),
-    clock,
-    port: 0,
-    bufferSize: options.bufferSize,
-  });
+  return runLine(
+    { ...recorded, clock, fromMs, source: 'mode: poll, every: 60s, timeout: 20s' },
+    async ({ agent }) => {
+      let sealedMs = fromMs;
+      for (const atMs of stepTimes(told, dueMs, fromMs, dueMs.at(-1) ?? fromMs)) {
+        clock.stepTo(atMs);
+        await agent.pollAll();
+        // Records are sealed by real time as well, and a night passes in a moment: an agent is heard of once a minute or so.
+        if (atMs - sealedMs >= QUIET_STEP_MS) {
+          agent.sealNow();
+          sealedMs = atMs;
+        }
+      }
+    },
+  );
+}
+
+/** A recorded log with what it is of, and what its name says. */
+export interface Recorded {
+  name: string;
+  device: string;
+  model: DeviceModel;
+  log: RecordedLog;
+}
+
+/** Reads a log and moves it to a time that clocks may show. */
+export function openRecorded({ file, devicesFile }: RecordedFile): Recorded {
+  const name = basename(file);
+  const device = DEVICE.exec(name)?.[0] ?? '';
+  const model = readDevices(readFileSync(devicesFile, 'utf8'));
+  const bytes = readFileSync(file);
+  const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  return { name, device, model, log: moveLog(readRecordedLog(text, model, device), LATER_S) };
+}
+
+/** What runs while a recorded day is read. */
+export interface RunningLine {
+  source: MtconnectAgent;
+  agent: RunningAgent;
+}
+
+/**
+ * Starts everything from the simulated MTConnect agent to the derivation, lets `drive` move the time, and reads back what
+ * came out of it.
+ *
+ * @param around.source how the control is read, as keys of its configuration
+ */
+export async function runLine(
+  around: Recorded & { clock: Clock; fromMs: number; source: string; bufferSize?: number },
+  drive: (line: RunningLine) => Promise<void>,
+): Promise<RecordedDay> {
+  const { name, device, model, log, clock, fromMs } = around;
+  const machine = device.toLowerCase();
+  const folder = mkdtempSync(join(tmpdir(), 'millwatt-day-'));
+  const content = replayLog(model, log);
+  const source = await startMtconnectAgent({ content, clock, port: 0, bufferSize: around.bufferSize });
   const brokerPort = await findFreePort();
   const collectorFile = join(folder, 'collector.yaml');
   writeFileSync(collectorFile, collectorYaml(machine, brokerPort, await findFreePort()));
   const agentFile = join(folder, 'agent.yaml');
-  writeFileSync(agentFile, agentYaml(machine, device, source.url, brokerPort, options.mode));
+  writeFileSync(agentFile, agentYaml({ machine, device, url: source.url, brokerPort, keys: around.source }));
   const collector = await buildCollector(loadCollectorConfig(collectorFile).config, {
     folder,
     clock,
     log: silentLog,
-    simulated: false,
+    simulated: true,
   });
   const { config } = loadAgentConfig(agentFile);
   const dataFolder = join(folder, 'agent');
@@ -132,6 +167,7 @@ export async function readRecordedDay(options: DayOptions): Promise<RecordedDay>
     clock,
     log: silentLog,
     version: 'test',
+    simulated: true,
   });
   let stopped = false;
   const stop = async () => {
@@ -142,19 +178,8 @@ export async function readRecordedDay(options: DayOptions): Promise<RecordedDay>
     await source.close();
   };
   try {
-    let polls = 0;
-    let sealedMs = fromMs;
-    for (const atMs of stepTimes(told, dueMs, fromMs, endMs)) {
-      clock.stepTo(atMs);
-      options.onStep?.(source, clock);
-      await agent.pollAll();
-      // Records are sealed by real time as well, and a night passes in a moment: an agent is heard of once a minute or so.
-      if (atMs - sealedMs >= QUIET_STEP_MS) {
-        agent.sealNow();
-        sealedMs = atMs;
-      }
-      polls++;
-    }
+    await drive({ source, agent });
+    const toMs = clock.wallMs();
     agent.sealNow();
     await eventually(() => {
       const { samples } = agent.stats();
@@ -167,13 +192,12 @@ export async function readRecordedDay(options: DayOptions): Promise<RecordedDay>
     try {
       return {
         name,
-        told,
+        told: log.told,
         fromMs,
-        toMs: clock.wallMs(),
+        toMs,
         ...(await readLedger(join(folder, 'collector', 'ledger'))),
         spans: views.states(machine, ...range, 1_000_000),
         hours: views.hours(machine, ...range),
-        polls,
       };
     } finally {
       views.close();
@@ -220,7 +244,9 @@ async function readLedger(folder: string): Promise<Pick<RecordedDay, 'words' | '
   const words: RecordedDay['words'] = new Map();
   const links: LedgerLink[] = [];
   try {
-    for (const record of ledger.readAfter(0, 1_000_000)) {
+    // They arrive as they may; one agent in one epoch numbered them.
+    const records = ledger.readAfter(0, 1_000_000).sort((a, b) => a.header.seq - b.header.seq);
+    for (const record of records) {
       const { header } = record;
       for (const bytes of parseRecord(record.bytes).parts) {
         if (header.kind === 'config')
@@ -253,13 +279,19 @@ async function readLedger(folder: string): Promise<Pick<RecordedDay, 'words' | '
   }
 }
 
-function agentYaml(machine: string, device: string, url: string, brokerPort: number, mode: string): string {
+function agentYaml(of: {
+  machine: string;
+  device: string;
+  url: string;
+  brokerPort: number;
+  keys: string;
+}): string {
   return `site: shop
 agent: gateway-1
 data: ./agent
-broker: { url: "mqtt://127.0.0.1:${brokerPort}" }
+broker: { url: "mqtt://127.0.0.1:${of.brokerPort}" }
 sources:
-  - { id: control, protocol: mtconnect, url: "${url}", device: ${device}, machine: ${machine}, mode: ${mode}, every: 60s, heartbeat: 1s, timeout: 20s }
+  - { id: control, protocol: mtconnect, url: "${of.url}", device: ${of.device}, machine: ${of.machine}, ${of.keys} }
 `;
 }
 

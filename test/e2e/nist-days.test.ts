@@ -32,7 +32,7 @@ describe.skipIf(files.length === 0)('recorded days of real machines, served as a
   test.each(files)(
     '%s: processing time is what the control counted, or the lines are named that say otherwise',
     async (file) => {
-      const day = await readRecordedDay({ file: join(FOLDER, file), devicesFile, mode: 'poll' });
+      const day = await readRecordedDay({ file: join(FOLDER, file), devicesFile });
       const report = reportDay(day);
       reports.push(report);
       expectWhole(day);

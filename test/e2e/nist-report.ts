@@ -41,8 +41,9 @@ export function reportDay(day: RecordedDay): DayReport {
   const item = [...new Set(day.told.map(({ item: of }) => of))].find(({ name }) => name === TIMER);
   const expected = item === undefined ? [] : expectedWords(day, item.id);
   const kept = item === undefined ? [] : (day.words.get(item.id)?.words ?? []);
-  const readings = kept.flatMap(({ atMs, value }, index) =>
-    typeof value === 'number' ? [{ atMs, seconds: value, line: expected[index]?.line ?? 0 }] : [],
+  const lineOf = findLines(expected);
+  const readings = kept.flatMap(({ atMs, value }) =>
+    typeof value === 'number' ? [{ atMs, seconds: value, line: lineOf(String(value), atMs) }] : [],
   );
   const comparison = compareWithTimer(processing, readings);
   const explanation = explainDifference(comparison, SHARE);
@@ -101,6 +102,18 @@ export function expectedWords(
     if (words.at(-1)?.value !== value) words.push({ line, timeMs, dueMs, value });
   });
   return words;
+}
+
+/** Which line told a word: of those that say so, the one nearest in time; 0 where none does. */
+function findLines(expected: readonly ExpectedWord[]): (value: string, atMs: number) => number {
+  const byValue = Map.groupBy(expected, ({ value }) => value);
+  return (value, atMs) => {
+    let nearest: ExpectedWord | undefined;
+    for (const word of byValue.get(value) ?? [])
+      if (nearest === undefined || Math.abs(word.timeMs - atMs) < Math.abs(nearest.timeMs - atMs))
+        nearest = word;
+    return nearest?.line ?? 0;
+  };
 }
 
 function executionsOf(day: RecordedDay): ExpectedWord[] {

@@ -32,12 +32,15 @@ describe('a recorded log', () => {
     expect(told.map(({ value }) => value)).toEqual(['UNAVAILABLE', '']);
   });
 
-  test('names the line that cannot be read', () => {
-    const good = '2026-01-01T00:00:02Z|l|1\n';
-    expect(() => readRecordedLog(`${good}yesterday|l|1`, devices(MILL))).toThrow(
-      'Line 2 of the MTConnect log',
-    );
-    expect(() => readRecordedLog(`${good}${good}2026-01-01T00:00:02Z`, devices(MILL))).toThrow('Line 3');
+  test('passes over what cannot be read, and says where it is', () => {
+    const text = '2026-01-01T00:00:02|l|1\nyesterday|l|2\n2026-01-01T00:00:03.5Z|l|3\n2026-01-01T00:';
+    const { told, unreadable } = readRecordedLog(text, devices(MILL));
+    expect(told.map(({ time, value }) => [time, value])).toEqual([
+      ['2026-01-01T00:00:02Z', '1'],
+      ['2026-01-01T00:00:03.5Z', '3'],
+    ]);
+    expect(unreadable).toEqual([2, 4]);
+    expect(() => readRecordedLog('\nyesterday|l|1', devices(MILL))).toThrow('Line 2 of the MTConnect log');
   });
 
   test('needs to know whose log it is', () => {
@@ -48,6 +51,7 @@ describe('a recorded log', () => {
     expect(readRecordedLog('2026-01-01T00:00:02Z|e|READY', two, 'Lathe')).toEqual({
       told: [],
       undeclared: 1,
+      unreadable: [],
     });
     expect(() => devices('')).toThrow('declares no MTConnect device');
   });
