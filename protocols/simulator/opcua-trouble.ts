@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpcuaMachine } from './opcua-machine.ts';
 
 /** What befalls a control from time to time. */
@@ -22,47 +23,36 @@ export interface RecurringTrouble {
 /** A control that has too much to do takes so long for an answer, ms. */
 const SLOW_MS = 3000;
 
-/** Troubles a machine until `stop` is called; one trouble at a time. */
+/** Troubles a machine until `stop` is called; one trouble at a time. `tell` hears of each, and of one that failed. */
 export function startTroubles(
   machine: OpcuaMachine,
   troubles: readonly RecurringTrouble[],
-  log: (trouble: Trouble) => void = () => {},
+  tell: (trouble: Trouble, failure?: unknown) => void = () => {},
   wallMs: () => number = Date.now,
 ): { stop(): Promise<void> } {
-  const timers = new Set<NodeJS.Timeout>();
-  let stopped = false;
+  const starts = new Map<RecurringTrouble, NodeJS.Timeout>();
+  const ended = new AbortController();
   let last: Promise<void> = Promise.resolve();
-  const wait = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        resolve();
-      }, ms);
-      timers.add(timer);
-    });
+  const wait = (ms: number) => sleep(ms, undefined, { signal: ended.signal }).catch(() => {});
   const schedule = (trouble: RecurringTrouble) => {
-    if (stopped) return;
-    const timer = setTimeout(
-      () => {
-        timers.delete(timer);
-        last = last.then(async () => {
-          if (stopped) return;
-          log(trouble.kind);
-          await befall(machine, trouble, wait);
-        });
-        schedule(trouble);
-      },
-      trouble.everyMs - (wallMs() % trouble.everyMs),
-    );
-    timers.add(timer);
+    const { kind, everyMs } = trouble;
+    const begin = () => {
+      last = last.then(async () => {
+        if (ended.signal.aborted) return;
+        tell(kind);
+        await befall(machine, trouble, wait).catch((failure: unknown) => tell(kind, failure));
+      });
+      schedule(trouble);
+    };
+    starts.set(trouble, setTimeout(begin, everyMs - (wallMs() % everyMs)));
   };
   for (const trouble of troubles) schedule(trouble);
   return {
+    // A restart that is under way is waited for.
     stop: async () => {
-      stopped = true;
-      for (const timer of timers) clearTimeout(timer);
-      // A restart that is under way is waited for; a wait that was cut short never ends by itself.
-      await Promise.race([last, new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+      for (const timer of starts.values()) clearTimeout(timer);
+      ended.abort();
+      await last;
     },
   };
 }

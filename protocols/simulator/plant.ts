@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import { describeError } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
 import { rawReadingOf } from '../modbus/profile/encode.ts';
 import { canonicalScale, type DeviceProfile, type ProfilePoint } from '../modbus/profile/profile.ts';
@@ -217,9 +218,10 @@ async function startMachine(
   const pkiFolder = join(dataFolder, `pki-${id}`);
   const machine = await startOpcuaMachine({ name, host, port, pkiFolder, ...control }, truth);
   const { startTroubles } = await import('./opcua-trouble.ts');
-  const running = startTroubles(machine, troubles, (trouble) =>
-    log.info({ device: id, trouble }, 'The simulated control is troubled'),
-  );
+  const running = startTroubles(machine, troubles, (trouble, failure) => {
+    if (failure === undefined) log.info({ device: id, trouble }, 'The simulated control is troubled');
+    else log.warn({ device: id, trouble, error: describeError(failure) }, 'The trouble went wrong');
+  });
   return {
     endpoint: machine.endpoint,
     port: machine.port,

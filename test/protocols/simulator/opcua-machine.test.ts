@@ -100,7 +100,7 @@ describe('a simulated control', () => {
 
   test('falls silent and slow with the connection up, and writes down what it hears', async () => {
     const machine = await startMachine();
-    const { read } = await openSession(machine, 1500);
+    const { read } = await openSession(machine, 500);
     machine.faults.answerAfterMs = 300;
     const before = performance.now();
     await read(START_TIME);
