@@ -30,7 +30,8 @@ export interface Walk {
 
 /** Nodes opened between two looks at the budget. */
 const LOT = 200;
-/** Node class of OPC 10000-3. */
+/** Node classes of OPC 10000-3. */
+const OBJECT = 1;
 const VARIABLE = 2;
 
 /**
@@ -101,6 +102,9 @@ function adopt(
   for (const reference of references) {
     // A node of another server cannot be asked here.
     if (reference.nodeId.serverIndex !== 0) continue;
+    // Some servers ignore what was asked for, and tell methods as well.
+    const nodeClass: number = reference.nodeClass;
+    if (nodeClass !== OBJECT && nodeClass !== VARIABLE) continue;
     const nodeId = reference.nodeId.toString();
     let child = seen.get(nodeId);
     if (child === undefined) {

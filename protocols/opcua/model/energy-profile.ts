@@ -4,6 +4,7 @@ import { pointOf, type Candidates } from './candidate.ts';
 import { energyMeaning, isPhaseStructure, type EnergyMeaning } from './energy-names.ts';
 import { levelName } from './level-name.ts';
 
+const SUPPLY = 'supply';
 /** Objects between a machine and its values that say nothing of what is measured. */
 const NO_COMPONENT =
   /^(?:Energy\w*|Measurements?|Monitoring|MachineryBuildingBlocks|Components|MachineTool|Supply|Mains)$/;
@@ -25,10 +26,9 @@ export function findEnergyPoints(
     const isNamed = energyMeaning(node.name) !== undefined || isPhaseStructure(node.name);
     if (isNamed) holders.set(node.parent, [...(holders.get(node.parent) ?? []), node]);
   }
-  const taken = new Set<string>();
+  const named = nameHolders([...holders.keys()], types, isMachine);
   for (const [holder, variables] of holders) {
-    const component = freeName(componentOf(holder, types, isMachine), taken);
-    taken.add(component);
+    const component = named.get(holder) ?? 'energy';
     const best = bestOf(variables);
     for (const { variable, meaning } of best) {
       const { quantity, phase, unit } = meaning;
@@ -47,7 +47,7 @@ export function findEnergyPoints(
       found.remarks.push(
         `${point === '' ? 'The machine' : point} tells its phases as structures (${structures.join(', ')}), which are not read.`,
       );
-    if (best.length > 0 && component !== 'supply')
+    if (best.length > 0 && component !== SUPPLY)
       found.remarks.push(
         `${point} is read as component ${component}: if it measures the whole machine, write found: [{ point: "${point}", component: supply }].`,
       );
@@ -77,7 +77,30 @@ function componentOf(holder: ServerNode, types: TypeNames, isMachine: boolean): 
     if (!isContainer || (!isMachine && node.parent.parent === undefined))
       return levelName(node.name.toLowerCase(), 'energy');
   }
-  return isMachine ? 'supply' : 'energy';
+  return isMachine ? SUPPLY : 'energy';
+}
+
+/** Where several hang at the machine itself, nobody but the operator knows which of them is the supply: none is. */
+function nameHolders(
+  holders: readonly ServerNode[],
+  types: TypeNames,
+  isMachine: boolean,
+): Map<ServerNode, string> {
+  const components = holders.map((holder) => componentOf(holder, types, isMachine));
+  const isAmbiguous = components.filter((component) => component === SUPPLY).length > 1;
+  const taken = new Set<string>();
+  return new Map(
+    holders.map((holder, index) => {
+      const component = components[index] ?? 'energy';
+      const isOneOfSeveral = isAmbiguous && component === SUPPLY;
+      const name = freeName(
+        isOneOfSeveral ? levelName(holder.name.toLowerCase(), 'energy') : component,
+        taken,
+      );
+      taken.add(name);
+      return [holder, name];
+    }),
+  );
 }
 
 function freeName(name: string, taken: ReadonlySet<string>): string {

@@ -15,7 +15,7 @@ export interface OfferedMachine {
 
 const OBJECTS = 'ns=0;i=85';
 const OBJECTS_ONLY = { ...HOLDS, classMask: 1 };
-const CHILDREN_MAX = 1000;
+const CHILDREN_MAX = 20_000;
 const REQUESTS_MAX = 50;
 
 /** All machines of a server, in its order. They are known by their type, never by a fixed id. */

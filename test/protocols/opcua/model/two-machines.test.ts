@@ -1,4 +1,4 @@
-import { DataType, type AddressSpace } from 'node-opcua';
+import { DataType, type AddressSpace, type UAObject } from 'node-opcua';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findModel } from '../../../../protocols/opcua/model/find-model.ts';
 import { addCnc, addEnergyStandIn, addMachineTool, CNC_NODESETS, setValue } from './machine-space.ts';
@@ -22,6 +22,11 @@ function build(before: readonly string[]): (space: AddressSpace) => void {
       });
     }
     addCnc(space, own, ['C1']);
+    if (before.length === 0) return;
+    const second = space.findNode(`ns=${own.index};s=Mill2`) as UAObject;
+    addEnergyStandIn(space, own, second, 'EnergySpindle', {
+      AcActivePowerTotal: { value: 3, code: 'KWT', text: 'kW' },
+    });
   };
 }
 
@@ -65,6 +70,14 @@ describe('a server of two machines', () => {
     expect(power.value.value).toBe(2);
     expect(found.remarks).toContain(
       'The server has several machines: only what lies below Mill2 was looked at.',
+    );
+  });
+
+  test('of several meters at one machine none is taken for its supply', async () => {
+    const { measured, remarks } = await find(renumbered, 'Mill2');
+    expect(measured.map(({ component }) => component).sort()).toEqual(['energymeasurement', 'energyspindle']);
+    expect(remarks.join('\n')).toMatch(
+      /EnergySpindle is read as component energyspindle: if it measures the whole machine/,
     );
   });
 
