@@ -7,13 +7,15 @@ import {
   OPCUACertificateManager,
   OPCUAServer,
   SecurityPolicy,
+  type Subscription,
   type UAVariable,
 } from 'node-opcua';
 import { nodesets } from 'node-opcua-nodesets';
 
 /**
  * The server that bench/opcua-subscription.ts is told by, in a process of its own: `<nodes> <ms between changes>`. Every
- * node changes each time. Prints its endpoint, ends with its parent.
+ * node changes each time. Prints its endpoint, then at each line that it is given how many values it has told so far; ends
+ * with its parent.
  */
 const [nodes, everyMs] = process.argv.slice(2).map(Number) as [number, number];
 const folder = mkdtempSync(join(tmpdir(), 'millwatt-bench-opcua-server-'));
@@ -53,7 +55,17 @@ setInterval(() => {
     variable.setValueFromSource({ dataType: DataType.Double, value: i + (turn % 1000) / 1000 });
 }, everyMs);
 process.stdout.write(`opc.tcp://127.0.0.1:${server.endpoints[0]?.port}\n`);
-process.stdin.resume();
+const told = () =>
+  Object.values(
+    (
+      server.engine as unknown as {
+        _sessions: Record<string, { publishEngine: { subscriptions: Subscription[] } }>;
+      }
+    )._sessions,
+  )
+    .flatMap(({ publishEngine }) => publishEngine.subscriptions)
+    .reduce((sum, { subscriptionDiagnostics: d }) => sum + d.dataChangeNotificationsCount, 0);
+process.stdin.on('data', () => process.stdout.write(`${told()}\n`));
 process.stdin.on('end', () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit();

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import type { ListenerFigures } from './opcua-subscription-client.ts';
+import type { Listener, ListenerFigures } from './opcua-subscription-client.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -35,17 +35,27 @@ if (flags.help) {
   process.exit();
 }
 
-async function startServer(
-  nodes: number,
-  everyMs: number,
-): Promise<{ endpoint: string; end(): Promise<void> }> {
+interface BenchServer {
+  endpoint: string;
+  /** Values that it has told so far. */
+  told(): Promise<number>;
+  end(): Promise<void>;
+}
+
+async function startServer(nodes: number, everyMs: number): Promise<BenchServer> {
   const script = join(import.meta.dirname, 'opcua-server-process.ts');
   const child = spawn(process.execPath, [script, String(nodes), String(everyMs)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const [endpoint] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const lines = createInterface({ input: child.stdout });
+  const [endpoint] = (await once(lines, 'line')) as [string];
   return {
     endpoint,
+    told: async () => {
+      const answer = once(lines, 'line');
+      child.stdin.write('told\n');
+      return Number((await answer)[0]);
+    },
     end: async () => {
       const gone = once(child, 'exit');
       child.stdin.end();
@@ -54,19 +64,34 @@ async function startServer(
   };
 }
 
-async function listen(args: readonly string[]): Promise<ListenerFigures> {
-  const child = fork(join(import.meta.dirname, 'opcua-subscription-client.ts'), args, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+/** What a listener cost, and how many values it was told or read meanwhile. */
+async function listen(
+  server: BenchServer,
+  listener: Listener,
+  args: readonly string[],
+): Promise<ListenerFigures & { values: number }> {
+  const child = fork(
+    join(import.meta.dirname, 'opcua-subscription-client.ts'),
+    [listener, server.endpoint, ...args],
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
   const gone = once(child, 'exit');
-  const [figures] = (await Promise.race([
-    once(child, 'message'),
-    gone.then(() => {
-      throw new Error(`the listener ${args[0]} ended too early`);
-    }),
-  ])) as [ListenerFigures];
+  const next = async <Message>() =>
+    (
+      await Promise.race([
+        once(child, 'message') as Promise<[Message]>,
+        gone.then(() => {
+          throw new Error(`the listener ${listener} ended too early`);
+        }),
+      ])
+    )[0];
+  await next<string>();
+  const before = await server.told();
+  const figures = await next<ListenerFigures>();
+  const told = (await server.told()) - before;
+  child.send('end');
   await gone;
-  return figures;
+  return { ...figures, values: listener === 'read' ? figures.polled : told };
 }
 
 function median(of: readonly number[]): number {
@@ -77,7 +102,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millwatt-bench-opcua-'));
 try {
   for (const { nodes, everyMs } of CASES) {
     const server = await startServer(nodes, everyMs);
-    const figures: Record<(typeof LISTENERS)[number], ListenerFigures[]> = {
+    const figures: Record<Listener, Awaited<ReturnType<typeof listen>>[]> = {
       bare: [],
       subscribe: [],
       read: [],
@@ -85,9 +110,7 @@ try {
     for (let turn = 0; turn < Number(flags.turns); turn++)
       for (const listener of LISTENERS)
         figures[listener].push(
-          await listen([
-            listener,
-            server.endpoint,
+          await listen(server, listener, [
             String(nodes),
             String(everyMs),
             flags.seconds,
@@ -96,13 +119,15 @@ try {
         );
     await server.end();
     process.stdout.write(`${nodes} nodes, each ${1000 / everyMs} times a second\n`);
-    const bareUs = median(figures.bare.map(({ cpuUs }) => cpuUs));
+    const costUs = (listener: Listener) =>
+      median(figures[listener].map(({ cpuUs, values }) => cpuUs / values));
     for (const listener of LISTENERS) {
-      const of = (name: keyof ListenerFigures) => median(figures[listener].map((one) => one[name]));
+      const of = (figure: (one: (typeof figures)[Listener][number]) => number) =>
+        median(figures[listener].map(figure)).toFixed(0);
       process.stdout.write(
-        `  ${NAMES[listener].padEnd(18)} ${of('cpuUs').toFixed(2).padStart(6)} us a value (${(of('cpuUs') / bareUs).toFixed(2)} x), ` +
-          `${of('valuesPerS').toFixed(0).padStart(6)} values/s, ${of('rssMb').toFixed(0).padStart(4)} MB, ` +
-          `first value ${of('firstValueMs').toFixed(0)} ms, all ${of('allValuesMs').toFixed(0)} ms after connect\n`,
+        `  ${NAMES[listener].padEnd(18)} ${costUs(listener).toFixed(2).padStart(6)} us a value (${(costUs(listener) / costUs('bare')).toFixed(2)} x), ` +
+          `${of(({ values, ms }) => (values / ms) * 1000).padStart(6)} values/s, ${of(({ rssMb }) => rssMb).padStart(4)} MB, ` +
+          `first value ${of(({ firstValueMs }) => firstValueMs)} ms, all ${of(({ allValuesMs }) => allValuesMs)} ms after connect\n`,
       );
     }
   }

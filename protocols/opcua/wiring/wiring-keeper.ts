@@ -36,6 +36,8 @@ export class WiringKeeper {
   readonly #askers: Askers;
   readonly #real: Pick<Clock, 'monotonicMs'>;
   readonly #log: Log;
+  /** Something is left to the server. */
+  readonly #asksAtAll: boolean;
   #wiring: OpcuaWiring;
   /** Of the server as it was asked. */
   #askedOf: ServerFacts | undefined;
@@ -59,6 +61,7 @@ export class WiringKeeper {
     this.#real = real;
     this.#log = log;
     this.#wiring = createOpcuaWiring(options);
+    this.#asksAtAll = options.model !== undefined || nodesWithoutUnit(options).length > 0;
   }
 
   get wiring(): OpcuaWiring {
@@ -67,7 +70,7 @@ export class WiringKeeper {
 
   /** Whether the server has to be asked over this link, and it is time to. */
   mustAsk(link: OpcuaLink): boolean {
-    if (this.#options.model === undefined && nodesWithoutUnit(this.#options).length === 0) return false;
+    if (!this.#asksAtAll) return false;
     const known = this.#knows(link);
     if (known && this.#complete) return false;
     const isNew = !known && this.#triedOver !== link;
