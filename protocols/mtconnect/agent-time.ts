@@ -4,8 +4,10 @@ const AGREED_MS = 2000;
 const ANSWERS_MAX = 32;
 /** A part of a stream is taken to arrive within this, real ms. */
 const DELIVERY_MS = 1000;
-/** A part of a stream that contradicts earlier answers by more is believed: the clock was set. */
+/** A part of a stream that is later than this, real ms, is not used. */
 const STREAM_SLACK_MS = 5000;
+/** Where parts are late for so long, it is the clock and not the network, real ms. */
+const STALL_MS = 30_000;
 
 /** When an answer was written, by the agent's clock and by ours. */
 export interface TimedAnswer {
@@ -33,6 +35,8 @@ export class AgentTime {
   readonly #speed: () => number;
   #bounds: Bounds[] = [];
   #offsetMs = 0;
+  /** Our wall time of the first of the parts that came too late. */
+  #lateSinceMs: number | undefined;
 
   /** @param speed clock ms in a real one, at least 1 where time is simulated faster */
   constructor(speed: () => number = () => 1) {
@@ -45,17 +49,22 @@ export class AgentTime {
   }
 
   note({ creationMs, resolutionMs, sentMs, receivedMs }: TimedAnswer): void {
+    const speed = Math.max(1, this.#speed());
     const highMs = receivedMs - creationMs;
     // A time told in whole seconds may be a second late already.
     const lowMs =
-      (sentMs === undefined
-        ? highMs - DELIVERY_MS * Math.max(1, this.#speed())
-        : Math.min(sentMs - creationMs, highMs)) -
+      (sentMs === undefined ? highMs - DELIVERY_MS * speed : Math.min(sentMs - creationMs, highMs)) -
       (resolutionMs - 1);
-    const slackMs = sentMs === undefined ? STREAM_SLACK_MS * Math.max(1, this.#speed()) : 0;
     const known = this.#estimate();
-    // Drift is followed answer by answer; a clock that was set makes all earlier answers wrong.
-    if (known !== undefined && (lowMs > known.highMs + slackMs || highMs < known.lowMs)) this.#bounds = [];
+    if (known !== undefined && sentMs === undefined && lowMs > known.highMs + STREAM_SLACK_MS * speed) {
+      // A network that stood still hands on old parts, just as if the agent's clock had been set back.
+      this.#lateSinceMs ??= receivedMs;
+      if (receivedMs - this.#lateSinceMs < STALL_MS * speed) return;
+      this.#bounds = [];
+    } else if (known !== undefined && sentMs !== undefined && lowMs > known.highMs) this.#bounds = [];
+    // Nothing is told before it happens: the clock was set forward.
+    if (known !== undefined && highMs < known.lowMs) this.#bounds = [];
+    this.#lateSinceMs = undefined;
     this.#bounds.push({ lowMs, highMs });
     if (this.#bounds.length > ANSWERS_MAX) this.#bounds.shift();
     this.#settle();

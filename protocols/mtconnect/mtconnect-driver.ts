@@ -19,7 +19,7 @@ import type { MtconnectSourceOptions } from './mtconnect-options.ts';
 import type { Moment } from './moment.ts';
 import { ObservationBook } from './observation-book.ts';
 import { SequenceCursor, type SequenceVerdict } from './sequence-cursor.ts';
-import { StreamKeeper } from './stream-keeper.ts';
+import { HEARTBEATS_MISSED, StreamKeeper } from './stream-keeper.ts';
 import { ToldTime } from './told-time.ts';
 import { wireDevice } from './wire-device.ts';
 
@@ -187,14 +187,14 @@ class MtconnectDriver implements Driver {
         // Its values of now tell whether something was lost, or is only not there yet.
         const current = await this.#askStreams('/current', deadlineMs);
         const verdict = this.#cursor.refuse(current.document.header);
-        if (this.#obey(verdict, current)) return current;
+        if (this.#obey(verdict, current.received, current.sent.monotonicMs)) return current;
         refusals += 1;
         if (refusals >= REFUSALS_MAX) throw refusedByAgentError(this.#client.where, document.errors);
       } else {
         const { header, observations } = this.#requireStreams(document);
         this.#told.noteHeader(header, answer);
         const verdict = this.#cursor.take(header, observations, this.#count);
-        if (this.#obey(verdict, answer)) return answer;
+        if (this.#obey(verdict, answer.received, answer.sent.monotonicMs)) return answer;
       }
     }
   }
@@ -246,11 +246,14 @@ class MtconnectDriver implements Driver {
     return answer;
   }
 
-  /** Does what the sequence says. True where we are up to date; throws where something was lost. */
-  #obey(verdict: SequenceVerdict, { sent, received }: { sent?: Moment; received: Moment }): boolean {
+  /**
+   * Does what the sequence says. True where we are up to date, with what happened before `askedMs` (monotonic); throws
+   * where something was lost.
+   */
+  #obey(verdict: SequenceVerdict, received: Moment, askedMs: number): boolean {
     if (verdict.kind === 'news') {
       this.#tell(verdict.observations, received);
-      if (verdict.caughtUp) this.#told.reach((sent ?? received).monotonicMs);
+      if (verdict.caughtUp) this.#told.reach(askedMs);
       return verdict.caughtUp;
     }
     // From where all was told, nothing is known until all values are read anew.
@@ -272,8 +275,9 @@ class MtconnectDriver implements Driver {
   #takePart(document: MtconnectDocument, received: Moment): void {
     const { header, observations } = this.#requireStreams(document);
     this.#told.noteHeader(header, { received });
+    const writtenMs = this.#told.writtenMs(header, received, HEARTBEATS_MISSED * this.#options.heartbeat);
     try {
-      this.#obey(this.#cursor.take(header, observations, this.#count), { received });
+      this.#obey(this.#cursor.take(header, observations, this.#count), received, writtenMs);
     } catch (error) {
       if (error instanceof MillwattError) this.#pending = error;
       throw error;

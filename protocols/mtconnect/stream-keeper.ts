@@ -8,7 +8,7 @@ import type { MtconnectDocument } from './mtconnect-document.ts';
 import type { Moment } from './moment.ts';
 
 /** A stream is silent for good after so many heartbeats left out. */
-const HEARTBEATS_MISSED = 3;
+export const HEARTBEATS_MISSED = 3;
 /** A heartbeat may come so much late before values are no longer sure, real ms. */
 const HEARTBEAT_LATE_MS = 2000;
 /** A stream that ends as often as this right after it began is given up for polling. */

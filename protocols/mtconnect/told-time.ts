@@ -30,9 +30,19 @@ export class ToldTime {
     return this.#toMs;
   }
 
-  /** Everything was told up to here. */
+  /** Everything was told up to here; what was told already stays so. */
   reach(toMs: number): void {
-    this.#toMs = toMs;
+    this.#toMs = Math.max(this.#toMs ?? 0, toMs);
+  }
+
+  /**
+   * When a part of a stream was written: a network that stood still hands on old ones. At most `ageMsMax` real ms before it
+   * came, because a stream that is silent for longer is given up.
+   */
+  writtenMs({ creationMs }: AgentHeader, { wallMs, monotonicMs }: Moment, ageMsMax: number): number {
+    if (creationMs === undefined) return monotonicMs;
+    const ageMs = wallMs - (creationMs + this.offsetMs);
+    return monotonicMs - Math.max(0, Math.min(ageMs, ageMsMax * Math.max(1, this.#clock.speed())));
   }
 
   /** What happened since can never be told. */

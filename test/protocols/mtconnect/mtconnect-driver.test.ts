@@ -267,6 +267,31 @@ describe('a stream', () => {
     }
   });
 
+  it('that a network held up tells when things happened, not when they came', async () => {
+    const agent = await startAgent();
+    let heldMs = 0;
+    const clock = {
+      ...systemClock,
+      wallMs: () => systemClock.wallMs() + heldMs,
+      monotonicMs: () => systemClock.monotonicMs() + heldMs,
+    };
+    agent.nowMs = () => clock.wallMs();
+    const { driver, words } = follow(agent, { mode: 'stream', heartbeat: 60_000 }, clock);
+    await driver.poll();
+    await expect.poll(() => agent.openStreams).toBe(1);
+    const saidMs = clock.monotonicMs();
+    agent.tell('ex', 'ACTIVE');
+    // Written now, and on the way for twenty seconds; what follows it had been written meanwhile.
+    const writtenMs = agent.nowMs();
+    agent.nowMs = () => writtenMs;
+    heldMs = 20_000;
+    await expect.poll(() => words.at(-1)?.value).toBe('ACTIVE');
+    expect(driver.tellsFromMs?.()).toBeLessThan(saidMs + 1000);
+    agent.tell('ex', 'READY', new Date(writtenMs + 5000).toISOString());
+    await expect.poll(() => words.at(-1)?.value).toBe('READY');
+    expect(words.slice(-2).map(({ atMs }) => Math.round((atMs - saidMs) / 1000))).toEqual([0, 5]);
+  });
+
   it('that falls silent for three heartbeats is opened anew, and nothing is lost', async () => {
     const agent = await startAgent();
     const { driver, of } = follow(agent, { mode: 'stream', heartbeat: 100, timeout: 300 });
