@@ -46,6 +46,8 @@ export async function openTrustStore(
     review = reviewServer(folder, shown, asker, wallMs());
     return review;
   };
+  const isOwn = (certificate: Buffer | Buffer[]) =>
+    Buffer.concat([certificate].flat()).equals(own.certificate.raw);
   const onlyByHand = (): never => {
     throw new Error('only the operator decides whom this agent trusts');
   };
@@ -61,7 +63,8 @@ export async function openTrustStore(
           ? opcua.StatusCodes.Good
           : opcua.StatusCodes.BadCertificateUntrusted,
       // The library asks so about our own certificate, and only wants to hear whether it is whole.
-      verifyCertificate: async () => 'Good',
+      verifyCertificate: async (certificate) =>
+        isOwn(certificate) || look(certificate).refusal === undefined ? 'Good' : 'BadCertificateUntrusted',
       getTrustStatus: async (certificate) =>
         look(certificate).refusal === undefined
           ? opcua.StatusCodes.Good
