@@ -12,11 +12,12 @@ import { createOpcuaWiring, nodesWithoutUnit, type Asked, type OpcuaWiring } fro
 
 /** How a server is asked what it offers. */
 export interface Askers {
-  /** Finds what the model of a source says should be there. */
+  /** Finds what the model of a source says should be there, until the signal is given. */
   findModel(
     session: ClientSession,
     namespaceUris: readonly string[],
     options: Pick<OpcuaSourceOptions, 'model' | 'instance' | 'found' | 'component'>,
+    signal: AbortSignal,
   ): Promise<Found>;
   /** The units of nodes, as keys of UNITS. */
   readNodeUnits(session: ClientSession, nodeIds: readonly string[]): Promise<(string | undefined)[]>;
@@ -25,6 +26,8 @@ export interface Askers {
 /** A server that does not show what it should is asked again after so long; the longest pause. */
 const ASK_MS_MIN = 30_000;
 const ASK_MS_MAX = 3_600_000;
+/** A model that is not found by then is not found this time. */
+const FIND_MS_MAX = 300_000;
 
 /**
  * The wiring of a source: from its options, and, where these leave it to the server, from what the server told when it
@@ -93,7 +96,12 @@ export class WiringKeeper {
       const found =
         model === undefined
           ? undefined
-          : await this.#askers.findModel(link.session, namespaceUris, this.#options);
+          : await this.#askers.findModel(
+              link.session,
+              namespaceUris,
+              this.#options,
+              AbortSignal.timeout(FIND_MS_MAX),
+            );
       const units = await this.#readUnits(link);
       if (question !== this.#questions) return false;
       this.#askedOf = link.facts;

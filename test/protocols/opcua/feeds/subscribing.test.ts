@@ -241,6 +241,36 @@ describe('servers that do not do what they should', () => {
     numbers.get('N17')!.set(17);
   });
 
+  test('one that says nothing soon after it was connected is connected anew once in 30 s', async () => {
+    const { driver, read, readUntil, skip, until } = await source({ nodes: [power('N20')] });
+    await read();
+    await until(() => subscribedItems() === 1);
+    await pause(300);
+    const sessions = () => plain.server.engine.cumulatedSessionCount;
+    const before = sessions();
+    plain.fallSilent();
+    skip(10_000);
+    for (const passedMs of [0, 8000, 8000]) {
+      skip(passedMs);
+      await expect(driver.poll()).rejects.toMatchObject({ code: 'closed', remedy: 'retry' });
+    }
+    expect(sessions()).toBe(before);
+    skip(6000);
+    await readUntil((row) => row[0] === 20);
+    expect(sessions()).toBe(before + 1);
+  });
+
+  test('one whose clock is not ours is said so', async () => {
+    const { driver, read } = await source(
+      { nodes: [power('N21')] },
+      { real: { monotonicMs: () => performance.now(), wallMs: () => Date.now() - 10_000 } },
+    );
+    await read();
+    expect(driver.remarks!()).toContainEqual(
+      expect.stringMatching(/^The server's clock is (?:9\.9|10\.\d) s ahead of this computer's\.$/),
+    );
+  });
+
   test('a node that the server forgot is watched anew, then connected anew, then read instead', async () => {
     const { driver, read, readUntil, skip, until, logged } = await source({
       nodes: [power('N18'), power('N19')],
