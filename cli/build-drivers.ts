@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { AgentConfig, SourceConfig } from '../config/agent-config.ts';
 import type { MtconnectSourceConfig } from '../config/mtconnect/mtconnect-config.ts';
 import type { OpcuaSourceConfig } from '../config/opcua/opcua-config.ts';
@@ -10,6 +10,7 @@ import type { Log } from '../protocols/log.ts';
 import { createModbusDriver } from '../protocols/modbus/modbus-driver.ts';
 import { wireModbusSources, type WiredModbusSource } from './modbus-sources.ts';
 import { resolveSecret } from './secrets.ts';
+import { pkiFolderOf } from './trust/pki-folder.ts';
 
 /** What drivers need besides their source's configuration. */
 export interface DriverSurroundings {
@@ -68,7 +69,7 @@ async function buildOpcuaDriver(source: OpcuaSourceConfig, around: DriverSurroun
       ...(userCertificate === undefined ? {} : { userCertificate: read(userCertificate) }),
       ...(userKey === undefined ? {} : { userKey: read(userKey) }),
     },
-    { clock: around.clock, pkiFolder: join(around.dataFolder, 'opcua-pki'), log: around.log },
+    { clock: around.clock, pkiFolder: pkiFolderOf(around.dataFolder), log: around.log },
   );
 }
 
