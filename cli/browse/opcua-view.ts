@@ -8,6 +8,8 @@ import { writeOpcuaFragment, type SurveyLogin } from './opcua-fragment.ts';
 
 const PROSE_WIDTH = 100;
 const VALUE_LENGTH_MAX = 24;
+/** More others than these are only shown with --all. */
+const MANY = 100;
 /** A table may be as wide as the window, but where there is none it is not read on a wall. */
 const TABLE_WIDTH = 120;
 const MEASURED: readonly TextColumn[] = [
@@ -156,7 +158,10 @@ function drawOthers({ others, othersLeft, start, models }: Survey, width: number
     }),
     ...(othersLeft === 0
       ? []
-      : wrapText(`and ${othersLeft} more: look below one with --path, or see all with --all.`, prose)),
+      : wrapText(
+          `and ${othersLeft} more: look below one with --path${others.length < MANY ? ', or see all with --all' : ''}.`,
+          prose,
+        )),
   ];
 }
 

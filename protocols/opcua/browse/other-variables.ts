@@ -83,7 +83,7 @@ export async function findOtherVariables(
       cut === undefined
         ? []
         : [
-            `Not all was looked at: ${describeCut(cut, budget)}${more.length === 0 ? '' : `, and ${more.length} more such`}. --depth, --path and --all show more.`,
+            `Not all was looked at: ${describeCut(cut, budget)}${more.length === 0 ? '' : `, and ${more.length} more such`}. ${isAll ? '--depth and --path' : '--depth, --path and --all'} show more.`,
           ],
   };
 }
