@@ -2,12 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { OPCUA_READINGS } from '../../../protocols/opcua/opcua-options.ts';
 import { requireTool } from '../../support/tools.ts';
 import { startForeign, type ForeignServer, type Library } from './foreign-server.ts';
 import { trustRejected } from './operator.ts';
 import { energyWh, TICK_MS } from './opcua-source.ts';
-import { startWatchedAgent, type Records, type SourceRecords, type WatchedAgent } from './watched-agent.ts';
+import {
+  SOURCES,
+  startWatchedAgent,
+  type Records,
+  type SourceRecords,
+  type WatchedAgent,
+} from './watched-agent.ts';
 
 /**
  * How old a value may be when it is recorded: a subscription that falls silent is doubted after two and a half seconds,
@@ -33,6 +38,7 @@ export function describeRecovery(library: Library): void {
         folder: join(folder, 'server'),
         originMs: Date.now() - 3_600_000,
         security: ['None', 'Basic256Sha256'],
+        machineTool: true,
       });
     });
     afterEach(async () => {
@@ -54,19 +60,24 @@ export function describeRecovery(library: Library): void {
       await watched.readings(4);
       await server.order({ do: 'stop' });
       await watched.failures();
-      await server.order({ do: 'tell', words: { program: 'O2000' } });
+      await server.order({ do: 'tell', words: { program: 'O2000', state: 'Interrupted' } });
       await sleep(OUTAGE_MS);
       await server.order({ do: 'start', renumbered: true });
-      watched.hurry();
       await watched.readings(8);
       const records = await watched.finish();
       expectHealed(records, server.originMs);
-      for (const { links, words } of records.values()) {
+      for (const [source, { links, words }] of records) {
         expectOneGap(links, ['closed', 'refused', 'timeout']);
+        const downMs = links.findLast(({ up }) => !up)?.atMs ?? Infinity;
+        const wordsOf = (status: string) =>
+          words.filter(({ channel }) => channel === `${source}.control.${status}`);
         // A word that changed meanwhile is told when the source is back, not before.
-        const known = words.filter(({ value }) => value !== null);
-        expect(known.map(({ value }) => value)).toEqual(['O1000', 'O2000']);
-        expect(known[1]?.atMs).toBeGreaterThan(links.findLast(({ up }) => !up)?.atMs ?? Infinity);
+        const expected: [status: string, words: unknown[]][] = [['program', ['O1000', 'O2000']]];
+        if (source === 'machinetool') expected.push(['execution', [1, 3]]);
+        for (const [status, values] of expected) {
+          expect(wordsOf(status).map(({ value }) => value)).toEqual(values);
+          expect(wordsOf(status)[1]?.atMs).toBeGreaterThan(downMs);
+        }
       }
     });
 
@@ -78,7 +89,7 @@ export function describeRecovery(library: Library): void {
       await watched.readings(12);
       const { sessionsEver: sessionsNow } = await server.counts();
       // Each source, cut off, came back with a session of its own.
-      expect(sessionsNow - sessionsEver).toBe(OPCUA_READINGS.length);
+      expect(sessionsNow - sessionsEver).toBe(SOURCES.length);
       const records = await watched.finish();
       expectHealed(records, server.originMs);
       // It may be so quick that no poll fails; if one did, it is told, and that it is over.
@@ -96,7 +107,6 @@ export function describeRecovery(library: Library): void {
       await watched.failures();
       await sleep(OUTAGE_MS);
       server.wake();
-      watched.hurry();
       await watched.readings(4);
       const records = await watched.finish();
       expectHealed(records, server.originMs);
@@ -108,18 +118,15 @@ export function describeRecovery(library: Library): void {
       await watched.failures();
       expect(watched.lastFailure()).toMatchObject({ code: 'untrusted' });
       trustRejected(pkiFolder);
-      watched.hurry();
       await watched.readings(4);
       await server.order({ do: 'stop' });
       await server.order({ do: 'start', certificate: 'new' });
-      watched.hurry();
       await watched.failures(({ code }) => code === 'untrusted');
       // Nobody trusts it: it stays refused, however often it is tried.
       const before = watched.readingCount();
       await sleep(OUTAGE_MS);
       expect(watched.readingCount()).toBe(before);
       trustRejected(pkiFolder);
-      watched.hurry();
       await watched.readings(4);
       const records = await watched.finish();
       expectHealed(records, server.originMs);
@@ -134,9 +141,10 @@ export function describeRecovery(library: Library): void {
 
 /** Every recorded value is one that the server had then, none is told twice, and the counter heals every gap. */
 function expectHealed(records: Records, originMs: number): void {
-  expect([...records.keys()].sort()).toEqual([...OPCUA_READINGS].sort());
-  for (const { readings, links } of records.values()) {
-    expect(readings.length).toBeGreaterThanOrEqual(8);
+  expect([...records.keys()].sort()).toEqual([...SOURCES].sort());
+  for (const [source, { readings, links }] of records) {
+    // A machine tool has no meter: its words and links are looked at.
+    expect(readings.length).toBeGreaterThanOrEqual(source === 'machinetool' ? 0 : 8);
     for (const { atMs, shownWh, powerW } of readings) {
       expect(shownWh).toBeLessThanOrEqual(energyWh(atMs + 500, originMs));
       expect(shownWh).toBeGreaterThanOrEqual(energyWh(atMs - AGE_MS_MAX, originMs));

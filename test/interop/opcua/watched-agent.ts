@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAgent } from '../../../agent/agent.ts';
-import { systemClock } from '../../../protocols/clock.ts';
+import { systemClock, type Clock } from '../../../protocols/clock.ts';
 import type { Driver } from '../../../protocols/driver.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { startEmbeddedBroker } from '../../../protocols/mqtt/embedded-broker.ts';
 import { connectLink } from '../../../protocols/mqtt/mqtt-link.ts';
 import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
-import { OPCUA_READINGS } from '../../../protocols/opcua/opcua-options.ts';
 import { testConfig } from '../../agent/agent-config.ts';
 import { checkChain } from '../../agent/chain-check.ts';
 import { partsOf, startReceiptingCollector } from '../../agent/receipting-collector.ts';
@@ -19,24 +18,25 @@ import { POWER_AND_ENERGY, sourceOf, word } from './opcua-source.ts';
 export interface SourceRecords {
   readings: { atMs: number; powerW: number; shownWh: number }[];
   links: { atMs: number; up: boolean; reason: string }[];
-  /** What the program word was, and when that was told. */
-  words: { atMs: number; value: unknown }[];
+  /** Words but null, and when they were told. */
+  words: { atMs: number; channel: string; value: unknown }[];
 }
-/** By how the source is read. */
+/** By source. */
 export type Records = ReadonlyMap<string, SourceRecords>;
+
+/** What the agent is told to read: a meter in either way, and whatever a machine tool offers. */
+export const SOURCES = ['read', 'subscribe', 'machinetool'] as const;
 
 interface Failure {
   code: string;
 }
 
-/** An agent with one source a way of reading, both at the same server, and a collector that receipts all it seals. */
+/** An agent with all these sources at the same server, and a collector that receipts all it seals. */
 export interface WatchedAgent {
-  /** Waits until each source gave so many more readings with a counter in them. */
+  /** Waits until each source answered so many more polls, with all its values. */
   readings(count: number): Promise<void>;
   /** Waits until a poll of each source failed from now on, in the way that is wanted. */
   failures(isWanted?: (failure: Failure) => boolean): Promise<void>;
-  /** Lets the pause between two attempts to connect be over; nothing else is quicker. */
-  hurry(): void;
   lastFailure(): Failure | undefined;
   readingCount(): number;
   /** Ends the agent when all is receipted, and gives back what was sealed. */
@@ -47,8 +47,9 @@ export interface WatchedAgent {
 
 const EVERY_MS = 250;
 const DEADLINE_MS = 25_000;
-/** The driver's longest pause between two attempts. */
+/** The driver's longest pause between two attempts, and how much of one is waited for here. */
 const PAUSE_MS_MAX = 30_000;
+const PATIENCE_MS = 2000;
 
 /** Starts the agent. */
 export async function startWatchedAgent(options: {
@@ -61,20 +62,19 @@ export async function startWatchedAgent(options: {
   const url = `mqtt://127.0.0.1:${broker.port}`;
   const collector = startReceiptingCollector({ url, site: 'pune', agent: 'gw1' });
   const dataFolder = mkdtempSync(join(tmpdir(), 'millwatt-watched-'));
-  let aheadMs = 0;
-  const real = { monotonicMs: () => systemClock.monotonicMs() + aheadMs, wallMs: () => systemClock.wallMs() };
   const watches = await Promise.all(
-    OPCUA_READINGS.map(async (reading) =>
-      watch(
-        await createOpcuaDriver(
+    SOURCES.map(async (source) =>
+      watch((real) =>
+        createOpcuaDriver(
           sourceOf({
             ...where,
-            id: reading,
-            machine: reading,
-            reading,
+            id: source,
+            machine: source,
             every: EVERY_MS,
             timeout: 2000,
-            nodes: [...POWER_AND_ENERGY, word('Program', 'program')],
+            ...(source === 'machinetool'
+              ? { model: source }
+              : { reading: source, nodes: [...POWER_AND_ENERGY, word('Program', 'program')] }),
           }),
           { clock: systemClock, pkiFolder, real },
         ),
@@ -100,25 +100,29 @@ export async function startWatchedAgent(options: {
       rmSync(dataFolder, { recursive: true, force: true });
     })());
 
+  // Sources that are down get over their longer pauses; nothing else of theirs is quicker.
+  const awaitOfEach = async (what: string, isThere: (watch: Watch, index: number) => boolean) => {
+    const timer = setInterval(() => {
+      for (const { isDown, hurry } of watches) if (isDown()) hurry();
+    }, PATIENCE_MS);
+    try {
+      await awaitUntil(what, () => watches.every(isThere), DEADLINE_MS);
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
   return {
-    readings: async (count) => {
+    readings: (count) => {
       const goals = watches.map(({ readings }) => readings() + count);
-      await awaitUntil(
-        `${count} more readings of each source`,
-        () => watches.every(({ readings }, index) => readings() >= (goals[index] ?? 0)),
-        DEADLINE_MS,
+      return awaitOfEach(
+        `${count} more readings`,
+        ({ readings }, index) => readings() >= (goals[index] ?? Infinity),
       );
     },
-    failures: async (isWanted = () => true) => {
+    failures: (isWanted = () => true) => {
       const from = watches.map(({ failures }) => failures.length);
-      await awaitUntil(
-        'a failure of each source',
-        () => watches.every(({ failures }, index) => failures.slice(from[index]).some(isWanted)),
-        DEADLINE_MS,
-      );
-    },
-    hurry: () => {
-      aheadMs += PAUSE_MS_MAX;
+      return awaitOfEach('a failure', ({ failures }, index) => failures.slice(from[index]).some(isWanted));
     },
     lastFailure: () => watches[0]?.failures.at(-1),
     readingCount: () => watches.reduce((sum, { readings }) => sum + readings(), 0),
@@ -134,22 +138,50 @@ export async function startWatchedAgent(options: {
   };
 }
 
+interface Watch {
+  driver: Driver;
+  /** Polls that gave all values. */
+  readings: () => number;
+  failures: Failure[];
+  isDown: () => boolean;
+  /** Lets the pause until the next attempt be over. */
+  hurry: () => void;
+}
+
 /** The driver as it is, with what its polls came to. */
-function watch(driver: Driver): { driver: Driver; readings: () => number; failures: Failure[] } {
+async function watch(
+  create: (real: Pick<Clock, 'monotonicMs' | 'wallMs'>) => Promise<Driver>,
+): Promise<Watch> {
+  let aheadMs = 0;
+  const driver = await create({
+    monotonicMs: () => systemClock.monotonicMs() + aheadMs,
+    wallMs: () => systemClock.wallMs(),
+  });
   let readings = 0;
+  let isDown = false;
   const failures: Failure[] = [];
   const poll = driver.poll.bind(driver);
   driver.poll = async () => {
     try {
       const done = await poll();
+      isDown = false;
       if (done.readings.every(({ value }) => value !== null)) readings += 1;
       return done;
     } catch (error) {
+      isDown = true;
       failures.push(error as Failure);
       throw error;
     }
   };
-  return { driver, readings: () => readings, failures };
+  return {
+    driver,
+    readings: () => readings,
+    failures,
+    isDown: () => isDown,
+    hurry: () => {
+      aheadMs += PAUSE_MS_MAX;
+    },
+  };
 }
 
 function gather(parts: ReturnType<typeof partsOf>): Records {
@@ -171,9 +203,9 @@ function gather(parts: ReturnType<typeof partsOf>): Records {
     for (const { timesMs, up, reasons } of part.links)
       for (const [row, timeMs] of timesMs.entries())
         links.push({ atMs: originMs + timeMs, up: up[row] === true, reason: reasons[row] ?? '' });
-    for (const { timesMs, values } of part.events)
+    for (const { channel, timesMs, values } of part.events)
       for (const [row, timeMs] of timesMs.entries())
-        words.push({ atMs: originMs + timeMs, value: values[row] });
+        if (values[row] !== null) words.push({ atMs: originMs + timeMs, channel, value: values[row] });
   }
   return records;
 }

@@ -145,7 +145,7 @@ class Foreign:
             return await self.stop()
         if do == "tell":
             self.words.update(order["words"])
-            if self.machine is not None:
+            if self.machine is not None and self.server is not None:
                 await self.machine.tell(order["words"])
             return {}
         if do == "status":
