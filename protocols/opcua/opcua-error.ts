@@ -64,14 +64,14 @@ function explain(text: string): { code: string; what: string; cure: string } {
     return {
       code: 'untrusted',
       what: "does not accept this agent's certificate",
-      cure: "Trust the agent's certificate in the server: millwatt trust own -c agent.yaml prints it.",
+      cure: "Trust the agent's certificate in the server: millwatt trust own -c agent.yaml prints it (it lies in the agent's data folder under opcua-pki/own/certs).",
     };
   // All that the library tells of a server that breaks off at the first secured message, as Eclipse Milo does.
   if (/connection may have been rejected by server/.test(text))
     return {
       code: 'closed',
       what: 'broke off while the connection was being made',
-      cure: "Most often a server does so that does not accept this agent's certificate: trust it in the server (it lies in the agent's data folder under opcua-pki/own/certs), or look whether the server takes more connections.",
+      cure: "Most often a server does so that does not accept this agent's certificate: trust it in the server (millwatt trust own -c agent.yaml prints it; it lies in the agent's data folder under opcua-pki/own/certs), or look whether the server takes more connections.",
     };
   if (/Bad[A-Z]\w+/.test(text))
     return { code: 'exception', what: `answers ${/Bad[A-Z]\w+/.exec(text)?.[0] ?? text}`, cure: '' };
