@@ -167,7 +167,7 @@ function drawOthers({ others, othersLeft, start, models }: Survey, width: number
 
 function drawOther({ path, node, value, unit }: OtherVariable, width: number): string[] {
   const name = clean(path.at(-1) ?? '');
-  const now = `${value.value === null ? '-' : formatReading(Number(value.value))}${unit === undefined || unit === '1' ? '' : ` ${unit}`}`;
+  const now = `${typeof value.value === 'number' ? formatReading(value.value) : String(value.value ?? '-')}${unit === undefined || unit === '1' ? '' : ` ${unit}`}`;
   const line = `  ${name.padEnd(28)}  ${now.padEnd(16)}`;
   const id = clean(node);
   return displayWidth(line) + 2 + id.length <= width
