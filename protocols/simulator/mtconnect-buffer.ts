@@ -13,6 +13,7 @@ export interface Told {
   level?: ConditionLevel | undefined;
 }
 
+/** How bad a condition is; one that nobody knows is unavailable. */
 export type ConditionLevel = 'Normal' | 'Warning' | 'Fault' | 'Unavailable';
 
 /** Something that was told, with its number. */
