@@ -36,7 +36,7 @@ describe('a sample with every # taken away', () => {
     // What stands for itself may contradict its neighbour: two ways to name a broker, files that are not there.
     [
       'agent',
-      /is not there|are given|collectorKey|both a quantity and a status|a status has no unit|stands for a user|states the scale|changes nothing|already read by this same|no source says whether/,
+      /is not there|are given|collectorKey|both a quantity and a status|a status has no unit|stands for a user|without TLS, but ca|belongs to a status|states the scale|changes nothing|already read by this same|no source says whether/,
     ],
     ['collector', /is not there|which of them|InfluxDB 2\.x takes a token/],
   ] as const)
