@@ -1,11 +1,16 @@
 import { MillwattError } from '../errors.ts';
+import { strikeSecrets } from './library-words.ts';
 
 /** What went wrong with a server, as an error of class `retry` with one of the driver port's words. */
 export function connectionError(source: string, endpoint: string, cause: unknown): MillwattError {
   if (cause instanceof MillwattError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = strikeSecrets(cause instanceof Error ? cause.message : String(cause));
   const { code, what, cure } = explain(text);
-  return new MillwattError('retry', code, `Source ${source}: ${endpoint} ${what}.`, { cure, cause });
+  // Never the library's own error: it carries the request that failed, and a login is a request.
+  return new MillwattError('retry', code, `Source ${source}: ${endpoint} ${what}.`, {
+    cure,
+    cause: new Error(text),
+  });
 }
 
 /** No answer within the time allowed. */

@@ -43,7 +43,9 @@ export interface LinkSurroundings {
 
 /** Sockets and sessions outlive so much silence. */
 const IDLE_MS_MIN = 60_000;
-const CLOSE_GRACE_MS = 1500;
+/** Closing takes at most so long for the session, and so long for the connection: together less than 2 s. */
+const CLOSE_GRACE_MS = 1000;
+const DISCONNECT_GRACE_MS = 800;
 
 /** Starts to connect; `cancel` gives up at once, whatever stage it is in. */
 export function openLink(
@@ -67,7 +69,7 @@ export function openLink(
       // Closing the session with its subscriptions: one that dies alone would live on in the server.
       await session?.close(true).catch(() => {});
     });
-    await settleWithin(CLOSE_GRACE_MS, async () => client?.disconnect());
+    await settleWithin(DISCONNECT_GRACE_MS, async () => client?.disconnect());
     await store?.manager.dispose().catch(() => {});
   };
 

@@ -1,5 +1,5 @@
-import { readNodes, type ReadLimits } from '../feeds/bulk-read.ts';
 import type * as NodeOpcua from 'node-opcua';
+import { readNodes, type ReadLimits } from '../feeds/bulk-read.ts';
 
 /** What a server says of itself. */
 export interface ServerFacts {
@@ -18,6 +18,7 @@ export interface ServerLimits extends ReadLimits {
 /** Nodes of OPC UA's own namespace. */
 const NAMESPACE_ARRAY = 'ns=0;i=2255';
 const START_TIME = 'ns=0;i=2257';
+/** The server's clock: a node that every server has, so a way to ask whether it is there. */
 export const CURRENT_TIME = 'ns=0;i=2258';
 const MAX_NODES_PER_READ = 'ns=0;i=11705';
 const MAX_ITEMS_PER_CALL = 'ns=0;i=11714';
