@@ -190,6 +190,39 @@ describe('an OPC UA driver over a long time', () => {
     network.close();
   });
 
+  test('values are not held for long when a network swallows everything', async () => {
+    const network = await startNetwork(machine.port);
+    const { driver, words } = await makeDriver(
+      {
+        endpoint: `opc.tcp://127.0.0.1:${network.port}`,
+        nodes: [meterNode('Meter.ActivePower')],
+        model: 'machinetool',
+        reading: 'subscribe',
+        timeout: 1500,
+      },
+      { clock: systemClock },
+    );
+    await eventually(driver);
+    await until(() => words.size === 5);
+    network.swallow(true);
+    let polls = 0;
+    const refusal = async () => {
+      for (;;) {
+        const failed = await driver.poll().then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (failed !== undefined || polls++ > 100) return failed;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    expect(await refusal()).toMatchObject({ code: 'timeout', remedy: 'retry' });
+    network.swallow(false);
+    await eventually(driver);
+    await driver.close();
+    network.close();
+  });
+
   test('logs in with a user name, over an encrypted connection', async () => {
     const user = { name: 'energy', password: 'only-reads' };
     const pkiFolder = join(folder, 'pki-login');
