@@ -5,7 +5,6 @@ import { StatusCodes } from 'node-opcua';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../protocols/clock.ts';
 import type { ChannelReading, Driver, Poll } from '../../../protocols/driver.ts';
-import { MillwattError } from '../../../protocols/errors.ts';
 import { OPCUA_READINGS, type OpcuaSourceOptions } from '../../../protocols/opcua/opcua-options.ts';
 import { checkConfig } from '../../../config/check.ts';
 import { startMillwatt } from '../../e2e/millwatt-process.ts';
@@ -24,6 +23,7 @@ import {
   word,
 } from './opcua-source.ts';
 import { trustRejected } from './operator.ts';
+import { pollUntil, pollUntilFailed, valuesOf } from './patient-polls.ts';
 
 const tools = { asyncua: requireTool('asyncua'), milo: requireTool('milo') && requireTool('java') };
 const USER = { name: 'energy', password: 'only-reads' };
@@ -225,41 +225,6 @@ describe.each(LIBRARIES)('what %s serves', (library) => {
 });
 
 const isGood = ({ value, quality }: ChannelReading) => value !== null && quality === 'good';
-const valuesOf = (poll: Poll) => poll.readings.map(({ value }) => value);
-
-/** Polls as the agent would, until the readings are as wanted: a busy computer may miss a deadline first. */
-async function pollUntil(
-  driver: Driver,
-  isWanted: (readings: readonly ChannelReading[]) => boolean,
-): Promise<Poll> {
-  const deadlineMs = performance.now() + 20_000;
-  for (;;) {
-    const poll = await driver.poll().catch((error: unknown) => error as Error);
-    if (!(poll instanceof Error) && isWanted(poll.readings)) return poll;
-    if (performance.now() > deadlineMs)
-      throw poll instanceof Error ? poll : new Error(`still ${JSON.stringify(valuesOf(poll), plain)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** Polls as the agent would, until it fails as wanted. */
-async function pollUntilFailed(
-  driver: Driver,
-  isWanted: (failure: MillwattError) => boolean,
-): Promise<MillwattError> {
-  const deadlineMs = performance.now() + 20_000;
-  for (;;) {
-    const failure = await driver.poll().then(
-      () => new Error('it was let in'),
-      (error: unknown) => error,
-    );
-    if (failure instanceof MillwattError && isWanted(failure)) return failure;
-    if (performance.now() > deadlineMs) throw failure;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-const plain = (_key: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
 
 /** Power and counter, the first two readings, are what the server had at most so long ago. */
 function expectTruth(poll: Poll, originMs: number): void {
