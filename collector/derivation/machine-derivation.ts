@@ -145,12 +145,15 @@ export class MachineDerivation {
       if (hourMs > beginMs) this.#change.checkpoints.delete(hourMs);
     this.#change.dropCheckpointsFromMs = Math.min(dropped, beginMs + 1);
     const endMs = this.#source.endMs();
-    for (const { agent, atMs } of this.#source.marks(beginMs, endMs)) feedHeard(this.#fold, agent, atMs);
     // Without a checkpoint, the first window begins with the first reading, or takes in everything where that is not known.
     let fromWindowMs = beginMs > 0 ? beginMs : Math.min(fromMs, startBeforeMs ?? Infinity);
     while (fromWindowMs <= endMs || fromWindowMs === Infinity) {
-      const toWindowMs = fromWindowMs === Infinity ? endMs : fromWindowMs + WINDOW_MS;
-      for (const feed of this.#source.feeds(fromWindowMs === Infinity ? 0 : fromWindowMs, toWindowMs))
+      const isWhole = fromWindowMs === Infinity;
+      const toWindowMs = isWhole ? endMs : fromWindowMs + WINDOW_MS;
+      // A window at a time: what lies far ahead would be carried through all of them.
+      for (const { agent, atMs } of this.#source.marks(isWhole ? beginMs : fromWindowMs, toWindowMs))
+        feedHeard(this.#fold, agent, atMs);
+      for (const feed of this.#source.feeds(isWhole ? 0 : fromWindowMs, toWindowMs))
         this.#conflicts += feedRecord(this.#fold, feed, this.#fold.horizonMs);
       await yieldNow();
       if (toWindowMs >= endMs) break;

@@ -76,8 +76,8 @@ export function awaitingStepSinceMs(fold: MachineFold): number | null {
 }
 
 /**
- * The fold as text, as of its horizon: what was fed beyond it is left out and has to be fed again (`feedRecord` from
- * that time on).
+ * The fold as text, as of its horizon: what was fed beyond it is left out and has to be fed again (`feedRecord` and
+ * `feedHeard` from that time on).
  */
 export function saveFold(fold: MachineFold): string {
   const { horizonMs, timeline } = fold;
@@ -86,8 +86,7 @@ export function saveFold(fold: MachineFold): string {
     timeline: {
       ...timeline,
       supply: readingsBefore(timeline.supply, horizonMs),
-      // That an agent was watching later may be said by no other record.
-      controls: timeline.controls.filter((control) => control.kind === 'heard' || control.atMs < horizonMs),
+      controls: timeline.controls.filter((control) => control.atMs < horizonMs),
     },
     components: fold.components.map((component) => ({
       ...component,
