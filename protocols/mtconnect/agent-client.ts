@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Clock } from '../clock.ts';
 import {
+  badAddressError,
   badDocumentError,
   closedError,
   connectionError,
@@ -14,6 +15,8 @@ import { boundaryOf } from './multipart-reader.ts';
 import { createDocumentReader } from './read-document.ts';
 
 const REDIRECTS_MAX = 3;
+/** What an agent's end of a connection that was kept gives, when it is used just as the agent closes it. */
+const STALE_CODES = ['ECONNRESET', 'EPIPE'];
 const HEADERS = {
   accept: 'application/xml, text/xml, multipart/x-mixed-replace',
   'accept-encoding': 'identity',
@@ -76,18 +79,25 @@ export class AgentClient {
   /**
    * Asks for a stream. Agents that do not know streams answer with one document instead.
    * @param timeoutMs until the answer begins, real ms; or, where it is one document, until it has ended
+   * @param signal ends the request while there is no answer
    */
-  open(path: string, timeoutMs: number): Promise<OpenAnswer | ({ kind: 'whole' } & Answer)> {
+  open(
+    path: string,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<OpenAnswer | ({ kind: 'whole' } & Answer)> {
     const startedMs = performance.now();
     const sent = readMoment(this.#clock);
     return new Promise((resolve, reject) => {
       let request: http.ClientRequest | undefined;
       let settled = false;
       const timer = setTimeout(() => fail(timeoutError(this.where, timeoutMs)), timeoutMs);
+      const giveUp = () => fail(closedError(this.where));
       const settle = (act: () => void) => {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
         act();
       };
       const fail = (error: Error) => {
@@ -98,7 +108,8 @@ export class AgentClient {
         request = this.#request(url, (response) => {
           const status = response.statusCode ?? 0;
           if (status >= 300 && status < 400) {
-            response.resume();
+            // Its body says nothing, and need not end.
+            response.destroy();
             const target = this.#redirect(url, response.headers.location);
             if (target === undefined || redirects === 0)
               fail(
@@ -127,13 +138,15 @@ export class AgentClient {
         const asked = request;
         asked.on('error', (error: NodeJS.ErrnoException) => {
           // The agent may end a connection that was kept just as we use it again; that says nothing of the agent.
-          if (!settled && !this.#closed && asked.reusedSocket && error.code === 'ECONNRESET' && redirects > 0)
-            send(url, redirects - 1);
+          const isStale = asked.reusedSocket && STALE_CODES.includes(error.code ?? '');
+          if (!settled && !this.#closed && isStale && redirects > 0) send(url, redirects - 1);
           else fail(connectionError(this.where, error));
         });
         asked.end();
       };
-      if (this.#closed) fail(closedError(this.where));
+      signal?.addEventListener('abort', giveUp);
+      if (this.#closed || signal?.aborted === true) giveUp();
+      else if (!URL.canParse(this.#base)) fail(badAddressError(this.where));
       else send(this.#base + path, REDIRECTS_MAX);
     });
   }

@@ -14,6 +14,13 @@ export function badDocumentError(where: string, what: string): MillwattError {
   });
 }
 
+/** The address is none. Class `refuse`, code `bad-url`. */
+export function badAddressError(where: string): MillwattError {
+  return new MillwattError('refuse', 'bad-url', `${where} is no address.`, {
+    cure: 'Write one such as http://192.168.1.40:5000, an IPv6 address in [ ], and a port below 65536.',
+  });
+}
+
 /** The agent answered, and said no in its own words. Class `retry`, code `no-device` or `exception`. */
 export function refusedByAgentError(
   where: string,
