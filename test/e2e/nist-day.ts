@@ -2,18 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { startAgent, type RunningAgent } from '../../agent/agent.ts';
-import { buildCollector } from '../../cli/build-collector.ts';
-import { buildDrivers } from '../../cli/build-drivers.ts';
+import type { RunningAgent } from '../../agent/agent.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import type { StateSpan } from '../../collector/energy/state-span.ts';
 import { openLedger } from '../../collector/ledger/sqlite-ledger.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
-import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
 import { SteppedClock, type Clock } from '../../protocols/clock.ts';
 import { unfoldPart } from '../../protocols/evidence/seal.ts';
 import { silentLog } from '../../protocols/log.ts';
-import { connectLink } from '../../protocols/mqtt/mqtt-link.ts';
 import { startMtconnectAgent, type MtconnectAgent } from '../../protocols/simulator/mtconnect-agent.ts';
 import { replayLog } from '../../protocols/simulator/mtconnect-content.ts';
 import { readDevices, type DeviceModel } from '../../protocols/simulator/mtconnect-devices.ts';
@@ -29,7 +25,7 @@ import { decodePart } from '../../protocols/telemetry/part.ts';
 import { parseRecord, wallTimeMs } from '../../protocols/telemetry/record.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { findFreePort } from '../support/mosquitto.ts';
-import { eventually } from './millwatt-process.ts';
+import { startWholeLine } from './whole-line.ts';
 
 /** A word as the ledger keeps it. */
 export interface LedgerWord {
@@ -151,41 +147,19 @@ export async function runLine(
   writeFileSync(collectorFile, collectorYaml(machine, brokerPort, await findFreePort()));
   const agentFile = join(folder, 'agent.yaml');
   writeFileSync(agentFile, agentYaml({ machine, device, url: source.url, brokerPort, keys: around.source }));
-  const collector = await buildCollector(loadCollectorConfig(collectorFile).config, {
-    folder,
-    clock,
-    log: silentLog,
-    simulated: true,
-  });
-  const { config } = loadAgentConfig(agentFile);
-  const dataFolder = join(folder, 'agent');
-  const agent = await startAgent({
-    config,
-    dataFolder,
-    drivers: await buildDrivers(config, { folder, dataFolder, clock, log: silentLog }),
-    connect: connectLink,
-    clock,
-    log: silentLog,
-    version: 'test',
-    simulated: true,
-  });
+  const line = await startWholeLine({ folder, clock, collectorFile, agentFile, simulated: true });
+  const { agent } = line;
   let stopped = false;
   const stop = async () => {
     if (stopped) return;
     stopped = true;
-    await agent.stop();
-    await collector.stop();
+    await line.stop();
     await source.close();
   };
   try {
     await drive({ source, agent });
     const toMs = clock.wallMs();
-    agent.sealNow();
-    await eventually(() => {
-      const { samples } = agent.stats();
-      return samples.pending === 0 && samples.sampled === samples.receipted;
-    }, 'every sample is receipted');
-    await collector.idle();
+    await line.deliver();
     await stop();
     const range = [Math.floor(fromMs / HOUR_MS) * HOUR_MS, clock.wallMs() + HOUR_MS] as const;
     const views = readViews({ folder: join(folder, 'collector') });

@@ -2,20 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startAgent } from '../../agent/agent.ts';
-import { buildCollector, type BuiltCollector } from '../../cli/build-collector.ts';
-import { buildDrivers } from '../../cli/build-drivers.ts';
+import type { BuiltCollector } from '../../cli/build-collector.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
-import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
 import { loadProfile } from '../../config/library/profile-library.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
-import { silentLog } from '../../protocols/log.ts';
-import { connectLink } from '../../protocols/mqtt/mqtt-link.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
 import { parseRecording } from '../../protocols/simulator/recording.ts';
 import { createReplay } from '../../protocols/simulator/replay.ts';
 import { findFreePort } from '../support/mosquitto.ts';
-import { eventually } from './millwatt-process.ts';
+import { startWholeLine } from './whole-line.ts';
 
 const RECORDING = fileURLToPath(new URL('../../../shared/data/cnc-power-ntust/data.csv', import.meta.url));
 const MACHINE = 'cnc-1';
@@ -80,23 +75,8 @@ export async function replayRecording(options: {
     ),
   );
 
-  const collector = await buildCollector(loadCollectorConfig(collectorFile).config, {
-    folder,
-    clock,
-    log: silentLog,
-    simulated: false,
-  });
-  const { config } = loadAgentConfig(agentFile);
-  const dataFolder = join(folder, 'agent');
-  const agent = await startAgent({
-    config,
-    dataFolder,
-    drivers: await buildDrivers(config, { folder, dataFolder, clock, log: silentLog }),
-    connect: connectLink,
-    clock,
-    log: silentLog,
-    version: 'test',
-  });
+  const line = await startWholeLine({ folder, clock, collectorFile, agentFile, simulated: false });
+  const { collector, agent } = line;
   try {
     let lastMs = recording.rowTimesMs[0] ?? 0;
     for (const rowMs of recording.rowTimesMs) {
@@ -109,15 +89,7 @@ export async function replayRecording(options: {
       await agent.pollAll();
       lastMs = rowMs;
     }
-    const deliver = async () => {
-      agent.sealNow();
-      await eventually(() => {
-        const { samples } = agent.stats();
-        return samples.pending === 0 && samples.sampled === samples.receipted;
-      }, 'every sample is receipted');
-      await collector.idle();
-    };
-    await deliver();
+    await line.deliver();
     await options.look?.(collector);
     const hours = await readHours(collector.url);
     // Two more hours without an answer: every hour of the recording becomes final.
@@ -125,12 +97,11 @@ export async function replayRecording(options: {
       clock.stepTo(lastMs + minute * 60_000);
       await agent.pollAll();
     }
-    await deliver();
+    await line.deliver();
     const finalHours = await readHours(collector.url);
     return { hours, finalHours };
   } finally {
-    await agent.stop();
-    await collector.stop();
+    await line.stop();
     await Promise.all(meters.map((meter) => meter.close()));
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,19 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startAgent } from '../../agent/agent.ts';
-import { buildCollector } from '../../cli/build-collector.ts';
-import { buildDrivers } from '../../cli/build-drivers.ts';
 import { DEMO_MACHINES, demoCollectorYaml, demoDevices } from '../../cli/demo/demo-plant.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
-import { loadAgentConfig, loadCollectorConfig } from '../../config/load.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
-import { silentLog } from '../../protocols/log.ts';
-import { connectLink } from '../../protocols/mqtt/mqtt-link.ts';
 import type { LoadProfile } from '../../protocols/simulator/load-profile.ts';
 import { startSimulation } from '../../protocols/simulator/plant.ts';
 import { findFreePort } from '../support/mosquitto.ts';
-import { eventually } from './millwatt-process.ts';
+import { startWholeLine } from './whole-line.ts';
 
 /** What came out of the line, and what the simulated machines really did. */
 export interface SimulatedRun {
@@ -53,41 +47,19 @@ export async function runSimulatedPlant(time: {
     agentFile,
     `site: demo\nagent: gateway-1\ndata: ./agent\nbroker: { url: "mqtt://127.0.0.1:${brokerPort}" }\nsources:\n${sources.join('\n')}\n`,
   );
-  const collector = await buildCollector(loadCollectorConfig(collectorFile).config, {
-    folder,
-    clock,
-    log: silentLog,
-    simulated: true,
-  });
-  const { config } = loadAgentConfig(agentFile);
-  const dataFolder = join(folder, 'agent');
-  const agent = await startAgent({
-    config,
-    dataFolder,
-    drivers: await buildDrivers(config, { folder, dataFolder, clock, log: silentLog }),
-    connect: connectLink,
-    clock,
-    log: silentLog,
-    version: 'test',
-  });
+  const line = await startWholeLine({ folder, clock, collectorFile, agentFile, simulated: true });
   try {
     for (let atMs = time.fromMs; atMs <= time.toMs; atMs += time.everyMs) {
       clock.stepTo(atMs);
-      await agent.pollAll();
+      await line.agent.pollAll();
     }
-    agent.sealNow();
-    await eventually(() => {
-      const { samples } = agent.stats();
-      return samples.pending === 0 && samples.sampled === samples.receipted;
-    }, 'every sample is receipted');
-    await collector.idle();
+    await line.deliver();
     const hours = new Map<string, MachineHour[]>();
     for (const machine of new Set(DEVICES.map((device) => device.machine)))
-      hours.set(machine, await readHours(collector.url, machine, time));
+      hours.set(machine, await readHours(line.collector.url, machine, time));
     return { hours, loads: plant.loads };
   } finally {
-    await agent.stop();
-    await collector.stop();
+    await line.stop();
     await plant.close();
     rmSync(folder, { recursive: true, force: true });
   }
