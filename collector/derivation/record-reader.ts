@@ -4,6 +4,7 @@ import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
 import { isCount, isToken } from '../../protocols/telemetry/ids.ts';
 import { decodePart, type MachinePart, type QualityRun } from '../../protocols/telemetry/part.ts';
 import { parseRecord, wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { plainReading } from '../energy/counter-value.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
@@ -11,7 +12,12 @@ import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { EpochEnd } from './agent-watch.ts';
 import { mapChannels, type ChannelRole } from './channel-map.ts';
 
-type Channels = Map<string, ChannelRole>;
+/** What a config snapshot says: the roles of channels, the sources, and the channels of words by machine. */
+interface Wiring {
+  roles: Map<string, ChannelRole>;
+  sources: string[];
+  words: Map<string, string[]>;
+}
 
 /** Takes a column of readings for the charts, raw. */
 export type TakeColumn = (
@@ -24,7 +30,7 @@ export type TakeColumn = (
 /** Unfolds records into what the derivation needs, and keeps the channels that config snapshots defined. */
 export class RecordReader {
   readonly #ledger: Pick<Ledger, 'configRecord'>;
-  readonly #channels = new Map<string, Channels>();
+  readonly #wirings = new Map<string, Wiring>();
 
   constructor(ledger: Pick<Ledger, 'configRecord'>) {
     this.#ledger = ledger;
@@ -32,7 +38,7 @@ export class RecordReader {
 
   /** True when the config snapshot that the record rests on is here; without it, its readings say nothing yet. */
   isReadable(header: RecordHeader): boolean {
-    return this.#channelsOf(header.agent, header.config) !== undefined;
+    return this.#wiringOf(header.agent, header.config) !== undefined;
   }
 
   /**
@@ -43,9 +49,11 @@ export class RecordReader {
     const { header } = record;
     const index = header.parts.findIndex((part) => part.machine === machine);
     const bytes = index < 0 ? undefined : parseRecord(record.bytes).parts[index];
-    const channels = this.#channelsOf(header.agent, header.config);
-    if (bytes === undefined || channels === undefined) return undefined;
-    return feedOf(header, decodePart(unfoldPart(bytes)), channels, takeColumn);
+    const wiring = this.#wiringOf(header.agent, header.config);
+    if (bytes === undefined || wiring === undefined) return undefined;
+    const { roles, sources, words } = wiring;
+    const feed = feedOf(header, decodePart(unfoldPart(bytes)), roles, takeColumn);
+    return { ...feed, wiring: { sources, channels: words.get(machine) ?? [] } };
   }
 
   /** Where a `log` record says that an epoch has ended; undefined when it says no such thing. */
@@ -61,26 +69,33 @@ export class RecordReader {
     return undefined;
   }
 
-  #channelsOf(agent: string, config: string): Channels | undefined {
-    const known = this.#channels.get(config);
+  #wiringOf(agent: string, config: string): Wiring | undefined {
+    const known = this.#wirings.get(config);
     if (known !== undefined) return known;
     const record = this.#ledger.configRecord(agent, config);
     const part = record === undefined ? undefined : parseRecord(record.bytes).parts[0];
     if (part === undefined) return undefined;
     const text = unfoldPart(part);
     if (sha256(text) !== config) return undefined;
-    const channels = mapChannels(decodeSnapshot(text));
+    const wiring = readWiring(decodeSnapshot(text));
     // Every start of an agent may bring a snapshot; old ones are read again when they are asked for.
-    if (this.#channels.size >= 256) this.#channels.clear();
-    this.#channels.set(config, channels);
-    return channels;
+    if (this.#wirings.size >= 256) this.#wirings.clear();
+    this.#wirings.set(config, wiring);
+    return wiring;
   }
+}
+
+function readWiring(snapshot: ConfigSnapshot): Wiring {
+  const words = new Map<string, string[]>();
+  for (const { kind, machine, id } of snapshot.channels)
+    if (kind === 'status') words.set(machine, [...(words.get(machine) ?? []), id]);
+  return { roles: mapChannels(snapshot), sources: snapshot.sources.map(({ id }) => id), words };
 }
 
 function feedOf(
   header: RecordHeader,
   part: MachinePart,
-  channels: Channels,
+  channels: ReadonlyMap<string, ChannelRole>,
   takeColumn: TakeColumn | undefined,
 ): RecordFeed {
   const { agent, epoch, seq, config } = header;

@@ -69,9 +69,27 @@ function takeControls(
       track.downSources = track.downSources.filter((down) => down !== name);
       if (!control.up && !isHealed(track, controls, at, horizonMs)) track.downSources.push(name);
       isChanged = true;
-    }
+    } else if (control.kind === 'wiring') isChanged = dropUnwired(track, control) || isChanged;
   }
   findStale(track);
+  return isChanged;
+}
+
+/** What is no longer wired says nothing more: neither a word that nobody would ever take back, nor that its source is down. */
+function dropUnwired(
+  track: ControlTrack,
+  { agent, sources, channels }: Extract<Control, { kind: 'wiring' }>,
+): boolean {
+  const gone = Object.keys(track.words).filter(
+    (channel) => track.words[channel]?.agent === agent && !channels.includes(channel),
+  );
+  for (const channel of gone) delete track.words[channel];
+  const wired = sources.map((source) => qualify(agent, source));
+  const downSources = track.downSources.filter(
+    (name) => !name.startsWith(qualify(agent, '')) || wired.includes(name),
+  );
+  const isChanged = gone.length > 0 || downSources.length < track.downSources.length;
+  track.downSources = downSources;
   return isChanged;
 }
 

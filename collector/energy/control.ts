@@ -10,13 +10,15 @@ export type Control = { atMs: number; seq: number; index: number; agent: string 
       healed: boolean;
     }
   | { kind: 'word'; source: string; channel: string; word: StatusWord }
+  /** The agent has these sources and channels of words from now on, and no others. */
+  | { kind: 'wiring'; sources: readonly string[]; channels: readonly string[] }
   /** The agent was still watching at this time, and is not expected to speak again for `holdMs`. */
   | { kind: 'heard'; holdMs: number }
 );
 
-const RANK = { link: 0, word: 1, heard: 2 } as const;
+const RANK = { wiring: 0, link: 1, word: 2, heard: 3 } as const;
 
-/** Puts a control in its place. At one time links go before words; of one channel's words, that of the lower seq goes last and holds. */
+/** Puts a control in its place. At one time the wiring goes before links, and those before words; of one channel's words, that of the lower seq goes last and holds. */
 export function insertControl(controls: Control[], control: Control): void {
   let row = controls.length;
   while (row > 0) {
@@ -42,6 +44,7 @@ function compareControls(a: Control, b: Control): number {
 
 function contentOf(control: Control): string {
   if (control.kind === 'word') return String(control.word.value);
+  if (control.kind === 'wiring') return [...control.sources, ...control.channels].join(' ');
   return control.kind === 'link' ? `${control.up} ${control.healed}` : String(control.holdMs);
 }
 

@@ -92,6 +92,15 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
   }
   const span = spanOf(feed);
   if (span !== null) fold.recent.push({ ...feed.record, ...span });
+  if (span !== null && span.fromMs >= fromMs && feed.wiring !== undefined)
+    insertControl(fold.timeline.controls, {
+      kind: 'wiring',
+      atMs: span.fromMs,
+      seq,
+      index: 0,
+      agent,
+      ...feed.wiring,
+    });
   return conflicts;
 }
 

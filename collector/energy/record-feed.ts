@@ -43,6 +43,11 @@ export interface RecordFeed {
     /** Up again, and all that was said while it was down has been told; absent where none is so. */
     healed?: readonly boolean[];
   }[];
+  /**
+   * The agent's sources, and its channels of words of this machine, by the wiring that the record rests on: others are no
+   * longer there. Absent where nobody says.
+   */
+  wiring?: { sources: readonly string[]; channels: readonly string[] };
 }
 
 /** The span of readings, words and links in a feed, wall ms; null when it has none. */

@@ -10,7 +10,7 @@ import { SteppedClock } from '../../../protocols/clock.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { makeTempFolder } from '../ledger/temp-folder.ts';
-import { MACHINE, PlantFeed, powerAtW, shiftOf, START_MS, type Saying } from './plant-feed.ts';
+import { CHANNELS, MACHINE, PlantFeed, powerAtW, shiftOf, START_MS, type Saying } from './plant-feed.ts';
 import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 
 const HOUR_MS = 3_600_000;
@@ -430,6 +430,41 @@ describe('the derivation', () => {
     const againMs = backMs + minuteMs;
     await bench.append(feed.say({ words: [{ ...word, timesMs: [againMs] }], sealedToMs: againMs + 1 }));
     expect(sum(await bench.derive(), 'processing')).toBe(expected.processing + minuteMs);
+  });
+
+  it('lets a control say nothing more once the agent is wired without it', async () => {
+    const bench = await Bench.open();
+    const before = new PlantFeed({ agent: 'gw-1', epoch: 'aaaaaaaaaaaa' });
+    const after = new PlantFeed({
+      agent: 'gw-1',
+      epoch: 'bbbbbbbbbbbb',
+      channels: CHANNELS.filter(({ kind }) => kind === 'measured'),
+    });
+    const rows = (fromMs: number): NonNullable<Saying['rows']> => [
+      {
+        source: 'meter',
+        everyMs: 10_000,
+        timesMs: Array.from({ length: 180 }, (_, row) => fromMs + row * 10_000),
+        columns: { [`${MACHINE}.supply.activePower`]: Array.from({ length: 180 }, () => 2000) },
+      },
+    ];
+    const channel = `${MACHINE}.control.execution`;
+    const halfHourMs = HOUR_MS / 2;
+    await bench.append(
+      before.config(),
+      before.say({
+        rows: rows(START_MS),
+        words: [{ channel, source: 'cnc', timesMs: [START_MS], values: ['ACTIVE'] }],
+        sealedToMs: START_MS + halfHourMs,
+      }),
+      after.config(),
+      after.say({ rows: rows(START_MS + halfHourMs), sealedToMs: START_MS + HOUR_MS }),
+    );
+    const hours = await bench.derive();
+    expect(hours.map(({ timeMs }) => [timeMs.processing, timeMs.unknown])).toEqual([
+      [halfHourMs, 0],
+      [0, halfHourMs - 10_000],
+    ]);
   });
 
   it('counts words through an outage after which everything was told, as soon as that is known', async () => {
