@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DECIDERS, type StateSpan } from '../collector/energy/state-span.ts';
+import { DECIDERS, type Decider, type StateSpan } from '../collector/energy/state-span.ts';
 import { statesToCsv } from '../collector/http/state-list.ts';
 import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { loadCollectorConfig } from '../config/load.ts';
@@ -8,7 +8,7 @@ import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
 import { formatShare, formatSpan } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { style, widthOf } from './screen.ts';
-import { renderTable } from './text-table.ts';
+import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
 
 const DAY_MS = 86_400_000;
 /** More stretches than anyone reads or a file should hold. */
@@ -40,7 +40,10 @@ export async function runStates(machine: string, options: StatesOptions): Promis
       });
     const toMs = options.to === undefined ? Date.now() : parseTime(options.to, '--to');
     const fromMs = options.from === undefined ? toMs - DAY_MS : parseTime(options.from, '--from');
-    const spans = views.states(machine, fromMs, toMs, SPANS_MAX);
+    if (fromMs >= toMs)
+      throw new MillwattError('refuse', 'bad-time', '--from is not before --to.', { cure: 'Exchange them.' });
+    const spans = views.states(machine, fromMs, toMs, SPANS_MAX + 1);
+    requireWhole(spans.length);
     const text = options.json
       ? `${JSON.stringify({ machine, fromMs, toMs, spans }, null, 2)}\n`
       : options.csv
@@ -52,42 +55,58 @@ export async function runStates(machine: string, options: StatesOptions): Promis
   }
 }
 
+/** Refuses what is more than `states` reads at once, rather than leave the newest out. */
+export function requireWhole(spans: number): void {
+  if (spans <= SPANS_MAX) return;
+  throw new MillwattError(
+    'refuse',
+    'too-many',
+    `The machine changed its state more than ${SPANS_MAX} times in this time.`,
+    { cure: 'Ask for a shorter time with --from and --to.' },
+  );
+}
+
 /** The table for people: the stretches, then how long each state was and what decided it. */
 export function stateLines(spans: readonly StateSpan[], width: number, all: boolean): string[] {
   if (spans.length === 0) return ['No states in this time.'];
   const shown = all ? spans : spans.slice(-SHOWN_MAX);
   const left = spans.length - shown.length;
+  const columns: TextColumn[] = [
+    { title: 'from (UTC)' },
+    { title: 'for', align: 'right' },
+    { title: 'state' },
+    { title: 'decided by' },
+    { title: 'which said', spare: 1 },
+  ];
+  const rows = shown.map(({ fromMs, toMs, state, decider, basis }) => [
+    new Date(fromMs).toISOString().slice(0, 19).replace('T', ' '),
+    formatSpan(toMs - fromMs),
+    state,
+    decider,
+    // A control may say anything, a terminal's own commands among it.
+    basis.replaceAll(/\p{Cc}+/gu, ' '),
+  ]);
   return [
     ...(left === 0 ? [] : [style(`${left} earlier stretches are left out; --all shows them.`, 'dim')]),
-    ...renderTable(
-      [
-        { title: 'from (UTC)' },
-        { title: 'for', align: 'right' },
-        { title: 'state' },
-        { title: 'decided by' },
-        { title: 'which said', spare: 1 },
-      ],
-      shown.map(({ fromMs, toMs, state, decider, basis }) => [
-        new Date(fromMs).toISOString().slice(0, 19).replace('T', ' '),
-        formatSpan(toMs - fromMs),
-        state,
-        decider,
-        basis,
-      ]),
-      width,
-    ),
+    ...renderTable(columns, rows, width),
+    ...explainLeftOut(columns, rows, width, '--csv'),
     '',
     ...renderTable(
       [
         { title: 'state' },
         { title: 'time', align: 'right' },
         { title: 'share', align: 'right' },
-        ...DECIDERS.map((title) => ({ title, align: 'right' as const, spare: 1 })),
+        ...decidersOf(spans).map((title) => ({ title, align: 'right' as const, spare: 1 })),
       ],
       sumStates(spans),
       width,
     ),
   ];
+}
+
+function decidersOf(spans: readonly StateSpan[]): Decider[] {
+  const seen = new Set(spans.map(({ decider }) => decider));
+  return DECIDERS.filter((decider) => seen.has(decider));
 }
 
 function sumStates(spans: readonly StateSpan[]): string[][] {
@@ -97,7 +116,7 @@ function sumStates(spans: readonly StateSpan[]): string[][] {
     const own = spans.filter((span) => span.state === state);
     if (own.length === 0) return [];
     const ms = timeOf(own);
-    const deciders = DECIDERS.map((decider) => {
+    const deciders = decidersOf(spans).map((decider) => {
       const decidedMs = timeOf(own.filter((span) => span.decider === decider));
       return decidedMs === 0 ? '' : formatSpan(decidedMs);
     });

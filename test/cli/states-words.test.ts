@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stateLines } from '../../cli/states-command.ts';
+import { requireWhole, stateLines } from '../../cli/states-command.ts';
 import type { StateSpan } from '../../collector/energy/state-span.ts';
 
 const START_MS = Date.UTC(2026, 2, 3, 6);
@@ -44,4 +44,21 @@ test('the newest are shown where there are very many, and it is said', () => {
   expect(stateLines(many, 100, false)[0]).toContain('300 earlier stretches');
   expect(stateLines(many, 100, true)).toHaveLength(stateLines(many, 100, false).length + 299);
   expect(stateLines([], 100, false)).toEqual(['No states in this time.']);
+});
+
+test('a narrow terminal is told what it does not show, and a control cannot command it', () => {
+  const narrow = stateLines(SPANS, 60, false).join(' ');
+  expect(narrow).toMatch(/1 column left out \(which said\): .*--csv\./);
+  expect(narrow).toMatch(/state +time +share +power +control +bridged/);
+  expect(stateLines(SPANS, 120, false).join('\n')).not.toContain('left out');
+  const [span] = SPANS;
+  const hostile = { ...span!, basis: 'm.execution=A\u001b[2J\r\nB\u009b1m' };
+  expect(stateLines([hostile], 120, false)).toContainEqual(
+    expect.stringMatching(/m\.execution=A \[2J B 1m$/),
+  );
+});
+
+test('more stretches than are read at once are refused, not cut', () => {
+  expect(() => requireWhole(500_000)).not.toThrow();
+  expect(() => requireWhole(500_001)).toThrow('more than 500000 times');
 });
