@@ -2,6 +2,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { ALGORITHM } from '../../collector/energy/close-hour.ts';
 import { checkConfig } from '../../config/check.ts';
 import { listProfiles, loadProfile } from '../../config/library/profile-library.ts';
 import { readSurroundings } from '../../config/surroundings.ts';
@@ -83,6 +84,11 @@ describe('what the pages rest on', () => {
     return [...read(page).matchAll(/\b((?:test|bench|deploy|docs|config)\/[\w./*-]*\w\/?)/g)].map(
       ([path]) => [page, path] as const,
     );
+  });
+
+  test('docs/machine-hour.md describes the algorithm that stands in records', () => {
+    const [algorithm] = /millwatt-energy\/\d+/.exec(read('docs/machine-hour.md')) ?? [];
+    expect(algorithm).toBe(ALGORITHM);
   });
 
   test('there are such files', () => {
