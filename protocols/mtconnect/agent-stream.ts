@@ -43,11 +43,13 @@ export class AgentStream {
       if (this.#ended) return;
       const document = createDocumentReader(where);
       document.write(text);
-      events.onDocument(document.end(), readMoment(clock));
+      const whole = document.end();
+      // Bytes that never become a document tell nothing: they are as good as silence.
+      this.#heardMs = real.monotonicMs();
+      events.onDocument(whole, readMoment(clock));
     });
     body.on('data', (chunk: Buffer) => {
       if (this.#ended) return;
-      this.#heardMs = real.monotonicMs();
       try {
         parts.write(chunk);
       } catch (error) {
@@ -64,7 +66,7 @@ export class AgentStream {
     body.on('close', () => this.#end(closedError(where)));
   }
 
-  /** Real ms since the agent sent anything. */
+  /** Real ms since the agent sent a whole document. */
   silentMs(): number {
     return this.#real.monotonicMs() - this.#heardMs;
   }

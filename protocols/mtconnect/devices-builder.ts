@@ -14,6 +14,8 @@ interface Frame {
  */
 export class DevicesBuilder implements XmlHandler {
   readonly devices: Device[] = [];
+  /** Data items of all devices so far. */
+  itemCount = 0;
   readonly #frames: Frame[] = [];
   #device: Device | undefined;
   #item: DataItem | undefined;
@@ -75,6 +77,7 @@ export class DevicesBuilder implements XmlHandler {
       path: this.#frames.flatMap(({ component }) => component ?? []),
     };
     device.items.push(this.#item);
+    this.itemCount += 1;
   }
 }
 

@@ -1,9 +1,10 @@
 import { badDocumentError } from './agent-error.ts';
+import { ByteStore } from './byte-store.ts';
 
 const HEADERS_LENGTH_MAX = 8192;
 /** Bytes between two parts that belong to none. */
 const BETWEEN_LENGTH_MAX = 4096;
-const PART_LENGTH_MAX = 64 * 1024 * 1024;
+const PART_LENGTH_MAX = 16 * 1024 * 1024;
 const LINE_END = /\r?\n/;
 /** The end of a document: what tells that a part without Content-length is whole before the next one begins. */
 const DOCUMENT_END = /<\/(?:[\w.-]+:)?MTConnect(?:Streams|Error|Devices)\s*>\s*$/;
@@ -27,11 +28,12 @@ export class MultipartReader {
   readonly #where: string;
   readonly #boundary: Buffer;
   readonly #onPart: (text: string) => void;
-  #chunks: Buffer[] = [];
-  #length = 0;
+  readonly #store = new ByteStore();
   #state: 'between' | 'headers' | 'body' = 'between';
   /** Of the part that is open; undefined where it does not say. */
   #partLength: number | undefined;
+  /** Bytes of the open part in which no boundary begins: they are not searched again. */
+  #searched = 0;
 
   constructor(where: string, boundary: string, onPart: (text: string) => void) {
     this.#where = where;
@@ -41,20 +43,17 @@ export class MultipartReader {
 
   /** Takes the next bytes, and hands on the parts that are whole now. */
   write(chunk: Uint8Array): void {
-    this.#chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    this.#length += chunk.byteLength;
+    this.#store.add(chunk);
     while (this.#step());
   }
 
   /** True where more may be done with what is held. */
   #step(): boolean {
-    // A long part is put together once, when all of it is there.
-    if (this.#state === 'body' && this.#partLength !== undefined && this.#length < this.#partLength)
-      return false;
-    const held = this.#held();
+    const held = this.#store.held();
     if (this.#state === 'between') return this.#findBoundary(held);
     if (this.#state === 'headers') return this.#readHeaders(held);
-    return this.#partLength === undefined ? this.#findEnd(held) : this.#endPart(held, this.#partLength);
+    if (this.#partLength === undefined) return this.#findEnd(held);
+    return held.length < this.#partLength ? false : this.#endPart(held, this.#partLength);
   }
 
   #findBoundary(held: Buffer): boolean {
@@ -70,7 +69,7 @@ export class MultipartReader {
       if (held.length - after > HEADERS_LENGTH_MAX) throw this.#bad('a boundary without end');
       return false;
     }
-    this.#keep(held.subarray(lineEnd + 1));
+    this.#store.drop(lineEnd + 1);
     this.#state = 'headers';
     return true;
   }
@@ -83,43 +82,34 @@ export class MultipartReader {
       return false;
     }
     this.#partLength = undefined;
+    this.#searched = 0;
     for (const line of text.slice(0, end.index).split(LINE_END)) {
       const length = /^content-length\s*:\s*(\d{1,12})\s*$/i.exec(line)?.[1];
       if (length !== undefined) this.#partLength = Number(length);
     }
     if (this.#partLength !== undefined && this.#partLength > PART_LENGTH_MAX)
       throw this.#bad('a part far too long');
-    this.#keep(held.subarray(end.index + end[0].length));
+    this.#store.drop(end.index + end[0].length);
     this.#state = 'body';
     return true;
   }
 
   #endPart(held: Buffer, length: number): boolean {
-    this.#keep(held.subarray(length));
+    const text = held.toString('utf8', 0, length);
+    const isMore = held.length > length;
+    this.#store.drop(length);
     this.#state = 'between';
-    this.#onPart(held.toString('utf8', 0, length));
-    return this.#length > 0;
+    this.#onPart(text);
+    return isMore;
   }
 
   #findEnd(held: Buffer): boolean {
-    const at = held.indexOf(this.#boundary);
+    const at = held.indexOf(this.#boundary, this.#searched);
     if (at >= 0) return this.#endPart(held, at);
     if (held.length > PART_LENGTH_MAX) throw this.#bad('a part without end');
+    this.#searched = Math.max(0, held.length - this.#boundary.length);
     const tail = held.toString('latin1', Math.max(0, held.length - DOCUMENT_END_LENGTH));
     return DOCUMENT_END.test(tail) ? this.#endPart(held, held.length) : false;
-  }
-
-  #held(): Buffer {
-    const held = this.#chunks.length === 1 ? this.#chunks[0] : undefined;
-    if (held !== undefined) return held;
-    const whole = Buffer.concat(this.#chunks, this.#length);
-    this.#chunks = [whole];
-    return whole;
-  }
-
-  #keep(rest: Buffer): void {
-    this.#chunks = rest.length === 0 ? [] : [rest];
-    this.#length = rest.length;
   }
 
   #bad(what: string): Error {

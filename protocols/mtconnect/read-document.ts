@@ -5,6 +5,9 @@ import type { MtconnectDocument } from './mtconnect-document.ts';
 import { StreamsBuilder } from './streams-builder.ts';
 import { createXmlReader, type XmlAttributes, type XmlHandler } from './xml-reader.ts';
 
+/** Of one document. Agents for a whole shop have some ten thousand items. */
+const ENTRIES_MAX = 200_000;
+
 /** Takes a document in pieces, cut anywhere; `end` gives what it says. Both throw an error of class `retry`, code `bad-frame`. */
 export interface DocumentReader {
   write(text: string): void;
@@ -34,6 +37,8 @@ export function createDocumentReader(where: string): DocumentReader {
     close: (name, text) => {
       depth -= 1;
       builder?.close(name, text);
+      if (Math.max(devices.itemCount, streams.observations.length, errors.errors.length) > ENTRIES_MAX)
+        throw badDocumentError(where, 'far more than any machine has');
     },
   });
   return {

@@ -306,6 +306,20 @@ describe('a stream', () => {
     expect(of('control.execution')).toEqual([null, 'ACTIVE']);
   });
 
+  it('that sends bytes which never become a document is as good as silent', async () => {
+    const agent = await startAgent();
+    const { driver, of } = follow(agent, { mode: 'stream', heartbeat: 100, timeout: 300 });
+    await driver.poll();
+    await expect.poll(() => agent.openStreams).toBe(1);
+    agent.tell('w', '500');
+    await expect.poll(async () => valueOf(await driver.poll(), 'supply.activePower')).toBe(500);
+    agent.drips = true;
+    agent.tell('ex', 'ACTIVE');
+    agent.tell('w', '0');
+    await pollUntil(driver, (poll) => valueOf(poll, 'supply.activePower') === 0);
+    expect(of('control.execution')).toEqual([null, 'ACTIVE']);
+  });
+
   it('that is cut and can be opened at once costs nothing', async () => {
     const agent = await startAgent();
     const { driver, of } = follow(agent, { mode: 'stream' });

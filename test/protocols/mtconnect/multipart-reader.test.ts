@@ -55,6 +55,37 @@ describe('a multipart answer', () => {
   });
 
   it.each([
+    ['with a length', `content-length: ${2 ** 23}\r\n`],
+    ['without a length', ''],
+  ])('takes a giant part %s in tiny chunks without going through it anew each time', (_, length) => {
+    const parts: number[] = [];
+    const reader = new MultipartReader('agent', 'b', (text) => parts.push(text.length));
+    reader.write(Buffer.from(`--b\r\n${length}\r\n`));
+    // Gone through anew, this would be 32 GiB.
+    const chunk = Buffer.alloc(1024, 'x');
+    const startedMs = performance.now();
+    for (let n = 0; n < 8192 && performance.now() - startedMs < 5000; n++) reader.write(chunk);
+    reader.write(Buffer.from('\r\n--b\r\n'));
+    expect(parts).toHaveLength(1);
+    expect((parts[0] ?? 0) - 2 ** 23).toBeLessThanOrEqual(2);
+  });
+
+  it('finds a boundary wherever it is cut, in a part of many chunks', () => {
+    for (let cut = 1; cut < 10; cut++) {
+      const parts: string[] = [];
+      const reader = new MultipartReader('agent', 'b0undary', (text) => parts.push(text));
+      reader.write(Buffer.from('--b0undary\r\n\r\n'));
+      for (let n = 0; n < 100; n++) reader.write(Buffer.from('-'.repeat(n % 7)));
+      const end = Buffer.from('--b0undary\r\n');
+      reader.write(end.subarray(0, cut));
+      reader.write(end.subarray(cut));
+      expect(parts).toEqual([
+        '-'.repeat(Array.from({ length: 100 }, (_u, n) => n % 7).reduce((a, b) => a + b)),
+      ]);
+    }
+  });
+
+  it.each([
     ['what is no multipart', '<html>'.repeat(2000)],
     ['headers without end', `--b\r\n${'x-a: b\r\n'.repeat(2000)}`],
     ['a boundary without end', `--b${' '.repeat(10_000)}`],

@@ -151,6 +151,24 @@ describe('a document of an agent', () => {
     expect(() => read(text, 4096)).toThrow(expect.objectContaining({ remedy: 'retry', code: 'bad-frame' }));
   });
 
+  it.each([
+    [
+      'items',
+      'MTConnectDevices',
+      '<Devices><Device id="d"><DataItems>',
+      '<DataItem id="a" category="EVENT"/>',
+    ],
+    ['observations', 'MTConnectStreams', '<Streams><Events>', '<E dataItemId="a" sequence="1"/>'],
+    ['errors', 'MTConnectError', '<Errors>', '<Error errorCode="X"/>'],
+  ])('of a million %s is refused', (_, root, before, entry) => {
+    const reader = createDocumentReader('agent');
+    reader.write(`<${root}>${before}`);
+    const piece = entry.repeat(10_000);
+    expect(() => {
+      for (let n = 0; n < 100; n++) reader.write(piece);
+    }).toThrow(/far more than any machine has/);
+  });
+
   it('without end is refused after 64 Mi characters', () => {
     const reader = createDocumentReader('agent');
     reader.write('<MTConnectStreams>');

@@ -50,6 +50,8 @@ export class ScriptedAgent {
   silent = false;
   /** Streams begin with the first thing that they say. */
   beginsLate = false;
+  /** Streams send one part that never ends, a byte now and then. */
+  drips = false;
   /** Some agents refuse to be asked for what they do not have yet. */
   refusesAhead = false;
   /** Answers the next request with this instead. */
@@ -188,6 +190,11 @@ export class ScriptedAgent {
   #beat(): void {
     if (this.silent) return;
     for (const stream of this.#streams) {
+      if (this.drips) {
+        stream.response.write(stream.lastMs === 0 ? ' ' : '--b0undary\r\nContent-length: 100000\r\n\r\n');
+        stream.lastMs = 0;
+        continue;
+      }
       const news = this.buffer.filter(({ sequence }) => sequence >= stream.from);
       if (news.length === 0 && Date.now() - stream.lastMs < stream.heartbeatMs) continue;
       stream.lastMs = Date.now();
