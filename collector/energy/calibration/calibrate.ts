@@ -6,9 +6,10 @@ import { findLevels, type Valley } from './find-levels.ts';
 import { splitInHalves } from './halves.ts';
 import { judgeBoundary } from './judge-boundary.ts';
 import { describeLevels, sortIntoLevels, type LevelFacts } from './level-facts.ts';
-import { nameLevels } from './name-levels.ts';
+import { drawsNothing, nameLevels } from './name-levels.ts';
 import {
   BIN_DECADES,
+  fedBackBelowW,
   findFloor,
   powerOfBin,
   quantileOf,
@@ -68,11 +69,15 @@ export function calibrate(
   const facts = describeLevels(samples, levelOf, boundariesW.length + 1, axis.floorW);
   const hysteresis = proposeHysteresis(facts, boundariesW);
   const nameless = bandsOf(boundariesW, hysteresis);
-  const hold = proposeDwell(samples, nameless, facts);
+  const powers = { ...axis, offBelowW };
+  // Braking is a state of no machine: where nothing else lies below, the dwell has to cover it.
+  const hold = drawsNothing(facts[0]!, powers)
+    ? proposeDwell(samples, nameless, facts)
+    : proposeDwell(samples, addFedBack(nameless, axis.floorW), [null, ...facts]);
   const stays = listStays(samples, classifyPower({ ...nameless, dwellMs: hold.dwellMs }, samples));
   const names = nameLevels(
     facts.map((level, index) => ({ ...level, stayMs: middleStayMs(stays, index) })),
-    { workW: axis.workW, offBelowW },
+    powers,
   );
   const held: BandSet = {
     ...nameless,
@@ -142,6 +147,14 @@ function bandsOf(boundariesW: readonly Watts[], hysteresis: number): BandSet {
     bands: [...boundariesW, null].map((belowW) => ({ state: 'unknown', belowW })),
     hysteresis,
     dwellMs: 0,
+  };
+}
+
+/** A band below all levels, for what is fed back. */
+function addFedBack(bandSet: BandSet, floorW: number): BandSet {
+  return {
+    ...bandSet,
+    bands: [{ state: 'unknown', belowW: watts(fedBackBelowW(floorW)) }, ...bandSet.bands],
   };
 }
 

@@ -1,4 +1,4 @@
-import { rankValues } from './power-axis.ts';
+import { isFedBack, rankValues } from './power-axis.ts';
 import { isJoined, type WeighedSamples } from './power-samples.ts';
 
 /** What the readings of one level are like. Powers are W. */
@@ -23,7 +23,7 @@ export function sortIntoLevels(powersW: ArrayLike<number>, boundariesW: readonly
   return Uint8Array.from(powersW, (powerW) => boundariesW.filter((boundaryW) => powerW >= boundaryW).length);
 }
 
-/** What each level is like; powers below the floor count as the floor. */
+/** What each level is like; powers below the floor count as the floor, and what is fed back is of no level. */
 export function describeLevels(
   samples: WeighedSamples,
   levelOf: Uint8Array,
@@ -36,7 +36,7 @@ export function describeLevels(
     const steps: number[] = [];
     let timeMs = 0;
     for (let row = 0; row < levelOf.length; row++) {
-      if (levelOf[row] !== level) continue;
+      if (levelOf[row] !== level || isFedBack(samples.powersW[row]!, floorW)) continue;
       const powerW = Math.max(samples.powersW[row]!, floorW);
       powers.push(powerW);
       weights.push(samples.weightsMs[row]!);

@@ -16,6 +16,21 @@ const IDLE_STATES = ['extendedStandby', 'standby', 'ready'] as const;
 /** What a name rests on: what the level is like, and how long a stay in it lasts in the middle, ms. */
 export type NamedFacts = LevelFacts & { stayMs: number };
 
+/** What levels are measured against, W: the power at work, what counts as nothing, and what the operator calls off. */
+export interface KnownPowers {
+  workW: number;
+  floorW: number;
+  offBelowW: number | null;
+}
+
+/** True for the level of a machine that is off: below one that is not. */
+export function drawsNothing(
+  { powerW }: Pick<LevelFacts, 'powerW'>,
+  { workW, floorW, offBelowW }: KnownPowers,
+): boolean {
+  return powerW <= Math.max(OFF_SHARE * workW, floorW) || (offBelowW !== null && powerW < offBelowW);
+}
+
 /** The name of a level, and why it may be wrong. */
 export interface LevelName {
   state: OperatingState;
@@ -28,14 +43,10 @@ export interface LevelName {
  * quiet one above it; the lowest is off where it draws next to nothing; what is left is ready, standby and extended standby
  * from the top down.
  */
-export function nameLevels(
-  levels: readonly NamedFacts[],
-  known: { workW: number; offBelowW: number | null },
-): LevelName[] {
+export function nameLevels(levels: readonly NamedFacts[], known: KnownPowers): LevelName[] {
   const workW = levels.at(-1)?.powerW ?? known.workW;
-  const isOff = (level: NamedFacts) =>
-    level.powerW <= OFF_SHARE * known.workW || (known.offBelowW !== null && level.powerW < known.offBelowW);
-  const off = levels.findLastIndex((level, index) => index < levels.length - 1 && isOff(level)) + 1;
+  const off =
+    levels.findLastIndex((level, index) => index < levels.length - 1 && drawsNothing(level, known)) + 1;
   let working = levels.length - 1;
   while (working - 1 > off && isRestless(levels[working - 1]!)) working--;
   const idle = working - off;

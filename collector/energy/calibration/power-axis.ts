@@ -4,6 +4,10 @@ import type { WeighedSamples } from './power-samples.ts';
 export const BIN_DECADES = 0.01;
 /** Power differences below this share of what the machine draws at work say nothing of its state. */
 const FLOOR_SHARE = 0.001;
+/** What is so many floors below zero is fed back: braking, no noise. */
+const FED_BACK_FLOORS = 10;
+/** Noise about zero is above it not much longer than below. */
+const NOISE_ABOVE_TIMES = 4;
 /** Bins below the floor, so that the lowest level has a left side. */
 const MARGIN_BINS = 15;
 
@@ -21,14 +25,25 @@ export interface PowerHistogram {
   timeMs: Float64Array;
 }
 
-/** Sorts time by power; null where the machine never drew any. */
+/** True where power is fed back, as by a spindle that brakes: that is no level of power. */
+export function isFedBack(powerW: number, floorW: number): boolean {
+  return powerW < fedBackBelowW(floorW);
+}
+
+/** What lies below this is fed back, W. */
+export function fedBackBelowW(floorW: number): number {
+  return -FED_BACK_FLOORS * floorW;
+}
+
+/** Sorts time by power, but for what is fed back. */
 export function sortByPower(samples: WeighedSamples, floorW: number, workW: number): PowerHistogram {
-  let mostW = workW;
+  let mostW = Math.max(workW, floorW);
   for (let row = 0; row < samples.powersW.length; row++) mostW = Math.max(mostW, samples.powersW[row]!);
   const fromDecade = Math.log10(floorW) - MARGIN_BINS * BIN_DECADES;
   const bins = Math.ceil((Math.log10(mostW) - fromDecade) / BIN_DECADES) + MARGIN_BINS;
   const timeMs = new Float64Array(bins);
   for (let row = 0; row < samples.powersW.length; row++) {
+    if (isFedBack(samples.powersW[row]!, floorW)) continue;
     const bin = Math.floor(
       (Math.log10(Math.max(samples.powersW[row]!, floorW)) - fromDecade) / BIN_DECADES + 1e-9,
     );
@@ -56,7 +71,12 @@ export function findFloor(samples: WeighedSamples): { floorW: number; workW: num
     negativeWeights.push(weightsMs[row]!);
     negativeMs += weightsMs[row]!;
   }
-  const noiseW = negativeMs < 0.05 * samples.measuredMs ? 0 : 3 * quantileOf(negatives, negativeWeights, 0.5);
+  const reachW = 3 * quantileOf(negatives, negativeWeights, 0.5);
+  let aboveMs = 0;
+  for (let row = 0; row < powersW.length; row++)
+    if (powersW[row]! >= 0 && powersW[row]! <= reachW) aboveMs += weightsMs[row]!;
+  const isNoise = negativeMs >= 0.05 * samples.measuredMs && aboveMs <= NOISE_ABOVE_TIMES * negativeMs;
+  const noiseW = isNoise ? reachW : 0;
   return { workW, noiseW, floorW: Math.max(workW * FLOOR_SHARE, noiseW) };
 }
 

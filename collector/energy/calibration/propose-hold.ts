@@ -44,8 +44,13 @@ export interface Hold {
  * The dwell that takes away more of what is no state than of what is one: of all dwells up to a minute, the one with the
  * largest difference between the time of flickers and that of real stays shorter than it; of equals the shortest, so it is
  * 0 where nothing flickers. A stay is real where it reached the powers at which its level spends 90 % of its time, however short it was.
+ * @param levels the level of each band; null for a band that is none, where no stay is real
  */
-export function proposeDwell(samples: WeighedSamples, bandSet: BandSet, levels: readonly LevelFacts[]): Hold {
+export function proposeDwell(
+  samples: WeighedSamples,
+  bandSet: BandSet,
+  levels: readonly (LevelFacts | null)[],
+): Hold {
   const stays = listStays(samples, classifyPower({ ...bandSet, dwellMs: 0 }, samples));
   // What touches a gap may have been longer.
   const short = stays
@@ -72,9 +77,10 @@ export function proposeDwell(samples: WeighedSamples, bandSet: BandSet, levels: 
   return best;
 }
 
-function isReal(stay: Stay, samples: WeighedSamples, levels: readonly LevelFacts[]): boolean {
+function isReal(stay: Stay, samples: WeighedSamples, levels: readonly (LevelFacts | null)[]): boolean {
   const level = levels[stay.band];
   if (level === undefined) return true;
+  if (level === null) return false;
   const isPassing = stay.before !== stay.after;
   if (isPassing && stay.to - stay.from <= PASSING_READINGS) return false;
   const fromBelow = (stay.before ?? -1) < stay.band;

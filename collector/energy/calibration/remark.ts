@@ -1,7 +1,7 @@
 import type { BandSet } from '../band-set.ts';
 import { findMiddle } from './halves.ts';
 import type { LevelName } from './name-levels.ts';
-import { quantileOf } from './power-axis.ts';
+import { isFedBack, quantileOf } from './power-axis.ts';
 import type { WeighedSamples } from './power-samples.ts';
 import { sayPower, saySpan } from './power-words.ts';
 import type { Hold } from './propose-hold.ts';
@@ -37,7 +37,7 @@ export function remarkOn(
     );
   let backMs = 0;
   for (let row = 0; row < samples.powersW.length; row++)
-    if (samples.powersW[row]! < -10 * axis.floorW) backMs += samples.weightsMs[row]!;
+    if (isFedBack(samples.powersW[row]!, axis.floorW)) backMs += samples.weightsMs[row]!;
   if (backMs > 0)
     remarks.push(
       `Power is fed back for ${saySpan(backMs)} (braking); that time counts for the lowest state unless the dwell covers it.`,

@@ -134,6 +134,15 @@ describe('two levels', () => {
     expect(proposal.remarks.join(' ')).toContain('drifts');
   });
 
+  it('are off where noise about zero is all there is below the noise of the meter', () => {
+    const proposal = propose(
+      sample(20_000, 1000, (atMs) =>
+        atMs % 4_000_000 < 2_000_000 ? 80 * noise() : 500 * (1 + 0.1 * noise()),
+      ),
+    );
+    expect(proposal.bands.map(({ state }) => state)).toEqual(['off', 'processing']);
+  });
+
   it('count feeding back as the lowest, and say so', () => {
     const proposal = propose(
       sample(5000, 1000, (atMs) => ((atMs / 1000) % 200 === 199 ? -900 : two(atMs / 1000))),
@@ -143,14 +152,50 @@ describe('two levels', () => {
   });
 });
 
+describe('a machine that brakes', () => {
+  const random = seedRandom('braking');
+  /** 70 s of work, braking and waiting; `brakeS` of them feed 3 kW back. */
+  const cycle = (second: number, brakeS: number) => {
+    const at = second % 70;
+    if (at < 45) return 4000 * (1 + 0.1 * random.between(-1, 1));
+    return at < 45 + brakeS ? -3000 * random.between(0.8, 1) : 900 * (1 + 0.01 * random.between(-1, 1));
+  };
+
+  it.each([1, 3, 5])('for %s of 70 s is not off meanwhile, nor is that the noise of its meter', (brakeS) => {
+    const proposal = propose(sample(20_000, 1000, (atMs) => cycle(atMs / 1000, brakeS)));
+    expect(proposal.levels.map(({ state }) => state)).toEqual(['ready', 'processing']);
+    expect(proposal.bands.map(({ state }) => state)).toEqual(['unknown', 'ready', 'processing']);
+    expect(proposal.bands[0]?.belowW).toBeGreaterThan(300);
+    expect(proposal.dwellMs).toBeGreaterThan(brakeS * 1000);
+    expect(proposal.outcome.timeMs.unknown ?? 0).toBe(0);
+  });
+
+  it('and is off at night keeps its level of off', () => {
+    const proposal = propose(sample(20_000, 1000, (atMs) => (atMs < 8_000_000 ? 20 : cycle(atMs / 1000, 3))));
+    expect(proposal.levels.map(({ state }) => state)).toEqual(['off', 'ready', 'processing']);
+  });
+
+  it('is seen by halves of which one was fed back alone', () => {
+    const proposal = propose(
+      sample(5000, 1000, (atMs) => (atMs < 2_500_000 ? -80 : 5000) * (1 + 0.02 * random.between(-1, 1))),
+    );
+    expect(proposal.bands.map(({ state }) => state)).toEqual(['off', 'processing']);
+  });
+});
+
 describe('any readings', () => {
-  const anyPowers = fc.array(
-    fc.oneof(
-      fc.double({ min: -500, max: 20_000, noNaN: true }),
-      fc.constantFrom(0, 30, 400, 3000, Number.NaN),
-    ),
-    { minLength: 0, maxLength: 600 },
-  );
+  const anyPowers = fc
+    .tuple(
+      fc.array(
+        fc.oneof(
+          fc.double({ min: -500, max: 20_000, noNaN: true }),
+          fc.constantFrom(0, 30, 400, 3000, Number.NaN),
+        ),
+        { minLength: 0, maxLength: 600 },
+      ),
+      fc.constantFrom(0, 0, 600, 5000, 12_000),
+    )
+    .map(([powersW, fedBackW]) => powersW.map((powerW) => powerW - fedBackW));
 
   it('give a proposal that holds together, or a refusal', () => {
     fc.assert(
