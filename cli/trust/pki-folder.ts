@@ -1,4 +1,4 @@
-import { chownSync, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lchownSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { loadAgentConfig } from '../../config/load.ts';
 
@@ -45,7 +45,7 @@ export async function writeAsOwner<T>(
     return await work();
   } finally {
     if (isAdministrator && existsSync(folder)) {
-      if (isNew) chownSync(dataFolder, uid, gid);
+      if (isNew) lchownSync(dataFolder, uid, gid);
       give(folder, uid, gid);
     }
   }
@@ -54,7 +54,8 @@ export async function writeAsOwner<T>(
 function give(path: string, uid: number, gid: number): void {
   const state = lstatSync(path);
   if (state.isSymbolicLink()) return;
-  if (state.uid !== uid) chownSync(path, uid, gid);
+  // Never through a link that was put there meanwhile.
+  if (state.uid !== uid) lchownSync(path, uid, gid);
   if (state.isDirectory()) for (const name of readdirSync(path)) give(join(path, name), uid, gid);
 }
 

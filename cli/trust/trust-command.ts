@@ -10,6 +10,7 @@ import {
 } from '../../protocols/opcua/trust/own-certificate.ts';
 import {
   distrust,
+  isThumbprint,
   listTrust,
   trustByThumbprint,
   trustFile,
@@ -56,7 +57,8 @@ function decide(what: readonly string[], options: AddOptions, pki: AgentPki) {
   const decisions: Decision[] = [];
   const revocationLists: string[] = [];
   for (const one of what) {
-    if (!existsSync(one)) {
+    // A file that is called like a thumbprint may lie there to be taken for one.
+    if (isThumbprint(one) || !existsSync(one)) {
       if (options.issuer === true || endpoint !== undefined)
         throw usageError(
           `--issuer and --source are for files, and ${one} is none.`,

@@ -82,7 +82,7 @@ test('what cannot be meant is said, with the cure and the exit code', async () =
   writeAgent(folder, 'opc.tcp://127.0.0.1:4840');
   writeFileSync(join(folder, 'empty.pem'), 'nothing');
   for (const [args, words] of [
-    [['trust', 'add', 'abcdef1234', '-c', 'agent.yaml'], /No certificate here has the thumbprint/],
+    [['trust', 'add', 'abcdef1234567890', '-c', 'agent.yaml'], /No certificate here has the thumbprint/],
     [['trust', 'add', 'empty.pem', '-c', 'agent.yaml'], /holds no certificate/],
     [
       ['trust', 'add', 'empty.pem', '--source', 'nobody', '-c', 'agent.yaml'],
@@ -94,6 +94,11 @@ test('what cannot be meant is said, with the cure and the exit code', async () =
     expect(await failed.exited).toBe(1);
     expect(failed.output()).toMatch(words);
   }
+  // Left in the folder by someone who wants to be taken for the certificate that is meant.
+  writeFileSync(join(folder, '3f9c21a07be4d512'), 'nothing');
+  const decoy = run(folder, ['trust', 'add', '3f9c21a07be4d512', '-c', 'agent.yaml']);
+  expect(await decoy.exited).toBe(1);
+  expect(decoy.output()).toMatch(/No certificate here has the thumbprint/);
   const usage = run(folder, ['trust', 'add', 'abcdef1234']);
   expect(await usage.exited).toBe(2);
 });

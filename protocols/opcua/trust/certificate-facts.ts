@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { printableText } from '../printable-text.ts';
 
 /** What a certificate says, in words that are safe to print: whoever made it chose them. */
 export interface CertificateFacts {
@@ -22,8 +23,6 @@ export interface CertificateFacts {
   isSelfSigned: boolean;
 }
 
-const TEXT_MAX = 200;
-
 /** Reads what a certificate says. */
 export function describeCertificate(certificate: X509Certificate): CertificateFacts {
   const names = alternativeNamesOf(certificate);
@@ -38,10 +37,15 @@ export function describeCertificate(certificate: X509Certificate): CertificateFa
     validFromMs: certificate.validFromDate.getTime(),
     validToMs: certificate.validToDate.getTime(),
     hosts: names.flatMap(([kind, name]) => (kind === 'URI' ? [] : [printable(name)])),
-    applicationUri: names.find(([kind]) => kind === 'URI')?.[1],
+    applicationUri: names.flatMap(([kind, name]) => (kind === 'URI' ? [printable(name)] : []))[0],
     isAuthority: certificate.ca,
     isSelfSigned: certificate.subject === certificate.issuer,
   };
+}
+
+/** The OPC UA application that a certificate is for, letter by letter, to compare and not to print; undefined where it names none. */
+export function applicationUriOf(certificate: X509Certificate): string | undefined {
+  return alternativeNamesOf(certificate).find(([kind]) => kind === 'URI')?.[1];
 }
 
 /** SHA-256 of a certificate in lower case hex. */
@@ -54,13 +58,16 @@ export function shortThumbprint(thumbprint: string): string {
   return thumbprint.slice(0, 16);
 }
 
-/** Whether a certificate names this host. `localhost` and its kin are this computer, whatever it is called. */
+/**
+ * Whether a certificate names this host among its alternative names; its common name is for people, and says nothing here.
+ * `localhost` and its kin are this computer, whatever it is called.
+ */
 export function namesHost(certificate: X509Certificate, host: string, ownNames: readonly string[]): boolean {
   // Some makers of certificates (asyncua's own among them) write an address down as a name.
   const addresses = alternativeNamesOf(certificate).flatMap(([kind, name]) => (kind === 'DNS' ? [name] : []));
   const fits = (name: string) =>
     isIP(name) === 0
-      ? certificate.checkHost(name) !== undefined
+      ? certificate.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined
       : certificate.checkIP(name) !== undefined || addresses.includes(name);
   return fits(host) || (isLoopback(host) && ['localhost', '127.0.0.1', ...ownNames].some(fits));
 }
@@ -69,12 +76,9 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** `CN=x`, `O=y` in one line, without anything that a terminal could take for a command. */
+/** `CN=x`, `O=y` in one line. */
 function printable(text: string | undefined): string {
-  return (text ?? '')
-    .replaceAll('\n', ', ')
-    .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
-    .slice(0, TEXT_MAX);
+  return printableText((text ?? '').replaceAll('\n', ', '));
 }
 
 function bare(fingerprint: string): string {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
-import { describeCertificate, namesHost, thumbprintOf } from './certificate-facts.ts';
-import { isRevoked, type RevocationList } from './revocation-list.ts';
+import { applicationUriOf, describeCertificate, namesHost, thumbprintOf } from './certificate-facts.ts';
+import { pathLengthOf } from './path-length.ts';
+import { isRevoked, newestOf, type RevocationList } from './revocation-list.ts';
 
 /** Why a certificate is not good enough, the gravest first. */
 export type Misfit =
@@ -63,21 +64,31 @@ export function judgeCertificate(
     return { misfits: [{ why: 'unreadable' }], authority: undefined, staleListMs: undefined };
   const trusted = new Set(parties.authorities.map(thumbprintOf));
   const isPinned = parties.servers.some((one) => thumbprintOf(one) === thumbprintOf(leaf));
-  const path = findPath(leaf, [...parties.authorities, ...parties.issuers, ...sent], trusted);
+  // An authority that was renewed with its old key is there twice: the one that ran out must not stand before the other.
+  const known = [...parties.authorities, ...parties.issuers, ...sent].toSorted(
+    (a, b) => checkDates(a, nowMs).length - checkDates(b, nowMs).length,
+  );
+  const path = findPath(leaf, known, trusted);
   const authority = isPinned ? undefined : path.find((one) => trusted.has(thumbprintOf(one)));
   const links = [leaf, ...path];
   const misfits: Misfit[] = [];
   const lookedUp = links.flatMap((one, index) => {
     const issuer = links[index + 1];
-    const list = issuer === undefined ? undefined : parties.lists.find((candidate) => candidate.isOf(issuer));
+    const list =
+      issuer === undefined
+        ? undefined
+        : newestOf(parties.lists.filter((candidate) => candidate.isOf(issuer)));
     if (issuer === undefined || list === undefined) return [];
     if (isRevoked(one, list)) misfits.push({ why: 'revoked', authority: nameOf(issuer) });
     return [list];
   });
   // Who is trusted by himself needs no authority, so that its dates say nothing about him.
-  for (const one of isPinned ? [leaf] : links) misfits.push(...checkDates(one, nowMs));
-  const bits = leaf.publicKey.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && bits < KEY_BITS_MIN) misfits.push({ why: 'short-key', bits });
+  const counting = isPinned ? [leaf] : links;
+  for (const one of counting) misfits.push(...checkDates(one, nowMs));
+  const bits = Math.min(
+    ...counting.map((one) => one.publicKey.asymmetricKeyDetails?.modulusLength ?? Infinity),
+  );
+  if (bits < KEY_BITS_MIN) misfits.push({ why: 'short-key', bits });
   if (!isPinned && authority === undefined)
     misfits.push({
       why: 'untrusted',
@@ -106,7 +117,7 @@ function findPath(
     if (path.length > longest.length) longest = path;
     if (from.subject === from.issuer || path.length === DEPTH_MAX) return undefined;
     for (const issuer of known) {
-      if (path.includes(issuer) || !isSignedBy(from, issuer)) continue;
+      if (path.includes(issuer) || !isSignedBy(from, issuer) || pathLengthOf(issuer) < path.length) continue;
       const further = [...path, issuer];
       if (trusted.has(thumbprintOf(issuer))) return further;
       const found = climb(issuer, further);
@@ -128,7 +139,7 @@ function checkDates({ validFromDate, validToDate }: X509Certificate, nowMs: numb
 }
 
 function namesApplication(certificate: X509Certificate, applicationUri: string): boolean {
-  const named = describeCertificate(certificate).applicationUri;
+  const named = applicationUriOf(certificate);
   return named === undefined || named === applicationUri;
 }
 

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type * as NodeOpcua from 'node-opcua';
 import { MillwattError } from '../../errors.ts';
-import { describeCertificate } from './certificate-facts.ts';
+import { applicationUriOf } from './certificate-facts.ts';
 
 /** The key and certificate by which servers know this agent. */
 export interface OwnCertificate {
@@ -51,7 +51,7 @@ export function readOwnCertificate(folder: string): OwnCertificate | undefined {
   if (!certificate.checkPrivateKey(key))
     throw unusable(`The key in ${keyFile} does not belong to the certificate of this agent`);
   keepToOwner(keyFile);
-  const { applicationUri } = describeCertificate(certificate);
+  const applicationUri = applicationUriOf(certificate);
   if (applicationUri === undefined)
     throw unusable(`The certificate of this agent in ${certificateFile} names no application`);
   return { certificate, certificateFile, keyFile, applicationUri };

@@ -5,6 +5,8 @@ import { readDer, readDerTime, readObjectIdentifier, type DerValue } from './der
 export interface RevocationList {
   /** Serial numbers, upper case hex without leading zeros. */
   revoked: ReadonlySet<string>;
+  /** When it was made, ms since 1970. */
+  thisUpdateMs: number;
   /** When it was to be replaced by a newer one; undefined where it does not say. */
   nextUpdateMs: number | undefined;
   /** Whether this authority signed it. */
@@ -24,14 +26,26 @@ const INTEGER = 0x02;
 const SEQUENCE = 0x30;
 const UTC_TIME = 0x17;
 const GENERALIZED_TIME = 0x18;
+const EXTENSIONS = 0xa0;
 
-/** Reads a revocation list in PEM or DER (RFC 5280); undefined where the bytes are none. */
+/** The extension of a list that only tells what changed since another. */
+const DELTA = '2.5.29.27';
+
+/**
+ * Reads a revocation list in PEM or DER (RFC 5280); undefined where the bytes are none, or one that only tells what changed
+ * since another.
+ */
 export function parseRevocationList(bytes: Uint8Array): RevocationList | undefined {
   try {
     return readList(derOf(Buffer.from(bytes)));
   } catch {
     return undefined;
   }
+}
+
+/** The list that was made last; of an authority's lists only that one counts. */
+export function newestOf(lists: readonly RevocationList[]): RevocationList | undefined {
+  return lists.toSorted((a, b) => b.thisUpdateMs - a.thisUpdateMs)[0];
 }
 
 /** Whether a certificate's serial number is in a list; the list must be of the authority that signed it. */
@@ -55,6 +69,8 @@ function readList(der: Buffer): RevocationList | undefined {
   if (inner?.tag !== SEQUENCE || issuer?.tag !== SEQUENCE || !isTime(thisUpdate)) return undefined;
   const nextUpdate = isTime(rest[0]) ? rest.shift() : undefined;
   const entries = rest[0]?.tag === SEQUENCE ? readDer(rest[0].content) : [];
+  const thisUpdateMs = readDerTime(thisUpdate);
+  if (Number.isNaN(thisUpdateMs) || isDelta(rest.at(-1))) return undefined;
   const revoked = entries.flatMap(({ content }) => {
     const [serial] = readDer(content);
     return serial?.tag === INTEGER ? [bareSerial(serial.content.toString('hex'))] : [];
@@ -63,10 +79,20 @@ function readList(der: Buffer): RevocationList | undefined {
   const hash = oid === undefined ? undefined : HASHES[readObjectIdentifier(oid.content)];
   return {
     revoked: new Set(revoked),
+    thisUpdateMs,
     nextUpdateMs: nextUpdate === undefined ? undefined : readDerTime(nextUpdate),
     isOf: ({ publicKey }) =>
       hash !== undefined && isSignedBy(publicKey, hash, signed.whole, signature.content.subarray(1)),
   };
+}
+
+function isDelta(extensions: DerValue | undefined): boolean {
+  if (extensions?.tag !== EXTENSIONS) return false;
+  const [list] = readDer(extensions.content);
+  return readDer(list?.content ?? Buffer.alloc(0)).some(({ content }) => {
+    const [name] = readDer(content);
+    return name !== undefined && readObjectIdentifier(name.content) === DELTA;
+  });
 }
 
 function isSignedBy(key: KeyObject, hash: string, text: Buffer, signature: Buffer): boolean {

@@ -13,7 +13,7 @@ import {
   TRUST_PLACES,
   type TrustPlace,
 } from './trust-folder.ts';
-import { readNote, writeNote, type CertificateNote } from './trust-notes.ts';
+import { isOnlyServer, readNote, writeNote, type CertificateNote } from './trust-notes.ts';
 
 /** What a certificate is here: a server or an authority that is trusted, an authority that only shows the way, or rejected. */
 export type Standing = 'server' | 'authority' | 'issuer' | 'rejected';
@@ -31,8 +31,10 @@ export interface Decision {
   changed: boolean;
 }
 
-/** Letters of a thumbprint that must be given at least: fewer are no comparison. */
+/** Letters of a thumbprint that must be given at least to tell certificates apart. */
 const PREFIX_MIN = 6;
+/** And to trust one: who wants to be trusted can make a certificate whose thumbprint begins with fewer, as the right one does. */
+const TRUST_PREFIX_MIN = 16;
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Every certificate of the folder once, trusted ones first, then in the order of their thumbprints. */
@@ -52,30 +54,31 @@ export function listTrust(folder: string): TrustEntry[] {
  * `no-certificate`) where there is none, or more than one.
  */
 export function trustByThumbprint(folder: string, thumbprint: string): Decision {
-  const entry = find(folder, thumbprint);
+  const entry = find(folder, thumbprint, TRUST_PREFIX_MIN);
   const { note } = entry;
   const endpoints = note.shown.map((one) => one.endpoint);
   const approved = [...new Set([...note.approved, ...endpoints])];
   const place = placeOf(entry.standing);
   const changed = place !== 'trusted' || approved.length > note.approved.length;
+  const { removedAt: _, ...kept } = note;
+  // Who was shown by a server is one, and nothing else. Written down first: an agent that runs must never see it trusted
+  // for more.
+  writeNote(folder, entry.thumbprint, {
+    ...kept,
+    approved,
+    ...(note.shown.length > 0 && entry.standing !== 'authority' ? { onlyServer: true } : {}),
+  });
   if (place !== 'trusted') {
     keepCertificate(folder, 'trusted', certificateOf(folder, place, entry.thumbprint));
     dropCertificate(folder, place, entry.thumbprint);
   }
-  const { removedAt: _, ...kept } = note;
-  // Who was shown by a server is one, and nothing else.
-  writeNote(folder, entry.thumbprint, {
-    ...kept,
-    approved,
-    onlyServer: note.onlyServer || (note.shown.length > 0 && entry.standing !== 'authority'),
-  });
   return { entry: entryAgain(folder, entry.thumbprint), changed };
 }
 
 /**
  * Trusts the certificates in a PEM or DER file, or takes a revocation list in. An authority's certificate lets in all
  * servers that it signed; `asIssuer` keeps it as one that only shows the way to a trusted one. `endpoint` is the address
- * for which a server's certificate is accepted, whatever names it bears. Throws (class `refuse`, code `no-certificate`)
+ * for which a server's certificate is accepted, whatever names it bears; then it vouches for nobody else. Throws (class `refuse`, code `no-certificate`)
  * for a file that holds neither.
  */
 export function trustFile(
@@ -94,10 +97,11 @@ export function trustFile(
     const thumbprint = thumbprintOf(certificate);
     const before = listTrust(folder).find((one) => one.thumbprint === thumbprint);
     const { removedAt: _, ...note } = readNote(folder, thumbprint);
+    const approved = [...note.approved, ...(options.endpoint === undefined ? [] : [options.endpoint])];
+    const onlyServer = options.endpoint !== undefined && before?.standing !== 'authority';
+    writeNote(folder, thumbprint, { ...note, approved: [...new Set(approved)], onlyServer });
     keepCertificate(folder, place, certificate);
     for (const other of TRUST_PLACES) if (other !== place) dropCertificate(folder, other, thumbprint);
-    const approved = [...note.approved, ...(options.endpoint === undefined ? [] : [options.endpoint])];
-    writeNote(folder, thumbprint, { ...note, approved: [...new Set(approved)], onlyServer: false });
     const entry = entryAgain(folder, thumbprint);
     const changed =
       before?.standing !== entry.standing || before.note.approved.length !== entry.note.approved.length;
@@ -117,16 +121,24 @@ export function distrust(folder: string, thumbprint: string, nowMs: number): Dec
     // What was shown stays on record; that it was once trusted for an address does not.
     shown: entry.note.shown,
     approved: [],
-    onlyServer: false,
     removedAt: new Date(nowMs).toISOString(),
   });
   return { entry: entryAgain(folder, entry.thumbprint), changed: true };
 }
 
-function find(folder: string, thumbprint: string): TrustEntry {
-  const wanted = thumbprint.toLowerCase().replaceAll(/[\s:]/g, '');
-  if (!/^[0-9a-f]+$/.test(wanted) || wanted.length < PREFIX_MIN)
+/** True for what can only be meant as a thumbprint or the beginning of one. */
+export function isThumbprint(text: string): boolean {
+  return new RegExp(`^[0-9a-f]{${PREFIX_MIN},64}$`).test(bareThumbprint(text));
+}
+
+function find(folder: string, thumbprint: string, lettersMin = PREFIX_MIN): TrustEntry {
+  const wanted = bareThumbprint(thumbprint);
+  if (!isThumbprint(thumbprint))
     throw noCertificate(`${JSON.stringify(thumbprint)} is neither a file nor the beginning of a thumbprint`);
+  if (wanted.length < lettersMin)
+    throw new MillwattError('refuse', 'no-certificate', `${wanted} is too short to trust anyone by.`, {
+      cure: `Give the first ${lettersMin} letters or more: a stranger can make a certificate that begins with fewer.`,
+    });
   const found = listTrust(folder).filter(
     (entry) => entry.thumbprint.startsWith(wanted) || entry.sha1.startsWith(wanted),
   );
@@ -142,6 +154,10 @@ function find(folder: string, thumbprint: string): TrustEntry {
   return only;
 }
 
+function bareThumbprint(text: string): string {
+  return text.toLowerCase().replaceAll(/[\s:]/g, '');
+}
+
 function entryOf(folder: string, place: TrustPlace, certificate: X509Certificate): TrustEntry {
   const facts = describeCertificate(certificate);
   const note = readNote(folder, facts.thumbprint);
@@ -151,7 +167,7 @@ function entryOf(folder: string, place: TrustPlace, certificate: X509Certificate
 function standingOf(place: TrustPlace, { isAuthority }: CertificateFacts, note: CertificateNote): Standing {
   if (place === 'rejected') return 'rejected';
   if (place === 'issuers') return 'issuer';
-  return isAuthority && !note.onlyServer ? 'authority' : 'server';
+  return isAuthority && !isOnlyServer(note) ? 'authority' : 'server';
 }
 
 function placeOf(standing: Standing): TrustPlace {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { X509Certificate } from 'node:crypto';
@@ -50,20 +51,28 @@ export function keepCertificate(folder: string, place: TrustPlace, certificate: 
   return file;
 }
 
-/** Keeps a revocation list under a name of the operator's; the file. */
+/** Keeps a revocation list under a name of the operator's and its hash: all authorities call theirs alike. The file. */
 export function keepRevocationList(folder: string, name: string, bytes: Uint8Array): string {
   const bare = basename(name)
     .replaceAll(/[^A-Za-z0-9_.-]/g, '_')
-    .replace(/^\.+/, '');
-  const file = join(folder, 'trusted', 'crl', bare === '' ? 'list.crl' : bare);
+    .replace(/^\.+/, '')
+    .replace(/\.(?:crl|pem|der)$/i, '')
+    .slice(0, 100);
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const file = join(folder, 'trusted', 'crl', `${bare === '' ? 'list' : bare}-${hash}.crl`);
   writeWhole(file, bytes);
   return file;
 }
 
-/** Takes a certificate out of a place, under whatever names it is there. */
+/** Takes a certificate out of a place, under whatever names it is there; others in the same file stay. */
 export function dropCertificate(folder: string, place: TrustPlace, thumbprint: string): void {
-  for (const { certificate, file } of readCertificates(folder, place))
-    if (thumbprintOf(certificate) === thumbprint) rmSync(file, { force: true });
+  const kept = readCertificates(folder, place);
+  const isIt = ({ certificate }: KeptCertificate) => thumbprintOf(certificate) === thumbprint;
+  for (const file of new Set(kept.filter(isIt).map((one) => one.file))) {
+    const others = kept.filter((one) => one.file === file && !isIt(one));
+    if (others.length === 0) rmSync(file, { force: true });
+    else writeWhole(file, others.map(({ certificate }) => certificate.toString()).join(''));
+  }
 }
 
 /** Writes a file in one stroke, so that nobody reads half of it. Makes its folder. */

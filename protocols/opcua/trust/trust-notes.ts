@@ -20,8 +20,11 @@ export interface CertificateNote {
   shown: Showing[];
   /** Addresses for which the operator has accepted it, whatever names it bears. */
   approved: string[];
-  /** It is trusted as a server, not as one who vouches for others, even if it says that it may. */
-  onlyServer: boolean;
+  /**
+   * True: it is trusted as a server, not as one who vouches for others, even if it says that it may. False: the operator
+   * brought it in as an authority. Left out where nobody decided, as for a file that was put there by hand.
+   */
+  onlyServer?: boolean | undefined;
   /** Taken out by the operator; `at` in ISO 8601. */
   removedAt?: string;
 }
@@ -42,9 +45,14 @@ export function readNote(folder: string, thumbprint: string): CertificateNote {
   return {
     shown: listOf(read['shown']).flatMap((entry) => (isShowing(entry) ? [entry] : [])),
     approved: listOf(read['approved']).filter((one) => typeof one === 'string'),
-    onlyServer: read['onlyServer'] === true,
+    ...(typeof read['onlyServer'] === 'boolean' ? { onlyServer: read['onlyServer'] } : {}),
     ...(typeof read['removedAt'] === 'string' ? { removedAt: read['removedAt'] } : {}),
   };
+}
+
+/** Whether a certificate stands for a server only: where nobody decided, it does once a server has shown it unasked. */
+export function isOnlyServer({ onlyServer, shown }: CertificateNote): boolean {
+  return onlyServer ?? shown.some(({ untrusted }) => untrusted);
 }
 
 /** Whether the operator has accepted a certificate, which must be a trusted one, for this very address. */

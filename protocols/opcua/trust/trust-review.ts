@@ -8,11 +8,11 @@ import { dropCertificate, keepCertificate, readCertificates, readRevocationLists
 import {
   dropNote,
   isApprovedFor,
+  isOnlyServer,
   readKnownServer,
   readNote,
   writeKnownServer,
   writeNote,
-  type CertificateNote,
   type Showing,
 } from './trust-notes.ts';
 import { explainMisfit, refuseServer, type Asker } from './trust-words.ts';
@@ -33,7 +33,7 @@ export function readTrustedParties(folder: string): TrustedParties {
   const trusted = readCertificates(folder, 'trusted').map(({ certificate }) => certificate);
   return {
     servers: trusted,
-    authorities: trusted.filter((one) => one.ca && !readNote(folder, thumbprintOf(one)).onlyServer),
+    authorities: trusted.filter((one) => one.ca && !isOnlyServer(readNote(folder, thumbprintOf(one)))),
     issuers: readCertificates(folder, 'issuers').map(({ certificate }) => certificate),
     lists: readRevocationLists(folder),
   };
@@ -84,7 +84,7 @@ export function reviewServer(
     why: verdict.misfits.map((misfit) => explainMisfit(misfit, facts)),
     untrusted: verdict.misfits.some(({ why }) => why === 'untrusted'),
   };
-  const kept = leaf !== undefined && attempt(() => keepForReview(folder, leaf, note, showing));
+  const kept = leaf !== undefined && attempt(() => keepForReview(folder, leaf, showing));
   return { verdict, refusal: refuseServer(asker, verdict.misfits, facts, { before, kept }) };
 }
 
@@ -94,12 +94,7 @@ export function hostOf(endpoint: string): string {
   return host.replace(/^\[|\]$/g, '');
 }
 
-function keepForReview(
-  folder: string,
-  leaf: X509Certificate,
-  note: CertificateNote,
-  showing: Showing,
-): boolean {
+function keepForReview(folder: string, leaf: X509Certificate, showing: Showing): boolean {
   const thumbprint = thumbprintOf(leaf);
   const rejected = readCertificates(folder, 'rejected').map(({ certificate }) => thumbprintOf(certificate));
   const isTrusted = readCertificates(folder, 'trusted').some(
@@ -109,6 +104,8 @@ function keepForReview(
     if (!makeRoom(folder, rejected, showing.endpoint)) return false;
     keepCertificate(folder, 'rejected', leaf);
   }
+  // Read only now: the operator may have decided while it was judged.
+  const note = readNote(folder, thumbprint);
   const known = note.shown.find(
     ({ source, endpoint }) => source === showing.source && endpoint === showing.endpoint,
   );

@@ -1,4 +1,5 @@
 import { MillwattError } from '../../errors.ts';
+import { printableText } from '../printable-text.ts';
 import { shortThumbprint, type CertificateFacts } from './certificate-facts.ts';
 import type { Misfit } from './certificate-verdict.ts';
 import type { KnownServer } from './trust-notes.ts';
@@ -30,7 +31,7 @@ export function explainMisfit(misfit: Misfit, facts: CertificateFacts | undefine
     case 'other-host':
       return `is for ${facts === undefined || facts.hosts.length === 0 ? 'no host' : facts.hosts.slice(0, 5).join(', ')}, not for ${misfit.host}`;
     case 'other-application':
-      return `is for the application ${facts?.applicationUri ?? '-'}, and the server calls itself ${misfit.told}`;
+      return `is for the application ${facts?.applicationUri ?? '-'}, and the server calls itself ${printableText(misfit.told)}`;
   }
 }
 

@@ -31,7 +31,7 @@ describe('a server that nobody trusts', () => {
     const pkiFolder = makeFolder();
     const { refusal, power } = await makeDriver(pkiFolder, { endpoint: machine.endpoint, ...LOGIN });
     await refusal();
-    const { entry } = trustByThumbprint(pkiFolder, machine.thumbprint.slice(0, 8));
+    const { entry } = trustByThumbprint(pkiFolder, machine.thumbprint.slice(0, 16));
     expect(entry).toMatchObject({ standing: 'server', thumbprint: machine.thumbprint });
     expect(await power()).toBeCloseTo(POWER_KW, 9);
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,6 +12,10 @@ export interface Wanted {
   /** Ended in 2021. */
   isExpired?: boolean;
   bits?: number;
+  /** What else the basic constraints say: `,pathlen:0`. */
+  constraint?: string;
+  /** The key of this one is taken again, as an authority does that is renewed. */
+  keyOf?: Issued;
 }
 
 /** A certificate, whoever issued it. */
@@ -26,6 +30,7 @@ export interface Issued {
 export class TestAuthority {
   readonly #openssl: string;
   readonly #folder = mkdtempSync(join(tmpdir(), 'millwatt-trust-'));
+  readonly #keys = new Map<number, string>();
   #count = 0;
 
   constructor(openssl: string) {
@@ -43,9 +48,11 @@ export class TestAuthority {
   issue(wanted: Wanted, by?: Issued): Issued {
     const name = `c${this.#count++}`;
     const { commonName, names, isAuthority = false, isExpired = false, bits = 2048 } = wanted;
-    this.#run(`genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:${bits} -out ${name}.key`);
+    this.#makeKey(name, bits, isAuthority, wanted.keyOf?.name);
     this.#run(`req -new -key ${name}.key -subj /CN=${commonName} -out ${name}.csr -config ca.cnf`);
-    const lines = [`basicConstraints=critical,CA:${isAuthority ? 'TRUE' : 'FALSE'}`];
+    const lines = [
+      `basicConstraints=critical,CA:${isAuthority ? 'TRUE' : 'FALSE'}${wanted.constraint ?? ''}`,
+    ];
     if (names !== undefined) lines.push(`subjectAltName=${names}`);
     writeFileSync(this.#at(`${name}.ext`), `${lines.join('\n')}\n`);
     const dates = isExpired ? '-startdate 200101000000Z -enddate 210101000000Z' : '-days 20';
@@ -74,6 +81,17 @@ export class TestAuthority {
 
   dispose(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Those who sign have keys of their own, the others one together: making keys is what takes long. */
+  #makeKey(name: string, bits: number, isOwn: boolean, of?: string): void {
+    const made = of ?? this.#keys.get(bits);
+    if (made !== undefined && (of !== undefined || !isOwn)) {
+      copyFileSync(this.#at(`${made}.key`), this.#at(`${name}.key`));
+      return;
+    }
+    this.#run(`genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:${bits} -out ${name}.key`);
+    if (!isOwn) this.#keys.set(bits, name);
   }
 
   #at(name: string): string {

@@ -133,7 +133,7 @@ describe.skipIf(openssl === undefined)('certificates that an authority signed', 
     const server = issue();
     refusalOf(folder, server);
     const [entry] = listTrust(folder);
-    expect(trustByThumbprint(folder, entry?.sha1.slice(0, 8).toUpperCase() ?? '')).toMatchObject({
+    expect(trustByThumbprint(folder, entry?.sha1.slice(0, 16).toUpperCase() ?? '')).toMatchObject({
       changed: true,
       entry: { standing: 'server', note: { approved: [ASKER.endpoint] } },
     });
@@ -146,7 +146,8 @@ describe.skipIf(openssl === undefined)('certificates that an authority signed', 
     for (const [wrong, code] of [
       ['', 'neither a file'],
       ['abc', 'neither a file'],
-      ['0123456789', 'No certificate here'],
+      ['0123456789abcdef', 'No certificate here'],
+      ['0123456789', 'too short to trust anyone by'],
       ['../../etc', 'neither a file'],
     ] as const)
       expect(() => trustByThumbprint(folder, wrong)).toThrow(code);
