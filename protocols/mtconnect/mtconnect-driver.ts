@@ -14,7 +14,7 @@ import {
   timeoutError,
 } from './agent-error.ts';
 import { chooseDevice, pathOfDevice } from './choose-device.ts';
-import type { MtconnectDocument, Observation } from './mtconnect-document.ts';
+import type { MtconnectDocument } from './mtconnect-document.ts';
 import type { MtconnectSourceOptions } from './mtconnect-options.ts';
 import type { Moment } from './moment.ts';
 import { ObservationBook } from './observation-book.ts';
@@ -78,6 +78,8 @@ class MtconnectDriver implements Driver {
   #pending: MillwattError | undefined;
   /** The last poll failed. */
   #isDown = false;
+  /** Something was lost since the last poll that succeeded; before the first, everything was. */
+  #isLost = true;
   #closed = false;
 
   constructor(options: MtconnectSourceOptions, around: MtconnectSurroundings) {
@@ -130,11 +132,12 @@ class MtconnectDriver implements Driver {
     if (this.#closed) throw closedError(this.#client.where);
     const deadlineMs = this.#real.monotonicMs() + this.#options.timeout;
     const outageFromMs = this.#isDown ? this.#told.toMs : undefined;
-    const continued = this.#cursor.next !== undefined;
+    if (outageFromMs !== undefined && this.#told.isTooLate(outageFromMs)) this.#beginAnew();
     try {
       const poll = await this.#pollOnce(deadlineMs);
-      const isHealed = continued && outageFromMs !== undefined && !this.#told.isTooLate(outageFromMs);
+      const isHealed = !this.#isLost && outageFromMs !== undefined && !this.#told.isTooLate(outageFromMs);
       this.#isDown = false;
+      this.#isLost = false;
       return isHealed ? { ...poll, healed: true } : poll;
     } catch (error) {
       this.#isDown = true;
@@ -152,7 +155,7 @@ class MtconnectDriver implements Driver {
   }
 
   async #pollOnce(deadlineMs: number): Promise<Poll> {
-    if (this.#pending !== undefined) throw this.#pending;
+    this.#throwPending();
     const quality = this.#stream.look();
     if (quality !== undefined)
       return {
@@ -161,13 +164,27 @@ class MtconnectDriver implements Driver {
         roundTripMs: 0,
       };
     const { sent, received, roundTripMs } = await this.#catchUp(deadlineMs);
-    if (this.#options.mode === 'stream' && this.#stream.givenUp === undefined)
+    if (this.#options.mode === 'stream' && !this.#stream.isGivenUp()) {
       await this.#stream.open(this.#streamPath(), this.#leftMs(deadlineMs));
+      this.#throwPending();
+    }
     return {
       atMs: Math.round((sent.monotonicMs + received.monotonicMs) / 2),
       readings: this.#book.readings('good'),
       roundTripMs,
     };
+  }
+
+  #throwPending(): void {
+    if (this.#pending !== undefined) throw this.#pending;
+  }
+
+  /** What happened since the last answer has no place in records any more: only what holds now is of use. */
+  #beginAnew(): void {
+    this.#isLost = true;
+    this.#wiredRun = undefined;
+    this.#cursor.forget();
+    this.#told.forget();
   }
 
   #streamPath(): string {
@@ -252,23 +269,17 @@ class MtconnectDriver implements Driver {
    */
   #obey(verdict: SequenceVerdict, received: Moment, askedMs: number): boolean {
     if (verdict.kind === 'news') {
-      this.#tell(verdict.observations, received);
+      this.#book.takeNews(verdict.observations, this.#told.timeOf(this.#told.floorMs(), received));
       if (verdict.caughtUp) this.#told.reach(askedMs);
       return verdict.caughtUp;
     }
     // From where all was told, nothing is known until all values are read anew.
+    this.#isLost = true;
     this.#book.lose(this.#told.floorMs());
     this.#told.forget();
     if (verdict.kind === 'overrun') throw overrunError(this.#client.where, verdict.missing);
     this.#wiredRun = undefined;
     throw restartedError(this.#client.where);
-  }
-
-  #tell(news: readonly Observation[], received: Moment): void {
-    const { toMs } = this.#told;
-    if (this.#isDown && toMs !== undefined && this.#told.isTooLate(toMs))
-      this.#book.takeEnd(news, () => received.monotonicMs);
-    else this.#book.takeNews(news, this.#told.timeOf(this.#told.floorMs(), received));
   }
 
   /** Takes one document of the stream. What it throws ends the stream. */

@@ -32,8 +32,9 @@ export class ObservationBook {
     this.#report = report;
   }
 
-  /** Another wiring holds from now on; nothing is known yet. */
+  /** Another wiring holds from now on; nothing is known yet, and every word is told anew but one that was taken back. */
   rewire(wired: readonly WiredItem[]): void {
+    const before = new Map([...this.#words.values()].map((state) => [state.channel, state]));
     this.#values = new Map();
     this.#words = new Map();
     for (const { item, channel } of wired) {
@@ -43,8 +44,8 @@ export class ObservationBook {
           channel: channel.id,
           item,
           conditions: item.category === 'CONDITION' ? new ConditionBoard() : undefined,
-          told: undefined,
-          toldMs: 0,
+          told: before.get(channel.id)?.told === null ? null : undefined,
+          toldMs: before.get(channel.id)?.toldMs ?? 0,
         });
     }
   }
@@ -55,7 +56,7 @@ export class ObservationBook {
     const words = this.#takeAll(observations, timeOf);
     for (const [item, state] of this.#words) {
       const word = words.get(item);
-      this.#tell(state, word?.value ?? missingWord(state.item), word?.atMs ?? nowMs);
+      this.#tell(state, word?.value ?? null, word?.atMs ?? nowMs);
     }
   }
 
@@ -65,14 +66,6 @@ export class ObservationBook {
       const state = this.#words.get(observation.item);
       if (state === undefined) this.#takeValue(observation);
       else this.#tell(state, wordOf(state, observation), timeOf(observation));
-    }
-  }
-
-  /** Takes what came so late that only its end counts: one word a channel. */
-  takeEnd(observations: readonly Observation[], timeOf: TimeOf): void {
-    for (const [item, { value, atMs }] of this.#takeAll(observations, timeOf)) {
-      const state = this.#words.get(item);
-      if (state !== undefined) this.#tell(state, value, atMs);
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { describeError, type MillwattError } from '../errors.ts';
+import { describeError, MillwattError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AgentClient } from './agent-client.ts';
-import { silentError } from './agent-error.ts';
+import { refusedByAgentError, silentError } from './agent-error.ts';
 import { AgentStream } from './agent-stream.ts';
 import type { MtconnectDocument } from './mtconnect-document.ts';
 import type { Moment } from './moment.ts';
@@ -11,11 +11,13 @@ import type { Moment } from './moment.ts';
 export const HEARTBEATS_MISSED = 3;
 /** A heartbeat may come so much late before values are no longer sure, real ms. */
 const HEARTBEAT_LATE_MS = 2000;
-/** A stream that ends as often as this right after it began is given up for polling. */
+/** Streams that end right after they began, or do not begin, are given up for polling after so many in a row. */
 const SHORT_STREAMS_MAX = 3;
 const SHORT_STREAM_MS = 3000;
 /** A poll waits no longer than this for a stream to begin, real ms. */
 const OPENING_MS_MAX = 1000;
+/** What was given up is tried again after so long, real ms: it may have been the network. */
+const GIVEN_UP_MS = 3_600_000;
 
 /** What a keeper works with. */
 export interface StreamKeeperOptions {
@@ -37,10 +39,10 @@ export class StreamKeeper {
   readonly #options: StreamKeeperOptions;
   #stream: AgentStream | undefined;
   /** A stream that was asked for and has not begun. */
-  #opening: { sinceMs: number } | undefined;
+  #opening: { sinceMs: number; abort: AbortController } | undefined;
   #openedMs = 0;
   #shortStreams = 0;
-  #givenUp: string | undefined;
+  #givenUp: { reason: string; atMs: number } | undefined;
 
   constructor(options: StreamKeeperOptions) {
     this.#options = options;
@@ -48,7 +50,15 @@ export class StreamKeeper {
 
   /** Why the agent is polled although it should stream. */
   get givenUp(): string | undefined {
-    return this.#givenUp;
+    return this.#givenUp?.reason;
+  }
+
+  /** True where the agent is to be polled for now. */
+  isGivenUp(): boolean {
+    if (this.#givenUp === undefined) return false;
+    if (this.#options.real.monotonicMs() - this.#givenUp.atMs < GIVEN_UP_MS) return true;
+    this.retry();
+    return false;
   }
 
   /** Tries streams again with an agent that was given up. */
@@ -74,47 +84,40 @@ export class StreamKeeper {
   }
 
   /**
-   * Asks for a stream. Agents that begin their answer only when they have something to say may leave it open for a
-   * heartbeat: after `waitMs` it is waited for beside the polls, as the same silence as any.
+   * Asks for a stream; never rejects, because what was read before stands without one. Agents that begin their answer only
+   * when they have something to say may leave it open for a heartbeat: after `waitMs` it is waited for beside the polls, as
+   * the same silence as any.
    */
   async open(path: string, waitMs: number): Promise<void> {
-    const { client, heartbeatMs, timeoutMs, real, log, source } = this.#options;
-    const opening = { sinceMs: real.monotonicMs() };
+    const { client, heartbeatMs, timeoutMs, real } = this.#options;
+    const abort = new AbortController();
+    const opening = { sinceMs: real.monotonicMs(), abort };
     this.#opening = opening;
     const opened = client
-      .open(path, heartbeatMs + timeoutMs)
+      .open(path, heartbeatMs + timeoutMs, abort.signal)
       .then((answer) => {
         if (this.#opening === opening) this.#take(answer);
         else if (answer.kind === 'multipart') answer.body.destroy();
+      })
+      .catch((error: unknown) => {
+        if (this.#opening === opening) this.#noteFailure(error);
       })
       .finally(() => {
         if (this.#opening === opening) this.#opening = undefined;
       });
     let timer: NodeJS.Timeout | undefined;
-    let isLate = false;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(
-        () => {
-          isLate = true;
-          resolve();
-        },
-        Math.min(OPENING_MS_MAX, waitMs),
-      );
+      timer = setTimeout(resolve, Math.min(OPENING_MS_MAX, waitMs));
     });
-    // What fails later is found out by the next poll, which sees neither a stream nor one that is being opened.
-    opened.catch((error: unknown) => {
-      if (isLate) log.info({ source, reason: describeError(error) }, 'no stream began');
-    });
-    try {
-      await Promise.race([opened, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    await Promise.race([opened, late]);
+    clearTimeout(timer);
   }
 
   /** Ends the stream without telling anyone. */
   drop(): void {
+    const opening = this.#opening;
     this.#opening = undefined;
+    opening?.abort.abort();
     this.#stream?.close();
     this.#stream = undefined;
   }
@@ -128,8 +131,10 @@ export class StreamKeeper {
   #take(answer: Awaited<ReturnType<AgentClient['open']>>): void {
     const { client, clock, real, onDocument } = this.#options;
     if (answer.kind === 'whole') {
+      const { document } = answer;
+      if (document.kind === 'error') throw refusedByAgentError(client.where, document.errors);
       this.#giveUp('it does not answer with a stream');
-      if (answer.document.kind === 'streams') onDocument(answer.document, answer.received);
+      onDocument(document, answer.received);
       return;
     }
     this.#openedMs = real.monotonicMs();
@@ -152,13 +157,25 @@ export class StreamKeeper {
     const { log, source, real } = this.#options;
     log.info({ source, reason: error.code }, `the stream ended: ${error.message}`);
     const lastedMs = real.monotonicMs() - this.#openedMs;
-    this.#shortStreams = lastedMs < SHORT_STREAM_MS ? this.#shortStreams + 1 : 0;
-    if (this.#shortStreams >= SHORT_STREAMS_MAX) this.#giveUp('its streams end as soon as they begin');
+    if (lastedMs < SHORT_STREAM_MS) this.#noteShort('its streams end as soon as they begin');
+    else this.#shortStreams = 0;
+  }
+
+  #noteFailure(error: unknown): void {
+    const { log, source } = this.#options;
+    log.info({ source, reason: describeError(error) }, 'no stream began');
+    const code = error instanceof MillwattError ? ` (${error.code})` : '';
+    this.#noteShort(`its streams do not begin${code}`);
+  }
+
+  #noteShort(reason: string): void {
+    this.#shortStreams += 1;
+    if (this.#shortStreams >= SHORT_STREAMS_MAX && this.#givenUp === undefined) this.#giveUp(reason);
   }
 
   #giveUp(reason: string): void {
-    const { log, source } = this.#options;
-    this.#givenUp = reason;
+    const { log, source, real } = this.#options;
+    this.#givenUp = { reason, atMs: real.monotonicMs() };
     log.warn({ source }, `the agent is polled, because ${reason}`);
   }
 }

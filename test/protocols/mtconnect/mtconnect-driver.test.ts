@@ -38,7 +38,12 @@ async function startAgent(items = ITEMS, bufferSize = 1000): Promise<ScriptedAge
   return agent;
 }
 
-function follow(agent: ScriptedAgent, options: Partial<MtconnectSourceOptions> = {}, clock = systemClock) {
+function follow(
+  agent: ScriptedAgent,
+  options: Partial<MtconnectSourceOptions> = {},
+  clock = systemClock,
+  real = systemClock,
+) {
   const driver = createMtconnectDriver(
     {
       id: 'mill-control',
@@ -52,7 +57,7 @@ function follow(agent: ScriptedAgent, options: Partial<MtconnectSourceOptions> =
       timeout: 3000,
       ...options,
     },
-    { clock },
+    { clock, real },
   );
   drivers.push(driver);
   const words: StatusReport[] = [];
@@ -369,6 +374,67 @@ describe('a stream', () => {
   });
 });
 
+describe('an agent whose streams do not begin', () => {
+  it.each(['page', 'hang'] as const)(
+    'is polled after three tries, and tried again in an hour: %s',
+    async (how) => {
+      const agent = await startAgent();
+      agent.refusesStreams = how;
+      let laterMs = 0;
+      const real = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + laterMs };
+      const { driver, of } = follow(
+        agent,
+        { mode: 'stream', heartbeat: 100, timeout: 100 },
+        systemClock,
+        real,
+      );
+      const tries = () => agent.requests.filter((path) => path.includes('interval')).length;
+      await expect
+        .poll(async () => (await driver.poll(), driver.remarks?.().join('\n')), { timeout: 5000 })
+        .toContain('is polled, because its streams do not begin');
+      expect(tries()).toBe(3);
+      agent.tell('w', '7');
+      agent.tell('ex', 'ACTIVE');
+      expect(valueOf(await driver.poll(), 'supply.activePower')).toBe(7);
+      expect(of('control.execution')).toEqual([null, 'ACTIVE']);
+      expect(tries()).toBe(3);
+      agent.refusesStreams = undefined;
+      laterMs = 3_700_000;
+      await driver.poll();
+      await expect.poll(() => agent.openStreams).toBe(1);
+      expect(driver.remarks?.()).toEqual([]);
+    },
+  );
+
+  it('says of no gap that it was healed', async () => {
+    const agent = await startAgent();
+    const { driver, of } = follow(agent, { mode: 'stream' });
+    agent.tell('ex', 'ACTIVE');
+    await driver.poll();
+    agent.restart();
+    agent.refusesStreams = 'page';
+    expect(await untilCode(driver)).toBe('restarted');
+    for (let n = 0; n < 4; n++) {
+      const poll = await driver.poll().catch((error: MillwattError) => error);
+      expect(poll).not.toHaveProperty('healed');
+    }
+    expect(of('control.execution')).toEqual(['ACTIVE', null]);
+  });
+
+  it('holds no request that it does not wait for', async () => {
+    const agent = await startAgent();
+    agent.refusesStreams = 'hang';
+    const { driver } = follow(agent, { mode: 'stream', heartbeat: 50, timeout: 60_000 });
+    for (let n = 0; n < 10; n++) {
+      // Three heartbeats of silence are the end of each.
+      await driver.poll();
+      await new Promise((resolve) => setTimeout(resolve, 170));
+    }
+    expect(await codeOf(driver.poll())).toBe('none');
+    expect(agent.sockets).toBeLessThanOrEqual(2);
+  });
+});
+
 describe('an agent that refuses to be asked for what it does not have yet', () => {
   it('is read without gaps', async () => {
     const agent = await startAgent();
@@ -465,6 +531,21 @@ describe('times', () => {
     ]);
   });
 
+  it('tells every word again after an outage that is too long to be told', async () => {
+    const { words, driver, clock, agent } = await steppedPair((one) => one.tell('ex', 'READY'));
+    await agent.stop();
+    clock.stepTo(startMs + 3_605_000);
+    expect(await codeOf(driver.poll())).toMatch(/^(refused|closed)$/);
+    clock.stepTo(startMs + 7_200_000);
+    await agent.start();
+    await pollUntil(driver, () => true);
+    // Whoever forgot it while nobody knew would never hear of it otherwise.
+    expect(execution(words)).toEqual([
+      ['READY', 3600],
+      ['READY', 7200],
+    ]);
+  });
+
   it('of an outage that is too long to be told are not: only its end is', async () => {
     const { words, driver, clock, agent } = await steppedPair(() => {});
     await agent.stop();
@@ -477,12 +558,15 @@ describe('times', () => {
     agent.tell('ex', 'READY');
     expect(driver.tellsFromMs?.()).toBeUndefined();
     await agent.start();
+    const asked = agent.requests.length;
     const poll = await pollUntil(driver, () => true);
     expect(poll.healed).toBeUndefined();
     expect(execution(words)).toEqual([
       [null, 3600],
       ['READY', 7200],
     ]);
+    // Hours of observations are not fetched for one word each.
+    expect(agent.requests.slice(asked)).toEqual(['/probe', '/current']);
   });
 });
 
@@ -508,6 +592,16 @@ describe('what an agent may answer', () => {
     agent.instead = instead;
     expect(await codeOf(driver.poll())).toBe(code);
     expect((await driver.poll()).readings).toHaveLength(3);
+  });
+
+  it('values of now that leave an item out: it has no word, not even UNAVAILABLE', async () => {
+    const agent = await startAgent();
+    const { driver, of } = follow(agent);
+    agent.currentLeavesOut = 'av';
+    agent.tell('ex', 'READY');
+    await driver.poll();
+    expect(of('control.availability')).toEqual([null]);
+    expect(of('control.execution')).toEqual(['READY']);
   });
 
   it('a redirection within the same host is followed', async () => {

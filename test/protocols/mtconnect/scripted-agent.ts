@@ -50,6 +50,10 @@ export class ScriptedAgent {
   silent = false;
   /** Streams begin with the first thing that they say. */
   beginsLate = false;
+  /** Requests for streams: some agents answer them with a page, or not at all. */
+  refusesStreams: 'page' | 'hang' | undefined;
+  /** An item that its values of now do not have. */
+  currentLeavesOut: string | undefined;
   /** Streams send one part that never ends, a byte now and then. */
   drips = false;
   /** Some agents refuse to be asked for what they do not have yet. */
@@ -84,6 +88,11 @@ export class ScriptedAgent {
 
   get openStreams(): number {
     return this.#streams.size;
+  }
+
+  /** Connections that are open. */
+  get sockets(): number {
+    return this.#sockets.size;
   }
 
   async start(): Promise<void> {
@@ -166,13 +175,16 @@ export class ScriptedAgent {
     };
     const name = url.pathname.split('/').at(-1);
     if (name === 'probe') send(this.devices ?? this.probe());
-    else if (name === 'current') send(this.streams([...this.#latest.values()]));
+    else if (name === 'current')
+      send(this.streams([...this.#latest.values()].filter(({ item }) => item !== this.currentLeavesOut)));
     else if (name === 'sample') {
       const from = Number(url.searchParams.get('from'));
       const count = Number(url.searchParams.get('count'));
       if (from < this.firstSequence || from > this.next || (this.refusesAhead && from === this.next))
         send(this.error('OUT_OF_RANGE', `'from' must be ${this.firstSequence} or more`), 404);
-      else if (url.searchParams.has('interval') && this.multipart !== 'never') {
+      else if (url.searchParams.has('interval') && this.refusesStreams !== undefined) {
+        if (this.refusesStreams === 'page') send('<html><body>Not implemented<br></body></html>', 501);
+      } else if (url.searchParams.has('interval') && this.multipart !== 'never') {
         response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace;boundary=b0undary' });
         if (!this.beginsLate) response.flushHeaders();
         const stream = {
