@@ -91,7 +91,7 @@ function addFact(list, label, value) {
 
 function noteOf(powerW, ratedPowerW, stale) {
   if (stale) return 'No live values; see the agents below';
-  if (powerW === null) return 'The supply meter gives no power';
+  if (powerW === null) return 'No meter tells the power of the whole machine';
   if (ratedPowerW === null || ratedPowerW === 0) return 'now';
   return `now, ${Math.round((powerW / ratedPowerW) * 100)} % of rated power`;
 }

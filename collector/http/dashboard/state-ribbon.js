@@ -48,7 +48,7 @@ export function createStateRibbon(tell) {
         if (timeMs[state] === undefined) continue;
         const share = (timeMs[state] / columnMs) * canvas.height;
         // Unknown is hatched, here as everywhere on the page.
-        context.fillStyle = state !== 'unknown' || (x / scale) % 6 < 2 ? colours[state] : 'transparent';
+        context.fillStyle = state !== 'unknown' || (x / scale) % 6 < 2 ? colours[state] : colours.ground;
         context.fillRect(x, y, 1, share);
         y += share;
       }
@@ -91,15 +91,15 @@ function describe(spans) {
   return spent.length === 0 ? 'No states are known' : `States of the last 24 hours: ${spent.join(', ')}`;
 }
 
-/** The colour of each state as the style sheet has it just now. */
+/** The colour of each state as the style sheet has it just now; for unknown its stripes, and the `ground` below them. */
 function readColours(node) {
   const sample = element('i');
   node.append(sample);
-  const colours = {};
+  const style = getComputedStyle(sample);
+  const colours = { ground: style.getPropertyValue('--unknown') };
   for (const state of STATES) {
     sample.dataset.state = state;
-    const { backgroundColor, color } = getComputedStyle(sample);
-    colours[state] = state === 'unknown' ? color : backgroundColor;
+    colours[state] = style.getPropertyValue('--state');
   }
   sample.remove();
   return colours;
