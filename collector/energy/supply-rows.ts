@@ -3,7 +3,10 @@ import type { Ladder } from './power-ladder.ts';
 import { dropTaken, settledTo } from './series.ts';
 import type { TimelineState } from './timeline-state.ts';
 
-/** Follows power through the rows of the supply before the horizon, and what is measured of the time between them. */
+/**
+ * Follows power through the rows of the supply before the horizon, and what is measured of the time between them. Rows of a
+ * counter alone measure time; what power was between its own readings, only the next one tells.
+ */
 export function takeSupply(timeline: TimelineState, ladders: readonly Ladder[], horizonMs: number): void {
   const { supply, power } = timeline;
   const untilMs = settledTo(supply, horizonMs);
@@ -15,28 +18,30 @@ export function takeSupply(timeline: TimelineState, ladders: readonly Ladder[], 
     if (!(nextMs < horizonMs)) break;
     const everyMs = supply.everyMs[row] ?? 0;
     const nextPowerW = supply.values[row] ?? null;
+    if (lastMs !== null) noteMeasured(timeline, lastMs, nextMs - lastMs <= 2 * lastEveryMs);
     const { lastPower } = timeline;
-    const isMeasured = lastMs !== null && nextMs - lastMs <= 2 * lastEveryMs;
-    const holds = isMeasured && lastPower !== null && nextMs - lastPower.atMs <= 2 * lastPower.everyMs;
-    if (nextMs > power.fedMs) noteMeasured(timeline, isMeasured);
-    if (holds && nextPowerW !== null && lastMs !== null) {
+    if (lastPower === null || isTooFar(timeline, nextMs)) feedPower(power, ladders, nextMs, null);
+    else if (nextPowerW !== null) {
       // Each reading speaks for the half of the interval that is next to it: nobody knows when power changed.
-      feedPower(power, ladders, Math.floor((lastMs + nextMs) / 2), lastPower.powerW);
+      feedPower(power, ladders, Math.floor((lastPower.atMs + nextMs) / 2), lastPower.powerW);
       feedPower(power, ladders, nextMs, nextPowerW);
-    } else feedPower(power, ladders, nextMs, holds ? lastPower.powerW : null);
+    }
     if (nextPowerW !== null) timeline.lastPower = { atMs: nextMs, everyMs, powerW: nextPowerW };
     lastMs = nextMs;
     lastEveryMs = everyMs;
     row++;
   }
   dropTaken(supply, row);
-  if (untilMs > power.fedMs) {
-    noteMeasured(timeline, false);
-    feedPower(power, ladders, untilMs, null);
-  }
+  if (lastMs !== null && untilMs > lastMs) noteMeasured(timeline, lastMs, false);
+  if (isTooFar(timeline, horizonMs)) feedPower(power, ladders, untilMs, null);
 }
 
-function noteMeasured({ measured, power }: TimelineState, isMeasured: boolean): void {
+/** True where power is not known up to a time: its last reading, if any, is more than twice its cadence before. */
+function isTooFar({ lastPower }: TimelineState, atMs: number): boolean {
+  return lastPower === null || atMs - lastPower.atMs > 2 * lastPower.everyMs;
+}
+
+function noteMeasured({ measured }: TimelineState, fromMs: number, isMeasured: boolean): void {
   if ((measured[measured.length - 1]?.measured ?? false) !== isMeasured)
-    measured.push({ fromMs: power.fedMs, measured: isMeasured });
+    measured.push({ fromMs, measured: isMeasured });
 }
