@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OPERATING_STATES, type OperatingState } from '../protocols/telemetry/operating-state.ts';
 import type { Finding, Remark } from './finding.ts';
 import { remarkOnIssues } from './issue-remarks.ts';
+import { DELAY_MS_MAX } from './machine-checks.ts';
 import { placeRemarks, toFindings } from './placed-findings.ts';
 import { duration, levelId, power } from './scalars.ts';
 import { parseYamlText } from './yaml-text.ts';
@@ -118,7 +119,7 @@ export function writeSpan(spanMs: number): string {
 }
 
 function remarkOnVersions({ versions }: CalibrationFile): Remark[] {
-  return versions.flatMap(({ version: number, validFrom, bands }, index): Remark[] => {
+  return versions.flatMap(({ version: number, validFrom, bands, dwell }, index): Remark[] => {
     const at = ['versions', index];
     const remarks: Remark[] = [];
     const add = (path: (string | number)[], message: string, cure: string) =>
@@ -135,6 +136,12 @@ function remarkOnVersions({ versions }: CalibrationFile): Remark[] {
         ['validFrom'],
         `version ${number} does not begin after version ${before.version} (${before.validFrom}).`,
         'Let it hold from a later time: --valid-from 2026-11-22T06:30:00Z',
+      );
+    if (dwell > DELAY_MS_MAX)
+      add(
+        ['dwell'],
+        'is longer than 10min: states would be told later than hours are made final.',
+        'Write a few seconds, such as 3s.',
       );
     bands.forEach((band, place) => {
       const isLast = place === bands.length - 1;

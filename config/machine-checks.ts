@@ -98,8 +98,8 @@ function checkHysteresis({ bands, offBelow, hysteresis }: MachineConfig, at: Con
   });
 }
 
-/** Longer, and states would be told later than hours are made final. */
-const DELAY_MS_MAX = 600_000;
+/** Longer, and states would be told later than hours are made final: a dwell, or a silence that is bridged, ms. */
+export const DELAY_MS_MAX = 600_000;
 
 function checkDelays({ dwell, bridge }: MachineConfig, at: ConfigPath): Remark[] {
   return [['dwell', dwell] as const, ['bridge', bridge] as const].flatMap(([key, delayMs]): Remark[] =>

@@ -80,6 +80,12 @@ describe('a calibration file', () => {
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
+  it('refuses a dwell after which hours would have been final', () => {
+    expect(() => appendVersion(path, 'mill-1', { ...FIRST, dwell: 600_000 })).not.toThrow();
+    expect(() => appendVersion(path, 'mill-1', { ...SECOND, dwell: 601_000 })).toThrow('longer than 10min');
+    expect(readCalibration(path)).toHaveLength(1);
+  });
+
   it('refuses a file of another machine, with a cure', () => {
     appendVersion(path, 'mill-1', FIRST);
     expect(() => readCalibration(path, 'lathe-2')).toThrow(/calibration of mill-1, not of lathe-2/);
