@@ -12,7 +12,11 @@ export async function serveCollector(
   const models = new Map(around.models.map((model) => [model.machine, model]));
   const board = createLiveBoard({
     nowMs: () => performance.now(),
-    stateOf: (machine, now) => classifyState(models.get(machine) ?? unconfiguredMachine(machine), now),
+    stateOf: (machine, now) =>
+      classifyState(models.get(machine) ?? unconfiguredMachine(machine), {
+        ...now,
+        atMs: from.clock.wallMs(),
+      }),
   });
   for (const { agent, message } of from.live.machines()) board.put(agent, message);
   const unfollow = from.live.onLive((event) => {

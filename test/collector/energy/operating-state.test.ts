@@ -21,12 +21,21 @@ const word = (status: StatusWord['status'], vocabulary: string, value: StatusWor
   value,
 });
 const state = (supplyPowerW: number | null, statuses: StatusWord[], fresh = true, model = MODEL) =>
-  classifyState(model, { supplyPowerW, statuses, fresh });
+  classifyState(model, { atMs: 1000, supplyPowerW, statuses, fresh });
 
 const RUNNING = word('execution', 'umati/ProductionState', 'Running');
 const WARM = word('warmUp', 'umati/IsWarmUp', true);
 
 describe('classifyState', () => {
+  it('goes by the bands that hold now, not by those adopted for later', () => {
+    const later = bandSetOf([{ state: 'processing', belowW: null }], { version: 1, fromMs: 1001 });
+    const model = { ...MODEL, bandSets: [...MODEL.bandSets, later] };
+    expect(state(900, [], true, model)).toBe('ready');
+    expect(classifyState(model, { atMs: 1001, supplyPowerW: 900, statuses: [], fresh: true })).toBe(
+      'processing',
+    );
+  });
+
   it('goes by measured off, then warm-up, then execution, then power bands', () => {
     expect(state(20, [RUNNING, WARM])).toBe('off');
     expect(state(900, [RUNNING, WARM])).toBe('warmUp');
