@@ -40,6 +40,8 @@ const COUNT_MAX = 10_000;
 const COUNT_UNKNOWN = 500;
 /** The agent is asked to send no more often and no less often than this, ms. */
 const INTERVAL_MS = { min: 100, max: 1000 };
+/** How agents of several versions say that they do not have what is asked for. */
+const REFUSALS = ['OUT_OF_RANGE', 'INVALID_REQUEST', 'QUERY_ERROR', 'INVALID_PARAMETER_VALUE'];
 const REFUSALS_MAX = 3;
 const REMARKS_MAX = 10;
 
@@ -142,6 +144,9 @@ class MtconnectDriver implements Driver {
     } catch (error) {
       this.#isDown = true;
       this.#pending = undefined;
+      // An agent or a line too slow for a long answer would otherwise never get on.
+      if (error instanceof MillwattError && error.code === 'timeout')
+        this.#count = Math.min(this.#count, COUNT_UNKNOWN);
       this.#stream.drop();
       throw error;
     }
@@ -179,6 +184,14 @@ class MtconnectDriver implements Driver {
     if (this.#pending !== undefined) throw this.#pending;
   }
 
+  /** From where all was told, nothing is known until all values are read anew. */
+  #lose(): void {
+    this.#isLost = true;
+    this.#cursor.forget();
+    this.#book.lose(this.#told.floorMs());
+    this.#told.forget();
+  }
+
   /** What happened since the last answer has no place in records any more: only what holds now is of use. */
   #beginAnew(): void {
     this.#isLost = true;
@@ -200,13 +213,18 @@ class MtconnectDriver implements Driver {
     for (let refusals = 0; ;) {
       const answer = await this.#ask(`/sample?from=${this.#cursor.next}&count=${this.#count}`, deadlineMs);
       const { document } = answer;
-      if (document.kind === 'error' && isOutOfRange(document)) {
+      if (document.kind === 'error' && isRefusal(document)) {
         // Its values of now tell whether something was lost, or is only not there yet.
         const current = await this.#askStreams('/current', deadlineMs);
         const verdict = this.#cursor.refuse(current.document.header);
         if (this.#obey(verdict, current.received, current.sent.monotonicMs)) return current;
         refusals += 1;
-        if (refusals >= REFUSALS_MAX) throw refusedByAgentError(this.#client.where, document.errors);
+        // It may be that much at once which it refuses.
+        this.#count = Math.min(this.#count, COUNT_UNKNOWN);
+        if (refusals >= REFUSALS_MAX) {
+          this.#lose();
+          throw refusedByAgentError(this.#client.where, document.errors);
+        }
       } else {
         const { header, observations } = this.#requireStreams(document);
         this.#told.noteHeader(header, answer);
@@ -273,10 +291,7 @@ class MtconnectDriver implements Driver {
       if (verdict.caughtUp) this.#told.reach(askedMs);
       return verdict.caughtUp;
     }
-    // From where all was told, nothing is known until all values are read anew.
-    this.#isLost = true;
-    this.#book.lose(this.#told.floorMs());
-    this.#told.forget();
+    this.#lose();
     if (verdict.kind === 'overrun') throw overrunError(this.#client.where, verdict.missing);
     this.#wiredRun = undefined;
     throw restartedError(this.#client.where);
@@ -317,8 +332,9 @@ class MtconnectDriver implements Driver {
   }
 }
 
-function isOutOfRange({ errors }: Extract<MtconnectDocument, { kind: 'error' }>): boolean {
-  return errors.some(({ code }) => code === 'OUT_OF_RANGE');
+/** It does not answer what was asked, and would not the next time either. */
+function isRefusal({ errors }: Extract<MtconnectDocument, { kind: 'error' }>): boolean {
+  return errors.some(({ code }) => REFUSALS.includes(code));
 }
 
 function describe(

@@ -54,7 +54,9 @@ export class SequenceCursor {
     return {
       kind: 'news',
       observations: news,
-      caughtUp: lastSequence === undefined ? !isFull : position.next > lastSequence,
+      // Where other devices said the last, an agent may go no further for ours: what does not go on has nothing more.
+      caughtUp:
+        position.next === next || (lastSequence === undefined ? !isFull : position.next > lastSequence),
     };
   }
 

@@ -449,6 +449,42 @@ describe('an agent that refuses to be asked for what it does not have yet', () =
   });
 });
 
+describe('an agent that refuses to tell so much at once', () => {
+  it.each(['OUT_OF_RANGE', 'INVALID_REQUEST', 'QUERY_ERROR'])('is asked for less: %s', async (code) => {
+    const agent = await startAgent(ITEMS, 5000);
+    agent.refusesCount = { max: 500, code };
+    const { driver, of } = follow(agent);
+    await driver.poll();
+    for (let n = 0; n < 1200; n++) agent.tell('ex', `W${n}`);
+    await driver.poll();
+    expect(of('control.execution')).toHaveLength(1201);
+  });
+
+  it('is asked for less where long answers do not come in time', async () => {
+    const agent = await startAgent(ITEMS, 5000);
+    agent.loses = 500;
+    const { driver, of } = follow(agent, { timeout: 300 });
+    await driver.poll();
+    for (let n = 0; n < 1200; n++) agent.tell('ex', `W${n}`);
+    expect(await codeOf(driver.poll())).toBe('timeout');
+    expect((await driver.poll()).healed).toBe(true);
+    expect(of('control.execution')).toHaveLength(1201);
+  });
+
+  it('whatever it is asked for is read as values of now, with a gap each time', async () => {
+    const agent = await startAgent();
+    agent.refusesCount = { max: 0, code: 'OUT_OF_RANGE' };
+    const { driver, of } = follow(agent);
+    agent.tell('ex', 'A');
+    await driver.poll();
+    agent.tell('ex', 'B');
+    expect(await codeOf(driver.poll())).toBe('exception');
+    const poll = await driver.poll();
+    expect(poll.healed).toBeUndefined();
+    expect(of('control.execution')).toEqual(['A', null, 'B']);
+  });
+});
+
 describe('times', () => {
   const startMs = Date.parse('2026-01-05T08:00:00Z');
 

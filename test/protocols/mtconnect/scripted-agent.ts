@@ -52,6 +52,10 @@ export class ScriptedAgent {
   beginsLate = false;
   /** Requests for streams: some agents answer them with a page, or not at all. */
   refusesStreams: 'page' | 'hang' | undefined;
+  /** More than this at once is refused, with this code. */
+  refusesCount: { max: number; code: string } | undefined;
+  /** Answers with more than this never arrive. */
+  loses: number | undefined;
   /** An item that its values of now do not have. */
   currentLeavesOut: string | undefined;
   /** Streams send one part that never ends, a byte now and then. */
@@ -180,7 +184,11 @@ export class ScriptedAgent {
     else if (name === 'sample') {
       const from = Number(url.searchParams.get('from'));
       const count = Number(url.searchParams.get('count'));
-      if (from < this.firstSequence || from > this.next || (this.refusesAhead && from === this.next))
+      const { refusesCount } = this;
+      if (this.loses !== undefined && count > this.loses) return;
+      if (refusesCount !== undefined && count > refusesCount.max)
+        send(this.error(refusesCount.code, `'count' must be ${refusesCount.max} or less`), 404);
+      else if (from < this.firstSequence || from > this.next || (this.refusesAhead && from === this.next))
         send(this.error('OUT_OF_RANGE', `'from' must be ${this.firstSequence} or more`), 404);
       else if (url.searchParams.has('interval') && this.refusesStreams !== undefined) {
         if (this.refusesStreams === 'page') send('<html><body>Not implemented<br></body></html>', 501);

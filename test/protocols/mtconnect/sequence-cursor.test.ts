@@ -175,6 +175,15 @@ describe(`the sequence (${REPLAY})`, () => {
     expect(cursor.next).toBe(100);
   });
 
+  it('does not ask for ever where other devices said the last and the numbers stay', () => {
+    const cursor = new SequenceCursor();
+    cursor.begin(header({ nextSequence: 10 }), []);
+    const first = cursor.take(header({ lastSequence: 99, nextSequence: 12 }), [observation(11)], 100);
+    expect(first).toMatchObject({ kind: 'news', caughtUp: false });
+    const second = cursor.take(header({ lastSequence: 99, nextSequence: 12 }), [], 100);
+    expect(second).toMatchObject({ kind: 'news', observations: [], caughtUp: true });
+  });
+
   it('tells how many were lost', () => {
     const cursor = new SequenceCursor();
     cursor.begin(header({ nextSequence: 10 }), []);
