@@ -21,6 +21,8 @@ const READER = 'derive';
 /** Records of one commit, and after how many of them others get their turn. */
 const RECORDS_A_COMMIT = 256;
 const RECORDS_A_TURN = 16;
+/** So many stretches of states are held before they are written, where a machine's whole past is computed again. */
+const SPANS_A_COMMIT = 20_000;
 /** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours is wrong. */
 const EARLIEST_MS = 1_577_836_800_000;
 const AHEAD_MS = 86_400_000;
@@ -188,7 +190,13 @@ class Deriver implements Derivation {
         );
         const machine = this.#openMachine(name);
         const beginMs = firstHour.hourMs - BEFORE_FIRST_HOUR_MS;
-        await machine.recompute(beginMs, horizonMs, () => this.#giveTurnUnlessStopped());
+        await machine.recompute(beginMs, horizonMs, async () => {
+          // Years of them would not fit into memory; hours do.
+          const spans = machine.takeSpansOver(SPANS_A_COMMIT);
+          if (spans.length > 0)
+            views.commit({ reader: READER, ordinal: this.#cursor, spans: [{ machine: name, spans }] });
+          await this.#giveTurnUnlessStopped();
+        });
         this.#machines.set(name, machine);
       }
       this.#memory.methods.set(name, method);

@@ -125,6 +125,14 @@ export class MachineDerivation {
     return change;
   }
 
+  /** Of what changed, the spans, where there are more than so many: they may be written before the rest. */
+  takeSpansOver(count: number): StateSpan[] {
+    if (this.#change.spans.length <= count) return [];
+    const { spans } = this.#change;
+    this.#change.spans = [];
+    return spans;
+  }
+
   /** Folds again from the checkpoint at or before a time; what is in the ledger beyond the horizon is fed, too. */
   async #refold(fromMs: number, yieldNow: () => Promise<void>): Promise<void> {
     const pending = [...this.#change.checkpoints].filter(([hourMs]) => hourMs <= fromMs);

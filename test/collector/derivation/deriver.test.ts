@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDerivation, type Derivation } from '../../../collector/derivation/deriver.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
@@ -177,6 +177,39 @@ describe('the derivation', () => {
     await bench.restart();
     expect(await bench.derive()).toEqual(after);
     expect(bench.told.filter((message) => message.includes('computed again'))).toHaveLength(1);
+  });
+
+  it('writes states in pieces where it computes very many again, without a hole or a figure of another kind', async () => {
+    const bench = await Bench.open();
+    const feed = new PlantFeed();
+    const channel = `${MACHINE}.control.execution`;
+    const records = [feed.config()];
+    // A word a second for 16 hours.
+    for (let fromMs = START_MS; fromMs < START_MS + 16 * HOUR_MS; fromMs += HOUR_MS) {
+      const timesMs = Array.from({ length: 3600 }, (_, second) => fromMs + second * 1000);
+      const values = timesMs.map((_, second) => (second % 2 === 0 ? 'ACTIVE' : 'READY'));
+      records.push(
+        feed.say({ words: [{ channel, source: 'cnc', timesMs, values }], sealedToMs: fromMs + HOUR_MS }),
+      );
+    }
+    await bench.append(...records);
+    const before = await bench.derive();
+    const commit = vi.spyOn(bench.views, 'commit');
+    bench.model = { ...bench.model, stateMap: { READY: 'standby' as const } };
+    await bench.restart();
+    const after = await bench.derive();
+    const written = commit.mock.calls.map(([{ spans = [] }]) =>
+      [...spans].reduce((sum, { spans: own }) => sum + own.length, 0),
+    );
+    expect(Math.max(...written)).toBeLessThan(45_000);
+    const spans = bench.views.states(MACHINE, 0, Number.MAX_SAFE_INTEGER, 100_000);
+    expect(spans).toHaveLength(16 * 3600 - 1);
+    expect(
+      spans.every(({ fromMs, toMs }, row) => toMs === (spans[row + 1]?.fromMs ?? toMs) && toMs > fromMs),
+    ).toBe(true);
+    expect(after.map(({ timeMs }) => timeMs.standby)).toEqual(before.map(({ timeMs }) => timeMs.ready));
+    const final = before.filter(({ status }) => status === 'final');
+    expect(after.filter(({ revision }) => revision === 2)).toHaveLength(final.length);
   });
 
   it('goes on after it was configured otherwise as if it had always been so, late records included', async () => {
