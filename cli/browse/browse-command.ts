@@ -3,6 +3,7 @@ import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { widthOf } from '../screen.ts';
 import { chooseDuration } from './browse-duration.ts';
 import type { BrowseCommandOptions } from './browse-options.ts';
+import { writePrintableJson } from './browse-text.ts';
 
 /** Options that only one of the two protocols has. */
 const OPCUA_ONLY = ['config', 'pki', 'security', 'user', 'passwordFile', 'path', 'depth', 'all'] as const;
@@ -40,7 +41,7 @@ async function browseAgent(url: string, options: BrowseCommandOptions): Promise<
     ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca, 'utf8') }),
     ...(Number.isFinite(width) ? { width: Math.min(width, WIDTH_MAX) } : {}),
   });
-  process.stdout.write(options.json ? `${JSON.stringify(json, null, 2)}\n` : `${lines.join('\n')}\n`);
+  process.stdout.write(options.json ? writePrintableJson(json) : `${lines.join('\n')}\n`);
 }
 
 function refuse(

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { MillwattError } from '../../protocols/errors.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
@@ -7,10 +8,11 @@ import { browseServer, type BrowseAccess } from '../../protocols/opcua/browse/br
 import { SECURITY_POLICIES } from '../../protocols/opcua/opcua-options.ts';
 import { widthOf } from '../screen.ts';
 import { listenForStop } from '../signals.ts';
-import { findPki } from '../trust/pki-folder.ts';
+import { findPki, writeAsOwner } from '../trust/pki-folder.ts';
 import { chooseDuration } from './browse-duration.ts';
 import type { BrowseCommandOptions } from './browse-options.ts';
 import { createBrowseProgress } from './browse-progress.ts';
+import { writePrintableJson } from './browse-text.ts';
 import { surveyAsJson } from './opcua-json.ts';
 import { drawSurvey } from './opcua-view.ts';
 
@@ -23,21 +25,23 @@ const INTERRUPTED = 130;
 /** Looks at an OPC UA server, and prints what it offers. Throws what a source would throw that cannot connect. */
 export async function runBrowseOpcua(url: string, options: BrowseCommandOptions): Promise<void> {
   const access = accessOf(url, options);
-  const pkiFolder = pkiFolderOf(access, options);
+  const certificates = chooseCertificates(access, options);
   const depth = depthOf(options.depth);
   const stop = listenForStop();
   const progress = createBrowseProgress(url);
   try {
-    const survey = await browseServer(
-      access,
-      {
-        depth,
-        isAll: options.all === true,
-        signal: stop,
-        onProgress: (nodes) => progress.onNodes(nodes),
-        ...(options.path === undefined ? {} : { path: options.path }),
-      },
-      { pkiFolder, log: silentLog, wallMs: () => Date.now() },
+    const survey = await certificates((pkiFolder) =>
+      browseServer(
+        access,
+        {
+          depth,
+          isAll: options.all === true,
+          signal: stop,
+          onProgress: (nodes) => progress.onNodes(nodes),
+          ...(options.path === undefined ? {} : { path: options.path }),
+        },
+        { pkiFolder, log: silentLog, wallMs: () => Date.now() },
+      ),
     );
     progress.end();
     const login = {
@@ -45,7 +49,7 @@ export async function runBrowseOpcua(url: string, options: BrowseCommandOptions)
       passwordFile: options.passwordFile,
       policy: access.securityPolicy,
     };
-    if (options.json) process.stdout.write(`${JSON.stringify(surveyAsJson(survey, login), null, 2)}\n`);
+    if (options.json) process.stdout.write(writePrintableJson(surveyAsJson(survey, login)));
     else process.stdout.write(`${drawSurvey(survey, login, widthOf()).join('\n')}\n`);
     if (survey.isCut) process.exitCode = INTERRUPTED;
   } catch (error) {
@@ -95,16 +99,37 @@ function readPassword(file: string): string {
   }
 }
 
-function pkiFolderOf({ allowInsecure }: BrowseAccess, { config, pki }: BrowseCommandOptions): string {
+/** Lends the folder of certificates to some work, as long as that takes. */
+type Certificates = <T>(work: (pkiFolder: string) => Promise<T>) => Promise<T>;
+
+function chooseCertificates(
+  { allowInsecure }: BrowseAccess,
+  { config, pki }: BrowseCommandOptions,
+): Certificates {
   if (pki !== undefined && config !== undefined)
     throw usageError('--pki and -c name two folders of certificates.', 'Write one of them.');
-  if (pki !== undefined) return resolve(pki);
-  if (config !== undefined) return findPki(config).folder;
-  if (allowInsecure) return resolve('opcua-pki');
+  if (pki !== undefined) return (work) => work(resolve(pki));
+  if (config !== undefined) {
+    const found = findPki(config);
+    return (work) => writeAsOwner(found, () => work(found.folder));
+  }
+  if (allowInsecure) return withPassingFolder;
   throw usageError(
     'A secure connection needs our certificate and those that are trusted, and nothing says where they are.',
     'Write -c agent.yaml to use those of the agent, --pki FOLDER for others, or --security none.',
   );
+}
+
+/** Without security nobody looks at our certificate, but the library wants one: it goes when the process does, however that ends. */
+async function withPassingFolder<T>(work: (pkiFolder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'millwatt-browse-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  try {
+    return await work(folder);
+  } finally {
+    remove();
+  }
 }
 
 function depthOf(text: string | undefined): number {

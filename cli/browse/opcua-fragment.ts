@@ -1,8 +1,10 @@
 import { QUANTITIES, type Quantity } from '../../protocols/telemetry/quantity.ts';
 import { isLevelId } from '../../protocols/telemetry/ids.ts';
 import { UNITS } from '../../protocols/telemetry/unit.ts';
+import { parseNodeAddress } from '../../protocols/opcua/node-address.ts';
 import type { OtherVariable, Survey, SurveyedModel } from '../../protocols/opcua/browse/survey.ts';
 import { wrapText } from '../text-table.ts';
+import { writeYamlText } from './browse-text.ts';
 
 /** How the server was reached, as the configuration is to have it. */
 export interface SurveyLogin {
@@ -60,11 +62,11 @@ function writeSource(
     `  - id: ${machine}-control`,
     `    machine: ${machine}          # fill in: the machine it belongs to`,
     '    protocol: opcua',
-    `    endpoint: ${JSON.stringify(endpoint)}`,
+    `    endpoint: ${writeYamlText(endpoint)}`,
     ...(isInsecure ? ['    allowInsecure: true        # for closed test networks only'] : []),
     ...(isInsecure || policy === 'best' ? [] : [`    securityPolicy: ${policy}`]),
-    ...(username === undefined ? [] : [`    username: ${JSON.stringify(username)}`]),
-    ...(passwordFile === undefined ? [] : [`    password: ${JSON.stringify(`\${file:${passwordFile}}`)}`]),
+    ...(username === undefined ? [] : [`    username: ${writeYamlText(username)}`]),
+    ...(passwordFile === undefined ? [] : [`    password: ${writeYamlText(`\${file:${passwordFile}}`)}`]),
     ...model,
     ...nodes,
   ];
@@ -73,7 +75,7 @@ function writeSource(
 function writeModel({ model, instance }: SurveyedModel): string[] {
   return [
     `    model: ${model}`,
-    ...(instance === undefined ? [] : [`    instance: ${JSON.stringify(plain(instance))}`]),
+    ...(instance === undefined ? [] : [`    instance: ${writeYamlText(instance)}`]),
   ];
 }
 
@@ -87,10 +89,16 @@ function pickNodes(
       const canonical = variable.unit === undefined ? undefined : UNITS[variable.unit]?.canonical;
       const quantity = canonical === undefined ? undefined : QUANTITY_OF[canonical];
       if (quantity === undefined || QUANTITIES[quantity].unit !== canonical) return [];
+      if (!canBeWritten(variable.node)) return [];
       const component = freeComponent(variable, quantity, taken);
       return [{ variable, quantity, component }];
     })
     .slice(0, NODES_MAX);
+}
+
+/** A node id that the configuration takes as it stands; one by the number of its namespace may be another one tomorrow. */
+function canBeWritten(node: string): boolean {
+  return !node.startsWith('ns=') && node.trim() === node && parseNodeAddress(node) !== undefined;
 }
 
 function freeComponent({ path }: OtherVariable, quantity: Quantity, taken: Set<string>): string {
@@ -109,7 +117,7 @@ function writeNodes(nodes: ReturnType<typeof pickNodes>): string[] {
       ...(quantity === 'activeEnergyImport'
         ? comment(`${path.at(-1)}: import, or activeEnergyExport?`, '      ')
         : []),
-      `      - node: ${JSON.stringify(node)}`,
+      `      - node: ${writeYamlText(node)}`,
       `        component: ${component}`,
       `        quantity: ${quantity}`,
       `        unit: ${JSON.stringify(unit)}`,

@@ -1,10 +1,13 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import type { AddressSpace } from 'node-opcua';
 import { nodesets } from 'node-opcua-nodesets';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { runBrowse } from '../../cli/browse/browse-command.ts';
+import { writePrintableJson } from '../../cli/browse/browse-text.ts';
 import { writeOpcuaFragment } from '../../cli/browse/opcua-fragment.ts';
 import { drawSurvey } from '../../cli/browse/opcua-view.ts';
 import { checkConfig } from '../../config/check.ts';
@@ -31,7 +34,7 @@ interface BrowseJson {
 }
 
 async function browse(folder: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
-  const started = run(folder, ['browse', ...args]);
+  const started = run(folder, ['browse', ...args], { TMPDIR: folder });
   return { code: await started.exited, output: started.output() };
 }
 
@@ -60,8 +63,11 @@ describe('millwatt browse at a machine tool without security', () => {
   afterAll(() => server.close());
 
   test('shows what models find with values, units and accuracy, and a fragment that passes check', async () => {
-    const { code, output } = await browse(makeFolder(), server.endpoint, '--security', 'none', '--json');
+    const folder = makeFolder();
+    const { code, output } = await browse(folder, server.endpoint, '--security', 'none', '--json');
     expect(code, output).toBe(0);
+    // No certificate is left behind, neither there nor among the temporary files.
+    expect(readdirSync(folder)).toEqual([]);
     const json = jsonOf(output);
     expect(json.machines).toMatchObject([{ name: 'Fräse', isMachineTool: true }]);
     expect(json.models).toHaveLength(1);
@@ -235,10 +241,14 @@ describe('millwatt browse that cannot', () => {
     const { port } = await new Promise<{ port: number }>((done) =>
       mute.on('listening', () => done(mute.address() as { port: number })),
     );
-    const started = run(makeFolder(), ['browse', `opc.tcp://127.0.0.1:${port}`, '--security', 'none']);
+    const folder = makeFolder();
+    const args = ['browse', `opc.tcp://127.0.0.1:${port}`, '--security', 'none'];
+    const started = run(folder, args, { TMPDIR: folder });
     await started.waitFor(/connecting, \d+ s; Ctrl-C ends it/);
+    expect(readdirSync(folder)).toHaveLength(1);
     process.kill(started.pid, 'SIGINT');
     expect(await started.exited).toBe(130);
+    expect(readdirSync(folder)).toEqual([]);
     expect(started.output()).not.toMatch(/Error|at .*\.ts/);
   });
 });
@@ -287,6 +297,53 @@ describe('what a server says', () => {
     expect(fragment.split('\n').filter((line) => /^ {2}- id:/.test(line))).toHaveLength(1);
     expect(fragment).toContain('securityPolicy: Aes256_Sha256_RsaPss');
     expect(checkFragment(`${fragment}\n`)).toEqual({ errors: [], sources: 1 });
+  });
+
+  test('is the very same where the configuration is read, whatever letters it has', () => {
+    const texts = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 });
+    const special = fc.constantFrom(
+      '"',
+      "': x",
+      '\\',
+      '${file:/etc/passwd}',
+      '\u009b2J',
+      '\u202e',
+      '\u{e0001}',
+      '\u2028',
+    );
+    fc.assert(
+      fc.property(
+        fc.tuple(special, texts).map(([a, b]) => a + b),
+        (name) => {
+          const [tool] = survey.models;
+          if (tool === undefined) throw new Error('there is one');
+          const named: Survey = { ...survey, models: [{ ...tool, instance: name }] };
+          const fragment = writeOpcuaFragment(named, { policy: 'best' }).join('\n');
+          expect(fragment).not.toMatch(/[^\P{C}\n]/u);
+          expect(parse(`sources:\n${fragment}\n`)).toMatchObject({ sources: [{ instance: name }] });
+          const node = `nsu=urn:maker;s=${name}.`;
+          const value = { value: 1, quality: 'good' } as const;
+          const others = [{ path: [name, name], node, value, unit: 'kW' }];
+          const listed = writeOpcuaFragment({ ...survey, models: [], others }, { policy: 'best' }).join('\n');
+          expect(listed).not.toMatch(/[^\P{C}\n]/u);
+          expect(parse(`sources:\n${listed}\n`)).toMatchObject({ sources: [{ nodes: [{ node }] }] });
+          const json = writePrintableJson({ name });
+          expect(json).not.toMatch(/[^\P{C}\n]/u);
+          expect(JSON.parse(json)).toEqual({ name });
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('no node is written by a number that may mean another one tomorrow', () => {
+    const others = ['ns=2;s=Power', 'nsu=urn:maker;s=Power '].map((node) => ({
+      path: ['Meter', 'Power'],
+      node,
+      value: { value: 1, quality: 'good' } as const,
+      unit: 'kW',
+    }));
+    expect(writeOpcuaFragment({ ...survey, models: [], others }, { policy: 'best' })).toEqual([]);
   });
 
   test('fits into 80 columns but for addresses', () => {

@@ -21,6 +21,9 @@ export type BrowseAccess = Pick<
   | 'timeout'
 >;
 
+/** Who ends it waits no longer than this for what was seen until then. */
+const STOP_MS_MAX = 2000;
+
 /** What looking at a server needs of the world. */
 export interface BrowseSurroundings {
   /** Folder with our key and certificate and those that are trusted. */
@@ -31,7 +34,8 @@ export interface BrowseSurroundings {
 
 /**
  * Connects to a server, looks at what it offers, and leaves it. Throws what a source would throw that cannot connect, and
- * an error of class `retry` (code `stopped`) where it was ended before it was connected.
+ * an error of class `retry` (code `stopped`) where it was ended before it was connected, or where the server is too slow
+ * for what was seen until then to be told.
  */
 export async function browseServer(
   access: BrowseAccess,
@@ -62,11 +66,16 @@ export async function browseServer(
   try {
     link = await opening.link;
   } catch (cause) {
-    throw signal?.aborted === true ? stopped() : cause;
+    throw signal?.aborted === true ? stopped('it was connected') : cause;
   }
   signal?.removeEventListener('abort', stop);
+  // A slow server has many answers left to give, and each may take its time.
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  let cut: NodeJS.Timeout | undefined;
+  const hurry = () => (cut = setTimeout(() => reject(stopped('it was looked through')), STOP_MS_MAX));
+  signal?.addEventListener('abort', hurry, { once: true });
   try {
-    const survey = await surveyServer(link.session, link.facts.namespaceUris, options);
+    const survey = await Promise.race([surveyServer(link.session, link.facts.namespaceUris, options), late]);
     return {
       endpoint: access.endpoint,
       isInsecure: access.allowInsecure,
@@ -76,10 +85,12 @@ export async function browseServer(
   } catch (cause) {
     throw connectionError('browse', access.endpoint, cause);
   } finally {
+    signal?.removeEventListener('abort', hurry);
+    clearTimeout(cut);
     await link.close();
   }
 }
 
-function stopped(): MillwattError {
-  return new MillwattError('retry', 'stopped', 'Ended before the server was connected.');
+function stopped(what: string): MillwattError {
+  return new MillwattError('retry', 'stopped', `Ended before ${what}.`);
 }

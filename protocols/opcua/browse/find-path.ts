@@ -1,4 +1,5 @@
 import { MillwattError } from '../../errors.ts';
+import { printableText } from '../printable-text.ts';
 import { parseNodeAddress, resolveNodeAddress } from '../node-address.ts';
 import { browseChildren, HOLDS } from './browse-children.ts';
 import type { BrowseSession, ServerLimits } from './browse-session.ts';
@@ -31,7 +32,7 @@ export async function findPath(
     if (nodeId === undefined)
       throw noNode(
         `The server has no namespace ${address.namespace}.`,
-        `Its namespaces are ${namespaceUris.join(', ')}.`,
+        `Its namespaces are ${namespaceUris.map((uri) => printableText(uri)).join(', ')}.`,
       );
     return { nodeId, path: [text] };
   }
@@ -44,7 +45,7 @@ export async function findPath(
     const next = references.find(({ browseName }) => browseName.name === name);
     if (next === undefined) {
       const at = index === 0 ? 'Objects' : names.slice(0, index).join('/');
-      const offered = references.map(({ browseName }) => browseName.name ?? '');
+      const offered = references.map(({ browseName }) => printableText(browseName.name ?? ''));
       const more = offered.length > NAMED_MAX ? ` and ${offered.length - NAMED_MAX} more` : '';
       throw noNode(
         `${at} holds nothing that is called ${name}.`,

@@ -93,7 +93,8 @@ export function nameNode({ nodeId }: Pick<ServerNode, 'nodeId'>, namespaceUris: 
   const [, index, identifier] = /^ns=(\d+);(.*)$/s.exec(nodeId) ?? [];
   if (index === undefined || identifier === undefined || index === '0') return nodeId.replace(/^ns=0;/, '');
   const uri = namespaceUris[Number(index)];
-  return uri === undefined ? nodeId : `nsu=${uri};${identifier}`;
+  // Some makers' URIs cannot be written so; the number is all there is to show then.
+  return uri === undefined || uri === '' || uri.includes(';') ? nodeId : `nsu=${uri};${identifier}`;
 }
 
 /** Power and energy first, then whatever has a unit. */

@@ -28,8 +28,6 @@ export interface Walk {
   cuts: Cut[];
 }
 
-/** Nodes opened between two looks at the budget. */
-const LOT = 200;
 /** Node classes of OPC 10000-3. */
 const OBJECT = 1;
 const VARIABLE = 2;
@@ -54,8 +52,9 @@ export async function walkTree(
       break;
     }
     const next: ServerNode[] = [];
-    for (let from = 0; from < level.length; from += LOT) {
-      const lot = level.slice(from, from + LOT);
+    // No more at once than go into a request: what they hold is in memory until it is looked at.
+    for (let from = 0; from < level.length; from += limits.nodesPerBrowse) {
+      const lot = level.slice(from, from + limits.nodesPerBrowse);
       const room = budget.nodesMax - seen.size + 1;
       const first = lot[0];
       if (room <= 0 && first !== undefined) {

@@ -76,7 +76,8 @@ export function accuracyOf(
     (number === undefined ? undefined : domain?.classes.get(number)) ??
     text ??
     textOf(told) ??
-    (number === undefined ? undefined : String(number));
+    // The number stands for a class, and is none: 7 is not 7 %.
+    (number === undefined ? undefined : `no. ${number}`);
   if (name === undefined) return undefined;
   return { class: name, ...(domainName === undefined || domainName === '' ? {} : { domain: domainName }) };
 }

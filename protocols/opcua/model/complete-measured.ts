@@ -37,11 +37,13 @@ export async function completeMeasured(
     const { variable, unless, point, component, quantity, phase } = candidate;
     if (unless !== undefined && values.get(unless.nodeId) === true) continue;
     const told = values.get(findChild(variable, 'EngineeringUnits')?.nodeId ?? '');
-    const key = (isServerUnit(told) ? unitOf(told) : undefined) ?? candidate.unit;
+    const name = isServerUnit(told) ? nameServerUnit(told) : '';
+    // What the standard fixes counts only where the server says nothing else.
+    const key = (isServerUnit(told) ? unitOf(told) : undefined) ?? (name === '' ? candidate.unit : undefined);
     const unit = key === undefined ? undefined : UNITS[key];
     const { unit: wanted, cumulative } = QUANTITIES[quantity];
     if (unit?.canonical !== wanted) {
-      const why = explain(isServerUnit(told) ? nameServerUnit(told) : '', key, quantity);
+      const why = explain(name, key, quantity);
       unitless.set(why, [...(unitless.get(why) ?? []), point]);
       continue;
     }

@@ -26,8 +26,14 @@ export function findEnergyPoints(
     const isNamed = energyMeaning(node.name) !== undefined || isPhaseStructure(node.name);
     if (isNamed) holders.set(node.parent, [...(holders.get(node.parent) ?? []), node]);
   }
-  const named = nameHolders([...holders.keys()], types, isMachine);
-  for (const [holder, variables] of holders) {
+  // In an order that does not hang on the server's: which of two namesakes has the number must not change with a restart.
+  const ordered = [...holders].toSorted(([a], [b]) => (a.path.join('/') < b.path.join('/') ? -1 : 1));
+  const named = nameHolders(
+    ordered.map(([holder]) => holder),
+    types,
+    isMachine,
+  );
+  for (const [holder, variables] of ordered) {
     const component = named.get(holder) ?? 'energy';
     const best = bestOf(variables);
     for (const { variable, meaning } of best) {
@@ -49,7 +55,7 @@ export function findEnergyPoints(
       );
     if (best.length > 0 && component !== SUPPLY)
       found.remarks.push(
-        `${point} is read as component ${component}: if it measures the whole machine, write found: [{ point: "${point}", component: supply }].`,
+        `${point} is read as component ${component}: if it measures the whole machine, write found: [{ point: ${JSON.stringify(point)}, component: supply }].`,
       );
   }
   return found;

@@ -2,6 +2,7 @@ import type { ClientSession } from 'node-opcua';
 import type { OpcuaSourceOptions } from '../opcua-options.ts';
 import { applyOverrides } from './found-overrides.ts';
 import type { Found } from './found.ts';
+import { makePrintable } from './printable-found.ts';
 import { findMachineTool } from './machine-tool-model.ts';
 import { findSinumerik } from './sinumerik-model.ts';
 import { makeUnique } from './unique-found.ts';
@@ -26,7 +27,7 @@ export async function findModel(
   signal?: AbortSignal,
 ): Promise<Found> {
   const found = await findAll(session, namespaceUris, options, signal);
-  const { remarks, ...rest } = makeUnique(applyOverrides(found, options.found));
+  const { remarks, ...rest } = makeUnique(applyOverrides(makePrintable(found), options.found));
   const more = remarks.length - REMARKS_MAX + 1;
   return {
     ...rest,

@@ -35,6 +35,8 @@ function isAtOrBelow(point: string, beginning: string): boolean {
 
 /** True for a hint at a point that the operator has decided upon. */
 function isSettled(remark: string, used: ReadonlySet<FoundOptions>): boolean {
-  const hinted = /point: "([^"]+)"/.exec(remark)?.[1];
-  return hinted !== undefined && [...used].some(({ point }) => isAtOrBelow(hinted, point));
+  const [, written] = /point: ("(?:[^"\\]|\\.)*")/.exec(remark) ?? [];
+  if (written === undefined) return false;
+  const hinted = String(JSON.parse(written));
+  return [...used].some(({ point }) => isAtOrBelow(hinted, point));
 }

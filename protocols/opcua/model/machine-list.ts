@@ -60,7 +60,13 @@ export function chooseMachine(
 ): { machine?: OfferedMachine; remarks: string[] } {
   const names = machines.map(({ name }) => name).join(', ');
   if (instance !== undefined) {
-    const machine = machines.find(({ name }) => name === instance);
+    const [machine, ...namesakes] = machines.filter(({ name }) => name === instance);
+    if (namesakes.length > 0)
+      return {
+        remarks: [
+          `The server has ${namesakes.length + 1} machines that are called ${instance}, and nobody can tell which is meant: list nodes instead.`,
+        ],
+      };
     if (machine !== undefined) return { machine, remarks: remarkType(machine) };
     const offer = machines.length === 0 ? 'no machine at all' : `only ${names}`;
     return { remarks: [`The server has no machine ${instance}, ${offer}: correct instance.`] };

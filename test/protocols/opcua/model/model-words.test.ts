@@ -2,8 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { rootNode, type ServerNode } from '../../../../protocols/opcua/browse/server-node.ts';
 import { energyMeaning } from '../../../../protocols/opcua/model/energy-names.ts';
+import { findEnergyPoints } from '../../../../protocols/opcua/model/energy-profile.ts';
+import { applyOverrides } from '../../../../protocols/opcua/model/found-overrides.ts';
+import type { Found } from '../../../../protocols/opcua/model/found.ts';
 import { levelName } from '../../../../protocols/opcua/model/level-name.ts';
+import { chooseMachine } from '../../../../protocols/opcua/model/machine-list.ts';
+import { makePrintable } from '../../../../protocols/opcua/model/printable-found.ts';
 import { unitOf } from '../../../../protocols/opcua/model/unece-units.ts';
 import { isLevelId } from '../../../../protocols/telemetry/ids.ts';
 
@@ -65,6 +71,72 @@ describe('units of servers', () => {
     expect(unit(5_723_220, '', 'urn:maker')).toBeUndefined();
     expect(unit(-1, 'constructor')).toBeUndefined();
   });
+});
+
+test('of two machines with one name none is taken', () => {
+  const named = (nodeId: string) => ({ name: 'Mill', nodeId, type: 'MachineToolType', isMachineTool: true });
+  const machines = [named('ns=2;i=1'), named('ns=3;i=1')];
+  expect(chooseMachine(machines, 'Mill')).toEqual({
+    remarks: [expect.stringContaining('2 machines that are called Mill')],
+  });
+  expect(chooseMachine(machines.slice(1), 'Mill').machine?.nodeId).toBe('ns=3;i=1');
+});
+
+test('meters of one name keep their components, in whatever order the server tells them', () => {
+  const points = (order: readonly string[]) => {
+    const root = rootNode('ns=1;s=machine');
+    const nodes = order.flatMap((cell) => {
+      const below = (parent: ServerNode, name: string, kind: ServerNode['kind'] = 'object'): ServerNode => ({
+        ...rootNode(`${parent.nodeId}/${name}`, name),
+        kind,
+        parent,
+        path: [...parent.path, name],
+      });
+      const meter = below(below(root, cell), 'Meter');
+      return [meter, below(meter, 'AcActivePowerTotal', 'variable')];
+    });
+    return findEnergyPoints(nodes, new Map(), true).measured.map(({ point, component }) => [
+      point,
+      component,
+    ]);
+  };
+  expect(points(['Left', 'Right'])).toEqual(points(['Right', 'Left']));
+  expect(points(['Left', 'Right'])).toEqual([
+    ['Left/Meter/AcActivePowerTotal', 'meter'],
+    ['Right/Meter/AcActivePowerTotal', 'meter-2'],
+  ]);
+});
+
+test('what was found can be printed, and told otherwise by what was printed', () => {
+  const point = 'Mill\u001b[2J"x/AcActivePowerTotal';
+  const found: Found = {
+    device: { manufacturer: 'Evil\u202e\u0007' },
+    measured: [
+      {
+        nodeId: `ns=1;s=${point}`,
+        point,
+        component: 'm',
+        quantity: 'activePower',
+        phase: 'total',
+        scale: ['1', '1'],
+      },
+    ],
+    statuses: [],
+    remarks: [
+      `write found: [{ point: ${JSON.stringify('Mill\u001b[2J"x')}, component: supply }].`,
+      'a\u009bb',
+    ],
+  };
+  const printed = makePrintable(found);
+  const { nodeId, ...shown } = printed.measured[0] ?? { nodeId: '' };
+  expect(nodeId).toBe(`ns=1;s=${point}`);
+  expect(
+    [shown, printed.device, printed.remarks].flatMap((one) => Object.values(one ?? {})).join(''),
+  ).not.toMatch(/\p{C}/u);
+  const told = applyOverrides(printed, [
+    { point: printed.measured[0]?.point ?? '', component: 'supply', skip: false },
+  ]);
+  expect(told.measured[0]?.component).toBe('supply');
 });
 
 test('names of servers become names of components', () => {

@@ -35,6 +35,8 @@ function build(space: AddressSpace): void {
   const meter = addEnergyStandIn(space, own, space.rootFolder.objects, 'Meter', {
     AcActivePowerTotal: { value: 3, code: 'KWT', text: 'kW' },
     AcActivePower: { value: 4, code: 'KWT', text: 'kW' },
+    // The standard has it without a unit; this server counts it in thousandths.
+    AcPowerFactorTotal: { value: 950, code: 'NX', text: '‰' },
   });
   // As OPC 30141 has it: domain and class are numbers.
   const counter = own.addVariable({
@@ -81,12 +83,15 @@ describe('a machine that is no machine tool', () => {
       { point: 'Meter/AcActivePowerTotal', quantity: 'activePower', scale: ['1000', '1'] },
       {
         point: 'Meter/AcActiveEnergyTotalImportHp',
-        accuracy: { class: '7', domain: 'PERCENT_ACTUAL_READING' },
+        accuracy: { class: 'no. 7', domain: 'PERCENT_ACTUAL_READING' },
         counter: { behaviour: 'resettable' },
       },
     ]);
     expect(found.remarks.join('\n')).toMatch(
       /Meter is read as component meter: .*found: \[\{ point: "Meter", component: supply \}\]/,
+    );
+    expect(found.remarks.join('\n')).toContain(
+      'Meter/AcPowerFactorTotal has the unknown unit ‰, so not read',
     );
     const told = await findModel(server.session, server.namespaceUris, {
       model: 'machinetool',
