@@ -55,11 +55,14 @@ export const decimal = z
 /** The id of a site, agent, collector or source. */
 export const id = z
   .string()
-  .refine(isId, '1 to 64 letters, digits, "_", "." or "-", beginning with a letter or digit');
+  .refine(isId, '1 to 64 letters, digits, "_", "." or "-", beginning with a letter or digit, such as plant-1');
 /** The id of a machine or component; no dot, because it separates the levels of a channel id. */
 export const levelId = z
   .string()
-  .refine(isLevelId, '1 to 64 letters, digits, "_" or "-", beginning with a letter or digit (no dot)');
+  .refine(
+    isLevelId,
+    '1 to 64 letters, digits, "_" or "-", beginning with a letter or digit (no dot), such as mill-1',
+  );
 
 /**
  * A secret is never written into a config file: `${env:NAME}` or `${file:PATH}` says where it is.

@@ -207,8 +207,13 @@ export const simulationConfig = z
       .min(1),
   })
   .superRefine((config, context) => {
-    const issue = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path, message });
+    const issue = (path: (string | number)[], message: string, cure?: string) =>
+      context.addIssue({
+        code: 'custom',
+        path,
+        message,
+        ...(cure === undefined ? {} : { params: { cure } }),
+      });
     const machines = new Set(config.machines.map((one) => one.id));
     if (machines.size < config.machines.length) issue(['machines'], 'two machines have the same id');
     const ids = new Set<string>();
@@ -217,7 +222,13 @@ export const simulationConfig = z
       if (ids.has(device.id)) issue(['devices', index, 'id'], `another device is called ${device.id}`);
       ids.add(device.id);
       if ('machine' in device && device.machine !== undefined && !machines.has(device.machine))
-        issue(['devices', index, 'machine'], `there is no machine ${device.machine} above`);
+        issue(
+          ['devices', index, 'machine'],
+          `there is no machine ${device.machine} above`,
+          machines.size === 0
+            ? 'Add it to machines.'
+            : `Add it to machines, or choose one of: ${[...machines].join(', ')}.`,
+        );
       const gateway = `${device.host}:${device.port}`;
       const protocol = PROTOCOLS[device.type];
       const place = 'unit' in device ? `${gateway} unit ${device.unit}` : gateway;

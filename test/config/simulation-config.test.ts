@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { checkConfig } from '../../config/check.ts';
 import { simulatedTimeOf, simulationConfig, zoneOffsetMs } from '../../config/simulation-config.ts';
 
 const minimal = {
@@ -8,6 +12,23 @@ const minimal = {
 };
 
 describe('simulation config', () => {
+  test('says which machines there are, and which password file others can read', () => {
+    const text = `site: s
+machines: [{ id: mill-1, kind: mill, ratedPower: 15kW }]
+devices:
+  - { type: modbus-meter, id: m1, port: 5020, profile: siemens/pac3200, machine: mill-9 }
+  - { type: opcua-machine, id: o, port: 4840, machine: mill-1, username: u, password: "\${file:p}" }
+`;
+    const folder = mkdtempSync(join(tmpdir(), 'millwatt-simulation-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'p'), 'secret', { mode: 0o644 });
+    const { findings } = checkConfig(text, join(folder, 'plant.yaml'), 'simulation');
+    expect(findings.map(({ cure }) => cure)).toEqual([
+      'Add it to machines, or choose one of: mill-1.',
+      `Run: chmod 600 ${join(folder, 'p')}`,
+    ]);
+  });
+
   test('fills in what is not said', () => {
     const config = simulationConfig.parse(minimal);
     expect(config.machines[0]?.ratedPower).toBe(15_000);
