@@ -23,13 +23,23 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
     const { id, address } = driver.description;
     const words = new Map<string, unknown>();
     driver.onStatus(({ channel, value }) => words.set(channel, value));
-    yield examine(`source ${id}`, async () => {
+    let isMute = false;
+    const tried = await examine(`source ${id}`, async () => {
       const poll = await driver.poll();
       const values = poll.readings.filter((reading) => reading.value !== null).length;
       const told = [...words.values()].filter((value) => value !== null).length;
+      // Words may come a moment after the poll: only a source that should have values can be told to have none.
+      isMute = values + told === 0 && driver.channels.every(({ kind }) => kind === 'measured');
       const ofWords = words.size === 0 ? '' : ` and ${told} of ${words.size} words`;
       return `${address} answered in ${poll.roundTripMs.toFixed(1)} ms with ${values} of ${poll.readings.length} values${ofWords}`;
     });
+    yield isMute
+      ? {
+          ...tried,
+          result: 'warning',
+          cure: 'Correct what this source is to read: `millwatt probe` shows it.',
+        }
+      : tried;
     for (const message of driver.remarks?.() ?? [])
       yield { subject: `source ${id}`, result: 'warning', message, cure: '' };
     for (const message of doubts.of(id))

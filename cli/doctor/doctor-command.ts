@@ -22,12 +22,15 @@ export async function runDoctor(options: { config?: string; json?: true }): Prom
   };
   for (const examination of examineComputer()) say(examination);
   if (options.config !== undefined) await examineConfig(options.config, say);
-  const failed = found.filter(({ result }) => result === 'failed').length;
+  const count = (wanted: Examination['result']) => found.filter(({ result }) => result === wanted).length;
+  const failed = count('failed');
+  const warnings = count('warning');
+  const warned = warnings === 0 ? '' : warnings === 1 ? ' 1 warning.' : ` ${warnings} warnings.`;
   if (options.json)
     process.stdout.write(`${JSON.stringify({ ok: failed === 0, examinations: found }, null, 2)}\n`);
   else
     process.stdout.write(
-      failed === 0 ? 'Everything that was tried works.\n' : `${failed} of ${found.length} failed.\n`,
+      `${failed === 0 ? 'Everything that was tried works.' : `${failed} of ${found.length} failed.`}${warned}\n`,
     );
   // Connections that were tried may still be closing.
   process.exit(failed === 0 ? 0 : 1);

@@ -163,8 +163,8 @@ function printJson(driver: Driver, outcome: Outcome, words: Words, probed: Probe
   process.stdout.write(`${text}\n`);
 }
 
-function remarksOn({ description }: Driver, { notes, doubts }: Probed): Remarks {
-  return { ofPoints: notes, ofDevice: doubts.of(description.id) };
+function remarksOn(driver: Driver, { notes, doubts }: Probed): Remarks {
+  return { ofPoints: notes, ofDevice: [...doubts.of(driver.description.id), ...(driver.remarks?.() ?? [])] };
 }
 
 /** A driver without requests of its own is told of changes. */

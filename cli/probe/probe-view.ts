@@ -19,7 +19,7 @@ export interface Outcome {
 export interface Remarks {
   /** By channel id. */
   ofPoints: ReadonlyMap<string, string>;
-  /** Why the device may be another than is meant. */
+  /** Why the device may be another than is meant, and what its driver found that one should know. */
   ofDevice: readonly string[];
 }
 
@@ -67,8 +67,10 @@ export function drawSource(
   const absurd = remarkOnAbsurd(driver, outcome.poll).map((channel) => `${nameOf(channel)}: ${ABSURD_WORDS}`);
   return [
     `${title}  ${style(`round trip ${outcome.poll.roundTripMs.toFixed(1)} ms`, 'dim')}`,
-    ...ofDevice.flatMap((text) => wrapText(`${text}.`, width)).map((line) => style(line, 'yellow')),
-    ...renderTable(columns, cells, width),
+    ...ofDevice
+      .flatMap((text) => wrapText(text.endsWith('.') ? text : `${text}.`, width))
+      .map((line) => style(line, 'yellow')),
+    ...(rows.length === 0 ? [style('Nothing is read of it.', 'yellow')] : renderTable(columns, cells, width)),
     ...explainLeftOut(columns, cells, width).map((line) => style(line, 'dim')),
     ...absurd.flatMap((text) => wrapText(text, width)).map((line) => style(line, 'yellow')),
     ...remarks.flatMap(([channel, text]) =>
