@@ -24,5 +24,8 @@ export function chooseDevice(where: string, devices: readonly Device[], wanted: 
 /** The beginning of the path that asks about one device only; empty where the agent has no other. */
 export function pathOfDevice(devices: readonly Device[], device: Device): string {
   if (devices.length === 1) return '';
-  return `/${encodeURIComponent(device.name ?? device.uuid ?? device.id)}`;
+  const { name, uuid, id } = device;
+  // Every agent knows names, but nothing keeps two machines from having the same one.
+  const isOne = devices.filter((other) => other.name === name).length === 1;
+  return `/${encodeURIComponent((isOne ? name : undefined) ?? uuid ?? name ?? id)}`;
 }

@@ -40,6 +40,8 @@ const STATUS_OF: ReadonlyMap<string, Status> = new Map([
 const POWER_TYPES = ['POWER_STATE', 'POWER_STATUS'];
 /** Times that a control counts: ACCUMULATED_TIME, EQUIPMENT_TIMER, PROCESS_TIMER, and what vendors named so. */
 const TIMER = /^(?:\w+:)?(?:\w*_)?(?:TIME|TIMER)$/;
+/** These tell a date and a time of day; nothing is counted. */
+const TIME_OF_DAY = /(?:CLOCK|DATE|PROCESS|CREATION|START|END)_TIME$/;
 
 /** The parts of a machine whose words speak of the machine itself. */
 const OF_THE_MACHINE = ['Device', 'Controllers', 'Controller', 'Path'];
@@ -58,8 +60,7 @@ export function meaningOf(item: DataItem): ItemMeaning | undefined {
     const quantity = QUANTITY_OF.get(item.type);
     if (quantity !== undefined) return isMeasured(item) ? { kind: 'measured', quantity } : undefined;
   }
-  if (TIMER.test(item.type) && (item.units === undefined || /^(SECOND|MINUTE|HOUR)$/.test(item.units)))
-    return word('timer', 'raw');
+  if (isTimer(item)) return word('timer', 'raw');
   if (item.category !== 'EVENT') return undefined;
   const owner = ownerOf(item);
   if (POWER_TYPES.includes(item.type)) {
@@ -89,6 +90,14 @@ function isMeasured({ subType, statistic }: DataItem): boolean {
   return (
     (subType === undefined || MEASURED_SUBTYPES.includes(subType)) &&
     (statistic === undefined || ['AVERAGE', 'ROOT_MEAN_SQUARE'].includes(statistic))
+  );
+}
+
+function isTimer({ type, units }: DataItem): boolean {
+  return (
+    TIMER.test(type) &&
+    !TIME_OF_DAY.test(type) &&
+    (units === undefined || /^(SECOND|MINUTE|HOUR)$/.test(units))
   );
 }
 

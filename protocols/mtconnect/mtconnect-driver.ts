@@ -13,7 +13,7 @@ import {
   restartedError,
   timeoutError,
 } from './agent-error.ts';
-import { chooseDevice, pathOfDevice } from './choose-device.ts';
+import { LearnedWiring } from './learned-wiring.ts';
 import type { MtconnectDocument } from './mtconnect-document.ts';
 import type { MtconnectSourceOptions } from './mtconnect-options.ts';
 import type { Moment } from './moment.ts';
@@ -21,7 +21,6 @@ import { ObservationBook } from './observation-book.ts';
 import { SequenceCursor, type SequenceVerdict } from './sequence-cursor.ts';
 import { HEARTBEATS_MISSED, StreamKeeper } from './stream-keeper.ts';
 import { ToldTime } from './told-time.ts';
-import { wireDevice } from './wire-device.ts';
 
 /** What the driver needs of the world. */
 export interface MtconnectSurroundings {
@@ -57,24 +56,20 @@ export function createMtconnectDriver(
 }
 
 class MtconnectDriver implements Driver {
-  description: SourceDescription;
-  channels: readonly Channel[] = [];
   readonly machines: readonly string[];
   readonly #options: MtconnectSourceOptions;
   readonly #clock: Clock;
   readonly #real: Pick<Clock, 'monotonicMs'>;
   readonly #log: Log;
   readonly #client: AgentClient;
+  readonly #wiring: LearnedWiring;
   readonly #cursor = new SequenceCursor();
   readonly #book = new ObservationBook();
   readonly #told: ToldTime;
   readonly #stream: StreamKeeper;
   #rewired: () => void = () => {};
-  #itemRemarks: readonly string[] = [];
   /** The run of the agent that the wiring is of; undefined where it must be asked for. */
   #wiredRun: string | undefined;
-  /** Beginning of the paths that ask about our device. */
-  #path = '';
   #count = COUNT_UNKNOWN;
   /** What happened between two polls and must be told at the next one: a gap is an outage, however short. */
   #pending: MillwattError | undefined;
@@ -90,6 +85,7 @@ class MtconnectDriver implements Driver {
     this.#real = around.real ?? systemClock;
     this.#log = around.log ?? silentLog;
     this.#client = new AgentClient(options, around.clock);
+    this.#wiring = new LearnedWiring(options);
     this.#told = new ToldTime(around.clock);
     this.#stream = new StreamKeeper({
       source: options.id,
@@ -102,7 +98,14 @@ class MtconnectDriver implements Driver {
       onDocument: (document, received) => this.#takePart(document, received),
     });
     this.machines = [options.machine];
-    this.description = describe(options, undefined);
+  }
+
+  get description(): SourceDescription {
+    return this.#wiring.description;
+  }
+
+  get channels(): readonly Channel[] {
+    return this.#wiring.channels;
   }
 
   onStatus(report: (status: StatusReport) => void): void {
@@ -127,7 +130,7 @@ class MtconnectDriver implements Driver {
     const { givenUp } = this.#stream;
     if (givenUp !== undefined)
       remarks.push(`The agent is polled, because ${givenUp}; mode: poll says so from the start.`);
-    return [...remarks, ...this.#itemRemarks].slice(0, REMARKS_MAX);
+    return [...remarks, ...this.#wiring.remarks].slice(0, REMARKS_MAX);
   }
 
   async poll(): Promise<Poll> {
@@ -203,7 +206,7 @@ class MtconnectDriver implements Driver {
   #streamPath(): string {
     const { every, heartbeat } = this.#options;
     const interval = Math.min(INTERVAL_MS.max, Math.max(INTERVAL_MS.min, every));
-    return `${this.#path}/sample?from=${this.#cursor.next}&interval=${interval}&heartbeat=${heartbeat}&count=${this.#count}`;
+    return `${this.#wiring.path}/sample?from=${this.#cursor.next}&interval=${interval}&heartbeat=${heartbeat}&count=${this.#count}`;
   }
 
   /** Reads until the agent has nothing more: its model and all values first where they are not known. */
@@ -240,25 +243,15 @@ class MtconnectDriver implements Driver {
     if (document.kind === 'error') throw refusedByAgentError(where, document.errors);
     if (document.kind !== 'devices') throw badDocumentError(where, 'values where its devices were asked for');
     const { header, devices } = document;
-    const device = chooseDevice(where, devices, this.#options.device);
-    const { wired, device: about, remarks } = wireDevice(device, this.#options);
-    this.#path = pathOfDevice(devices, device);
+    const isNew = this.#wiring.learn(where, devices);
     this.#count =
       header.bufferSize === undefined
         ? COUNT_UNKNOWN
         : Math.max(1, Math.min(COUNT_MAX, header.bufferSize - 1));
-    this.#itemRemarks = remarks;
     this.#stream.retry();
-    this.#book.rewire(wired);
-    const channels = wired.map(({ channel }) => channel);
-    const description = describe(this.#options, about);
-    const isSame =
-      this.description.device !== undefined &&
-      JSON.stringify([channels, description]) === JSON.stringify([this.channels, this.description]);
-    if (!isSame) {
-      this.channels = channels;
-      this.description = description;
-      for (const remark of remarks) this.#log.warn({ source: this.#options.id }, remark);
+    this.#book.rewire(this.#wiring.wired);
+    if (isNew) {
+      for (const remark of this.#wiring.remarks) this.#log.warn({ source: this.#options.id }, remark);
       this.#rewired();
     }
     this.#wiredRun = header.instanceId;
@@ -316,7 +309,7 @@ class MtconnectDriver implements Driver {
   }
 
   #ask(path: string, deadlineMs: number): Promise<Answer> {
-    return this.#client.ask(this.#path + path, this.#leftMs(deadlineMs));
+    return this.#client.ask(this.#wiring.path + path, this.#leftMs(deadlineMs));
   }
 
   #requireStreams(document: MtconnectDocument): StreamsDocument {
@@ -335,26 +328,4 @@ class MtconnectDriver implements Driver {
 /** It does not answer what was asked, and would not the next time either. */
 function isRefusal({ errors }: Extract<MtconnectDocument, { kind: 'error' }>): boolean {
   return errors.some(({ code }) => REFUSALS.includes(code));
-}
-
-function describe(
-  { id, url, every, meter }: MtconnectSourceOptions,
-  device: SourceDescription['device'],
-): SourceDescription {
-  const { serial, class: accuracy } = meter ?? {};
-  return {
-    id,
-    protocol: 'mtconnect',
-    address: url,
-    everyMs: every,
-    ...(meter === undefined
-      ? {}
-      : {
-          meter: {
-            ...(serial === undefined ? {} : { serial }),
-            ...(accuracy === undefined ? {} : { class: accuracy }),
-          },
-        }),
-    ...(device === undefined ? {} : { device }),
-  };
 }

@@ -3,7 +3,7 @@ import { EMPTY_HEADER, readHeader } from './agent-header.ts';
 import { DevicesBuilder } from './devices-builder.ts';
 import type { MtconnectDocument } from './mtconnect-document.ts';
 import { StreamsBuilder } from './streams-builder.ts';
-import { createXmlReader, type XmlAttributes, type XmlHandler } from './xml-reader.ts';
+import { createXmlReader, plainOf, type XmlAttributes, type XmlHandler } from './xml-reader.ts';
 
 /** Of one document. Agents for a whole shop have some ten thousand items. */
 const ENTRIES_MAX = 200_000;
@@ -66,7 +66,7 @@ class ErrorsBuilder implements XmlHandler {
     const code = this.#codes.pop();
     if (name === 'ErrorMessage') this.#message = text;
     if (code === undefined) return;
-    this.errors.push({ code, text: text === '' ? this.#message : text });
+    this.errors.push({ code, text: plainOf(text === '' ? this.#message : text) });
     this.#message = '';
   }
 }

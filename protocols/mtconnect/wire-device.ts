@@ -16,6 +16,8 @@ import type { MtconnectItemOptions, MtconnectSourceOptions } from './mtconnect-o
 /** Of the sentences about items: the rest of health has room for others. */
 const ITEM_REMARKS_MAX = 6;
 const TEXT_LENGTH_MAX = 200;
+/** Of one source: what a record can describe, many times what a machine has. */
+const CHANNELS_MAX = 2000;
 /** What is told of a whole device where nothing below it says so. */
 const ENERGY_QUANTITIES: readonly Quantity[] = ['activePower', 'activeEnergyImport'];
 const WHOLE_MACHINE = 'supply';
@@ -70,7 +72,12 @@ export function wireDevice(device: Device, options: WiringOptions): DeviceWiring
   const words: Word[] = [];
   const unused = new Set(options.items);
 
+  const seen = new Set<string>();
+  let tooMany = 0;
   for (const item of device.items) {
+    // Two items of one id could not be told apart in what the agent says.
+    if (seen.has(item.id)) continue;
+    seen.add(item.id);
     const told = options.items.find((one) => one.item === item.id || one.item === item.name);
     if (told !== undefined) unused.delete(told);
     if (told?.skip === true) continue;
@@ -78,6 +85,10 @@ export function wireDevice(device: Device, options: WiringOptions): DeviceWiring
     if (meaning === undefined) {
       if (told !== undefined)
         remarks.push(`${labelOf(item)} is not read: write quantity with unit, or status, under items.`);
+      continue;
+    }
+    if (measured.length + words.length + unitless.length >= CHANNELS_MAX) {
+      tooMany += 1;
       continue;
     }
     const found = names.of(item);
@@ -109,6 +120,10 @@ export function wireDevice(device: Device, options: WiringOptions): DeviceWiring
       scale: [scale.num.toString(), scale.den.toString()],
     });
   }
+  if (tooMany > 0)
+    remarks.unshift(
+      `${tooMany} items beyond the first ${CHANNELS_MAX} are left out: write skip under items for those of no use.`,
+    );
   for (const { item } of unused)
     remarks.push(`items names ${item.slice(0, 64)}, which the agent does not have.`);
   const wired = [...wireMeasured(measured, options, remarks), ...wireWords(words, options)];

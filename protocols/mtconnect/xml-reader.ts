@@ -9,8 +9,8 @@ const TEXT_LENGTH_MAX = 65_536;
 /** Characters of one document; a full buffer asked for in pieces stays far below. */
 const DOCUMENT_LENGTH_MAX = 64 * 1024 * 1024;
 
-const CONTROLS = /\p{Cc}|\p{Cf}/u;
-const CONTROLS_ALL = /[\p{Cc}\p{Cf}]+/gu;
+const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const CONTROLS_ALL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
 
 /** The attributes of an element by their names without prefix. */
 export type XmlAttributes = ReadonlyMap<string, string>;
@@ -69,7 +69,8 @@ export function createXmlReader(where: string, handler: XmlHandler): XmlReader {
     for (const [key, value] of Object.entries(given)) own.set(localOf(key), plainOf(String(value)));
     handler.open(localOf(name), own);
   };
-  xml.onclosetag = (name) => handler.close(localOf(name), (texts.pop() ?? '').trim());
+  // Half a character, which a reference or a cut text may leave, has no bytes of its own.
+  xml.onclosetag = (name) => handler.close(localOf(name), (texts.pop() ?? '').trim().toWellFormed());
   xml.ontext = addText;
   xml.oncdata = addText;
 
@@ -86,8 +87,8 @@ export function createXmlReader(where: string, handler: XmlHandler): XmlReader {
   };
 }
 
-/** Names and codes are shown to people: nothing in them may steer a terminal or break a line. */
-function plainOf(value: string): string {
+/** Names, codes and errors are shown to people: nothing in them may steer a terminal or break a line. */
+export function plainOf(value: string): string {
   return CONTROLS.test(value) ? value.replace(CONTROLS_ALL, ' ') : value;
 }
 

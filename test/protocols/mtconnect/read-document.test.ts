@@ -129,6 +129,19 @@ describe('a document of an agent', () => {
     expect(read(text)).toMatchObject({ kind: 'error', errors: [{ code: 'OUT_OF_RANGE', text: 'late' }] });
   });
 
+  it('tells errors and names without what a terminal would obey, and no half characters', () => {
+    expect(
+      read(
+        '<MTConnectError><Errors><Error errorCode="X\u009b2J">a\u001b[2J\u009b31mb\u2028c</Error></Errors></MTConnectError>',
+      ),
+    ).toMatchObject({ errors: [{ code: 'X 2J', text: 'a [2J 31mb c' }] });
+    const long = `${'x'.repeat(65_535)}\u{1f680}`;
+    const document = read(
+      `<MTConnectStreams><Streams><Events><Program dataItemId="p" sequence="1">${long}</Program></Events></Streams></MTConnectStreams>`,
+    );
+    expect(document).toMatchObject({ observations: [{ value: `${'x'.repeat(65_535)}\ufffd` }] });
+  });
+
   const deep = `<MTConnectStreams>${'<a>'.repeat(100)}`;
   it.each([
     ['a document type', '<!DOCTYPE x SYSTEM "http://192.0.2.1/x.dtd"><MTConnectStreams/>'],

@@ -251,7 +251,45 @@ describe('words', () => {
   });
 });
 
+describe('items that are no timers', () => {
+  it('tell a time of day: nothing is counted', () => {
+    const ids = ['CLOCK_TIME', 'PROCESS_TIME', 'x:START_TIME'].map((type, n) => EVENT(`t${n}`, type));
+    expect(wire(items(...ids, SAMPLE('c', 'CLOCK_TIME'), SAMPLE('a', 'x:AUTO_TIME'))).ids).toEqual([
+      'm.control.timer.a',
+    ]);
+  });
+});
+
 describe('a device model that means harm', () => {
+  it('has no more channels than a record can describe, and is read in no time', () => {
+    const sensors = Array.from(
+      { length: 50_000 },
+      (_, n) =>
+        `<Sensor id="s${n}" name="s">${items(SAMPLE(`t${n}`, 'TEMPERATURE', 'name="t" units="CELSIUS"'))}</Sensor>`,
+    );
+    const startedMs = performance.now();
+    const { wired, remarks } = wire(components(...sensors));
+    expect(wired).toHaveLength(2000);
+    expect(remarks[0]).toMatch(/^48000 items beyond the first 2000/);
+    // Names that are looked for one after the other would take minutes.
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+    const snapshot = encodeSnapshot({
+      v: 1,
+      site: 's',
+      agent: 'a',
+      software: { name: 'millwatt', version: '0' },
+      sources: [{ id: 's', protocol: 'mtconnect', address: 'http://x', everyMs: 1000 }],
+      channels: wired.map(({ channel }) => channel),
+    });
+    expect(snapshot.length).toBeLessThan(1024 * 1024);
+  });
+
+  it('with two items of one id has one', () => {
+    expect(wire(items(EVENT('e', 'EXECUTION'), EVENT('e', 'CONTROLLER_MODE'))).ids).toEqual([
+      'm.control.execution',
+    ]);
+  });
+
   it('still gives a snapshot that can be read back', () => {
     const names = [
       '__proto__',
@@ -266,15 +304,20 @@ describe('a device model that means harm', () => {
       '\ud83d\ude80',
     ];
     const quote = (text: string) => text.replaceAll('"', '&quot;');
-    const all = names.flatMap((name, n) => [
-      SAMPLE(`l${n}`, 'LOAD', `name="${quote(name)}" units="PERCENT"`),
-      EVENT(`e${n}`, 'EXECUTION', `name="${quote(name)}" subType="${quote(name)}"`),
-      `<DataItem id="${quote(name)}${n}" name="${quote(name)}" category="CONDITION" type="${quote(name)}"/>`,
-    ]);
+    const all = (at: string) =>
+      names.flatMap((name, n) => [
+        SAMPLE(`${at}l${n}`, 'LOAD', `name="${quote(name)}" units="PERCENT"`),
+        EVENT(`${at}e${n}`, 'EXECUTION', `name="${quote(name)}" subType="${quote(name)}"`),
+        `<DataItem id="${at}${quote(name)}${n}" name="${quote(name)}" category="CONDITION" type="${quote(name)}"/>`,
+      ]);
     const body =
       `<Description manufacturer="${'y'.repeat(9000)}" model="${quote('\u001b[31m')}"/>` +
-      items(...all) +
-      axes(...names.map((name, n) => `<Linear id="x${n}" name="${quote(name)}">${items(...all)}</Linear>`));
+      items(...all('')) +
+      axes(
+        ...names.map(
+          (name, n) => `<Linear id="x${n}" name="${quote(name)}">${items(...all(`x${n}`))}</Linear>`,
+        ),
+      );
     const { wired, device, remarks } = wire(body);
     expect(wired.length).toBeGreaterThan(100);
     expect(remarks.length).toBeLessThanOrEqual(6);
