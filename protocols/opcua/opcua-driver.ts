@@ -202,7 +202,7 @@ class OpcuaDriver implements Driver {
     const { every, reading, queue, timeout } = this.#options;
     const nodes = wirings.nodesOn(link);
     this.#fedFrom = JSON.stringify(nodes);
-    memory.refused.keepOnly(new Set(nodes.map(({ key }) => key)));
+    memory.keepOnly(new Set(nodes.map(({ key }) => key)));
     return new SourceFeed(
       link,
       nodes,

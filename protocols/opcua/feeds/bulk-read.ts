@@ -41,7 +41,13 @@ async function readLot(
   nodeIds: readonly string[],
 ): Promise<NodeOpcua.DataValue[]> {
   try {
-    return await session.read(nodeIds.map((nodeId) => ({ nodeId, attributeId: opcua.AttributeIds.Value })));
+    const values = await session.read(
+      nodeIds.map((nodeId) => ({ nodeId, attributeId: opcua.AttributeIds.Value })),
+    );
+    // With one value too few, those after it would be taken for their neighbours'.
+    if (values.length !== nodeIds.length)
+      throw new Error(`it answered with ${values.length} values where ${nodeIds.length} were asked for`);
+    return values;
   } catch (error) {
     const status = FOR_ONE_NODE.exec(String(error))?.[0];
     if (status === undefined) throw error;

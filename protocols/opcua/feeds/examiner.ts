@@ -12,7 +12,7 @@ const EXAMINE_MS = 60_000;
 /** Looks about once a minute whether a server is still the one we know, and tells all that it should. */
 export class Examiner {
   readonly #link: OpcuaLink;
-  readonly #measured: readonly NodeState[];
+  readonly #states: readonly NodeState[];
   readonly #settings: FeedSettings;
   readonly #around: FeedSurroundings;
   readonly #watcher: Watcher;
@@ -22,13 +22,13 @@ export class Examiner {
 
   constructor(
     link: OpcuaLink,
-    measured: readonly NodeState[],
+    states: readonly NodeState[],
     settings: FeedSettings,
     around: FeedSurroundings,
     watcher: Watcher,
   ) {
     this.#link = link;
-    this.#measured = measured;
+    this.#states = states;
     this.#settings = settings;
     this.#around = around;
     this.#watcher = watcher;
@@ -64,14 +64,18 @@ export class Examiner {
 
   async #hearWitness(): Promise<void> {
     const { subscription } = this.#watcher;
-    if (subscription === undefined || !subscribesMeasured(this.#settings, this.#around.clock)) return;
-    const watched = this.#measured.filter((state) => state.watched !== undefined && !state.readInstead);
+    if (subscription === undefined) return;
+    const measured = subscribesMeasured(this.#settings, this.#around.clock);
+    const watched = this.#states.filter(
+      ({ watched: item, readInstead, node }) =>
+        item !== undefined && !readInstead && (measured || node.kind === 'word'),
+    );
     const silent = await this.#witness.findSilent(watched, subscription.publishingMs);
     if (this.#watcher.subscription !== subscription) return;
     for (const state of silent) {
       const { key, point } = state.node;
       const cure = this.#around.memory.noteSilent(key, point);
-      if (cure === 'connect anew') this.#link.breakWith('forgot a node that was subscribed to');
+      if (cure === 'connect anew') return this.#link.breakWith('forgot a node that was subscribed to');
       if (cure === 'read instead') state.readInstead = true;
       // Without an item it is read at once, and watched anew where it still is to be.
       await this.#watcher.unwatch(state);

@@ -33,6 +33,10 @@ export class NodeState {
   told = 0;
   /** The subscription does not work for it: it is read each time. */
   readInstead = false;
+  /** It was read over this connection, so that it can be read. */
+  wasRead = false;
+  /** What the subscription told may have been overtaken by something that it did not: it has to be read. */
+  #doubted = false;
   #held: NodeOpcua.DataValue | undefined;
   #read: NodeOpcua.DataValue | undefined;
   #readAtMs = 0;
@@ -41,6 +45,15 @@ export class NodeState {
 
   constructor(node: FeedNode) {
     this.node = node;
+  }
+
+  get isDoubted(): boolean {
+    return this.#doubted;
+  }
+
+  /** A report of the subscription went missing, and may have told of this node. */
+  doubt(): void {
+    this.#doubted = this.#held !== undefined;
   }
 
   /** Newest value that the subscription told. */
@@ -62,8 +75,10 @@ export class NodeState {
 
   /** A read value was handed on; `nowMs` is real monotonic time. */
   noteRead(value: NodeOpcua.DataValue, nowMs: number): void {
+    this.wasRead = true;
     this.#read = value;
     this.#readAtMs = nowMs;
+    if (this.#doubted) this.#hold(value);
   }
 
   /**
@@ -76,15 +91,21 @@ export class NodeState {
       read !== undefined && nowMs - this.#readAtMs < OVERTAKEN_MS_MAX && isOlder(value, read);
     if (!isOvertaken) this.#read = undefined;
     const newest = isOvertaken ? read : value;
-    this.#held = newest;
-    this.#reading = undefined;
+    this.#hold(newest);
     this.told++;
     return newest;
+  }
+
+  #hold(value: NodeOpcua.DataValue): void {
+    this.#held = value;
+    this.#reading = undefined;
+    this.#doubted = false;
   }
 
   /** What the subscription said no longer counts. */
   forget(): void {
     this.watched = undefined;
+    this.#doubted = false;
     this.#held = undefined;
     this.#reading = undefined;
   }

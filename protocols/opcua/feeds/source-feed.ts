@@ -37,7 +37,7 @@ export class SourceFeed {
       onWord: (state, value) => this.#tellWord(state, statusWordOf(value, state.node.words)),
       onRefused: (state, status) => this.#refuse(state, status),
     });
-    this.#examiner = new Examiner(link, this.#measured, settings, around, this.#watcher);
+    this.#examiner = new Examiner(link, states, settings, around, this.#watcher);
     for (const state of states) {
       state.readInstead = around.memory.isUnreliable(state.node.key);
       if (state.node.missing !== undefined) this.#refuse(state, state.node.missing);
@@ -47,7 +47,7 @@ export class SourceFeed {
   /** One row: of each measured node the newest value. Rejects when the server does not answer. */
   async poll(): Promise<Poll> {
     const { clock, real } = this.#around;
-    this.#watcher.checkSilence();
+    await this.#watcher.checkSilence();
     if (this.#link.broken !== undefined) throw new Error(this.#link.broken);
     this.#watcher.watchWanted();
     this.#examiner.examine();
@@ -114,11 +114,17 @@ export class SourceFeed {
     const { refused } = this.#around.memory;
     const subscribed = subscribesMeasured(this.#settings, this.#around.clock);
     for (const state of this.#measured)
-      if (!subscribed || state.readInstead || state.watched === undefined || state.held === undefined)
+      if (
+        !subscribed ||
+        state.readInstead ||
+        state.watched === undefined ||
+        state.held === undefined ||
+        state.isDoubted
+      )
         yield state;
     const { isIdle } = this.#watcher;
     for (const state of this.#words)
-      if (isIdle || state.readInstead || refused.isRefused(state.node.key)) yield state;
+      if (isIdle || state.readInstead || state.isDoubted || refused.isRefused(state.node.key)) yield state;
   }
 
   #read(nodeIds: readonly string[]): Promise<NodeOpcua.DataValue[]> {

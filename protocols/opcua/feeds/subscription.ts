@@ -10,7 +10,7 @@ export interface Wish {
   queueSize: number;
   /** In the node's unit: smaller changes are not told. */
   deadband: number | undefined;
-  onValue(value: NodeOpcua.DataValue): void;
+  onValue: (value: NodeOpcua.DataValue) => void;
 }
 
 /** What the server made of a wish. */
@@ -49,6 +49,8 @@ export interface SubscriptionOrder {
   timeoutMs: number;
   /** At every report and every sign of life. */
   onAlive(): void;
+  /** So many reports are missing before the one that comes now. */
+  onGap(reports: number): void;
   /** The server ended it. */
   onEnd(reason: string): void;
 }
@@ -67,12 +69,7 @@ export async function openSubscription(order: SubscriptionOrder): Promise<Subscr
     publishingEnabled: true,
     priority: 1,
   });
-  subscription.on('keepalive', () => order.onAlive());
-  subscription.on('received_notifications', () => order.onAlive());
   subscription.on('internal_error', (error: Error) => order.onEnd(`subscription failed: ${error.message}`));
-  subscription.on('status_changed', (status: { toString(): string }) =>
-    order.onEnd(`the server ended the subscription: ${status.toString()}`),
-  );
   return new Subscription(subscription, order);
 }
 
@@ -89,7 +86,13 @@ async function startSubscription(
     subscription.once('started', () => resolve());
     subscription.on('error', reject);
   });
-  await withDeadline(timeoutMs, started, () => new Error('the server did not answer for a subscription'));
+  try {
+    await withDeadline(timeoutMs, started, () => new Error('the server did not answer for a subscription'));
+  } catch (error) {
+    // One that comes after all is nobody's: it would stay on the server as long as the session.
+    subscription.once('started', () => void subscription.terminate().catch(() => {}));
+    throw error;
+  }
   return subscription;
 }
 
@@ -105,14 +108,25 @@ function neverThrowAtSlowServers({ ClientSubscription }: typeof NodeOpcua): void
   });
 }
 
-/** A running subscription. */
+/**
+ * A running subscription. It hears the server's reports itself, in the order in which they come, and makes its own items:
+ * the library's way takes an event for each value, hears nothing of a report that is missing, and ends the process where
+ * a structure cannot be resolved.
+ */
 export class Subscription {
   readonly #subscription: NodeOpcua.ClientSubscription;
   readonly #order: SubscriptionOrder;
+  readonly #session: NodeOpcua.ClientSessionRawSubscriptionService;
+  /** By client handle; a handle is never used again. */
+  readonly #listeners = new Map<number, Wish['onValue']>();
+  #lastHandle = 0;
+  #lastReport: number | undefined;
 
   constructor(subscription: NodeOpcua.ClientSubscription, order: SubscriptionOrder) {
     this.#subscription = subscription;
     this.#order = order;
+    this.#session = order.session as unknown as NodeOpcua.ClientSessionRawSubscriptionService;
+    (subscription as unknown as Reported).onNotificationMessage = (report) => this.#hear(report);
   }
 
   /** Longest silence, ms, that it keeps while it is healthy: the revised keep-alive interval. */
@@ -151,6 +165,22 @@ export class Subscription {
     }
   }
 
+  #hear({ sequenceNumber, notificationData }: NodeOpcua.NotificationMessage): void {
+    this.#order.onAlive();
+    // Only reports with news have numbers of their own; a sign of life names the next.
+    if (notificationData === null || notificationData.length === 0) return;
+    const missing = this.#lastReport === undefined ? 0 : sequenceNumber - this.#lastReport - 1;
+    this.#lastReport = sequenceNumber;
+    if (missing > 0) this.#order.onGap(missing);
+    for (const news of notificationData) {
+      if (isDataChange(news))
+        for (const { clientHandle, value } of news.monitoredItems ?? [])
+          this.#listeners.get(clientHandle)?.(value);
+      else if (isStatusChange(news))
+        this.#order.onEnd(`the server ended the subscription: ${news.status.toString()}`);
+    }
+  }
+
   async #watchAlike(
     wishes: readonly Wish[],
     indices: readonly number[],
@@ -177,40 +207,58 @@ export class Subscription {
     results: Watched[],
   ): Promise<void> {
     const { opcua, timeoutMs } = this.#order;
+    const session = this.#session;
+    const { subscriptionId } = this.#subscription;
     const wanted = indices.flatMap((index) => wishes[index] ?? []);
     const [first] = wanted;
     if (first === undefined) return;
     const withFilter = filtered && first.deadband !== undefined;
-    const group = opcua.ClientMonitoredItemGroup.create(
-      this.#subscription,
-      wanted.map(({ nodeId }) => ({ nodeId, attributeId: opcua.AttributeIds.Value })),
-      {
-        samplingInterval: first.samplingMs,
-        queueSize: first.queueSize,
-        discardOldest: true,
-        ...(withFilter ? { filter: absoluteDeadband(opcua, first.deadband ?? 0) } : {}),
-      },
-      opcua.TimestampsToReturn.Both,
-    );
     // Listened to before the answer is there: the first values may come with it.
-    group.on('changed', (_item: unknown, value: NodeOpcua.DataValue, index: number) =>
-      wanted[index]?.onValue(value),
-    );
-    const created = new Promise<void>((resolve, reject) => {
-      group.once('initialized', () => resolve());
-      group.once('err', (message: string) => reject(new Error(message)));
+    const handles = wanted.map(({ onValue }) => {
+      this.#listeners.set(++this.#lastHandle, onValue);
+      return this.#lastHandle;
     });
-    // The library says nothing at all where the subscription went meanwhile.
-    await withDeadline(timeoutMs, created, () => new Error('the server did not answer for monitored items'));
+    const created = session.createMonitoredItems({
+      subscriptionId,
+      timestampsToReturn: opcua.TimestampsToReturn.Both,
+      itemsToCreate: wanted.map(({ nodeId }, position) => ({
+        itemToMonitor: { nodeId, attributeId: opcua.AttributeIds.Value },
+        monitoringMode: opcua.MonitoringMode.Reporting,
+        requestedParameters: {
+          clientHandle: handles[position] ?? 0,
+          samplingInterval: first.samplingMs,
+          queueSize: first.queueSize,
+          discardOldest: true,
+          ...(withFilter ? { filter: absoluteDeadband(opcua, first.deadband ?? 0) } : {}),
+        },
+      })),
+    });
+    let items: readonly NodeOpcua.MonitoredItemCreateResult[];
+    try {
+      const answer = await withDeadline(
+        timeoutMs,
+        created,
+        () => new Error('the server did not answer for monitored items'),
+      );
+      items = answer.results ?? [];
+    } catch (error) {
+      for (const handle of handles) this.#listeners.delete(handle);
+      throw error;
+    }
     for (const [position, index] of indices.entries()) {
-      const item = group.monitoredItems[position];
+      const item = items[position];
+      const handle = handles[position] ?? 0;
+      const isWatched = item?.statusCode.isGood() === true;
+      if (!isWatched) this.#listeners.delete(handle);
       results[index] = {
-        refused: item?.statusCode.isNotGood() === false ? undefined : (item?.statusCode.name ?? 'Bad'),
-        samplingMs: item?.result?.revisedSamplingInterval ?? first.samplingMs,
+        refused: isWatched ? undefined : (item?.statusCode.name ?? 'Bad'),
+        samplingMs: item?.revisedSamplingInterval ?? first.samplingMs,
         filterless: first.deadband !== undefined && !withFilter,
         unwatch: async () => {
+          this.#listeners.delete(handle);
+          if (!isWatched) return;
           try {
-            await item?.terminate();
+            await session.deleteMonitoredItems({ subscriptionId, monitoredItemIds: [item.monitoredItemId] });
           } catch {
             // The subscription is gone, and the item with it.
           }
@@ -218,6 +266,19 @@ export class Subscription {
       };
     }
   }
+}
+
+/** Where the library hands a subscription its reports. */
+interface Reported {
+  onNotificationMessage(report: NodeOpcua.NotificationMessage): void;
+}
+
+function isDataChange(news: object | null): news is NodeOpcua.DataChangeNotification {
+  return news !== null && 'monitoredItems' in news;
+}
+
+function isStatusChange(news: object | null): news is NodeOpcua.StatusChangeNotification {
+  return news !== null && 'status' in news;
 }
 
 /** Nodes that can be asked for in one request, because all but the node is the same. */

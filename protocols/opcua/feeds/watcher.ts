@@ -10,6 +10,10 @@ import { openSubscription, type Subscription, type SubscriptionPace, type Wish }
 const SILENT_INTERVALS = 3;
 /** One that is a little late makes us ask whether the server is there at all. */
 const LATE_INTERVALS = 1.25;
+/** However seldom the server means to give signs of life, it is asked whether it is there after so long. */
+const LATE_MS_MAX = 12_500;
+/** So long what has come already has, to be heard. */
+const HEAR_OUT_MS = 50;
 const WORD_QUEUE = 50;
 /** How fast words come: sampled by the server, published in lots. Under fast time a quarter of a second is minutes. */
 const WORD_SAMPLING_MS = 100;
@@ -18,8 +22,6 @@ const PUBLISHING_MS_MAX = 250;
 const FAST_PUBLISHING_MS = 100;
 const KEEP_ALIVE_MS_MIN = 2000;
 const KEEP_ALIVE_MS_MAX = 10_000;
-/** There is no room for one more node in the subscription, and asking again makes none. */
-const NO_ROOM = /Bad(?:TooManyMonitoredItems|OutOfMemory|ResourceUnavailable|MonitoredItemsUnsupported)/;
 
 /** Where a watcher's news go. */
 export interface WatcherEvents {
@@ -68,19 +70,33 @@ export class Watcher {
     return this.#subscription === undefined && this.#watching === undefined;
   }
 
-  /** Gives the link up when the subscription has been silent for too long. */
-  checkSilence(): void {
-    if (this.#subscription === undefined) return;
-    const silentMs = this.#around.real.monotonicMs() - this.#aliveAtMs;
-    if (silentMs > SILENT_INTERVALS * this.#subscription.expectedMs)
-      this.#link.breakWith(`said nothing for ${Math.round(silentMs / 1000)} s, though it was subscribed to`);
+  /**
+   * Gives the link up when the subscription has been silent for too long. What came already is heard first: where this
+   * process was held up, timers run before the network is looked at, and the silence was our own.
+   */
+  async checkSilence(): Promise<void> {
+    if (!this.#isSilent()) return;
+    await new Promise((resolve) => setTimeout(resolve, HEAR_OUT_MS));
+    if (this.#isSilent())
+      this.#link.breakWith(
+        `said nothing for ${Math.round(this.#silentMs() / 1000)} s, though it was subscribed to`,
+      );
   }
 
   /** Whether the subscription leaves it open that the server is there. */
   isLate(): boolean {
     if (this.#subscription === undefined) return true;
-    const silentMs = this.#around.real.monotonicMs() - this.#aliveAtMs;
-    return silentMs > LATE_INTERVALS * this.#subscription.expectedMs;
+    return this.#silentMs() > Math.min(LATE_MS_MAX, LATE_INTERVALS * this.#subscription.expectedMs);
+  }
+
+  #silentMs(): number {
+    return this.#around.real.monotonicMs() - this.#aliveAtMs;
+  }
+
+  #isSilent(): boolean {
+    return (
+      this.#subscription !== undefined && this.#silentMs() > SILENT_INTERVALS * this.#subscription.expectedMs
+    );
   }
 
   /** Subscribes, in the background, to what should be told and is not: at first, and when nodes come back. */
@@ -133,13 +149,18 @@ export class Watcher {
     for (const [index, state] of states.entries()) {
       const watched = results[index];
       if (watched === undefined) continue;
-      const { point, kind } = state.node;
+      const { key, point, kind } = state.node;
       if (watched.refused === undefined) {
         state.watched = watched;
-        if (watched.filterless) memory.noteFilterless(point);
-        if (kind === 'measured') memory.noteSampling(point, watched.samplingMs);
-      } else if (NO_ROOM.test(watched.refused)) state.readInstead = true;
-      else this.#events.onRefused(state, watched.refused);
+        memory.noteFilter(key, point, watched.filterless);
+        if (kind === 'measured') memory.noteSampling(key, watched.samplingMs);
+        memory.noteWatched(key, undefined);
+      } else if (isRefusal(watched.refused) && !state.wasRead) this.#events.onRefused(state, watched.refused);
+      else {
+        // There is no room for it, or it can be read and not watched: asking again would change nothing.
+        state.readInstead = true;
+        memory.noteWatched(key, watched.refused);
+      }
     }
   }
 
@@ -155,6 +176,11 @@ export class Watcher {
       pace: this.#pace(),
       onAlive: () => {
         this.#aliveAtMs = real.monotonicMs();
+      },
+      onGap: (reports) => {
+        if (generation !== this.#generation) return;
+        this.#around.memory.noteGap(reports);
+        for (const state of this.#states) state.doubt();
       },
       onEnd: (reason) => {
         if (generation === this.#generation && this.#subscription !== undefined) this.#lose(reason);

@@ -1,5 +1,5 @@
 import type * as NodeOpcua from 'node-opcua';
-import { readingOf } from '../opcua-value.ts';
+import { readingOf, statusWordOf } from '../opcua-value.ts';
 import type { NodeState } from './feed-node.ts';
 
 /** A node that reads otherwise than its subscription says, and how much the subscription had told by then. */
@@ -42,23 +42,29 @@ export class Witness {
   async #compare(suspects: readonly Suspect[]): Promise<Suspect[]> {
     const asked = suspects.filter(({ state }) => state.node.nodeId !== undefined);
     const values = await this.#read(asked.map(({ state }) => state.node.nodeId ?? ''));
-    return asked.filter(
-      ({ state, told }, index) =>
-        state.told === told && isAnother(values[index], state.held, state.node.deadband),
-    );
+    return asked.filter(({ state, told }, index) => state.told === told && isAnother(values[index], state));
   }
 }
 
-/** Whether a value that was read is another than the one that was told. */
-function isAnother(
-  read: NodeOpcua.DataValue | undefined,
-  told: NodeOpcua.DataValue | undefined,
-  deadband: number | undefined,
-): boolean {
-  const a = readingOf(read);
-  const b = readingOf(told);
-  if (a.value === null) return false; // it has nothing to tell
-  if (b.value === null) return true;
-  if (a.value === b.value) return false;
-  return deadband === undefined || Math.abs(Number(a.value) - Number(b.value)) > deadband;
+/**
+ * Statuses that say of the node what its subscription should have told. Others may be the read's own: a server that is
+ * busy, or lets a node be watched and not read.
+ */
+const TELLING = /^Bad(?:NodeIdUnknown|NoCommunication|NotConnected|DeviceFailure|SensorFailure|OutOfService)/;
+/** How closely what servers and we make of a deadband agrees: both reckon with rounded numbers. */
+const DEADBAND_SLACK = 1.01;
+
+/** Whether a value that was read is another than the one that is held. */
+function isAnother(read: NodeOpcua.DataValue | undefined, { held, node }: NodeState): boolean {
+  if (read === undefined) return false;
+  const isBad = read.statusCode.value >>> 30 >= 2;
+  if (isBad && !TELLING.test(read.statusCode.name)) return false;
+  if (node.kind === 'word') return statusWordOf(read, node.words) !== statusWordOf(held, node.words);
+  const a = readingOf(read).value;
+  const b = readingOf(held).value;
+  if (a === b) return false;
+  // What is no number has nothing to tell, unless it says why.
+  if (a === null) return isBad;
+  if (b === null || node.deadband === undefined) return true;
+  return Math.abs(Number(a) - Number(b)) > DEADBAND_SLACK * node.deadband;
 }

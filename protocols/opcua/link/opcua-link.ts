@@ -43,6 +43,8 @@ export interface LinkSurroundings {
 
 /** Sockets and sessions outlive so much silence. */
 const IDLE_MS_MIN = 60_000;
+/** An answer is known for what it is so many timeouts long. */
+const LATE_ANSWER_TIMES = 3;
 /** Closing takes at most so long for the session, and so long for the connection: together less than 2 s. */
 const CLOSE_GRACE_MS = 1000;
 const DISCONNECT_GRACE_MS = 800;
@@ -171,7 +173,8 @@ function createClient(
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 1000 },
     // The library cuts a socket that is silent for so long: between two polls it may well be.
     transportTimeout: idleMs,
-    defaultTransactionTimeout: options.timeout,
+    // Nobody waits for an answer longer than the timeout; what comes later is still known for what it is, and undone.
+    defaultTransactionTimeout: LATE_ANSWER_TIMES * options.timeout,
     requestedSessionTimeout: idleMs,
     keepSessionAlive: false,
   });

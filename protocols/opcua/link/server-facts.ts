@@ -28,7 +28,7 @@ const ITEMS_PER_CALL_DEFAULT = 200;
 /** Larger requests gain nothing, and make small controls hold their breath. */
 const PER_CALL_MAX = 1000;
 
-/** Asks a server for what may have changed since it was last asked. */
+/** Asks a server for what may have changed since it was last asked. Rejects where it does not tell its namespaces. */
 export async function readServerFacts(
   opcua: typeof NodeOpcua,
   session: NodeOpcua.ClientSession,
@@ -44,9 +44,12 @@ export async function readServerFacts(
   );
   const middleMs = (beforeMs + wallMs()) / 2;
   const namespaceUris: unknown = uris?.value.value;
+  // Without them no node could be found, and all would be said not to be there.
+  if (!Array.isArray(namespaceUris))
+    throw new Error(`it does not tell its namespaces: ${uris?.statusCode.name ?? 'Bad'}`);
   const nowMs = timeOf(now?.value.value);
   return {
-    namespaceUris: Array.isArray(namespaceUris) ? namespaceUris.map(String) : [],
+    namespaceUris: namespaceUris.map(String),
     startedAtMs: timeOf(started?.value.value),
     aheadMs: nowMs === undefined ? undefined : Math.round(nowMs - middleMs),
   };

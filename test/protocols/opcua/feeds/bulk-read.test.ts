@@ -47,3 +47,14 @@ test('what is about the session fails all', async () => {
   expect(asked).toHaveLength(1);
   expect(await readNodes(opcua, session, [], { nodesPerRead: 500 })).toEqual([]);
 });
+
+test('an answer with a value too few is no answer: none is taken for its neighbour', async () => {
+  const { session } = makeSession(() => undefined);
+  const short = {
+    read: async (nodes: never) =>
+      (await (session as unknown as { read(of: never): Promise<[]> }).read(nodes)).slice(1),
+  } as unknown as opcua.ClientSession;
+  await expect(readNodes(opcua, short, ids(20), { nodesPerRead: 10 })).rejects.toThrow(
+    '9 values where 10 were asked for',
+  );
+});
