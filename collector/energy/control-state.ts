@@ -28,6 +28,8 @@ export interface ControlTrack {
   latest: Saying['says'];
   /** In order; the first one holds at the time up to which states are settled. */
   sayings: Saying[];
+  /** Of silences that began before this it is decided whether they are bridged, ms. */
+  bridgedMs: number;
   /** Changes of whether any source is down. */
   downs: { fromMs: number; down: boolean }[];
   /** Everything before this is taken in, ms. */
@@ -43,6 +45,7 @@ export function startControlTrack(startMs: number): ControlTrack {
     staleMs: null,
     latest: { kind: 'silent', basis: '' },
     sayings: [],
+    bridgedMs: startMs,
     downs: [],
     toldMs: startMs,
   };

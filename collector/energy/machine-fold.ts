@@ -5,7 +5,14 @@ import { HOUR_MS, type HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
 import { spanOf, type RecordFeed } from './record-feed.ts';
 import { lastBeforeMs, readingsBefore } from './series.ts';
-import { advanceTimeline, beginTimeline, firstToldMs, lastWordMs, takeSpans } from './timeline.ts';
+import {
+  advanceTimeline,
+  awaitTimeline,
+  beginTimeline,
+  firstToldMs,
+  lastWordMs,
+  takeSpans,
+} from './timeline.ts';
 import type { StateSpan } from './state-span.ts';
 
 /** True when the feed holds something from before the horizon: the fold has to go back. */
@@ -18,7 +25,7 @@ export function isLate(fold: MachineFold, feed: RecordFeed): boolean {
 export function advanceFold(model: MachineModel, fold: MachineFold, horizonMs: number): void {
   if (horizonMs <= fold.horizonMs) return;
   fold.horizonMs = horizonMs;
-  const { timeline, accounts, definitions, recent } = fold;
+  const { timeline, definitions, recent } = fold;
   timeline.latestMs = Math.max(
     timeline.latestMs,
     lastWordMs(timeline, horizonMs),
@@ -28,11 +35,17 @@ export function advanceFold(model: MachineModel, fold: MachineFold, horizonMs: n
     ]),
   );
   const firstMs = Math.min(...fold.components.map((c) => firstReadingMs(c)));
-  if (
-    timeline.startMs === null &&
-    !beginTimeline(timeline, Math.min(firstMs, firstToldMs(timeline)), horizonMs)
-  )
-    return;
+  if (timeline.startMs === null) {
+    const startMs = Math.min(firstMs, firstToldMs(timeline));
+    // Hours before it are nobody's, though links may have been told in them.
+    fold.accounts = fold.accounts.filter(({ hourMs }) => hourMs + HOUR_MS > Math.min(startMs, horizonMs));
+    if (!beginTimeline(timeline, startMs, horizonMs)) {
+      awaitTimeline(model, timeline, horizonMs);
+      fold.recent = recent.filter(({ toMs }) => toMs >= horizonMs);
+      return;
+    }
+  }
+  const { accounts } = fold;
   advanceTimeline(model, timeline, horizonMs, accounts);
   const context = { model, timeline, accounts, definitions, recent, horizonMs };
   for (const component of fold.components) advanceComponent(component, context);

@@ -1,4 +1,3 @@
-import { startControlTrack } from './control-state.ts';
 import { advanceControls } from './control-track.ts';
 import type { HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
@@ -27,8 +26,17 @@ export function beginTimeline(timeline: TimelineState, startMs: number, horizonM
   timeline.startMs = startMs;
   timeline.atMs = startMs;
   timeline.power = startPowerTrack(startMs);
-  timeline.control = startControlTrack(startMs);
   return true;
+}
+
+/** Follows which sources are down while the machine's time has not begun: nothing of it may wait for that. */
+export function awaitTimeline(
+  model: Pick<MachineModel, 'stateMap' | 'quietAfterMs' | 'bridgeMs'>,
+  { control, controls }: TimelineState,
+  horizonMs: number,
+): void {
+  advanceControls(model, control, controls, horizonMs);
+  control.downs = control.downs.slice(-1);
 }
 
 /**

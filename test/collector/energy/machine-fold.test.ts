@@ -9,7 +9,7 @@ import {
   saveFold,
   takeChangedAccounts,
 } from '../../../collector/energy/machine-fold.ts';
-import { feedRecord } from '../../../collector/energy/feed-record.ts';
+import { feedHeard, feedRecord } from '../../../collector/energy/feed-record.ts';
 import { startFold } from '../../../collector/energy/fold-state.ts';
 import type { RecordFeed } from '../../../collector/energy/record-feed.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
@@ -219,6 +219,34 @@ describe('a machine fold', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('does not grow while nothing is read of a machine, and knows which links are down when its time begins', () => {
+    const at = (minutes: number) => START_MS + minutes * 60_000;
+    const DAYS = 3;
+    const links = Array.from({ length: DAYS * 1440 }, (_, minute): RecordFeed => ({
+      ...feedOf(minute + 1, null),
+      links: [{ source: 'meter', timesMs: [at(minute), at(minute) + 1], up: [true, false] }],
+    }));
+    const timesMs = Array.from({ length: 90 }, (_, minute) => at(DAYS * 1440 + 10 + minute));
+    const rows = feedOf(10_000, { timesMs, everyMs: 60_000, powers: { supply: timesMs.map(() => 900) } });
+    const fold = startFold();
+    let largest = 0;
+    for (const [minute, feed] of links.entries()) {
+      feedRecord(fold, feed);
+      feedHeard(fold, 'gw', at(minute) + 2);
+      advanceFold(MODEL, fold, at(minute + 1));
+      if (minute % 60 === 0) largest = Math.max(largest, saveFold(fold).length);
+    }
+    expect(largest).toBeLessThan(10_000);
+    feedRecord(fold, rows);
+    const endMs = at(DAYS * 1440 + 200);
+    advanceFold(MODEL, fold, endMs);
+    const hours = takeChangedAccounts(fold).map((account) => closeHour('site', 'm', account));
+    expect(hours).toEqual(foldHours(MODEL, [...links, rows], endMs));
+    expect(hours).toHaveLength(2);
+    expect(hours.every(({ reasons }) => reasons.includes('source-down'))).toBe(true);
+    expect(hours.every(({ spanMs }) => spanMs > 0)).toBe(true);
   });
 
   it('begins with the first reading and ends with the latest, whatever links say and however long nothing comes', () => {
