@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { AddressSpace } from 'node-opcua';
 import { nodesets } from 'node-opcua-nodesets';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { runBrowse } from '../../cli/browse/browse-command.ts';
+import { runBrowseOpcua } from '../../cli/browse/browse-opcua.ts';
+import type { BrowseCommandOptions } from '../../cli/browse/browse-options.ts';
 import { writePrintableJson } from '../../cli/browse/browse-text.ts';
 import { writeOpcuaFragment } from '../../cli/browse/opcua-fragment.ts';
 import { drawSurvey } from '../../cli/browse/opcua-view.ts';
@@ -36,6 +38,18 @@ interface BrowseJson {
 async function browse(folder: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
   const started = run(folder, ['browse', ...args], { TMPDIR: folder });
   return { code: await started.exited, output: started.output() };
+}
+
+/** What it prints, run here: a process of its own takes a second. */
+async function browseHere(url: string, options: BrowseCommandOptions): Promise<string> {
+  const words: string[] = [];
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => words.push(String(text)) > 0);
+  try {
+    await runBrowseOpcua(url, options);
+  } finally {
+    spy.mockRestore();
+  }
+  return words.join('');
 }
 
 /** stderr comes first, where the server was slow. */
@@ -95,8 +109,7 @@ describe('millwatt browse at a machine tool without security', () => {
   });
 
   test('is read by people, too', async () => {
-    const { code, output } = await browse(makeFolder(), server.endpoint, '--security', 'none');
-    expect(code).toBe(0);
+    const output = await browseHere(server.endpoint, { security: 'none' });
     expect(output).toMatch(
       /EnergyMeasurement {2}supply\n {2}AcActivePowerTotal +activePower +7100 W +0\.5% full scale/,
     );
@@ -128,9 +141,7 @@ describe('millwatt browse at a server without any model', () => {
       }
     });
     onEnd(() => server.close());
-    const folder = makeFolder();
-    const { code, output } = await browse(folder, server.endpoint, '--security', 'none', '--json');
-    expect(code, output).toBe(0);
+    const output = await browseHere(server.endpoint, { security: 'none', json: true });
     const { others, fragment, models } = jsonOf(output);
     expect(models).toEqual([]);
     expect(others.map(({ node, value, unit }) => [node, value, unit])).toEqual([
@@ -182,11 +193,15 @@ describe('millwatt browse at a server with security', () => {
     expect(command, refused.output).not.toBe('');
     const added = run(folder, command.split(' '));
     expect(await added.exited, added.output()).toBe(0);
-    const { code, output } = await browse(folder, machine.endpoint, ...login, '--json');
-    expect(code, output).toBe(0);
+    const output = await browseHere(machine.endpoint, {
+      user: 'millwatt',
+      passwordFile: join(folder, 'password'),
+      config: join(folder, 'agent.yaml'),
+      json: true,
+    });
     const { fragment, models } = jsonOf(output);
     expect(models[0]?.statuses.map(({ status }) => status)).toContain('execution');
-    expect(fragment).toContain('password: "${file:password}"');
+    expect(fragment).toContain(`password: "\${file:${join(folder, 'password')}}"`);
     expect(fragment).not.toContain('allowInsecure');
     expect(checkFragment(fragment, folder)).toEqual({ errors: [], sources: 1 });
     expect(refused.output + output).not.toContain('wachsam');
@@ -194,9 +209,10 @@ describe('millwatt browse at a server with security', () => {
 
   test('with a folder of certificates of its own the cure names that folder', async () => {
     const folder = makeFolder();
-    const strange = await browse(folder, machine.endpoint, '--pki', 'mine');
-    expect(strange.output).toMatch(/does not accept clients without a user/);
-    expect(strange.output).toMatch(/Add --user and --password-file of a user that the control knows/);
+    await expect(browseHere(machine.endpoint, { pki: join(folder, 'mine') })).rejects.toMatchObject({
+      message: expect.stringContaining('does not accept clients without a user'),
+      cure: expect.stringContaining('Add --user and --password-file of a user that the control knows'),
+    });
     writeFileSync(join(folder, 'password'), 'wachsam-17', { mode: 0o600 });
     const login = ['--user', 'millwatt', '--password-file', 'password'];
     const { code, output } = await browse(folder, machine.endpoint, '--pki', 'mine', ...login);

@@ -1,14 +1,25 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { systemClock } from '../../../protocols/clock.ts';
 import type { Driver } from '../../../protocols/driver.ts';
 import { MillwattError } from '../../../protocols/errors.ts';
 import { silentLog, type Log } from '../../../protocols/log.ts';
 import { createOpcuaDriver } from '../../../protocols/opcua/opcua-driver.ts';
 import type { OpcuaSourceOptions } from '../../../protocols/opcua/opcua-options.ts';
+import { makeOwnCertificate } from '../../../protocols/opcua/trust/make-own-certificate.ts';
 import type { MachineTruth } from '../../../protocols/simulator/machine-truth.ts';
 import { SIMULATOR_NAMESPACE } from '../../../protocols/simulator/meter-nodes.ts';
 import {
@@ -42,9 +53,34 @@ export function makeFolder(): string {
   return folder;
 }
 
+/** What takes long is made once a file: the key of all machines, and the identity of all agents. */
+const shared = mkdtempSync(join(tmpdir(), 'millwatt-opcua-shared-'));
+afterAll(() => rmSync(shared, { recursive: true, force: true }));
+
+/** Gives a machine the key of all; its certificate is its own. */
+function lendServerKey(pkiFolder: string): void {
+  const file = join(shared, 'server.pem');
+  if (!existsSync(file)) {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  }
+  const wanted = join(pkiFolder, 'own', 'private', 'private_key.pem');
+  mkdirSync(join(wanted, '..'), { recursive: true });
+  if (!existsSync(wanted)) cpSync(file, wanted);
+}
+
+/** Gives an agent the identity of all, where it has none. */
+async function lendIdentity(pkiFolder: string): Promise<void> {
+  await makeOwnCertificate(shared);
+  if (!existsSync(join(pkiFolder, 'own')))
+    cpSync(join(shared, 'own'), join(pkiFolder, 'own'), { recursive: true });
+}
+
 /** A machine that ends with the test. */
 export async function startMachine(over: Partial<OpcuaMachineOptions> = {}): Promise<OpcuaMachine> {
-  const machine = await startOpcuaMachine({ name: 'mc1', port: 0, pkiFolder: makeFolder(), ...over }, TRUTH);
+  const options: OpcuaMachineOptions = { name: 'mc1', port: 0, pkiFolder: makeFolder(), ...over };
+  lendServerKey(options.pkiFolder);
+  const machine = await startOpcuaMachine(options, TRUTH);
   onTestFinished(() => machine.close());
   return machine;
 }
@@ -59,6 +95,7 @@ export async function makeDriver(
   refusal: () => Promise<MillwattError>;
   power: () => Promise<unknown>;
 }> {
+  await lendIdentity(pkiFolder);
   const driver = await createOpcuaDriver(
     opcuaSource({
       reading: 'read',
