@@ -10,7 +10,7 @@ const HEARTBEAT_MS = { min: 1000, max: 300_000 };
 /** Words are told with their own time for ten minutes after they were said. */
 const POLL_EVERY_MS_MAX = 540_000;
 
-/** An authority that is of use, times that leave room, and items that say one thing each. */
+/** An address that is one, an authority that is of use, times that leave room, and items that say one thing each. */
 export function checkMtconnectSource(
   source: MtconnectSourceConfig,
   at: ConfigPath,
@@ -22,6 +22,13 @@ export function checkMtconnectSource(
     ...source.items.flatMap((item, index) => checkItem(item, [...at, 'items', index])),
     ...checkTwice(source.items, [...at, 'items']),
   ];
+  if (!URL.canParse(source.url))
+    remarks.push({
+      severity: 'error',
+      path: [...at, 'url'],
+      message: 'is no address.',
+      cure: 'Write one such as http://192.168.1.40:5000, an IPv6 address in [ ], and a port below 65536.',
+    });
   if (source.ca !== undefined && source.url.startsWith('http://'))
     remarks.push({
       severity: 'error',

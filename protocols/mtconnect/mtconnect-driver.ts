@@ -6,7 +6,6 @@ import type { Channel } from '../telemetry/channel.ts';
 import type { SourceDescription } from '../telemetry/snapshot.ts';
 import { AgentClient, type Answer } from './agent-client.ts';
 import {
-  badDocumentError,
   closedError,
   overrunError,
   refusedByAgentError,
@@ -18,6 +17,7 @@ import type { MtconnectDocument } from './mtconnect-document.ts';
 import type { MtconnectSourceOptions } from './mtconnect-options.ts';
 import type { Moment } from './moment.ts';
 import { ObservationBook } from './observation-book.ts';
+import { askDevices, askStreams, isRefusal, requireStreams } from './require-answer.ts';
 import { SequenceCursor, type SequenceVerdict } from './sequence-cursor.ts';
 import { HEARTBEATS_MISSED, StreamKeeper } from './stream-keeper.ts';
 import { ToldTime } from './told-time.ts';
@@ -31,16 +31,12 @@ export interface MtconnectSurroundings {
   real?: Pick<Clock, 'monotonicMs'>;
 }
 
-type StreamsDocument = Extract<MtconnectDocument, { kind: 'streams' }>;
-
 /** Observations asked for at once, where the agent's buffer holds as many. */
 const COUNT_MAX = 10_000;
 /** Of agents that do not tell the size of their buffer. */
 const COUNT_UNKNOWN = 500;
 /** The agent is asked to send no more often and no less often than this, ms. */
 const INTERVAL_MS = { min: 100, max: 1000 };
-/** How agents of several versions say that they do not have what is asked for. */
-const REFUSALS = ['OUT_OF_RANGE', 'INVALID_REQUEST', 'QUERY_ERROR', 'INVALID_PARAMETER_VALUE'];
 const REFUSALS_MAX = 3;
 const REMARKS_MAX = 10;
 
@@ -214,11 +210,14 @@ class MtconnectDriver implements Driver {
     if (this.#wiredRun === undefined) await this.#probe(deadlineMs);
     if (this.#cursor.next === undefined) return this.#begin(deadlineMs);
     for (let refusals = 0; ;) {
-      const answer = await this.#ask(`/sample?from=${this.#cursor.next}&count=${this.#count}`, deadlineMs);
+      const answer = await this.#client.ask(
+        `${this.#wiring.path}/sample?from=${this.#cursor.next}&count=${this.#count}`,
+        this.#leftMs(deadlineMs),
+      );
       const { document } = answer;
-      if (document.kind === 'error' && isRefusal(document)) {
+      if (isRefusal(document)) {
         // Its values of now tell whether something was lost, or is only not there yet.
-        const current = await this.#askStreams('/current', deadlineMs);
+        const current = await this.#askCurrent(deadlineMs);
         const verdict = this.#cursor.refuse(current.document.header);
         if (this.#obey(verdict, current.received, current.sent.monotonicMs)) return current;
         refusals += 1;
@@ -229,7 +228,7 @@ class MtconnectDriver implements Driver {
           throw refusedByAgentError(this.#client.where, document.errors);
         }
       } else {
-        const { header, observations } = this.#requireStreams(document);
+        const { header, observations } = requireStreams(this.#client.where, document);
         this.#told.noteHeader(header, answer);
         const verdict = this.#cursor.take(header, observations, this.#count);
         if (this.#obey(verdict, answer.received, answer.sent.monotonicMs)) return answer;
@@ -238,12 +237,8 @@ class MtconnectDriver implements Driver {
   }
 
   async #probe(deadlineMs: number): Promise<void> {
-    const { where } = this.#client;
-    const { document } = await this.#client.ask('/probe', this.#leftMs(deadlineMs));
-    if (document.kind === 'error') throw refusedByAgentError(where, document.errors);
-    if (document.kind !== 'devices') throw badDocumentError(where, 'values where its devices were asked for');
-    const { header, devices } = document;
-    const isNew = this.#wiring.learn(where, devices);
+    const { header, devices } = await askDevices(this.#client, this.#leftMs(deadlineMs));
+    const isNew = this.#wiring.learn(this.#client.where, devices);
     this.#count =
       header.bufferSize === undefined
         ? COUNT_UNKNOWN
@@ -259,7 +254,7 @@ class MtconnectDriver implements Driver {
 
   /** Takes all values of now. What they say of the past is told now: nobody was listening then. */
   async #begin(deadlineMs: number): Promise<Answer> {
-    const answer = await this.#askStreams('/current', deadlineMs);
+    const answer = await this.#askCurrent(deadlineMs);
     const { header, observations } = answer.document;
     if (header.instanceId !== this.#wiredRun) {
       this.#wiredRun = undefined;
@@ -292,7 +287,7 @@ class MtconnectDriver implements Driver {
 
   /** Takes one document of the stream. What it throws ends the stream. */
   #takePart(document: MtconnectDocument, received: Moment): void {
-    const { header, observations } = this.#requireStreams(document);
+    const { header, observations } = requireStreams(this.#client.where, document);
     this.#told.noteHeader(header, { received });
     const writtenMs = this.#told.writtenMs(header, received, HEARTBEATS_MISSED * this.#options.heartbeat);
     try {
@@ -303,19 +298,8 @@ class MtconnectDriver implements Driver {
     }
   }
 
-  async #askStreams(path: string, deadlineMs: number): Promise<Answer & { document: StreamsDocument }> {
-    const answer = await this.#ask(path, deadlineMs);
-    return { ...answer, document: this.#requireStreams(answer.document) };
-  }
-
-  #ask(path: string, deadlineMs: number): Promise<Answer> {
-    return this.#client.ask(this.#wiring.path + path, this.#leftMs(deadlineMs));
-  }
-
-  #requireStreams(document: MtconnectDocument): StreamsDocument {
-    if (document.kind === 'error') throw refusedByAgentError(this.#client.where, document.errors);
-    if (document.kind === 'streams') return document;
-    throw badDocumentError(this.#client.where, 'its devices where values were asked for');
+  #askCurrent(deadlineMs: number): ReturnType<typeof askStreams> {
+    return askStreams(this.#client, `${this.#wiring.path}/current`, this.#leftMs(deadlineMs));
   }
 
   #leftMs(deadlineMs: number): number {
@@ -323,9 +307,4 @@ class MtconnectDriver implements Driver {
     if (leftMs <= 0) throw timeoutError(this.#client.where, this.#options.timeout);
     return leftMs;
   }
-}
-
-/** It does not answer what was asked, and would not the next time either. */
-function isRefusal({ errors }: Extract<MtconnectDocument, { kind: 'error' }>): boolean {
-  return errors.some(({ code }) => REFUSALS.includes(code));
 }
