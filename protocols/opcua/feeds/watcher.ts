@@ -198,7 +198,7 @@ export class Watcher {
   }
 
   #wishFor(state: NodeState, subscription: Subscription): Wish {
-    const { clock, real, memory } = this.#around;
+    const { clock, memory } = this.#around;
     const { node } = state;
     const word = node.kind === 'word';
     const wordSamplingMs = clock.speed() > 1 ? FAST_WORD_SAMPLING_MS : WORD_SAMPLING_MS;
@@ -212,7 +212,8 @@ export class Watcher {
         if (hasOverflow(value)) memory.noteOverflow();
         if (value.statusCode.value !== 0 && isRefusal(value.statusCode.name))
           return this.#events.onRefused(state, value.statusCode.name);
-        const newest = state.take(value, real.monotonicMs());
+        // The report that it is in came just now.
+        const newest = state.take(value, this.#aliveAtMs);
         if (word) this.#events.onWord(state, newest);
       },
     };
