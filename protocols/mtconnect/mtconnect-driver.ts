@@ -123,6 +123,11 @@ class MtconnectDriver implements Driver {
       remarks.push(
         `The clock of the agent is ${Math.abs(offsetS)} s ${offsetS > 0 ? 'behind' : 'ahead of'} ours; the times of its words are corrected by that.`,
       );
+    const lagMin = Math.round(this.#told.lagMs / 60_000);
+    if (lagMin !== 0)
+      remarks.push(
+        `The times of its words are ${Math.abs(lagMin)} min ${lagMin > 0 ? 'behind' : 'ahead of'} the clock of the agent: set clock and time zone of the adapter, or let the agent ignore its timestamps; outages cannot be healed before.`,
+      );
     const { givenUp } = this.#stream;
     if (givenUp !== undefined)
       remarks.push(`The agent is polled, because ${givenUp}; mode: poll says so from the start.`);
@@ -136,7 +141,10 @@ class MtconnectDriver implements Driver {
     if (outageFromMs !== undefined && this.#told.isTooLate(outageFromMs)) this.#beginAnew();
     try {
       const poll = await this.#pollOnce(deadlineMs);
-      const isHealed = !this.#isLost && outageFromMs !== undefined && !this.#told.isTooLate(outageFromMs);
+      // Words whose times are wrong have no place in the time between.
+      const isPlaced =
+        outageFromMs !== undefined && !this.#told.isTooLate(outageFromMs) && this.#told.lagMs === 0;
+      const isHealed = !this.#isLost && isPlaced;
       this.#isDown = false;
       this.#isLost = false;
       return isHealed ? { ...poll, healed: true } : poll;
@@ -275,6 +283,7 @@ class MtconnectDriver implements Driver {
    */
   #obey(verdict: SequenceVerdict, received: Moment, askedMs: number): boolean {
     if (verdict.kind === 'news') {
+      if (!this.#isDown && verdict.caughtUp) this.#told.noteNews(verdict.observations, received);
       this.#book.takeNews(verdict.observations, this.#told.timeOf(this.#told.floorMs(), received));
       if (verdict.caughtUp) this.#told.reach(askedMs);
       return verdict.caughtUp;

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
+import { AdapterLag } from './adapter-lag.ts';
 import { AgentTime } from './agent-time.ts';
-import type { AgentHeader } from './mtconnect-document.ts';
+import type { AgentHeader, Observation } from './mtconnect-document.ts';
 import type { Moment } from './moment.ts';
 import type { TimeOf } from './observation-book.ts';
 
@@ -13,6 +14,7 @@ const LATE_WORDS_MS_MAX = 570_000;
 export class ToldTime {
   readonly #clock: Clock;
   readonly #agentTime: AgentTime;
+  readonly #adapterLag = new AdapterLag();
   #toMs: number | undefined;
 
   constructor(clock: Clock) {
@@ -23,6 +25,11 @@ export class ToldTime {
   /** To be added to the agent's times, ms; 0 where the clocks agree. */
   get offsetMs(): number {
     return this.#agentTime.offsetMs;
+  }
+
+  /** How far the times of observations are behind the agent's own; negative where ahead, 0 where nothing is wrong. */
+  get lagMs(): number {
+    return this.#adapterLag.lagMs(this.#clock.speed());
   }
 
   /** Everything that happened before was told; undefined where nothing of the past is to come. */
@@ -73,6 +80,15 @@ export class ToldTime {
     const { creationMs, creationResolutionMs: resolutionMs } = header;
     if (creationMs === undefined) return;
     this.#agentTime.note({ creationMs, resolutionMs, sentMs: sent?.wallMs, receivedMs: received.wallMs });
+  }
+
+  /** Learns from what was told just now, not after an outage, how old the agent says it is. */
+  noteNews(news: readonly Observation[], received: Moment): void {
+    const newestMs = news.reduce(
+      (newest, { timestampMs }) => Math.max(newest, timestampMs ?? -Infinity),
+      -Infinity,
+    );
+    if (newestMs > -Infinity) this.#adapterLag.note(received.wallMs - (newestMs + this.offsetMs));
   }
 
   /** Times by our clock: not before the floor, and not after the answer came. */

@@ -565,6 +565,40 @@ describe('times', () => {
     expect(driver.remarks?.()[0]).toContain('7200 s');
   });
 
+  it.each([
+    ['five hours behind', -18_000_000, true],
+    ['two hours ahead', 7_200_000, true],
+    ['right', 0, false],
+    ['a minute late', -60_000, false],
+  ])('of an adapter whose clock is %s heal no outage where they are wrong', async (_, skewMs, isWrong) => {
+    const { driver, clock, agent, of } = await steppedPair(() => {});
+    const tellAt = (second: number, word: string) => {
+      clock.stepTo(startMs + second * 1000);
+      agent.tell('ex', word, new Date(clock.wallMs() + skewMs).toISOString());
+    };
+    for (let n = 0; n < 10; n++) {
+      tellAt(3610 + n * 10, `W${n}`);
+      await driver.poll();
+    }
+    expect(driver.remarks?.().length).toBe(isWrong ? 1 : 0);
+    await agent.stop();
+    clock.stepTo(startMs + 3_720_000);
+    expect(await codeOf(driver.poll())).toMatch(/^(refused|closed)$/);
+    tellAt(3750, 'ACTIVE');
+    tellAt(3800, 'READY');
+    await agent.start();
+    const poll = await pollUntil(driver, () => true);
+    expect(poll.healed).toBe(isWrong ? undefined : true);
+    expect(of('control.execution').slice(-2)).toEqual(['ACTIVE', 'READY']);
+    // Set right, it is trusted again.
+    for (let n = 0; n < 10; n++) {
+      clock.stepTo(startMs + 3_810_000 + n * 10_000);
+      agent.tell('ex', `V${n}`);
+      await driver.poll();
+    }
+    expect(driver.remarks?.()).toEqual([]);
+  });
+
   it('never run backwards, and the sequence is the truth', async () => {
     const { words, driver, clock, agent } = await steppedPair(() => {});
     const at = (second: number) => new Date(startMs + second * 1000).toISOString();
