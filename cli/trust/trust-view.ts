@@ -54,7 +54,7 @@ export function sayDecision({ entry, changed }: Decision, what: 'add' | 'remove'
     return [
       what === 'add'
         ? `${whose} was trusted already, as a ${STANDINGS[entry.standing].replace('trusted ', '')}.`
-        : `${whose} was not trusted.`,
+        : `${whose} was not trusted, and is not kept any longer.`,
     ];
   if (what === 'remove')
     return [

@@ -2,8 +2,8 @@ import { createPrivateKey, generateKeyPair, X509Certificate } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
-  linkSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -40,7 +40,10 @@ const WARN_MS = 90 * 24 * 3_600_000;
 /** The agent's own certificate; undefined where none was made yet. Throws (class `refuse`, code `own-certificate`) where it cannot be used: it is never made anew by itself, since every control would have to trust the new one. */
 export function readOwnCertificate(folder: string): OwnCertificate | undefined {
   const { certificateFile, keyFile } = ownFiles(folder);
-  if (!existsSync(certificateFile)) return undefined;
+  if (!existsSync(certificateFile)) {
+    if (!existsSync(keyFile)) return undefined;
+    throw unusable(`The certificate of this agent in ${certificateFile} is lost, though its key is there`);
+  }
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(readFileSync(certificateFile));
@@ -77,8 +80,7 @@ export async function ensureOwnCertificate(
         cure: 'Set the clock, or wait until it is synchronised: a certificate made now would be one of the past.',
       },
     );
-  await makeKey(ownFiles(folder).keyFile);
-  await makeCertificate(opcua, folder, nowMs);
+  await makeOwn(opcua, folder, nowMs);
   const made = readOwnCertificate(folder);
   if (made === undefined) throw unusable('The certificate of this agent could not be made');
   return made;
@@ -110,53 +112,53 @@ function ownFiles(folder: string): { certificateFile: string; keyFile: string } 
   };
 }
 
-/** Several sources start at once: the first file that is there counts for all. */
-async function makeKey(keyFile: string): Promise<void> {
-  if (existsSync(keyFile)) return;
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: KEY_BITS });
-  mkdirSync(join(keyFile, '..'), { recursive: true, mode: 0o700 });
-  const draft = `${keyFile}.${process.pid}.${privateKeyCount++}.part`;
-  writeFileSync(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  publish(draft, keyFile);
+/**
+ * Makes key and certificate aside and puts them in place in one stroke: there is never one without the other. Several
+ * sources start at once: the first that is there counts for all.
+ */
+async function makeOwn(
+  opcua: Pick<typeof NodeOpcua, 'OPCUACertificateManager'>,
+  folder: string,
+  nowMs: number,
+): Promise<void> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const draft = mkdtempSync(join(folder, 'own-draft-'));
+  try {
+    await makeKey(ownFiles(draft).keyFile);
+    await makeCertificate(opcua, draft, nowMs);
+    renameSync(join(draft, 'own'), join(folder, 'own'));
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
 }
 
-let privateKeyCount = 0;
+async function makeKey(keyFile: string): Promise<void> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: KEY_BITS });
+  mkdirSync(join(keyFile, '..'), { recursive: true, mode: 0o700 });
+  writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+}
 
 async function makeCertificate(
   opcua: Pick<typeof NodeOpcua, 'OPCUACertificateManager'>,
   folder: string,
   nowMs: number,
 ): Promise<void> {
-  const { certificateFile } = ownFiles(folder);
   const name = hostname();
   const manager = new opcua.OPCUACertificateManager({ rootFolder: folder, disableFileWatchers: true });
   await manager.initialize();
-  mkdirSync(join(certificateFile, '..'), { recursive: true, mode: 0o700 });
-  const draft = `${certificateFile}.${process.pid}.${privateKeyCount++}.part`;
   try {
     await manager.createSelfSignedCertificate({
       applicationUri: `urn:${name}:millwatt`,
       dns: [name],
-      outputFile: draft,
+      outputFile: ownFiles(folder).certificateFile,
       subject: { commonName: `millwatt@${name}`, organization: 'millwatt' },
       startDate: new Date(nowMs - BACKDATED_MS),
       validity: VALID_DAYS,
     });
   } finally {
     await manager.dispose();
-  }
-  publish(draft, certificateFile);
-}
-
-function publish(draft: string, file: string): void {
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    // Not every file system has links; there the last one counts.
-    if (!existsSync(file)) renameSync(draft, file);
-    else if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft, { force: true });
   }
 }
 

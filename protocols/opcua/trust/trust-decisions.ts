@@ -13,7 +13,7 @@ import {
   TRUST_PLACES,
   type TrustPlace,
 } from './trust-folder.ts';
-import { isOnlyServer, readNote, writeNote, type CertificateNote } from './trust-notes.ts';
+import { dropNote, isOnlyServer, readNote, writeNote, type CertificateNote } from './trust-notes.ts';
 
 /** What a certificate is here: a server or an authority that is trusted, an authority that only shows the way, or rejected. */
 export type Standing = 'server' | 'authority' | 'issuer' | 'rejected';
@@ -110,11 +110,18 @@ export function trustFile(
   return { decisions, revocationList: undefined };
 }
 
-/** Trusts a certificate no longer: it lies among the rejected ones again. Throws as `trustByThumbprint`. `nowMs` is real time. */
+/**
+ * Trusts a certificate no longer: it lies among the rejected ones again. One that lies there already is thrown away, and
+ * makes room for others. Throws as `trustByThumbprint`. `nowMs` is real time.
+ */
 export function distrust(folder: string, thumbprint: string, nowMs: number): Decision {
   const entry = find(folder, thumbprint);
   const place = placeOf(entry.standing);
-  if (place === 'rejected') return { entry, changed: false };
+  if (place === 'rejected') {
+    dropCertificate(folder, place, entry.thumbprint);
+    dropNote(folder, entry.thumbprint);
+    return { entry, changed: false };
+  }
   keepCertificate(folder, 'rejected', certificateOf(folder, place, entry.thumbprint));
   dropCertificate(folder, place, entry.thumbprint);
   writeNote(folder, entry.thumbprint, {

@@ -75,7 +75,7 @@ function cureFor(
   if (facts === undefined) return 'Give the control a certificate of its own: most can make one themselves.';
   const command = kept
     ? `millwatt trust add ${shortThumbprint(facts.thumbprint)} -c agent.yaml`
-    : 'millwatt trust list -c agent.yaml, and take out what is not needed: too many were rejected, and this one was not kept';
+    : 'millwatt trust list -c agent.yaml, then millwatt trust remove what is not needed: too many were rejected, and this one was not kept';
   const lead = changed
     ? 'If the control was given a new certificate, compare the thumbprint with the one it shows'
     : 'Compare the thumbprint with the one the control shows';

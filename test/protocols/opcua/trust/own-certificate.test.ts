@@ -1,5 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as opcua from 'node-opcua';
@@ -21,6 +30,7 @@ test('is made once, by however many sources start at the same time, and kept', a
   const made = await Promise.all([1, 2, 3].map(() => ensureOwnCertificate(opcua, folder, NOW_MS)));
   const [first] = made;
   expect(new Set(made.map(({ certificate }) => certificate.fingerprint256)).size).toBe(1);
+  expect(readdirSync(folder)).toEqual(['own']);
   const later = await ensureOwnCertificate(opcua, folder, NOW_MS + YEAR_MS);
   expect(later.certificate.fingerprint256).toBe(first?.certificate.fingerprint256);
   expect(later.applicationUri).toBe(first?.applicationUri);
@@ -50,6 +60,7 @@ test('is never made anew by itself: what is damaged or lost is said, with the cu
     () => writeFileSync(certificateFile, 'nothing'),
     () => writeFileSync(keyFile, 'nothing'),
     () => rmSync(keyFile),
+    () => rmSync(certificateFile),
     () => writeFileSync(keyFile, readFileSync(other.keyFile)),
   ];
   for (const damage of damages) {

@@ -54,6 +54,28 @@ describe.skipIf(openssl === undefined)('whoever wants to be trusted', () => {
     expect(distrust(folder, thumbprint.slice(0, 6), Date.now()).changed).toBe(true);
   });
 
+  test('cannot fill the folder for good: what was turned away can be thrown away', () => {
+    const folder = makeFolder();
+    const server = issue();
+    const rogue = issue({ commonName: 'rogue' });
+    for (let count = 0; count < 100; count++) {
+      // Another signature makes another certificate of it; nobody has looked at that yet.
+      const shown = Buffer.from(rogue.der);
+      shown.writeUInt8(count, shown.length - 1);
+      const endpoint = `opc.tcp://rogue-${count % 20}:4840`;
+      reviewServer(folder, shown, { source: 'other', endpoint }, Date.now());
+    }
+    expect(listTrust(folder)).toHaveLength(100);
+    expect(refusalOf(folder, server)).toBeDefined();
+    const isKept = () => listTrust(folder).some(({ name }) => name === 'cnc-1');
+    expect(isKept()).toBe(false);
+    const [{ thumbprint } = { thumbprint: '' }] = listTrust(folder);
+    expect(distrust(folder, thumbprint, Date.now()).changed).toBe(false);
+    expect(existsSync(join(folder, 'notes', `${thumbprint}.json`))).toBe(false);
+    refusalOf(folder, server);
+    expect(isKept()).toBe(true);
+  });
+
   test('vouches for nobody, though its certificate says so: not when it was moved by hand', () => {
     const folder = makeFolder();
     const server = issue({ isAuthority: true });
