@@ -85,7 +85,13 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
   const lines = options.json
     ? [
         JSON.stringify(
-          { ok: true, subject: readings.subject, proposal, ...(adoption === undefined ? {} : { adoption }) },
+          {
+            ok: true,
+            subject: readings.subject,
+            leftOut: readings.leftOut,
+            proposal,
+            ...(adoption === undefined ? {} : { adoption }),
+          },
           null,
           2,
         ),
@@ -93,6 +99,7 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
     : [
         ...drawProposal(proposal, readings.subject, width),
         '',
+        ...(readings.leftOut === '' ? [] : wrapLines(readings.leftOut, width)),
         ...(options.plot === undefined ? [] : [`The picture is in ${options.plot}.`]),
         ...lastLines(proposal, adoption, machine, options).flatMap((line) => wrapLines(line, width)),
       ];

@@ -21,6 +21,8 @@ export interface Readings {
   subject: Subject;
   source: string;
   zoneOffsetMin: number;
+  /** What could not be read, as a sentence; empty where everything could. */
+  leftOut: string;
 }
 
 /** Which readings are wanted, as the command line says it. */
@@ -48,7 +50,7 @@ export async function fromLedger(
   const progress = createReadProgress(`reading the ledger of ${machine.id}`, options.json === true);
   const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
   try {
-    const samples = await readLedgerPower(
+    const { samples, unread } = await readLedgerPower(
       ledger,
       { machine: machine.id, component, fromMs, toMs },
       { signal, onProgress: (share) => progress.show(share) },
@@ -67,6 +69,7 @@ export async function fromLedger(
       subject: { name: machine.name ?? machine.id, what: `${component} power` },
       source: `ledger, ${component} power`,
       zoneOffsetMin: -new Date(toMs).getTimezoneOffset(),
+      leftOut: sayLeftOut(unread, ['record of the ledger', 'records of the ledger'], 'that cannot be read'),
     };
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -79,7 +82,11 @@ export async function fromLedger(
 
 /** Readings of a recording. Throws errors of class `refuse`. */
 export function fromCsv(file: string, word: string | undefined, options: ReadingOptions): Readings {
-  const { samples: all, powerColumn } = readCsvPower({
+  const {
+    samples: all,
+    powerColumn,
+    skipped,
+  } = readCsvPower({
     file,
     timeColumn: options.timeColumn,
     powerColumn: options.powerColumn,
@@ -99,7 +106,13 @@ export function fromCsv(file: string, word: string | undefined, options: Reading
     source: `${basename(file)}, ${powerColumn}`,
     // Times without a zone were read as UTC, and are shown as they stand in the file.
     zoneOffsetMin: 0,
+    leftOut: sayLeftOut(skipped, ['line', 'lines'], 'without a time or a number'),
   };
+}
+
+function sayLeftOut(count: number, [one, many]: [string, string], why: string): string {
+  if (count === 0) return '';
+  return `${count.toLocaleString('en')} ${count === 1 ? `${one} ${why} was` : `${many} ${why} were`} left out.`;
 }
 
 function cutSamples(samples: PowerSamples, { fromMs, toMs }: { fromMs: number; toMs: number }): PowerSamples {

@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { RecordReader } from '../../collector/derivation/record-reader.ts';
 import type { PowerSamples } from '../../collector/energy/calibration/power-samples.ts';
+import type { RecordFeed } from '../../collector/energy/record-feed.ts';
+import type { LedgerRecord } from '../../collector/ledger/ledger.ts';
 import type { LedgerView } from '../../collector/ledger/read-ledger.ts';
+import { MillwattError } from '../../protocols/errors.ts';
 
 /** Records read before others get a turn: a Ctrl-C, or the bar. */
 const RECORDS_A_TURN = 32;
@@ -18,22 +21,25 @@ export interface PowerWanted {
 
 /**
  * The power readings of a machine as its agents sealed them, in order of time. Readings of quality bad are none; records
- * that cannot be read are left out.
+ * that cannot be read are left out, and counted.
  * @param onProgress told of the share of records read, 0..1
  */
 export async function readLedgerPower(
   ledger: LedgerView,
   { machine, component, fromMs, toMs }: PowerWanted,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (share: number) => void },
-): Promise<PowerSamples> {
+): Promise<{ samples: PowerSamples; unread: number }> {
   const reader = new RecordReader(ledger);
   const total = ledger.countMachine(machine, fromMs, toMs);
   const timesMs: number[] = [];
   const powersW: number[] = [];
   const everyMs: number[] = [];
   let read = 0;
+  let unread = 0;
   for (const record of ledger.readMachine(machine, fromMs, toMs)) {
-    for (const group of reader.readMachine(record, machine)?.rows ?? []) {
+    const feed = tryRead(reader, record, machine);
+    if (feed === undefined) unread++;
+    for (const group of feed?.rows ?? []) {
       const column = group.powers.find((power) => power.component === component);
       group.timesMs.forEach((atMs, row) => {
         const powerW = column?.values[row] ?? null;
@@ -52,5 +58,18 @@ export async function readLedgerPower(
   // Live data comes before backlog, so that records are not in order of time.
   const order = timesMs.map((_, row) => row).sort((a, b) => timesMs[a]! - timesMs[b]!);
   const sorted = (column: readonly number[]) => order.map((row) => column[row]!);
-  return { timesMs: sorted(timesMs), powersW: sorted(powersW), everyMs: sorted(everyMs) };
+  return {
+    samples: { timesMs: sorted(timesMs), powersW: sorted(powersW), everyMs: sorted(everyMs) },
+    unread,
+  };
+}
+
+/** Undefined for a record whose part is malformed, or whose config snapshot is not there. */
+function tryRead(reader: RecordReader, record: LedgerRecord, machine: string): RecordFeed | undefined {
+  try {
+    return reader.readMachine(record, machine);
+  } catch (error) {
+    if (error instanceof MillwattError && error.remedy === 'quarantine') return undefined;
+    throw error;
+  }
 }

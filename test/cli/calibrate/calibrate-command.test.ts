@@ -193,11 +193,15 @@ describe('a recording', () => {
       return `${at},${(row % 300 < 100 ? 0.03 : row % 300 < 200 ? 1.2 : 6) * (1 + (row % 7) / 100)}`;
     });
     const csv = join(folder, 'day.csv');
-    writeFileSync(csv, ['time,power_kW', ...rows].join('\n'));
+    writeFileSync(csv, ['time,power_kW', ...rows, 'later,none'].join('\n'));
     const to = new Date(START_MS + 1_500_000).toISOString();
-    const { proposal } = JSON.parse(await run('mill', { csv, to, json: true, config: undefined })) as {
+    const { proposal, leftOut } = JSON.parse(
+      await run('mill', { csv, to, json: true, config: undefined }),
+    ) as {
       proposal: Proposal;
+      leftOut: string;
     };
+    expect(leftOut).toBe('1 line without a time or a number was left out.');
     expect(proposal.data.samples).toBe(1500);
     expect(proposal.bands.map(({ state }) => state)).toEqual(['off', 'ready', 'processing']);
     expect((await refusal('mill', { csv, to: '2020-01-01', config: undefined })).cure).toContain(FROM);
@@ -211,6 +215,7 @@ describe('a recording', () => {
     const text = await run('mill-9', { csv, adopt: true, config: own });
     expect(text).toContain('Adopted as version 1');
     expect(text).toContain('The confidence is low');
+    expect(text).toContain('1 line without a time or a number was left out.');
     expect(readCalibration(join(folder, 'mill-9.calibration.yaml'), 'mill-9')[0]?.bands[0]?.state).toBe(
       'off',
     );
@@ -233,16 +238,40 @@ describe('reading the ledger', () => {
   it('takes only the time that was asked for, in order of time', async () => {
     const view = readLedger({ folder: join(folder, 'data', 'ledger'), log: silentLog });
     const shares: number[] = [];
-    const { timesMs, powersW } = await readLedgerPower(view, wanted, {
+    const { samples, unread } = await readLedgerPower(view, wanted, {
       signal: new AbortController().signal,
       onProgress: (share) => shares.push(share),
     });
     view.close();
+    const { timesMs, powersW } = samples;
+    expect(unread).toBe(0);
     expect(timesMs).toHaveLength(360);
     expect(timesMs[0]).toBe(wanted.fromMs);
     expect(Array.from(timesMs)).toEqual(Array.from(timesMs).toSorted((a, b) => a - b));
     expect(powersW[0]).toBeCloseTo(load.powerW('supply', wanted.fromMs), 6);
     expect(shares.at(-1)).toBe(1);
+  });
+
+  it('leaves out what cannot be read, and counts it', async () => {
+    const view = readLedger({ folder: join(folder, 'data', 'ledger'), log: silentLog });
+    const [first] = view.readMachine(MACHINE, wanted.fromMs, wanted.toMs);
+    const spoilt = Uint8Array.from(first!.bytes).fill(0, -200);
+    const { samples, unread } = await readLedgerPower(
+      {
+        countMachine: () => 2,
+        configRecord: view.configRecord.bind(view),
+        close: () => {},
+        *readMachine() {
+          yield { ...first!, bytes: spoilt };
+          yield first!;
+        },
+      },
+      { ...wanted, fromMs: 0 },
+      { signal: new AbortController().signal, onProgress: () => {} },
+    );
+    view.close();
+    expect(unread).toBe(1);
+    expect(samples.timesMs.length).toBeGreaterThan(0);
   });
 
   it('stops when it is told to', async () => {
