@@ -156,10 +156,10 @@ program
 
 program
   .command('simulate')
-  .description('serve simulated meters and machines on real sockets')
+  .description('serve simulated meters and controls (Modbus TCP, OPC UA, MTConnect) on real sockets')
   .addArgument(configArgument())
   .addOption(configOption())
-  .addHelpText('after', example('millwatt simulate -c plant.yaml'))
+  .addHelpText('after', example('millwatt simulate -c config/samples/plant.yaml'))
   .action(async (file, options) =>
     (await import('./simulate-command.ts')).runSimulate(
       chooseConfig(file, options.config, 'millwatt simulate -c plant.yaml'),
@@ -188,7 +188,7 @@ trust
 
 trust
   .command('add')
-  .argument('<what...>', 'thumbprint of a rejected certificate, its first letters, or a PEM or DER file')
+  .argument('<what...>', 'thumbprint of a rejected certificate, its first 16 letters or more, or a PEM or DER file')
   .description('trust a server, an authority that signs for servers, or take in its revocation list')
   .addOption(configOption())
   .option('--issuer', 'the file is of an authority that only shows the way to a trusted one')

@@ -79,7 +79,15 @@ export interface SimulationOptions {
 /** Where a device of the running simulation is reached. */
 export type SimulatedEndpoint =
   | { id: string; protocol: 'modbus-tcp'; host: string; port: number; unit: number }
-  | { id: string; protocol: 'opcua'; endpoint: string; host: string; port: number }
+  | {
+      id: string;
+      protocol: 'opcua';
+      endpoint: string;
+      /** SHA-256 of the certificate it starts with, hex: what a control shows on its screen. */
+      thumbprint: string;
+      host: string;
+      port: number;
+    }
   | { id: string; protocol: 'mtconnect'; url: string; host: string; port: number };
 
 /** A running plant. */
@@ -146,6 +154,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
         id: device.id,
         protocol: 'opcua',
         endpoint: server.endpoint,
+        thumbprint: server.thumbprint,
         host,
         port: server.port,
       });
@@ -212,7 +221,7 @@ async function startMachine(
   truth: MachineTruth,
   dataFolder: string,
   log: Log,
-): Promise<{ endpoint: string; port: number; close(): Promise<void> }> {
+): Promise<{ endpoint: string; thumbprint: string; port: number; close(): Promise<void> }> {
   const { startOpcuaMachine } = await import('./opcua-machine.ts');
   const { id, machine: name, port, control = {}, troubles = [] } = device;
   const pkiFolder = join(dataFolder, `pki-${id}`);
@@ -224,6 +233,7 @@ async function startMachine(
   });
   return {
     endpoint: machine.endpoint,
+    thumbprint: machine.thumbprint,
     port: machine.port,
     close: async () => {
       await running.stop();

@@ -86,13 +86,16 @@ it('simulate serves the sample plant, probe reads it, and Ctrl-C ends it', async
   const folder = makeFolder();
   const sample = readFileSync(new URL('../../config/samples/plant.yaml', import.meta.url), 'utf8');
   const ports = new Map<string, number>();
-  for (const port of ['15020', '15021', '14840']) ports.set(port, await findFreePort());
+  const written = [...sample.matchAll(/port: (\d+)/g)].map(([, port = '']) => port);
+  for (const port of written) ports.set(port, await findFreePort());
   writeFileSync(
     join(folder, 'plant.yaml'),
-    sample.replaceAll(/\b(15020|15021|14840)\b/g, (port) => String(ports.get(port))),
+    sample.replaceAll(/(?<=port: )\d+/g, (port) => String(ports.get(port))),
   );
   const plant = run(folder, ['simulate', '-c', 'plant.yaml']);
   await plant.waitFor(/The simulated plant runs/);
+  // As a control shows it on its screen, to compare before it is trusted.
+  expect(plant.output()).toMatch(/"id":"centre-1-control".*"thumbprint":"[0-9a-f]{64}"/);
   writeAgentFile(folder, { brokerPort: 1883, meters: { supply: ports.get('15020') ?? 0 } });
   const probe = run(folder, ['probe', '-c', 'agent.yaml', '--once']);
   expect(await probe.exited).toBe(0);

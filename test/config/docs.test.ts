@@ -24,6 +24,24 @@ function strip(block: string): string {
 }
 
 describe('what the pages tell people to write', () => {
+  test('docs/simulation.md: the plant, its agent and its collector are good, and fit together', () => {
+    const files = ['plant', 'plant-agent', 'plant-collector'].map((name) => {
+      const file = `config/samples/${name}.yaml`;
+      const text = read(file);
+      const { findings, config } = checkConfig(text, file, undefined, world);
+      expect(findings).toEqual([]);
+      expect(read('docs/simulation.md')).toContain(`${name}.yaml`);
+      return { text, config };
+    });
+    const [plant, agent, collector] = files.map(({ config }) => JSON.parse(JSON.stringify(config)));
+    const idsOf = (list: { id: string }[]) => list.map(({ id }) => id);
+    expect(idsOf(agent.sources)).toEqual(expect.arrayContaining(idsOf(plant.devices)));
+    expect(idsOf(collector.machines)).toEqual(idsOf(plant.machines));
+    const portsOf = (text = '') =>
+      new Set([...text.matchAll(/(?:port: |0\.1:)(\d{5})\b/g)].map(([, port]) => port));
+    expect(portsOf(files[1]?.text)).toEqual(portsOf(files[0]?.text));
+  });
+
   const fenced = [...read('README.md').matchAll(/```yaml\n(.*?)\n *```/gs)].map(([, block = '']) =>
     strip(block),
   );
