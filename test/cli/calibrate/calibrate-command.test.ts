@@ -266,7 +266,7 @@ describe('reading the ledger', () => {
           yield first!;
         },
       },
-      { ...wanted, fromMs: 0 },
+      { ...wanted, fromMs: 0, toMs: Infinity },
       { signal: new AbortController().signal, onProgress: () => {} },
     );
     view.close();
