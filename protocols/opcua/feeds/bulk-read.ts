@@ -8,8 +8,11 @@ export interface ReadLimits {
 /** The server finds the request too big, though it may never have said so. */
 const TOO_BIG =
   /Bad(?:TooManyOperations|EncodingLimitsExceeded|RequestTooLarge|ResponseTooLarge|TcpMessageTooLarge)/;
-/** A server that fails the whole request for one node of it. */
-const FOR_ONE_NODE = /Bad(?:NodeId(?:Unknown|Invalid)|AttributeIdInvalid|NotReadable|UserAccessDenied)/;
+/** A server that fails the whole request for one node of it: because of the node, or of what it has to say. */
+const FOR_ONE_NODE =
+  /Bad(?:NodeId(?:Unknown|Invalid)|AttributeIdInvalid|NotReadable|UserAccessDenied|InternalError|UnexpectedError|EncodingError|DataEncoding\w+|NotSupported|NotImplemented|OutOfService)/;
+/** More failures than a few bad nodes cost: then it is the server that is sick. */
+const FAILURES_MAX = 64;
 
 /**
  * Reads the values of nodes, in as few requests as the server takes; one value a node, in their order. What the server
@@ -22,10 +25,11 @@ export async function readNodes(
   limits: ReadLimits,
 ): Promise<NodeOpcua.DataValue[]> {
   const values: NodeOpcua.DataValue[] = [];
+  const budget = { failures: FAILURES_MAX };
   for (let from = 0; from < nodeIds.length;) {
     const lot = nodeIds.slice(from, from + limits.nodesPerRead);
     try {
-      values.push(...(await readLot(opcua, session, lot)));
+      values.push(...(await readLot(opcua, session, lot, budget)));
       from += lot.length;
     } catch (error) {
       if (lot.length === 1 || !TOO_BIG.test(String(error))) throw error;
@@ -39,6 +43,7 @@ async function readLot(
   opcua: typeof NodeOpcua,
   session: NodeOpcua.ClientSession,
   nodeIds: readonly string[],
+  budget: { failures: number },
 ): Promise<NodeOpcua.DataValue[]> {
   try {
     const values = await session.read(
@@ -50,15 +55,15 @@ async function readLot(
     return values;
   } catch (error) {
     const status = FOR_ONE_NODE.exec(String(error))?.[0];
-    if (status === undefined) throw error;
+    if (status === undefined || budget.failures-- === 0) throw error;
     if (nodeIds.length === 1) {
       const code = Object.entries(opcua.StatusCodes).find(([name]) => name === status)?.[1];
       return [new opcua.DataValue({ statusCode: code ?? opcua.StatusCodes.Bad })];
     }
     const middle = nodeIds.length >> 1;
     return [
-      ...(await readLot(opcua, session, nodeIds.slice(0, middle))),
-      ...(await readLot(opcua, session, nodeIds.slice(middle))),
+      ...(await readLot(opcua, session, nodeIds.slice(0, middle), budget)),
+      ...(await readLot(opcua, session, nodeIds.slice(middle), budget)),
     ];
   }
 }

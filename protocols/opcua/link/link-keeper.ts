@@ -18,7 +18,7 @@ export class LinkKeeper {
   readonly #around: LinkSurroundings;
   readonly #real: Pick<Clock, 'monotonicMs'>;
   #link: OpcuaLink | undefined;
-  #opening: { cancel(): void } | undefined;
+  #opening: { cancel(): Promise<void> } | undefined;
   #linkedAtMs = 0;
   #failures = 0;
   #notBeforeMs = -Infinity;
@@ -86,10 +86,9 @@ export class LinkKeeper {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#opening?.cancel();
     const link = this.#link;
     this.#link = undefined;
-    await link?.close();
+    await Promise.all([this.#opening?.cancel(), link?.close()]);
   }
 
   async #connect(deadlineMs: number): Promise<OpcuaLink> {
@@ -101,7 +100,7 @@ export class LinkKeeper {
     try {
       link = await this.within(deadlineMs, opening.link);
     } catch (error) {
-      opening.cancel();
+      void opening.cancel();
       throw error;
     } finally {
       this.#opening = undefined;

@@ -49,13 +49,17 @@ const LATE_ANSWER_TIMES = 3;
 const CLOSE_GRACE_MS = 1000;
 const DISCONNECT_GRACE_MS = 800;
 
-/** Starts to connect; `cancel` gives up at once, whatever stage it is in. */
+/**
+ * Starts to connect; `cancel` gives up, whatever stage it is in: at once, but where a session is just being made it waits
+ * a moment for it, because one that nobody closes would stay on the server. It never rejects.
+ */
 export function openLink(
   options: OpcuaSourceOptions,
   around: LinkSurroundings,
-): { link: Promise<OpcuaLink>; cancel(): void } {
+): { link: Promise<OpcuaLink>; cancel(): Promise<void> } {
   const { opcua, pkiFolder, log } = around;
   let cancelled = false;
+  let isMakingSession = false;
   let client: NodeOpcua.OPCUAClient | undefined;
   let store: TrustStore | undefined;
   let session: NodeOpcua.ClientSession | undefined;
@@ -103,7 +107,10 @@ export function openLink(
     if (chosen !== undefined) requireSecured(opcua, secured, chosen, options);
     await client.connect(options.endpoint);
     if (chosen !== undefined) requireSecured(opcua, secured, chosen, options);
+    isMakingSession = true;
     session = await client.createSession(identity);
+    isMakingSession = false;
+    if (cancelled) throw new Error('cancelled');
     session.on('session_closed', lost('the server closed the session'));
     if (chosen !== undefined) {
       const { serverEndpoints = [] } = session as { serverEndpoints?: NodeOpcua.EndpointDescription[] };
@@ -143,11 +150,12 @@ export function openLink(
     log.debug({ source: options.id, cause: strikeSecrets(String(cause)) }, 'OPC UA connect failed');
     throw refusal ?? connectionError(options.id, options.endpoint, cause);
   });
-  const cancel = () => {
+  const cancel = async () => {
     cancelled = true;
-    void close(0);
     // A connect that comes through after all is closed at once, so that nothing of it stays on the server.
-    link.then((late) => late.close()).catch(() => {});
+    const closed = link.then((late) => late.close()).catch(() => {});
+    if (isMakingSession) await settleWithin(CLOSE_GRACE_MS, () => closed);
+    await close(0);
   };
   return { link, cancel };
 }

@@ -58,3 +58,21 @@ test('an answer with a value too few is no answer: none is taken for its neighbo
     '9 values where 10 were asked for',
   );
 });
+
+test('a node that makes the server stumble over the whole request harms no other', async () => {
+  const { asked, session } = makeSession((numbers) =>
+    numbers.includes(300) ? 'BadInternalError' : undefined,
+  );
+  const values = await readNodes(opcua, session, ids(500), { nodesPerRead: 500 });
+  expect(values[300]?.statusCode.name).toBe('BadInternalError');
+  expect(values.filter(({ statusCode }) => statusCode.isGood())).toHaveLength(499);
+  expect(asked.length).toBeLessThan(25);
+});
+
+test('a server that stumbles over everything is not asked for each node', async () => {
+  const { asked, session } = makeSession(() => 'BadInternalError');
+  await expect(readNodes(opcua, session, ids(5000), { nodesPerRead: 500 })).rejects.toThrow(
+    'BadInternalError',
+  );
+  expect(asked.length).toBeLessThan(100);
+});

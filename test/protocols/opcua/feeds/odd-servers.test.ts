@@ -132,6 +132,24 @@ describe('servers that answer strangely', () => {
     expect(await read()).toEqual([8]);
   });
 
+  test('a driver that is closed while its session is made leaves none on the server', async () => {
+    const server = plain.server as unknown as Record<string, (...of: unknown[]) => void>;
+    const create = server['_on_CreateSessionRequest']!.bind(plain.server);
+    let asked = false;
+    vi.spyOn(server, '_on_CreateSessionRequest').mockImplementation((...of) => {
+      asked = true;
+      setTimeout(() => create(...of), 300);
+    });
+    const { driver } = await source({ nodes: [power('N18')] });
+    const before = plain.server.engine.cumulatedSessionCount;
+    const poll = driver.poll().catch(({ code }: { code: string }) => code);
+    await vi.waitUntil(() => asked, 5000);
+    await driver.close();
+    expect(await poll).toBe('closed');
+    expect(plain.server.engine.cumulatedSessionCount).toBe(before + 1);
+    expect(plain.server.engine.currentSessionCount).toBe(0);
+  });
+
   test('a node that can be read and not watched is read each time', async () => {
     refuseToWatch({ N9: StatusCodes.BadUserAccessDenied, N10: StatusCodes.BadInternalError });
     const { driver, read, until } = await source({ nodes: [power('N9'), power('N10'), power('N11')] });
