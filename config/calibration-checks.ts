@@ -23,7 +23,7 @@ export function checkCalibrations(
     if (state === 'missing')
       return error(
         `the file ${name} is not there.`,
-        `Make it: millwatt calibrate ${id} -c collector.yaml --adopt; or take the line away.`,
+        `Restore it; or take the line away and make one: millwatt calibrate ${id} -c collector.yaml --adopt`,
       );
     const text = state === 'hidden' ? undefined : world.readText?.(path);
     if (text === undefined) return [];

@@ -114,18 +114,21 @@ describe('a calibration file', () => {
 });
 
 describe('a collector that names a calibration', () => {
-  const check = (calibration: string) => {
+  const findings = (calibration: string) => {
     const file = join(folder, 'collector.yaml');
     const text = `site: hall\nbroker: { url: mqtt://127.0.0.1 }\nmachines:\n  - id: mill-1\n    ratedPower: 15kW\n    calibration: ${calibration}\n`;
-    return checkConfig(text, file, 'collector').findings.map(
-      ({ line, path: at, message }) => `${line} ${at} ${message}`,
-    );
+    return checkConfig(text, file, 'collector').findings;
   };
+  const cureOf = (calibration: string) => findings(calibration)[0]?.cure;
+  const check = (calibration: string) =>
+    findings(calibration).map(({ line, path: at, message }) => `${line} ${at} ${message}`);
 
   it('is told of a file that is missing, faulty or of another machine', () => {
     expect(check('mill-1.bands.yaml')).toEqual([
       '6 machines[0].calibration the file mill-1.bands.yaml is not there.',
     ]);
+    // No command takes a configuration with that line in it: the cure must not be one that is refused in turn.
+    expect(cureOf('mill-1.bands.yaml')).toMatch(/take the line away and make one: millwatt calibrate mill-1/);
     appendVersion(path, 'mill-1', FIRST);
     expect(check('mill-1.bands.yaml')).toEqual([]);
     writeFileSync(path, readFileSync(path, 'utf8').replace('version: 1', 'version: 3'));
