@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { loadAgentConfig } from '../../config/load.ts';
 import { systemClock } from '../../protocols/clock.ts';
 import { readCredentials } from '../broker-link.ts';
@@ -9,6 +10,9 @@ import { examineOpcua } from './doctor-opcua.ts';
 import { examine, type Examination } from '../examination.ts';
 import { tryBroker, tryFolder } from '../trials.ts';
 import { pkiFolderOf } from '../trust/pki-folder.ts';
+
+/** Words arrive by subscription, a moment after the first poll. */
+const WORDS_WAIT_MS = 500;
 
 /** The data folder, serial ports and certificates, whom OPC UA sources trust, each source, and the broker of an agent. */
 export async function* examineAgent(file: string): AsyncGenerator<Examination> {
@@ -26,11 +30,13 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
     let isMute = false;
     const tried = await examine(`source ${id}`, async () => {
       const poll = await driver.poll();
+      const wordChannels = driver.channels.filter(({ kind }) => kind === 'status').length;
+      if (words.size < wordChannels) await wait(WORDS_WAIT_MS);
       const values = poll.readings.filter((reading) => reading.value !== null).length;
       const told = [...words.values()].filter((value) => value !== null).length;
-      // Words may come a moment after the poll: only a source that should have values can be told to have none.
-      isMute = values + told === 0 && driver.channels.every(({ kind }) => kind === 'measured');
-      const ofWords = words.size === 0 ? '' : ` and ${told} of ${words.size} words`;
+      // A control that is off tells no word, and is right.
+      isMute = values + told + wordChannels === 0;
+      const ofWords = wordChannels === 0 ? '' : ` and ${told} of ${wordChannels} words`;
       return `${address} answered in ${poll.roundTripMs.toFixed(1)} ms with ${values} of ${poll.readings.length} values${ofWords}`;
     });
     yield isMute
