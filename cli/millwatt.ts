@@ -188,7 +188,10 @@ trust
 
 trust
   .command('add')
-  .argument('<what...>', 'thumbprint of a rejected certificate, its first 16 letters or more, or a PEM or DER file')
+  .argument(
+    '<what...>',
+    'thumbprint of a rejected certificate, its first 16 letters or more, or a PEM or DER file',
+  )
   .description('trust a server, an authority that signs for servers, or take in its revocation list')
   .addOption(configOption())
   .option('--issuer', 'the file is of an authority that only shows the way to a trusted one')

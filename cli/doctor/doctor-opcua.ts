@@ -74,7 +74,7 @@ function tryUserCertificate(source: OpcuaSourceConfig, folder: string, nowMs: nu
   return `${file} is good until ${dayOf(endMs)}`;
 }
 
-/** What is known of the server of a source; nothing where it never showed itself. */
+/** What is known of the server of a source; nothing where it never showed itself and was never trusted from a file. */
 function* examineTrust(
   source: OpcuaSourceConfig,
   entries: readonly TrustEntry[],
@@ -91,7 +91,11 @@ function* examineTrust(
     };
     return;
   }
-  const here = entries.filter(({ note }) => note.shown.some(({ endpoint }) => endpoint === source.endpoint));
+  const here = entries.filter(
+    ({ note }) =>
+      note.approved.includes(source.endpoint) ||
+      note.shown.some(({ endpoint }) => endpoint === source.endpoint),
+  );
   for (const { standing, name, thumbprint, validToMs } of here) {
     const short = shortThumbprint(thumbprint);
     if (standing === 'rejected')

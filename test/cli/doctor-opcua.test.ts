@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SourceConfig } from '../../config/agent-config.ts';
 import { opcuaSource as schema } from '../../config/opcua/opcua-config.ts';
 import { examineOpcua } from '../../cli/doctor/doctor-opcua.ts';
 import type { Examination } from '../../cli/examination.ts';
-import { trustByThumbprint } from '../../protocols/opcua/trust/trust-decisions.ts';
+import { trustByThumbprint, trustFile } from '../../protocols/opcua/trust/trust-decisions.ts';
 import { makeDriver, makeFolder, startMachine } from '../protocols/opcua/opcua-rig.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,6 +40,15 @@ test('the doctor says whom an agent trusts, whom it turned away, and what runs o
     message: expect.stringContaining('millwatt trust own --renew'),
   });
   expect(await examineAll([], pkiFolder, Date.now())).toEqual([]);
+
+  // Trusted from a file, before the control ever showed itself.
+  const other = makeFolder();
+  const file = join(pkiFolder, 'trusted', 'certs', `${machine.thumbprint}.pem`);
+  trustFile(other, file, { endpoint: machine.endpoint });
+  expect((await examineAll(sources, other, Date.now()))[1]).toMatchObject({
+    subject: 'trust of control',
+    message: expect.stringContaining('is trusted until'),
+  });
 });
 
 function source(id: string, endpoint: string, allowInsecure = false): SourceConfig {
