@@ -8,7 +8,7 @@ import { strikeSecrets } from '../library-words.ts';
 import type { Found } from '../model/found.ts';
 import { parseNodeAddress, resolveNodeAddress } from '../node-address.ts';
 import type { OpcuaSourceOptions } from '../opcua-options.ts';
-import { createOpcuaWiring, nodesWithoutUnit, type Asked, type OpcuaWiring } from './opcua-wiring.ts';
+import { createOpcuaWiring, nodesWithoutUnit, type OpcuaWiring } from './opcua-wiring.ts';
 
 /** How a server is asked what it offers. */
 export interface Askers {
@@ -28,6 +28,9 @@ const ASK_MS_MIN = 30_000;
 const ASK_MS_MAX = 3_600_000;
 /** A model that is not found by then is not found this time. */
 const FIND_MS_MAX = 300_000;
+/** Each other wiring is sealed: a server that offers something else at every restart must not fill the records with it. */
+const CHANGES_MAX = 6;
+const CHANGES_MS = 3_600_000;
 
 /**
  * The wiring of a source: from its options, and, where these leave it to the server, from what the server told when it
@@ -54,6 +57,12 @@ export class WiringKeeper {
   #failed: string | undefined;
   #askMs = ASK_MS_MIN;
   #askAtMs = -Infinity;
+  /** When the wiring became another; the last few times. */
+  readonly #changedAtMs: number[] = [];
+  /** It changed so often that the next wiring has to wait. */
+  #unsteady = false;
+  /** Listed nodes whose unit is left to the server. */
+  readonly #unitless: ReadonlySet<string>;
   /** Counts questions: what an earlier one still brings does not count. */
   #questions = 0;
 
@@ -64,7 +73,8 @@ export class WiringKeeper {
     this.#real = real;
     this.#log = log;
     this.#wiring = createOpcuaWiring(options);
-    this.#asksAtAll = options.model !== undefined || nodesWithoutUnit(options).length > 0;
+    this.#unitless = new Set(nodesWithoutUnit(options));
+    this.#asksAtAll = options.model !== undefined || this.#unitless.size > 0;
   }
 
   get wiring(): OpcuaWiring {
@@ -104,13 +114,21 @@ export class WiringKeeper {
             );
       const units = await this.#readUnits(link);
       if (question !== this.#questions) return false;
-      this.#askedOf = link.facts;
       this.#failed = undefined;
-      this.#foundHere = found === undefined || found.measured.length + found.statuses.length > 0;
-      this.#complete = this.#foundHere && [...units.values()].every((unit) => unit !== undefined);
+      const foundHere = found === undefined || found.measured.length + found.statuses.length > 0;
       // A control that is only starting shows nothing yet: what is wired stays wired, without values.
-      if (this.#foundHere || this.#lastFound === undefined) this.#lastFound = found;
-      return this.#take({ found: this.#lastFound, units });
+      const lastFound = foundHere || this.#lastFound === undefined ? found : this.#lastFound;
+      const wiring = createOpcuaWiring(this.#options, { found: lastFound, units });
+      const isAnother = tellingOf(wiring) !== tellingOf(this.#wiring);
+      this.#unsteady = isAnother && !this.#knows(link) && this.#changedTooOften();
+      if (this.#unsteady) return false;
+      if (isAnother) this.#noteChange();
+      this.#askedOf = link.facts;
+      this.#foundHere = foundHere;
+      this.#complete = foundHere && [...units.values()].every((unit) => unit !== undefined);
+      this.#lastFound = lastFound;
+      this.#wiring = wiring;
+      return isAnother;
     } catch (error) {
       if (question !== this.#questions) return false;
       this.#failed = strikeSecrets(error instanceof Error ? error.message : String(error));
@@ -123,9 +141,13 @@ export class WiringKeeper {
     }
   }
 
-  /** The nodes of the wiring on the server of this link; those a model found only where it was asked. */
+  /**
+   * The nodes of the wiring on the server of this link. What a model found, and nodes whose unit is the server's, have no
+   * node id before that server was asked: an update may have made them others.
+   */
   nodesOn(link: OpcuaLink): FeedNode[] {
-    const known = this.#knows(link) && this.#foundHere;
+    const knows = this.#knows(link);
+    const known = knows && this.#foundHere;
     return [
       ...this.#wiring.measured.map((one) => ({ ...one, kind: 'measured' as const })),
       ...this.#wiring.statuses.map((one) => ({ ...one, kind: 'word' as const })),
@@ -140,6 +162,7 @@ export class WiringKeeper {
         ...(channel.kind === 'status' && channel.status === 'timer' ? { isTimer: true as const } : {}),
       };
       if ('nodeId' in from) return { ...base, nodeId: known ? from.nodeId : undefined };
+      if (!knows && this.#unitless.has(point)) return { ...base, nodeId: undefined };
       const nodeId = resolveNodeAddress(from.address, link.facts.namespaceUris);
       if (nodeId !== undefined) return { ...base, nodeId };
       return { ...base, nodeId, missing: 'the server has no such namespace' };
@@ -150,7 +173,12 @@ export class WiringKeeper {
   remarks(): string[] {
     const failed =
       this.#failed === undefined ? [] : [`The server could not be asked what it offers (${this.#failed}).`];
-    return [...failed, ...this.#wiring.remarks];
+    const unsteady = this.#unsteady
+      ? [
+          `The server offered something else ${CHANGES_MAX} times within an hour: what it offers now is not taken in yet.`,
+        ]
+      : [];
+    return [...failed, ...unsteady, ...this.#wiring.remarks];
   }
 
   #knows({ facts }: OpcuaLink): boolean {
@@ -176,10 +204,14 @@ export class WiringKeeper {
     return new Map(asked.map(({ node, nodeId }) => [node, nodeId === undefined ? undefined : units[next++]]));
   }
 
-  #take(asked: Asked): boolean {
-    const before = tellingOf(this.#wiring);
-    this.#wiring = createOpcuaWiring(this.#options, asked);
-    return tellingOf(this.#wiring) !== before;
+  #changedTooOften(): boolean {
+    const [oldestMs = -Infinity] = this.#changedAtMs;
+    return this.#changedAtMs.length >= CHANGES_MAX && this.#real.monotonicMs() - oldestMs < CHANGES_MS;
+  }
+
+  #noteChange(): void {
+    this.#changedAtMs.push(this.#real.monotonicMs());
+    if (this.#changedAtMs.length > CHANGES_MAX) this.#changedAtMs.shift();
   }
 }
 
