@@ -152,7 +152,7 @@ class OpcuaDriver implements Driver {
     const { keeper } = this.#parts;
     const link = await keeper.linked(deadlineMs);
     const feed = await this.#fed(link, deadlineMs);
-    const poll = await keeper.within(deadlineMs, feed.poll());
+    const poll = await keeper.within(deadlineMs, feed.poll(deadlineMs));
     keeper.noteHealth();
     return poll;
   }

@@ -10,6 +10,9 @@ import { subscribesMeasured, type FeedSettings, type FeedSurroundings } from './
 import { isRefusal } from './refused-nodes.ts';
 import { Watcher } from './watcher.ts';
 
+/** Of a poll's time, what it may take to read nodes that are about to be told of anyway. */
+const READING_SHARE = 0.5;
+
 /**
  * Feeds a source over one connection, from nodes that are known: measured ones and words. What is subscribed to is told
  * by the server and held; all the rest, and everything while there is no subscription, is read in bulk at each poll.
@@ -44,8 +47,11 @@ export class SourceFeed {
     }
   }
 
-  /** One row: of each measured node the newest value. Rejects when the server does not answer. */
-  async poll(): Promise<Poll> {
+  /**
+   * One row: of each measured node the newest value. Rejects when the server does not answer.
+   * @param deadlineMs real monotonic time at which nobody waits for it any more
+   */
+  async poll(deadlineMs: number): Promise<Poll> {
     const { clock, real } = this.#around;
     await this.#watcher.checkSilence();
     if (this.#link.broken !== undefined) throw new Error(this.#link.broken);
@@ -53,7 +59,7 @@ export class SourceFeed {
     this.#examiner.examine();
     const startMs = clock.monotonicMs();
     const realStartMs = real.monotonicMs();
-    const fresh = await this.#readRest();
+    const fresh = await this.#readRest(deadlineMs);
     const held = subscribesMeasured(this.#settings, clock);
     const readings = this.#measured.map((state): ChannelReading => {
       const value = fresh.get(state);
@@ -74,7 +80,7 @@ export class SourceFeed {
   }
 
   /** Reads what the subscription does not tell, and nodes whose pause is over. */
-  async #readRest(): Promise<Map<NodeState, NodeOpcua.DataValue>> {
+  async #readRest(deadlineMs: number): Promise<Map<NodeState, NodeOpcua.DataValue>> {
     const { refused } = this.#around.memory;
     const asked: NodeState[] = [];
     const due: NodeState[] = [];
@@ -87,7 +93,14 @@ export class SourceFeed {
     const told = new Map([...asked, ...due].map((state) => [state, state.told]));
     // Something is asked at each poll unless the subscription itself says that the server is there.
     const extra = asked.length === 0 && this.#watcher.isLate() ? [CURRENT_TIME] : [];
-    const values = await this.#read([...idsOf(asked), ...extra]);
+    // A server that takes one node a request needs longer than a poll for thousands, and will tell of them soon anyway.
+    const { real } = this.#around;
+    const startMs = real.monotonicMs();
+    const enoughAtMs = startMs + READING_SHARE * (deadlineMs - startMs);
+    const values = await this.#read(
+      [...idsOf(asked), ...extra],
+      () => this.#watcher.isIdle || real.monotonicMs() < enoughAtMs,
+    );
     // Refused nodes are asked for by themselves: whatever the server makes of them must not touch the others.
     const others = await this.#read(idsOf(due)).catch(() => []);
     const nowMs = this.#around.real.monotonicMs();
@@ -127,8 +140,8 @@ export class SourceFeed {
       if (isIdle || state.readInstead || state.isDoubted || refused.isRefused(state.node.key)) yield state;
   }
 
-  #read(nodeIds: readonly string[]): Promise<NodeOpcua.DataValue[]> {
-    return readNodes(this.#around.opcua, this.#link.session, nodeIds, this.#link.limits);
+  #read(nodeIds: readonly string[], goesOn?: () => boolean): Promise<NodeOpcua.DataValue[]> {
+    return readNodes(this.#around.opcua, this.#link.session, nodeIds, this.#link.limits, goesOn);
   }
 
   /** The server will not give the node: it is not to be had, and asked for again later. */

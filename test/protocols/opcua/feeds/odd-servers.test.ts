@@ -132,6 +132,30 @@ describe('servers that answer strangely', () => {
     expect(await read()).toEqual([8]);
   });
 
+  test('a server that takes one node a request, slowly, is read in part until it tells of all', async () => {
+    const slow = await startPlainServer({
+      serverCapabilities: { operationLimits: { maxMonitoredItemsPerCall: 1, maxNodesPerRead: 1 } },
+    });
+    onTestFinished(() => slow.close());
+    const names = Array.from({ length: 300 }, (_, i) => `N${i}`);
+    for (const [i, name] of names.entries()) slow.addNumber(name, i);
+    const { driver, readUntil } = await source({
+      endpoint: slow.endpoint,
+      nodes: names.map((name) => power(name)),
+      timeout: 1500,
+    });
+    const server = slow.server as unknown as Record<string, (...of: unknown[]) => void>;
+    const read = server['_on_ReadRequest']!.bind(slow.server);
+    vi.spyOn(server, '_on_ReadRequest').mockImplementation((...of) => {
+      setTimeout(() => read(...of), 10);
+    });
+    const { readings } = await driver.poll();
+    expect(readings[0]).toMatchObject({ value: 0, quality: 'good' });
+    expect(await readUntil((row) => row.every((value) => value !== null))).toEqual(names.map((_, i) => i));
+    expect(slow.itemsPerCallMost()).toBe(1);
+    expect(slow.server.engine.cumulatedSessionCount).toBe(1);
+  });
+
   test('a driver that is closed while its session is made leaves none on the server', async () => {
     const server = plain.server as unknown as Record<string, (...of: unknown[]) => void>;
     const create = server['_on_CreateSessionRequest']!.bind(plain.server);
