@@ -11,6 +11,8 @@ import { formatSpan } from '../format.ts';
 import { text, type Box } from './svg-text.ts';
 
 const GAP_PX = 12;
+/** A gap that would be narrower than this on the axis of time is no bar: it would look many times as long as it was. */
+const GAP_LEAST_PX = 2;
 /** Gaps take at most this share of the width; the largest ones are shown then. */
 const GAPS_SHARE_MAX = 0.3;
 const RIBBON_PX = 12;
@@ -28,21 +30,23 @@ interface Column {
 }
 
 /**
- * Power over time on a logarithmic axis, coloured by state, and a ribbon of states below it. Only measured time has width:
- * a gap is a narrow bar with its length written above.
+ * Power over time on a logarithmic axis, coloured by state, and a ribbon of states below it. Of gaps only those that
+ * can hardly be seen have their own width: another is a narrow bar with its length written above.
  */
 export function drawStrip(proposal: Proposal, raw: PowerSamples, box: Box, zoneOffsetMin: number): string[] {
   const samples = weighSamples(raw);
   const bands = classifyPower({ version: 0, fromMs: -Infinity, ...proposal }, samples);
+  const leastMs = (samples.measuredMs / box.width) * GAP_LEAST_PX;
   const gapsMax = Math.floor((box.width * GAPS_SHARE_MAX) / GAP_PX);
-  const lengths = Array.from(samples.timesMs, (atMs, row) =>
+  const all = Array.from(samples.timesMs, (atMs, row) =>
     row + 1 === samples.timesMs.length || isJoined(samples, row) ? 0 : samples.timesMs[row + 1]! - atMs,
-  )
-    .filter((spanMs) => spanMs > 0)
-    .sort((a, b) => b - a);
-  const shownMs = lengths[gapsMax - 1] ?? 0;
+  );
+  const lengths = all.filter((spanMs) => spanMs >= Math.max(1, leastMs)).sort((a, b) => b - a);
+  // They keep their own width, so that the times below stay right.
+  const smallMs = all.reduce((sum, spanMs) => (spanMs < leastMs ? sum + spanMs : sum), 0);
+  const shownMs = lengths[gapsMax - 1] ?? leastMs;
   const shown = Math.min(lengths.length, gapsMax);
-  const scale = (box.width - shown * GAP_PX) / Math.max(1, samples.measuredMs);
+  const scale = (box.width - shown * GAP_PX) / Math.max(1, samples.measuredMs + smallMs);
   const columns = new Map<number, Column>();
   const gaps: { x: number; spanMs: number }[] = [];
   const starts: { x: number; atMs: number }[] = [{ x: 0, atMs: samples.timesMs[0]! }];
@@ -71,7 +75,7 @@ export function drawStrip(proposal: Proposal, raw: PowerSamples, box: Box, zoneO
     column.stateMs.set(state, (column.stateMs.get(state) ?? 0) + samples.weightsMs[row]!);
     if (row + 1 === samples.timesMs.length) break;
     const stepMs = samples.timesMs[row + 1]! - samples.timesMs[row]!;
-    if (isJoined(samples, row)) left += stepMs * scale;
+    if (isJoined(samples, row) || stepMs < leastMs) left += stepMs * scale;
     else if (stepMs >= shownMs && drawn < gapsMax) {
       gaps.push({ x: left, spanMs: stepMs });
       left += GAP_PX;

@@ -50,6 +50,25 @@ describe.each(Object.entries(shapes))('the report of %s', (_, levels) => {
   });
 });
 
+it('shows a gap of an hour as a bar, and none of the many that can hardly be seen', () => {
+  const all = stepsOf([30, 500, 1000, 2000, 7000]);
+  // Half a minute is missing in every quarter of an hour.
+  const kept = Array.from(all.timesMs, (_, row) => row).filter((row) => row % 90 < 87);
+  const samples: PowerSamples = {
+    timesMs: kept.map((row) => all.timesMs[row]!),
+    powersW: kept.map((row) => all.powersW[row]!),
+    everyMs: kept.map(() => 10_000),
+  };
+  const svg = drawSvg(propose(samples), samples, { subject, zoneOffsetMin: 0 });
+  expect(svg.match(/<rect [^>]*class="gap"/g)).toHaveLength(1);
+  // The axis has room for what is missing: its last hours are where they are without it.
+  const placeOf = (picture: string, label: string) =>
+    Number(new RegExp(`x="([\\d.]+)"[^>]*>${label}<`).exec(picture)?.[1]);
+  const whole = drawSvg(propose(all), all, { subject, zoneOffsetMin: 0 });
+  expect(placeOf(svg, '22:00')).toBeGreaterThan(0);
+  expect(Math.abs(placeOf(svg, '22:00') - placeOf(whole, '22:00'))).toBeLessThan(3);
+});
+
 /** Half an hour at each level in turn, for a day, with a little noise and a gap. */
 function stepsOf(levels: readonly number[]): PowerSamples {
   const random = seedRandom('report', levels.length);
