@@ -7,17 +7,18 @@ export interface Saying {
   says: Verdict | { kind: 'missing'; before: Said } | { kind: 'bridged'; before: Said };
 }
 
-/** A word that holds, and whether its channel has ever said that the control is available. */
+/** A word that holds. */
 interface HeardWord {
   agent: string;
   source: string;
   word: StatusWord;
-  wasAvailable: boolean;
 }
 
 /** What the words of a machine's control say over time, and which sources are down: plain data. */
 export interface ControlTrack {
   words: Record<string, HeardWord>;
+  /** Channels that have ever said that the control is available. */
+  onceAvailable: string[];
   /** Sources that are down, as agent/source. */
   downSources: string[];
   /** Until when the words of each agent hold, ms. */
@@ -40,6 +41,7 @@ export interface ControlTrack {
 export function startControlTrack(startMs: number): ControlTrack {
   return {
     words: {},
+    onceAvailable: [],
     downSources: [],
     freshToMs: {},
     staleMs: null,

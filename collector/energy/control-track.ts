@@ -61,8 +61,9 @@ function takeControls(
     track.freshToMs[agent] = Math.max(track.freshToMs[agent] ?? 0, atMs + holdMs);
     if (control.kind === 'word') {
       const { channel, source, word } = control;
-      const wasAvailable = word.value === 'AVAILABLE' || track.words[channel]?.wasAvailable === true;
-      track.words[channel] = { agent, source, word: { ...word, channel }, wasAvailable };
+      if (word.value === 'AVAILABLE' && !track.onceAvailable.includes(channel))
+        track.onceAvailable.push(channel);
+      track.words[channel] = { agent, source, word: { ...word, channel } };
       isChanged = true;
     } else if (control.kind === 'link') {
       const name = qualify(agent, control.source);

@@ -26,14 +26,19 @@ export function noteSaying(model: Pick<MachineModel, 'stateMap'>, track: Control
  * nothing ever feeds: one that was never available says nothing.
  */
 function wordsThatCount(track: ControlTrack): StatusWord[] {
-  const told = Object.values(track.words).map(({ agent, source, word, wasAvailable }) => ({
+  const told = Object.entries(track.words).map(([channel, { agent, source, word }]) => ({
+    channel,
     name: qualify(agent, source),
     word,
-    wasAvailable,
   }));
   const silenced = new Set(track.downSources);
-  for (const { name, word, wasAvailable } of told)
-    if (word.status === 'availability' && word.value === 'UNAVAILABLE' && wasAvailable) silenced.add(name);
+  for (const { channel, name, word } of told)
+    if (
+      word.status === 'availability' &&
+      word.value === 'UNAVAILABLE' &&
+      track.onceAvailable.includes(channel)
+    )
+      silenced.add(name);
   return told.flatMap(({ name, word }) => (silenced.has(name) ? [] : [word]));
 }
 

@@ -195,6 +195,29 @@ describe('a control that is silent', () => {
     expect(spans(fed)).toEqual(['0-1000 processing control x=ACTIVE']);
   });
 
+  it('is one that is no longer available, though its agent was silent for longer than words hold', () => {
+    const back = record(
+      [
+        [0, 'ACTIVE'],
+        [700, 'ACTIVE'],
+      ],
+      [],
+      1000,
+    );
+    back.words.push({
+      channel: 'm.control.availability',
+      source: 'cnc',
+      status: 'availability',
+      vocabulary: 'mtconnect/Availability',
+      timesMs: [at(0), at(700)],
+      values: ['AVAILABLE', 'UNAVAILABLE'],
+    });
+    expect(spans(back, { ...MODEL, quietAfterMs: 300_000 })).toEqual([
+      '0-300 processing control x=ACTIVE',
+      '300-1000 unknown none ',
+    ]);
+  });
+
   it('was not silent where its source told afterwards all that it had said', () => {
     const words = [
       [0, 'ACTIVE'],
