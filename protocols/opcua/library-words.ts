@@ -32,6 +32,11 @@ export function strikeSecrets(text: string): string {
   return clean;
 }
 
+/** What the library says of an error, for people: without any secret, and short. */
+export function nameCause(error: unknown): string {
+  return strikeSecrets(firstLineOf(error instanceof Error ? error.message : String(error)));
+}
+
 /** Whole messages are printed as dumps of several lines, which may cut a secret in two: only the first line is heard. */
 function firstLineOf(text: string): string {
   return (text.trimStart().split('\n', 1)[0] ?? '').slice(0, LENGTH_MAX);

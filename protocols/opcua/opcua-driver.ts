@@ -197,6 +197,15 @@ class OpcuaDriver implements Driver {
     this.#feed = undefined;
   }
 
+  /** What is wired rests on what the server said of units: no more values by it until it was asked again. */
+  #doubtMeaning(link: OpcuaLink): void {
+    const { wirings } = this.#parts;
+    wirings.doubt();
+    if (this.#link !== link || !wirings.mustAsk(link)) return;
+    void this.#feed?.close();
+    this.#feed = undefined;
+  }
+
   #makeFeed(link: OpcuaLink): SourceFeed {
     const { opcua, clock, real, wirings, memory } = this.#parts;
     const { every, reading, queue, timeout } = this.#options;
@@ -212,6 +221,7 @@ class OpcuaDriver implements Driver {
         clock,
         real,
         memory,
+        onMeaning: () => this.#doubtMeaning(link),
         onWord: (channel, value) => this.#report({ channel, atMs: clock.monotonicMs(), value }),
       },
     );

@@ -17,6 +17,12 @@ const LOCALIZED_TEXT = 21;
 const NO_NODE = 'ns=0;i=0';
 /** InfoType DataValue with the overflow bit: the server's queue lost older values. */
 const OVERFLOW_BITS = 0x480;
+const SEMANTICS_CHANGED = 0x4000;
+
+/** True when the server says that the unit or the range of the node is another than before this value. */
+export function hasOtherMeaning(value: ServerValue): boolean {
+  return (value.statusCode.value & SEMANTICS_CHANGED) !== 0;
+}
 
 /** True when the server says that values before this one were lost. */
 export function hasOverflow(value: ServerValue): boolean {

@@ -23,6 +23,8 @@ export interface FeedSurroundings {
   memory: FeedMemory;
   /** A word, or that there is none any more. */
   onWord(channel: string, value: StatusReport['value']): void;
+  /** A node means something else from now on: it may have another unit. */
+  onMeaning: () => void;
 }
 
 /** Under simulated time a value is only true at the moment it is asked for: then measured nodes are read all the same. */

@@ -1,6 +1,7 @@
 import type * as NodeOpcua from 'node-opcua';
 import type { OpcuaLink } from '../link/opcua-link.ts';
-import { hasOverflow } from '../opcua-value.ts';
+import { nameCause } from '../library-words.ts';
+import { hasOtherMeaning, hasOverflow } from '../opcua-value.ts';
 import type { NodeState } from './feed-node.ts';
 import { subscribesMeasured, type FeedSettings, type FeedSurroundings } from './feed-surroundings.ts';
 import { isRefusal } from './refused-nodes.ts';
@@ -115,7 +116,7 @@ export class Watcher {
     );
     if (wanted.length === 0) return;
     const watching = this.#watch(wanted)
-      .catch((error: unknown) => this.#lose(error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => this.#lose(nameCause(error)))
       .finally(() => {
         this.#watching = undefined;
       });
@@ -198,7 +199,7 @@ export class Watcher {
   }
 
   #wishFor(state: NodeState, subscription: Subscription): Wish {
-    const { clock, memory } = this.#around;
+    const { clock, memory, onMeaning } = this.#around;
     const { node } = state;
     const word = node.kind === 'word';
     const wordSamplingMs = clock.speed() > 1 ? FAST_WORD_SAMPLING_MS : WORD_SAMPLING_MS;
@@ -210,6 +211,7 @@ export class Watcher {
       onValue: (value) => {
         if (this.#closed || this.#subscription !== subscription) return;
         if (hasOverflow(value)) memory.noteOverflow();
+        if (hasOtherMeaning(value)) onMeaning();
         if (value.statusCode.value !== 0 && isRefusal(value.statusCode.name))
           return this.#events.onRefused(state, value.statusCode.name);
         // The report that it is in came just now.

@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts';
 import type { FeedNode } from '../feeds/feed-node.ts';
 import type { OpcuaLink } from '../link/opcua-link.ts';
 import type { ServerFacts } from '../link/server-facts.ts';
-import { strikeSecrets } from '../library-words.ts';
+import { nameCause } from '../library-words.ts';
 import type { Found } from '../model/found.ts';
 import { parseNodeAddress, resolveNodeAddress } from '../node-address.ts';
 import type { OpcuaSourceOptions } from '../opcua-options.ts';
@@ -29,6 +29,8 @@ const ASK_MS_MAX = 3_600_000;
 /** A model that is not found by then is not found this time. */
 const FIND_MS_MAX = 300_000;
 /** Each other wiring is sealed: a server that offers something else at every restart must not fill the records with it. */
+/** A server that says of every value that its meaning changed is not asked for each. */
+const DOUBT_MS_MIN = 300_000;
 const CHANGES_MAX = 6;
 const CHANGES_MS = 3_600_000;
 
@@ -59,6 +61,7 @@ export class WiringKeeper {
   #askAtMs = -Infinity;
   /** When the wiring became another; the last few times. */
   readonly #changedAtMs: number[] = [];
+  #doubtedAtMs = -Infinity;
   /** It changed so often that the next wiring has to wait. */
   #unsteady = false;
   /** Listed nodes whose unit is left to the server. */
@@ -88,6 +91,15 @@ export class WiringKeeper {
     if (known && this.#complete) return false;
     const isNew = !known && this.#triedOver !== link;
     return isNew || this.#real.monotonicMs() >= this.#askAtMs;
+  }
+
+  /** A node means something else than when the server was asked: nothing is known of it until it is asked again. */
+  doubt(): void {
+    const nowMs = this.#real.monotonicMs();
+    if (!this.#asksAtAll || nowMs - this.#doubtedAtMs < DOUBT_MS_MIN) return;
+    this.#doubtedAtMs = nowMs;
+    this.#askedOf = undefined;
+    this.#triedOver = undefined;
   }
 
   /**
@@ -131,7 +143,7 @@ export class WiringKeeper {
       return isAnother;
     } catch (error) {
       if (question !== this.#questions) return false;
-      this.#failed = strikeSecrets(error instanceof Error ? error.message : String(error));
+      this.#failed = nameCause(error);
       if (link.broken === undefined)
         this.#log.warn(
           { source: this.#options.id, reason: this.#failed },

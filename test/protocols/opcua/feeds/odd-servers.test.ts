@@ -9,6 +9,8 @@ import {
   StatusCodes,
   MonitoredItemCreateResult,
   coerceNodeId,
+  standardUnits,
+  type Namespace,
   type StatusCode,
   type UAVariable,
 } from 'node-opcua';
@@ -156,6 +158,41 @@ describe('servers that answer strangely', () => {
     expect(slow.server.engine.cumulatedSessionCount).toBe(1);
   });
 
+  test('a node that gets another unit on the server is never read by the unit of before', async () => {
+    const space = plain.server.engine.addressSpace!;
+    const analog = (space.getNamespace(PLAIN_NAMESPACE) as Namespace).addAnalogDataItem({
+      browseName: 'Analog',
+      nodeId: 's=Analog',
+      organizedBy: 'ObjectsFolder',
+      dataType: 'Double',
+      engineeringUnits: standardUnits.kilowatt,
+      engineeringUnitsRange: { low: 0, high: 1e6 },
+      minimumSamplingInterval: 50,
+      value: { dataType: DataType.Double, value: 4.5 },
+    });
+    const { driver, until } = await source({ nodes: [power('Analog', { unit: undefined })] });
+    const watts: unknown[] = [];
+    const look = async () => {
+      const { readings } = await driver.poll();
+      const [channel] = driver.channels;
+      const value = readings[0]?.value;
+      if (channel?.kind === 'measured' && typeof value === 'number')
+        watts.push((value * Number(channel.scale[0])) / Number(channel.scale[1]));
+    };
+    await look();
+    await until(() => items() === 1);
+    await pause(300);
+    await look();
+    const units = analog.getPropertyByName('EngineeringUnits') as UAVariable;
+    units.setValueFromSource({ dataType: DataType.ExtensionObject, value: standardUnits.watt });
+    analog.setValueFromSource({ dataType: DataType.Double, value: 4500 });
+    await pause(400);
+    for (const deadline = Date.now() + 10_000; watts.length < 6 && Date.now() < deadline; await pause(100))
+      await look();
+    expect(watts).toEqual(watts.map(() => 4500));
+    expect(driver.channels[0]).toMatchObject({ scale: ['1', '1'] });
+  });
+
   test('a driver that is closed while its session is made leaves none on the server', async () => {
     const server = plain.server as unknown as Record<string, (...of: unknown[]) => void>;
     const create = server['_on_CreateSessionRequest']!.bind(plain.server);
@@ -219,6 +256,7 @@ describe('servers that answer strangely', () => {
       minimumSamplingInterval: 50,
     });
     structured.setValueFromSource({ dataType: DataType.ExtensionObject, value: opaque() });
+    const browsed = plain.requests.get('BrowseRequest');
     const { read, until } = await source({ nodes: [power('Structured'), power('N17')] });
     expect(await read()).toEqual([null, 17]);
     await until(() => items() === 2);
@@ -227,7 +265,7 @@ describe('servers that answer strangely', () => {
     await until(() => told() >= 3);
     await pause(300);
     expect(await read()).toEqual([null, 170]);
-    expect(plain.requests.get('BrowseRequest') ?? 0).toBe(0);
+    expect(plain.requests.get('BrowseRequest')).toBe(browsed);
   });
 });
 
