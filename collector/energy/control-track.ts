@@ -67,8 +67,9 @@ function takeControls(
       isChanged = true;
     } else if (control.kind === 'link') {
       const name = qualify(agent, control.source);
+      const isOut = !control.up && !isHealed(track, controls, at, horizonMs);
       track.downSources = track.downSources.filter((down) => down !== name);
-      if (!control.up && !isHealed(track, controls, at, horizonMs)) track.downSources.push(name);
+      if (isOut) track.downSources.push(name);
       isChanged = true;
     } else if (control.kind === 'wiring') isChanged = dropUnwired(track, control) || isChanged;
   }

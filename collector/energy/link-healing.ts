@@ -1,4 +1,4 @@
-import type { ControlTrack } from './control-state.ts';
+import { qualify, type ControlTrack } from './control-state.ts';
 import type { Control } from './control.ts';
 
 /**
@@ -17,15 +17,21 @@ export function awaitsHealing(
 ): boolean {
   for (let at = row; at < end; at++) {
     const control = controls[at];
-    if (control?.kind !== 'link' || control.up || !toldWords(track, control)) continue;
-    if (horizonMs <= control.atMs + HEALED_WITHIN_MS && nextLink(controls, at, horizonMs) === undefined)
+    if (control?.kind !== 'link' || control.up || isDown(track, control) || !toldWords(track, control))
+      continue;
+    if (horizonMs <= control.atMs + HEALED_WITHIN_MS && nextUp(controls, at, horizonMs) === undefined)
       return true;
   }
   return false;
 }
 
-/** The next link of the same source, of those before the horizon. */
-function nextLink(
+/** True while the source of a link is down already: the link is only told again, for another reason. */
+function isDown(track: ControlTrack, { agent, source }: { agent: string; source: string }): boolean {
+  return track.downSources.includes(qualify(agent, source));
+}
+
+/** When the link of the same source came up again, of those before the horizon. */
+function nextUp(
   controls: readonly Control[],
   row: number,
   horizonMs: number,
@@ -35,8 +41,8 @@ function nextLink(
   for (let at = row + 1; at < controls.length; at++) {
     const control = controls[at];
     if (control === undefined || control.atMs >= horizonMs) return undefined;
-    if (control.kind === 'link' && control.agent === from.agent && control.source === from.source)
-      return control;
+    const isOwn = control.kind === 'link' && control.agent === from.agent && control.source === from.source;
+    if (isOwn && control.up) return control;
   }
   return undefined;
 }
@@ -53,7 +59,7 @@ export function isHealed(
   horizonMs: number,
 ): boolean {
   const down = controls[row];
-  const next = nextLink(controls, row, horizonMs);
-  if (down?.kind !== 'link' || next === undefined) return false;
+  const next = nextUp(controls, row, horizonMs);
+  if (down?.kind !== 'link' || next === undefined || isDown(track, down)) return false;
   return next.healed && next.atMs - down.atMs <= HEALED_WITHIN_MS && toldWords(track, down);
 }

@@ -248,6 +248,25 @@ describe('a control that is silent', () => {
       '100-701 unknown none ',
       '701-1100 ready control x=READY',
     ]);
+    // A link that is down is told again where the reason becomes another: it is one outage.
+    const twice = (upS: number) =>
+      spans(
+        record(
+          words.map(([seconds, word]) => [seconds, word]),
+          [
+            [100, false],
+            [250, false],
+            [upS, true, true],
+          ],
+          1100,
+        ),
+      );
+    expect(twice(700)).toEqual(whole);
+    expect(twice(800)).toEqual([
+      '0-100 processing control x=ACTIVE',
+      '100-800 unknown none ',
+      '800-1100 ready control x=READY',
+    ]);
     const open = record([[0, 'ACTIVE']], [[100, false]], 500);
     expect(spans(open, MODEL, 700)).toEqual(['0-100 processing control x=ACTIVE']);
     expect(spans(open, MODEL, 701)).toEqual(['0-100 processing control x=ACTIVE', '100-500 unknown none ']);
