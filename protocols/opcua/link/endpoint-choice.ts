@@ -83,7 +83,8 @@ export function nameOffers(offered: readonly OfferedEndpoint[]): string {
   return names.length === 0 ? 'none' : [...new Set(names)].join(', ');
 }
 
-function requireLogin(endpoint: OfferedEndpoint, options: SecurityOptions): void {
+/** Throws (class `retry`) where the endpoint takes no such login, or would have the password sent readable. */
+export function requireLogin(endpoint: OfferedEndpoint, options: SecurityOptions): void {
   const type =
     options.userCertificate !== undefined
       ? 'certificate'

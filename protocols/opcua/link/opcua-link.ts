@@ -5,8 +5,9 @@ import { strikeSecrets } from '../library-words.ts';
 import { connectionError } from '../opcua-error.ts';
 import type { OpcuaSourceOptions } from '../opcua-options.ts';
 import { openTrustStore, type TrustStore } from '../trust/trust-store.ts';
-import { chooseEndpoint, requireNoDowngrade } from './endpoint-choice.ts';
+import { chooseEndpoint, requireLogin, requireNoDowngrade } from './endpoint-choice.ts';
 import { askEndpoints, describeEndpoints } from './offered-endpoints.ts';
+import { openSession } from './open-session.ts';
 import { readServerFacts, readServerLimits, type ServerFacts, type ServerLimits } from './server-facts.ts';
 import { makeUserIdentity } from './user-identity.ts';
 
@@ -108,15 +109,18 @@ export function openLink(
     await client.connect(options.endpoint);
     if (chosen !== undefined) requireSecured(opcua, secured, chosen, options);
     isMakingSession = true;
-    session = await client.createSession(identity);
+    const trusting = store;
+    session = await openSession(client, identity, ({ serverEndpoints = [] }) => {
+      if (chosen === undefined) return;
+      requireNoDowngrade(describeEndpoints(serverEndpoints), chosen, options);
+      trusting.requireApplication(serverEndpoints[0]?.server.applicationUri ?? undefined);
+      // The library asked for the endpoints once more: what it would log in by must be as good as what we were told.
+      for (const endpoint of describeEndpoints(secured.endpoint === undefined ? [] : [secured.endpoint]))
+        requireLogin(endpoint, options);
+    });
     isMakingSession = false;
     if (cancelled) throw new Error('cancelled');
     session.on('session_closed', lost('the server closed the session'));
-    if (chosen !== undefined) {
-      const { serverEndpoints = [] } = session as { serverEndpoints?: NodeOpcua.EndpointDescription[] };
-      requireNoDowngrade(describeEndpoints(serverEndpoints), chosen, options);
-      store.requireApplication(serverEndpoints[0]?.server.applicationUri ?? undefined);
-    }
     const limits = await readServerLimits(opcua, session);
     const facts = await readServerFacts(opcua, session, limits, around.wallMs);
     return {

@@ -94,13 +94,21 @@ describe('one in the middle who hides endpoints', () => {
   });
 
   test('down to a weaker policy: found out by what the server itself says over the secured session', async () => {
-    const machine = await startMachine();
-    const pkiFolder = await makeTrusting(machine.endpoint);
+    const machine = await startMachine({ user: USER });
+    const pkiFolder = await makeTrusting(machine.endpoint, LOGIN);
     machine.faults.shows = ({ policy }) => policy === 'Basic256Sha256';
-    const { refusal } = await makeDriver(pkiFolder, { endpoint: machine.endpoint, securityPolicy: 'best' });
+    const { refusal } = await makeDriver(pkiFolder, {
+      endpoint: machine.endpoint,
+      securityPolicy: 'best',
+      ...LOGIN,
+    });
     const error = await refusal();
     expect(error).toMatchObject({ code: 'untrusted', remedy: 'retry' });
     expect(error.message).toContain('Aes256_Sha256_RsaPss');
+    // Before the password was sent under the weaker one.
+    expect(machine.heard()).toContain('CreateSessionRequest');
+    expect(machine.heard()).not.toContain('ActivateSessionRequest');
+    expect(machine.sessionCount()).toBe(0);
   });
 
   test('who hides nothing changes nothing', async () => {
@@ -174,16 +182,22 @@ describe('a certificate that does not fit', () => {
   });
 
   test('of another application: refused once the server has said what it is', async () => {
-    const machine = await startMachine({ certificate: { applicationUri: 'urn:somebody:else' } });
+    const machine = await startMachine({
+      user: USER,
+      certificate: { applicationUri: 'urn:somebody:else' },
+    });
     const pkiFolder = makeFolder();
     const elsewhere = await tapWire(machine.port);
-    const first = await makeDriver(pkiFolder, { id: 'first', endpoint: elsewhere.endpoint });
+    const first = await makeDriver(pkiFolder, { id: 'first', endpoint: elsewhere.endpoint, ...LOGIN });
     await first.refusal();
     trustShown(pkiFolder);
-    const { refusal } = await makeDriver(pkiFolder, { endpoint: machine.endpoint });
+    const { refusal } = await makeDriver(pkiFolder, { endpoint: machine.endpoint, ...LOGIN });
     expect((await refusal()).message).toContain(
       'is for the application urn:somebody:else, and the server calls itself urn:millwatt:simulated-machine',
     );
+    expect(machine.heard()).toContain('CreateSessionRequest');
+    expect(machine.heard()).not.toContain('ActivateSessionRequest');
+    expect(machine.sessionCount()).toBe(0);
   });
 });
 
