@@ -4,6 +4,7 @@ import type { SourceConfig } from '../../config/agent-config.ts';
 import type { OpcuaSourceConfig } from '../../config/opcua/opcua-config.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { describeCertificate, shortThumbprint } from '../../protocols/opcua/trust/certificate-facts.ts';
+import { gaveWay } from '../../protocols/opcua/trust/later-trust.ts';
 import { readOwnCertificate, remarkOn } from '../../protocols/opcua/trust/own-certificate.ts';
 import { listTrust, type TrustEntry } from '../../protocols/opcua/trust/trust-decisions.ts';
 import { readPem } from '../broker-link.ts';
@@ -28,7 +29,7 @@ export async function* examineOpcua(
     if (source.userCertificate !== undefined)
       yield examine(`user certificate of ${source.id}`, () => tryUserCertificate(source, folder, nowMs));
   const entries = listTrust(pkiFolder);
-  for (const source of opcua) yield* examineTrust(source, entries, config, nowMs);
+  for (const source of opcua) yield* examineTrust(source, entries, { pkiFolder, config }, nowMs);
 }
 
 async function* examineOwn(pkiFolder: string, nowMs: number): AsyncGenerator<Examination> {
@@ -78,7 +79,7 @@ function tryUserCertificate(source: OpcuaSourceConfig, folder: string, nowMs: nu
 function* examineTrust(
   source: OpcuaSourceConfig,
   entries: readonly TrustEntry[],
-  config: string,
+  { pkiFolder, config }: { pkiFolder: string; config: string },
   nowMs: number,
 ): Generator<Examination> {
   const subject = `trust of ${source.id}`;
@@ -96,9 +97,21 @@ function* examineTrust(
       note.approved.includes(source.endpoint) ||
       note.shown.some(({ endpoint }) => endpoint === source.endpoint),
   );
-  for (const { standing, name, thumbprint, validToMs } of here) {
+  const isTrusting = here.some(({ standing }) => standing !== 'rejected');
+  for (const entry of here) {
+    const { standing, name, thumbprint, validToMs, note } = entry;
     const short = shortThumbprint(thumbprint);
-    if (standing === 'rejected')
+    if (standing === 'rejected' && gaveWay(pkiFolder, entries, entry, source.endpoint)) continue;
+    if (standing === 'rejected' && note.removedAt !== undefined) {
+      // Somebody has decided; only where nothing else is trusted there the source is without its control.
+      if (!isTrusting)
+        yield {
+          subject,
+          result: 'warning',
+          message: `${name} (${short}) at ${source.endpoint} was taken out on ${note.removedAt.slice(0, 10)} and is refused.`,
+          cure: 'If that was meant so, give the control a new certificate, and trust that.',
+        };
+    } else if (standing === 'rejected')
       yield {
         subject,
         result: 'warning',

@@ -1,4 +1,5 @@
 import { shortThumbprint, type CertificateFacts } from '../../protocols/opcua/trust/certificate-facts.ts';
+import { gaveWay } from '../../protocols/opcua/trust/later-trust.ts';
 import type { Decision, Standing, TrustEntry } from '../../protocols/opcua/trust/trust-decisions.ts';
 import { explainLeftOut, renderTable, type TextColumn } from '../text-table.ts';
 
@@ -43,7 +44,7 @@ export function drawTrust(
     ...renderTable(COLUMNS, rows, width),
     ...explainLeftOut(COLUMNS, rows, width),
     ...(rejected.length === 0 ? [] : ['']),
-    ...rejected.flatMap((entry) => explainRejected(entry, config)),
+    ...rejected.flatMap((entry) => explainRejected(entry, entries, { folder, config })),
   ];
 }
 
@@ -92,15 +93,25 @@ export function sayOwn(
   ];
 }
 
-function explainRejected({ thumbprint, name, note }: TrustEntry, config: string): string[] {
+function explainRejected(
+  entry: TrustEntry,
+  entries: readonly TrustEntry[],
+  { folder, config }: { folder: string; config: string },
+): string[] {
+  const { thumbprint, name, note } = entry;
   const short = shortThumbprint(thumbprint);
-  const lines = note.shown.map(
-    ({ source, endpoint, why }) =>
-      `${short} ${name}, shown to source ${source} by ${endpoint}: it ${why.join('; it ')}.`,
-  );
+  const lines = note.shown.map(({ source, endpoint, why }) => {
+    const instead = gaveWay(folder, entries, entry, endpoint)
+      ? ' It gave way to another one, which is trusted.'
+      : '';
+    return `${short} ${name}, shown to source ${source} by ${endpoint}: it ${why.join('; it ')}.${instead}`;
+  });
+  // Somebody has decided already: no word of trusting it after all.
   if (note.removedAt !== undefined)
-    lines.push(`${short} ${name}: taken out on ${note.removedAt.slice(0, 10)}.`);
-  return [...lines, `  to trust it: millwatt trust add ${short} -c ${config}`];
+    return [...lines, `${short} ${name}: taken out on ${note.removedAt.slice(0, 10)}.`];
+  const isOver =
+    note.shown.length > 0 && note.shown.every(({ endpoint }) => gaveWay(folder, entries, entry, endpoint));
+  return isOver ? lines : [...lines, `  to trust it: millwatt trust add ${short} -c ${config}`];
 }
 
 function day(ms: number): string {
