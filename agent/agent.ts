@@ -21,6 +21,7 @@ import { startScheduler } from './scheduler.ts';
 import { Sealer, type SealedWiring } from './sealer.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { Spool } from './spool.ts';
+import { WiringInForce } from './wiring-in-force.ts';
 import { gatherWiring, type Wiring } from './wiring.ts';
 
 const KEY_LOST = 'Restore the file from a backup; or delete it, and confirm the new key at the collector.';
@@ -75,7 +76,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { config, dataFolder, drivers, log, version } = options;
   const { site, agent } = config;
   const random = options.random ?? ((count: number) => randomBytes(count));
-  const wiring = gatherWiring(site, agent, version, drivers);
+  // Refuses what is ambiguous before anything is made.
+  gatherWiring(site, agent, version, drivers);
   let unlock = () => {};
   let spool: Spool | undefined;
   try {
@@ -89,7 +91,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       randomBytes: random,
       log,
     });
-    return run({ ...options, key, spool, unlock, wiring, boot: drawToken(random) });
+    return run({ ...options, key, spool, unlock, boot: drawToken(random) });
   } catch (error) {
     spool?.close();
     unlock();
@@ -111,39 +113,46 @@ function run(
     key: SigningKey;
     spool: Spool;
     unlock: () => void;
-    wiring: ReturnType<typeof gatherWiring>;
     boot: string;
   },
 ): RunningAgent {
   const { config, drivers, clock, log, version, spool, boot, key, credentials } = options;
   const { site, agent } = config;
-  let { wiring } = options;
-  /** Sources that told what they offer when they were connected. */
-  const found = new Set<string>();
-  const live = new LiveValues(wiring, clock, options.simulated === true);
+  const wirings: WiringInForce = new WiringInForce(
+    (found) => gatherWiring(site, agent, version, drivers, found),
+    (wiring) => sealer.rewire(sealedWiringOf(wiring)),
+  );
+  /** Channels of which it was said that another source feeds them. */
+  const told = new Set<string>();
+  const live = new LiveValues(wirings.current, clock, options.simulated === true);
 
+  const tellWiring = () => {
+    const { doubled } = wirings.current;
+    for (const { id: channel, source } of doubled) {
+      if (told.has(channel)) continue;
+      told.add(channel);
+      log.info({ source, channel }, 'another source feeds this channel already; it is left out here');
+    }
+    live.rewire(wirings.current);
+    reporter.tellWiring();
+  };
   const pollers = drivers.map((driver) => {
     const source = driver.description.id;
-    driver.onStatus((status) => {
-      sealer.addStatus(source, status);
-      live.takeStatus(status);
-    });
     driver.onWiring?.(() => {
-      found.add(source);
-      wiring = gatherWiring(site, agent, version, drivers, found);
-      for (const { id, source: by } of wiring.doubled)
-        if (by === source)
-          log.warn({ source, channel: id }, 'another source feeds this channel already; it is left out here');
-      sealer.rewire(sealedWiringOf(wiring));
-      live.rewire(wiring);
-      reporter.tellWiring();
+      if (wirings.change(source)) tellWiring();
+    });
+    driver.onStatus((status) => {
+      if (wirings.isWaiting(source)) sealer.leaveOut(1);
+      else sealer.addStatus(source, status);
+      live.takeStatus(status);
     });
     return new Poller(driver, {
       clock,
       log,
       events: {
         onPoll: (poll, everyMs) => {
-          sealer.addPoll(source, poll, everyMs);
+          if (wirings.isWaiting(source)) sealer.leaveOut(poll.readings.length);
+          else sealer.addPoll(source, poll, everyMs);
           live.takePoll(source, poll);
         },
         onLink: (change) => sealer.addLink(change),
@@ -155,7 +164,7 @@ function run(
     spool,
     maker: { site, agent, key },
     boot,
-    wiring: sealedWiringOf(wiring),
+    wiring: sealedWiringOf(wirings.current),
     batchSamples: config.spool.batchSamples,
     batchAgeMs: config.spool.batchAge,
     oldestRunningMs: () => {
@@ -204,7 +213,7 @@ function run(
     scheduler,
     sealer,
     live,
-    wiring: () => wiring,
+    wiring: () => wirings.current,
   });
   const statusTopic = topicOf(site, agent, 'status');
   link = options.connect({
@@ -229,7 +238,10 @@ function run(
 
   const silence = new SilenceWatch({ site, log, nowMs: () => performance.now() });
   const timers = [
-    setInterval(() => sealer.flush(), FLUSH_MS),
+    setInterval(() => {
+      sealer.flush();
+      if (wirings.retry()) tellWiring();
+    }, FLUSH_MS),
     setInterval(() => {
       if (clock.speed() !== 0) sealer.sealDue();
     }, SEAL_CHECK_MS),

@@ -112,10 +112,14 @@ export class Sealer {
     this.#noteSealed([record], anchor);
   }
 
-  /** Another wiring holds from now on: what was read before is sealed under the old one first. */
-  rewire(wiring: SealedWiring): void {
+  /**
+   * Another wiring holds from now on; what was read before is sealed under the old one first. False while the disk does not
+   * take that: then the old one still holds, and what rests on the new one must wait or be left out.
+   */
+  rewire(wiring: SealedWiring): boolean {
     const config = sha256(wiring.snapshot);
     if (config !== this.#config) this.sealAll();
+    if (this.#diskFailing) return false;
     this.#wiring = wiring;
     this.#config = config;
     try {
@@ -123,6 +127,12 @@ export class Sealer {
     } catch (error) {
       this.#keepRows([], error);
     }
+    return true;
+  }
+
+  /** Counts samples that rest on a wiring the disk has not taken. */
+  leaveOut(samples: number): void {
+    this.#lost += samples;
   }
 
   /** Seals an entry of the agent's own log: what a verifier must know and no reading tells. */

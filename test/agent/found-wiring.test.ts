@@ -107,10 +107,10 @@ test('what a source finds is sealed as a new snapshot, and what was read before 
 
 test('a found channel that a meter feeds already stays the meter’s', async () => {
   const clock = new SteppedClock(START_MS);
-  const warnings: object[] = [];
+  const told: object[] = [];
   const control = findingDriver({ clock, machine: 'mill', source: 'cnc' });
   const meter = scriptedDriver({ clock, machine: 'mill' });
-  const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) };
+  const log = { ...silentLog, info: (fields: object) => void told.push(fields) };
   const { agent, records } = await startPlant(clock, [control, meter], { log });
   control.offer({ powers: ['supply', 'spindle'], words: ['execution'] });
   for (let second = 0; second < 5; second++) await pollAt(agent, clock, second);
@@ -130,7 +130,7 @@ test('a found channel that a meter feeds already stays the meter’s', async () 
   expect(parts.flatMap(({ events }) => events.map(({ source, values }) => [source, values]))).toEqual([
     ['mill-meter', ['RUN']],
   ]);
-  expect(warnings).toContainEqual({ source: 'cnc', channel: 'mill.supply.activePower' });
+  expect(told).toContainEqual({ source: 'cnc', channel: 'mill.supply.activePower' });
 });
 
 test('words of an outage come with their own times: the watermark waits for them, ten minutes at most', async () => {

@@ -284,6 +284,46 @@ test('a disk that refuses loses nothing once it takes again', () => {
   expect(holds(spool)).toBe(true);
 });
 
+test('a new wiring waits while the disk refuses: what was read before is sealed under the old one', () => {
+  const { sealer, spool, sealed, pass, read } = rig(['mill']);
+  pass(1000);
+  read('mill');
+  const seal = spool.seal.bind(spool);
+  const append = spool.append.bind(spool);
+  const refuse = () => {
+    throw new Error('database or disk is full');
+  };
+  spool.seal = refuse;
+  spool.append = refuse;
+  const old = sealed[0]?.header.config;
+  const wiring = {
+    snapshot: sealed[0] === undefined ? '' : JSON.stringify({ other: true }),
+    channelOf: new Map([['mill.supply.activePower', { machine: 'mill', source: 'mill-meter' }]]),
+    machinesOf: new Map([['mill-meter', ['mill']]]),
+  };
+  expect(sealer.rewire(wiring)).toBe(false);
+  // What rests on the new wiring is left out, and counted.
+  sealer.leaveOut(2);
+  spool.seal = seal;
+  spool.append = append;
+  sealer.flush();
+  expect(sealer.rewire(wiring)).toBe(true);
+  pass(1000);
+  read('mill');
+  sealer.sealAll();
+  const readings = sealed.filter(({ header }) => header.kind === 'readings');
+  expect(readings.map(({ header }) => header.config === old)).toEqual([true, false]);
+  expect(sealed.map(({ header }) => header.kind)).toEqual([
+    'config',
+    'log',
+    'readings',
+    'config',
+    'readings',
+  ]);
+  expect(spool.accounts().samples.dropped['disk-failed']).toBe(2);
+  expect(holds(spool)).toBe(true);
+});
+
 test('damage that shows while the agent runs stops it, and the next start begins anew', () => {
   const path = folder();
   const { sealer, spool, pass, read } = rig(['mill'], { path });
