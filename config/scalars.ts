@@ -55,7 +55,10 @@ export const decimal = z
 /** The id of a site, agent, collector or source. */
 export const id = z
   .string()
-  .refine(isId, '1 to 64 letters, digits, "_", "." or "-", beginning with a letter or digit, such as plant-1');
+  .refine(
+    isId,
+    '1 to 64 letters, digits, "_", "." or "-", beginning with a letter or digit, such as plant-1',
+  );
 /** The id of a machine or component; no dot, because it separates the levels of a channel id. */
 export const levelId = z
   .string()

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { MTCONNECT_MODES } from '../../protocols/mtconnect/mtconnect-options.ts';
-import { PHASES, QUANTITY_NAMES, STATUSES } from '../../protocols/telemetry/quantity.ts';
-import { UNITS } from '../../protocols/telemetry/unit.ts';
+import { listedPoint } from '../listed-point.ts';
 import { duration, levelId } from '../scalars.ts';
 import { wiring } from '../wiring-config.ts';
 
@@ -12,30 +11,7 @@ const item = z.strictObject({
     .describe('Id or name of the data item, as `millwatt browse` prints it.')
     .meta({ examples: ['Sload'] }),
   skip: z.boolean().default(false).describe('Leave it out.'),
-  component: levelId
-    .optional()
-    .describe('What of the machine it speaks of.')
-    .meta({ examples: ['spindle'] }),
-  quantity: z
-    .enum(QUANTITY_NAMES)
-    .optional()
-    .describe('What it measures, where its type does not say.')
-    .meta({ examples: ['activePower'] }),
-  phase: z.enum(PHASES).default('total').describe('Conductor or sum it belongs to.'),
-  unit: z
-    .enum(Object.keys(UNITS) as [string, ...string[]])
-    .optional()
-    .describe('Its unit, where the agent names none.')
-    .meta({ examples: ['W'] }),
-  status: z
-    .enum(STATUSES)
-    .optional()
-    .describe('Instead of quantity: a word the control says of itself.')
-    .meta({ examples: ['execution'] }),
-  name: levelId
-    .optional()
-    .describe('Tells apart several words of one status: the timer auto_time.')
-    .meta({ examples: ['auto_time'] }),
+  ...listedPoint,
   vocabulary: z
     .string()
     .optional()

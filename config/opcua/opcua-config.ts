@@ -5,9 +5,8 @@ import {
   SECURITY_MODES,
   SECURITY_POLICIES,
 } from '../../protocols/opcua/opcua-options.ts';
-import { PHASES, QUANTITY_NAMES, STATUSES } from '../../protocols/telemetry/quantity.ts';
-import { UNITS } from '../../protocols/telemetry/unit.ts';
 import { foundPoint } from '../found-config.ts';
+import { listedPoint } from '../listed-point.ts';
 import { duration, levelId, secretReference } from '../scalars.ts';
 import { wiring } from '../wiring-config.ts';
 
@@ -16,36 +15,13 @@ const opcuaNode = z.strictObject({
     .string()
     .describe('Node id with namespace URI: nsu=http://example.com/;s=Power')
     .meta({ examples: ['nsu=http://example.com/;s=Power'] }),
-  component: levelId
-    .optional()
-    .describe('Overrides the component of the source.')
-    .meta({ examples: ['spindle'] }),
-  quantity: z
-    .enum(QUANTITY_NAMES)
-    .optional()
-    .describe('What the node measures.')
-    .meta({ examples: ['activePower'] }),
-  phase: z.enum(PHASES).default('total').describe('Conductor or sum the node belongs to.'),
-  unit: z
-    .enum(Object.keys(UNITS) as [string, ...string[]])
-    .optional()
-    .describe('Unit of the node; needed with quantity, unless the server names one.')
-    .meta({ examples: ['kW'] }),
+  ...listedPoint,
   deadband: z
     .number()
     .min(0)
     .optional()
     .describe('Changes smaller than this, in the unit of the node, are not sent by the server.')
     .meta({ examples: [5] }),
-  status: z
-    .enum(STATUSES)
-    .optional()
-    .describe('Instead of quantity: a word the control says of itself.')
-    .meta({ examples: ['execution'] }),
-  name: levelId
-    .optional()
-    .describe('Tells apart several words of one status: the timer auto_time.')
-    .meta({ examples: ['auto_time'] }),
   vocabulary: z.string().default('raw').describe('Vocabulary of the status, such as umati/ProductionState.'),
 });
 
