@@ -18,7 +18,13 @@ export async function runAgent(options: { config: string }): Promise<void> {
   logWarnings(log, warnings);
   const stop = listenForStop();
   const dataFolder = resolve(folder, config.data);
-  const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log });
+  const drivers = await buildDrivers(config, {
+    folder,
+    dataFolder,
+    config: options.config,
+    clock: systemClock,
+    log,
+  });
   growHeapFor(drivers.reduce((sum, { description }) => sum + 1000 / description.everyMs, 0));
   const agent = await startAgent({
     config,

@@ -18,6 +18,8 @@ export interface DriverSurroundings {
   folder: string;
   /** Folder of the agent's own data: keys and certificates of OPC UA. */
   dataFolder: string;
+  /** The configuration file, as commands for the operator name it. */
+  config?: string | undefined;
   clock: Clock;
   log: Log;
 }
@@ -69,7 +71,12 @@ async function buildOpcuaDriver(source: OpcuaSourceConfig, around: DriverSurroun
       ...(userCertificate === undefined ? {} : { userCertificate: read(userCertificate) }),
       ...(userKey === undefined ? {} : { userKey: read(userKey) }),
     },
-    { clock: around.clock, pkiFolder: pkiFolderOf(around.dataFolder), log: around.log },
+    {
+      clock: around.clock,
+      pkiFolder: pkiFolderOf(around.dataFolder),
+      config: around.config,
+      log: around.log,
+    },
   );
 }
 

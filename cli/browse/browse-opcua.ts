@@ -40,7 +40,7 @@ export async function runBrowseOpcua(url: string, options: BrowseCommandOptions)
           onProgress: (nodes) => progress.onNodes(nodes),
           ...(options.path === undefined ? {} : { path: options.path }),
         },
-        { pkiFolder, log: silentLog, wallMs: () => Date.now() },
+        { pkiFolder, config: options.config, log: silentLog, wallMs: () => Date.now() },
       ),
     );
     progress.end();
@@ -139,18 +139,22 @@ function depthOf(text: string | undefined): number {
   throw usageError(`--depth ${JSON.stringify(text)} is no depth.`, `Write a number from 1 to ${DEPTH_MAX}.`);
 }
 
-/** What a source would say, as one says it who only looks; the cure names the configuration that was given. */
-function speakOfBrowsing(error: unknown, { config, pki }: BrowseCommandOptions): unknown {
+/** What a source would say, as one says it who only looks. */
+function speakOfBrowsing(error: unknown, { pki }: BrowseCommandOptions): unknown {
   if (!(error instanceof MillwattError)) return error;
   const cure = error.cure
     .replace(' The agent connects at its next attempt.', ' Then call this again.')
     .replace(/Write username and password, or userCertificate and userKey,/, 'Add --user and --password-file')
-    .replace(/^Check username and password/, 'Check --user and --password-file');
+    .replace(/^Check username and password/, 'Check --user and --password-file')
+    .replace(
+      /^Remove allowInsecure,.*/,
+      'Leave --security none out, and write -c agent.yaml or --pki FOLDER.',
+    );
   const folder = pki === undefined ? undefined : resolve(pki);
-  return new MillwattError(error.remedy, error.code, error.message.replace(/^Source browse: /, ''), {
+  return new MillwattError(error.remedy, error.code, error.message, {
     cure:
       folder === undefined
-        ? cure.replaceAll('agent.yaml', config ?? 'agent.yaml')
+        ? cure
         : cure.replace(
             /millwatt trust add \S+ -c agent\.yaml/,
             `move its file from ${folder}/rejected to ${folder}/trusted/certs (or use -c agent.yaml, and millwatt trust add)`,

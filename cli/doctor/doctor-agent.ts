@@ -22,7 +22,13 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
   yield* examineModbus(config.sources, folder);
   yield* examineOpcua(config.sources, { folder, pkiFolder: pkiFolderOf(dataFolder), config: file });
   const doubts = gatherDoubts();
-  const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log: doubts.log });
+  const drivers = await buildDrivers(config, {
+    folder,
+    dataFolder,
+    config: file,
+    clock: systemClock,
+    log: doubts.log,
+  });
   for (const driver of drivers) {
     const { id, address } = driver.description;
     const words = new Map<string, unknown>();

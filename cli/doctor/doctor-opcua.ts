@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { SourceConfig } from '../../config/agent-config.ts';
 import type { OpcuaSourceConfig } from '../../config/opcua/opcua-config.ts';
 import { MillwattError } from '../../protocols/errors.ts';
+import { sayCommand } from '../../protocols/opcua/say-command.ts';
 import { describeCertificate, shortThumbprint } from '../../protocols/opcua/trust/certificate-facts.ts';
 import { gaveWay } from '../../protocols/opcua/trust/later-trust.ts';
 import { readOwnCertificate, remarkOn } from '../../protocols/opcua/trust/own-certificate.ts';
@@ -24,7 +25,7 @@ export async function* examineOpcua(
 ): AsyncGenerator<Examination> {
   const opcua = sources.filter((source) => source.protocol === 'opcua');
   if (opcua.length === 0) return;
-  yield* examineOwn(pkiFolder, nowMs);
+  yield* examineOwn(pkiFolder, config, nowMs);
   for (const source of opcua)
     if (source.userCertificate !== undefined)
       yield examine(`user certificate of ${source.id}`, () => tryUserCertificate(source, folder, nowMs));
@@ -32,15 +33,15 @@ export async function* examineOpcua(
   for (const source of opcua) yield* examineTrust(source, entries, { pkiFolder, config }, nowMs);
 }
 
-async function* examineOwn(pkiFolder: string, nowMs: number): AsyncGenerator<Examination> {
+async function* examineOwn(pkiFolder: string, config: string, nowMs: number): AsyncGenerator<Examination> {
   const subject = 'certificate of the agent';
   const own = await examine(subject, () => {
-    const read = readOwnCertificate(pkiFolder);
+    const read = readOwnCertificate(pkiFolder, config);
     if (read === undefined) return 'is made when the agent first starts';
     const { validToMs, thumbprint } = describeCertificate(read.certificate);
     return `is good until ${dayOf(validToMs)} (${shortThumbprint(thumbprint)}); millwatt trust own prints it for the controls`;
   });
-  const remark = own.result === 'good' ? remarkOfOwn(pkiFolder, nowMs) : undefined;
+  const remark = own.result === 'good' ? remarkOfOwn(pkiFolder, config, nowMs) : undefined;
   if (remark === undefined) yield own;
   else
     yield {
@@ -51,9 +52,9 @@ async function* examineOwn(pkiFolder: string, nowMs: number): AsyncGenerator<Exa
     };
 }
 
-function remarkOfOwn(pkiFolder: string, nowMs: number): string | undefined {
-  const own = readOwnCertificate(pkiFolder);
-  return own === undefined ? undefined : remarkOn(own, nowMs);
+function remarkOfOwn(pkiFolder: string, config: string, nowMs: number): string | undefined {
+  const own = readOwnCertificate(pkiFolder, config);
+  return own === undefined ? undefined : remarkOn(own, nowMs, config);
 }
 
 function tryUserCertificate(source: OpcuaSourceConfig, folder: string, nowMs: number): string {
@@ -116,7 +117,7 @@ function* examineTrust(
         subject,
         result: 'warning',
         message: `${source.endpoint} showed a certificate that nobody trusts: ${name} (${short}).`,
-        cure: `Compare it with what the control shows; if it is the same: millwatt trust add ${short} -c ${config}`,
+        cure: `Compare it with what the control shows; if it is the same: ${sayCommand(`trust add ${short}`, config)}`,
       };
     else if (validToMs - nowMs < SOON_MS)
       yield {

@@ -85,7 +85,11 @@ async function openConfigured(file: string, sourceId: string | undefined, log: L
   }
   // Certificates and trust of OPC UA servers are the agent's own, so that what probes also runs.
   const dataFolder = resolve(folder, config.data);
-  const drivers = await buildDrivers(config, { folder, dataFolder, clock: systemClock, log }, isWanted);
+  const drivers = await buildDrivers(
+    config,
+    { folder, dataFolder, config: file, clock: systemClock, log },
+    isWanted,
+  );
   const isWhole = sourceId === undefined || config.sources.some(({ id }) => id === sourceId);
   if (isWhole) return drivers;
   const isChosen = ({ description }: Driver) => description.id === sourceId;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { MillwattError } from '../../protocols/errors.ts';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
+import { sayCommand } from '../../protocols/opcua/say-command.ts';
 import { describeCertificate } from '../../protocols/opcua/trust/certificate-facts.ts';
 import {
   readOwnCertificate,
@@ -62,7 +63,7 @@ function decide(what: readonly string[], options: AddOptions, pki: AgentPki) {
       if (options.issuer === true || endpoint !== undefined)
         throw usageError(
           `--issuer and --source are for files, and ${one} is none.`,
-          'millwatt trust add plant-ca.pem --issuer -c agent.yaml',
+          sayCommand('trust add plant-ca.pem --issuer', options.config),
         );
       decisions.push(trustByThumbprint(pki.folder, one));
       continue;
@@ -90,9 +91,9 @@ export async function runTrustOwn({ config, json, renew }: TrustOptions & { rene
   const pki = findPki(config);
   const { own, aside } = await writeAsOwner(pki, async () => ({
     aside: renew === true ? setOwnCertificateAside(pki.folder, Date.now()) : undefined,
-    own: readOwnCertificate(pki.folder) ?? (await makeOwn(pki.folder)),
+    own: readOwnCertificate(pki.folder, config) ?? (await makeOwn(pki.folder)),
   }));
-  const remark = remarkOn(own, Date.now());
+  const remark = remarkOn(own, Date.now(), config);
   const facts = describeCertificate(own.certificate);
   if (json) {
     printJson({ ...facts, file: own.certificateFile, aside, remark, pem: own.certificate.toString() });

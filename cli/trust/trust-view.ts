@@ -1,3 +1,4 @@
+import { sayCommand } from '../../protocols/opcua/say-command.ts';
 import { shortThumbprint, type CertificateFacts } from '../../protocols/opcua/trust/certificate-facts.ts';
 import { gaveWay } from '../../protocols/opcua/trust/later-trust.ts';
 import type { Decision, Standing, TrustEntry } from '../../protocols/opcua/trust/trust-decisions.ts';
@@ -111,7 +112,7 @@ function explainRejected(
     return [...lines, `${short} ${name}: taken out on ${note.removedAt.slice(0, 10)}.`];
   const isOver =
     note.shown.length > 0 && note.shown.every(({ endpoint }) => gaveWay(folder, entries, entry, endpoint));
-  return isOver ? lines : [...lines, `  to trust it: millwatt trust add ${short} -c ${config}`];
+  return isOver ? lines : [...lines, `  to trust it: ${sayCommand(`trust add ${short}`, config)}`];
 }
 
 function day(ms: number): string {

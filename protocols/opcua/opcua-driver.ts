@@ -22,6 +22,8 @@ export interface OpcuaSurroundings {
   clock: Clock;
   /** Folder of keys and certificates, kept between runs. */
   pkiFolder: string;
+  /** The configuration file, as commands for the operator name it. */
+  config?: string | undefined;
   log?: Log;
   /** Real time, for back-off and the watchdog; wall time, for the server's clock. */
   real?: Pick<Clock, 'monotonicMs'> & Partial<Pick<Clock, 'wallMs'>>;
@@ -50,10 +52,10 @@ export async function createOpcuaDriver(
   requirePair(options);
   const opcua = await import('node-opcua');
   hearLibrary(opcua, log, options.password);
-  await ensureOwnCertificate(opcua, around.pkiFolder, real.wallMs());
+  await ensureOwnCertificate(opcua, around.pkiFolder, real.wallMs(), around.config);
   const keeper = new LinkKeeper(
     options,
-    { opcua, pkiFolder: around.pkiFolder, log, wallMs: real.wallMs },
+    { opcua, pkiFolder: around.pkiFolder, config: around.config, log, wallMs: real.wallMs },
     real,
   );
   const memory = new FeedMemory({ source: options.id, everyMs: options.every, real, log });

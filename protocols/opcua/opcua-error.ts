@@ -1,29 +1,31 @@
 import { MillwattError } from '../errors.ts';
 import { strikeSecrets } from './library-words.ts';
+import { printableText } from './printable-text.ts';
+import { sayCommand } from './say-command.ts';
 
-/** What went wrong with a server, as an error of class `retry` with one of the driver port's words. */
-export function connectionError(source: string, endpoint: string, cause: unknown): MillwattError {
+/**
+ * What went wrong with a server, as an error of class `retry` with one of the driver port's words; nothing that the server
+ * had its hand in reaches a terminal as it is. `config` is the file that commands in the cure name.
+ */
+export function connectionError(endpoint: string, cause: unknown, config?: string): MillwattError {
   if (cause instanceof MillwattError) return cause;
   const text = strikeSecrets(cause instanceof Error ? cause.message : String(cause));
-  const { code, what, cure } = explain(text);
+  const { code, what, cure } = explain(text, config);
   // Never the library's own error: it carries the request that failed, and a login is a request.
-  return new MillwattError('retry', code, `Source ${source}: ${endpoint} ${what}.`, {
+  return new MillwattError('retry', code, `${endpoint} ${what}.`, {
     cure,
-    cause: new Error(text),
+    cause: new Error(firstLineOf(text)),
   });
 }
 
 /** No answer within the time allowed. */
-export function timeoutError(source: string, endpoint: string, timeoutMs: number): MillwattError {
-  return new MillwattError(
-    'retry',
-    'timeout',
-    `Source ${source}: ${endpoint} did not answer within ${timeoutMs} ms.`,
-    { cure: 'Check that the control is on and that the network reaches it.' },
-  );
+export function timeoutError(endpoint: string, timeoutMs: number): MillwattError {
+  return new MillwattError('retry', 'timeout', `${endpoint} did not answer within ${timeoutMs} ms.`, {
+    cure: 'Check that the control is on and that the network reaches it.',
+  });
 }
 
-function explain(text: string): { code: string; what: string; cure: string } {
+function explain(text: string, config: string | undefined): { code: string; what: string; cure: string } {
   const shown = /server Certificate verification failed with err (Bad\w+)/.exec(text)?.[1];
   if (shown !== undefined)
     return {
@@ -69,16 +71,20 @@ function explain(text: string): { code: string; what: string; cure: string } {
     return {
       code: 'untrusted',
       what: "does not accept this agent's certificate",
-      cure: "Trust the agent's certificate in the server: millwatt trust own -c agent.yaml prints it (it lies in the agent's data folder under opcua-pki/own/certs).",
+      cure: `Trust the agent's certificate in the server: ${sayCommand('trust own', config)} prints it (it lies in the agent's data folder under opcua-pki/own/certs).`,
     };
   // All that the library tells of a server that breaks off at the first secured message, as Eclipse Milo does.
   if (/connection may have been rejected by server/.test(text))
     return {
       code: 'closed',
       what: 'broke off while the connection was being made',
-      cure: "Most often a server does so that does not accept this agent's certificate: trust it in the server (millwatt trust own -c agent.yaml prints it; it lies in the agent's data folder under opcua-pki/own/certs), or look whether the server takes more connections.",
+      cure: `Most often a server does so that does not accept this agent's certificate: trust it in the server (${sayCommand('trust own', config)} prints it; it lies in the agent's data folder under opcua-pki/own/certs), or look whether the server takes more connections.`,
     };
   if (/Bad[A-Z]\w+/.test(text))
     return { code: 'exception', what: `answers ${/Bad[A-Z]\w+/.exec(text)?.[0] ?? text}`, cure: '' };
-  return { code: 'closed', what: `broke off (${text.split('\n')[0] ?? ''})`, cure: '' };
+  return { code: 'closed', what: `broke off (${firstLineOf(text)})`, cure: '' };
+}
+
+function firstLineOf(text: string): string {
+  return printableText(text.trim().split('\n', 1)[0] ?? '');
 }

@@ -28,6 +28,8 @@ const STOP_MS_MAX = 2000;
 export interface BrowseSurroundings {
   /** Folder with our key and certificate and those that are trusted. */
   pkiFolder: string;
+  /** The configuration file, as commands for the operator name it. */
+  config?: string | undefined;
   log: Log;
   wallMs: () => number;
 }
@@ -59,7 +61,7 @@ export async function browseServer(
     },
     { opcua, ...around },
   );
-  const stop = () => opening.cancel();
+  const stop = () => void opening.cancel();
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted === true) stop();
   let link;
@@ -83,7 +85,7 @@ export async function browseServer(
       remarks: [...link.remarks(), ...survey.remarks],
     };
   } catch (cause) {
-    throw connectionError('browse', access.endpoint, cause);
+    throw connectionError(access.endpoint, cause, around.config);
   } finally {
     signal?.removeEventListener('abort', hurry);
     clearTimeout(cut);

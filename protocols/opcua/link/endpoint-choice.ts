@@ -21,7 +21,7 @@ export interface OfferedLogin {
 /** What of the options decides about security. */
 export type SecurityOptions = Pick<
   OpcuaSourceOptions,
-  'id' | 'endpoint' | 'securityPolicy' | 'securityMode' | 'username' | 'userCertificate'
+  'endpoint' | 'securityPolicy' | 'securityMode' | 'username' | 'userCertificate'
 >;
 
 /** Strongest first; older ones are broken, and None is no security. */
@@ -46,8 +46,23 @@ export function chooseEndpoint(
   throw new MillwattError(
     'retry',
     'exception',
-    `Source ${options.id}: ${options.endpoint} offers no endpoint with the configured security (${securityMode}, ${securityPolicy}); it offers ${nameOffers(offered)}.`,
+    `${options.endpoint} offers no endpoint with the configured security (${securityMode}, ${securityPolicy}); it offers ${nameOffers(offered)}.`,
     { cure: cureFor(offered, options) },
+  );
+}
+
+/**
+ * Makes sure that a server offers to be spoken to without security, where that is what the operator wants. Throws as
+ * `chooseEndpoint`.
+ */
+export function requireInsecure(offered: readonly OfferedEndpoint[], options: SecurityOptions): void {
+  const endpoint = offered.find(({ mode }) => mode === 'None');
+  if (endpoint !== undefined) return requireLogin(endpoint, options);
+  throw new MillwattError(
+    'retry',
+    'exception',
+    `${options.endpoint} offers no endpoint without security; it offers ${nameOffers(offered)}.`,
+    { cure: 'Remove allowInsecure, and trust the certificate that the control then shows.' },
   );
 }
 
@@ -68,7 +83,7 @@ export function requireNoDowngrade(
   throw new MillwattError(
     'retry',
     'untrusted',
-    `Source ${options.id}: ${options.endpoint} hid ${strongest} from the question which endpoints it has: something between changed its answer.`,
+    `${options.endpoint} hid ${strongest} from the question which endpoints it has: something between changed its answer.`,
     {
       cure: `Find out what stands between this computer and the control, or write securityPolicy: ${strongest}.`,
     },
@@ -92,13 +107,13 @@ export function requireLogin(endpoint: OfferedEndpoint, options: SecurityOptions
         ? 'username'
         : 'anonymous';
   const logins = endpoint.logins.filter((login) => login.type === type);
-  const { id, endpoint: url } = options;
+  const { endpoint: url } = options;
   // A server that lists no logins at all says nothing about them.
   if (logins.length === 0 && endpoint.logins.length > 0)
     throw new MillwattError(
       'retry',
       'exception',
-      `Source ${id}: ${url} does not accept ${LOGIN_WORDS[type]}; it accepts ${[...new Set(endpoint.logins.map((login) => LOGIN_WORDS[login.type]))].join(', ')}.`,
+      `${url} does not accept ${LOGIN_WORDS[type]}; it accepts ${[...new Set(endpoint.logins.map((login) => LOGIN_WORDS[login.type]))].join(', ')}.`,
       { cure: LOGIN_CURES[type] },
     );
   // A signed message can be read on its way; only a policy of the login itself would hide the password.
@@ -107,7 +122,7 @@ export function requireLogin(endpoint: OfferedEndpoint, options: SecurityOptions
       throw new MillwattError(
         'retry',
         'exception',
-        `Source ${id}: ${url} would have the password sent readable, because messages are only signed.`,
+        `${url} would have the password sent readable, because messages are only signed.`,
         { cure: 'Write securityMode: SignAndEncrypt, or log in with userCertificate and userKey.' },
       );
 }

@@ -45,10 +45,8 @@ export class LinkKeeper {
 
   /** Waits for some work on the link, no longer than until the deadline (real monotonic ms). */
   within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
-    const { id, endpoint, timeout } = this.#options;
-    return withDeadline(deadlineMs - this.#real.monotonicMs(), work, () =>
-      timeoutError(id, endpoint, timeout),
-    );
+    const { endpoint, timeout } = this.#options;
+    return withDeadline(deadlineMs - this.#real.monotonicMs(), work, () => timeoutError(endpoint, timeout));
   }
 
   /** What was asked came: earlier failures may be forgotten when the link is old enough. */
@@ -61,8 +59,7 @@ export class LinkKeeper {
    * that was good for long and broke between two polls (a restart, a session that ran out) should cost no reading.
    */
   drop(cause: unknown): { error: MillwattError; again: boolean } {
-    const { id, endpoint } = this.#options;
-    const error = connectionError(id, endpoint, cause);
+    const error = connectionError(this.#options.endpoint, cause, this.#around.config);
     if (error === this.#lastError) return { error, again: false }; // only told again while waiting
     const link = this.#link;
     const nowMs = this.#real.monotonicMs();
@@ -80,8 +77,7 @@ export class LinkKeeper {
   }
 
   failure(code: string, what: string): MillwattError {
-    const { id, endpoint } = this.#options;
-    return new MillwattError('retry', code, `Source ${id}: ${endpoint} ${what}.`);
+    return new MillwattError('retry', code, `${this.#options.endpoint} ${what}.`);
   }
 
   async close(): Promise<void> {

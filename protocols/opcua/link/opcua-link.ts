@@ -5,7 +5,7 @@ import { strikeSecrets } from '../library-words.ts';
 import { connectionError } from '../opcua-error.ts';
 import type { OpcuaSourceOptions } from '../opcua-options.ts';
 import { openTrustStore, type TrustStore } from '../trust/trust-store.ts';
-import { chooseEndpoint, requireLogin, requireNoDowngrade } from './endpoint-choice.ts';
+import { chooseEndpoint, requireInsecure, requireLogin, requireNoDowngrade } from './endpoint-choice.ts';
 import { askEndpoints, describeEndpoints } from './offered-endpoints.ts';
 import { openSession } from './open-session.ts';
 import { readServerFacts, readServerLimits, type ServerFacts, type ServerLimits } from './server-facts.ts';
@@ -37,6 +37,8 @@ export interface OpcuaLink {
 export interface LinkSurroundings {
   opcua: typeof NodeOpcua;
   pkiFolder: string;
+  /** The configuration file, as commands for the operator name it. */
+  config?: string | undefined;
   log: Log;
   /** Real wall time, to see how far the server's clock is from ours. */
   wallMs: () => number;
@@ -93,7 +95,7 @@ export function openLink(
     store = await openTrustStore(
       opcua,
       pkiFolder,
-      { source: options.id, endpoint: options.endpoint },
+      { source: options.id, endpoint: options.endpoint, config: around.config },
       around.wallMs,
     );
     const identity = makeUserIdentity(opcua, options);
@@ -108,6 +110,12 @@ export function openLink(
     if (chosen !== undefined) requireSecured(opcua, secured, chosen, options);
     await client.connect(options.endpoint);
     if (chosen !== undefined) requireSecured(opcua, secured, chosen, options);
+    if (chosen === undefined)
+      requireInsecure(
+        describeEndpoints(await client.getEndpoints({ endpointUrl: options.endpoint })),
+        options,
+      );
+    if (cancelled) throw new Error('cancelled');
     isMakingSession = true;
     const trusting = store;
     session = await openSession(client, identity, ({ serverEndpoints = [] }) => {
@@ -152,7 +160,7 @@ export function openLink(
     const refusal = store?.refusal();
     await close();
     log.debug({ source: options.id, cause: strikeSecrets(String(cause)) }, 'OPC UA connect failed');
-    throw refusal ?? connectionError(options.id, options.endpoint, cause);
+    throw refusal ?? connectionError(options.endpoint, cause, around.config);
   });
   const cancel = async () => {
     cancelled = true;
@@ -197,7 +205,7 @@ function requireSecured(
   opcua: typeof NodeOpcua,
   client: NodeOpcua.OPCUAClient,
   chosen: { mode: string; policy: keyof typeof NodeOpcua.SecurityPolicy },
-  { id, endpoint, securityMode }: OpcuaSourceOptions,
+  { endpoint, securityMode }: OpcuaSourceOptions,
 ): void {
   const channel = (
     client as {
@@ -212,7 +220,7 @@ function requireSecured(
   throw new MillwattError(
     'retry',
     'untrusted',
-    `Source ${id}: ${endpoint} was not connected with ${chosen.mode} and ${chosen.policy}, as was chosen.`,
+    `${endpoint} was not connected with ${chosen.mode} and ${chosen.policy}, as was chosen.`,
     { cure: 'Write the securityPolicy that the control offers, and tell us: this should not happen.' },
   );
 }

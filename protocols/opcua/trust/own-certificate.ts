@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type * as NodeOpcua from 'node-opcua';
 import { MillwattError } from '../../errors.ts';
+import { sayCommand } from '../say-command.ts';
 import { applicationUriOf } from './certificate-facts.ts';
 
 /** The key and certificate by which servers know this agent. */
@@ -38,25 +39,28 @@ const CLOCK_MIN_MS = Date.UTC(2026, 0, 1);
 const WARN_MS = 90 * 24 * 3_600_000;
 
 /** The agent's own certificate; undefined where none was made yet. Throws (class `refuse`, code `own-certificate`) where it cannot be used: it is never made anew by itself, since every control would have to trust the new one. */
-export function readOwnCertificate(folder: string): OwnCertificate | undefined {
+export function readOwnCertificate(folder: string, config?: string): OwnCertificate | undefined {
   const { certificateFile, keyFile } = ownFiles(folder);
   if (!existsSync(certificateFile)) {
     if (!existsSync(keyFile)) return undefined;
-    throw unusable(`The certificate of this agent in ${certificateFile} is lost, though its key is there`);
+    throw unusable(
+      config,
+      `The certificate of this agent in ${certificateFile} is lost, though its key is there`,
+    );
   }
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(readFileSync(certificateFile));
   } catch (cause) {
-    throw unusable(`The certificate of this agent in ${certificateFile} cannot be read`, cause);
+    throw unusable(config, `The certificate of this agent in ${certificateFile} cannot be read`, cause);
   }
-  const key = readKey(keyFile);
+  const key = readKey(keyFile, config);
   if (!certificate.checkPrivateKey(key))
-    throw unusable(`The key in ${keyFile} does not belong to the certificate of this agent`);
+    throw unusable(config, `The key in ${keyFile} does not belong to the certificate of this agent`);
   keepToOwner(keyFile);
   const applicationUri = applicationUriOf(certificate);
   if (applicationUri === undefined)
-    throw unusable(`The certificate of this agent in ${certificateFile} names no application`);
+    throw unusable(config, `The certificate of this agent in ${certificateFile} names no application`);
   return { certificate, certificateFile, keyFile, applicationUri };
 }
 
@@ -68,8 +72,9 @@ export async function ensureOwnCertificate(
   opcua: Pick<typeof NodeOpcua, 'OPCUACertificateManager'>,
   folder: string,
   nowMs: number,
+  config?: string,
 ): Promise<OwnCertificate> {
-  const own = readOwnCertificate(folder);
+  const own = readOwnCertificate(folder, config);
   if (own !== undefined) return own;
   if (nowMs < CLOCK_MIN_MS)
     throw new MillwattError(
@@ -81,8 +86,8 @@ export async function ensureOwnCertificate(
       },
     );
   await makeOwn(opcua, folder, nowMs);
-  const made = readOwnCertificate(folder);
-  if (made === undefined) throw unusable('The certificate of this agent could not be made');
+  const made = readOwnCertificate(folder, config);
+  if (made === undefined) throw unusable(config, 'The certificate of this agent could not be made');
   return made;
 }
 
@@ -95,9 +100,13 @@ export function setOwnCertificateAside(folder: string, nowMs: number): string {
 }
 
 /** What the operator should know of the certificate; undefined where it is fine. */
-export function remarkOn({ certificate }: OwnCertificate, nowMs: number): string | undefined {
+export function remarkOn(
+  { certificate }: OwnCertificate,
+  nowMs: number,
+  config?: string,
+): string | undefined {
   const endMs = certificate.validToDate.getTime();
-  const renew = 'make a new one with millwatt trust own --renew -c agent.yaml, and trust it in every control';
+  const renew = `make a new one with ${sayCommand('trust own --renew', config)}, and trust it in every control`;
   if (endMs < nowMs) return `The certificate of this agent ran out on ${isoDay(endMs)}: ${renew}.`;
   if (endMs - nowMs < WARN_MS)
     return `The certificate of this agent runs out on ${isoDay(endMs)}: ${renew} before that.`;
@@ -162,12 +171,16 @@ async function makeCertificate(
   }
 }
 
-function readKey(keyFile: string) {
+function readKey(keyFile: string, config: string | undefined) {
   try {
     return createPrivateKey(readFileSync(keyFile));
   } catch (cause) {
     // What is wrong with a key is not said: nothing of it may come out.
-    throw unusable(`The key of this agent in ${keyFile} cannot be read`, hasCode(cause) ? cause : undefined);
+    throw unusable(
+      config,
+      `The key of this agent in ${keyFile} cannot be read`,
+      hasCode(cause) ? cause : undefined,
+    );
   }
 }
 
@@ -184,9 +197,9 @@ function keepToOwner(keyFile: string): void {
   }
 }
 
-function unusable(what: string, cause?: unknown): MillwattError {
+function unusable(config: string | undefined, what: string, cause?: unknown): MillwattError {
   return new MillwattError('refuse', 'own-certificate', `${what}.`, {
-    cure: 'Bring key and certificate back from a backup; or make new ones with millwatt trust own --renew -c agent.yaml, and trust the new certificate in every control.',
+    cure: `Bring key and certificate back from a backup; or make new ones with ${sayCommand('trust own --renew', config)}, and trust the new certificate in every control.`,
     cause,
   });
 }

@@ -205,6 +205,6 @@ function readFile(file: string): Buffer {
 
 function noCertificate(what: string): MillwattError {
   return new MillwattError('refuse', 'no-certificate', `${what}.`, {
-    cure: 'millwatt trust list -c agent.yaml shows the thumbprints; a file must hold a certificate or revocation list in PEM or DER.',
+    cure: 'millwatt trust list shows the thumbprints; a file must hold a certificate or revocation list in PEM or DER.',
   });
 }

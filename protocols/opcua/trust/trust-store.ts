@@ -1,5 +1,6 @@
 import type * as NodeOpcua from 'node-opcua';
 import type { MillwattError } from '../../errors.ts';
+import { sayCommand } from '../say-command.ts';
 import { ensureOwnCertificate, remarkOn } from './own-certificate.ts';
 import { makeTrustFolder } from './trust-folder.ts';
 import { reviewServer, type Review } from './trust-review.ts';
@@ -37,7 +38,7 @@ export async function openTrustStore(
   asker: Asker,
   wallMs: () => number = Date.now,
 ): Promise<TrustStore> {
-  const own = await ensureOwnCertificate(opcua, folder, wallMs());
+  const own = await ensureOwnCertificate(opcua, folder, wallMs(), asker.config);
   makeTrustFolder(folder);
   let review: Review | undefined;
   let shown: Buffer | undefined;
@@ -86,8 +87,8 @@ export async function openTrustStore(
       const old =
         staleMs === undefined
           ? undefined
-          : `The revocation list of the authority of ${asker.endpoint} was to be replaced by ${new Date(staleMs).toISOString().slice(0, 10)}: bring a newer one in with millwatt trust add FILE -c agent.yaml.`;
-      return [remarkOn(own, wallMs()), old].filter((remark) => remark !== undefined);
+          : `The revocation list of the authority of ${asker.endpoint} was to be replaced by ${new Date(staleMs).toISOString().slice(0, 10)}: bring a newer one in with ${sayCommand('trust add FILE', asker.config)}.`;
+      return [remarkOn(own, wallMs(), asker.config), old].filter((remark) => remark !== undefined);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { MillwattError } from '../../errors.ts';
 import { printableText } from '../printable-text.ts';
+import { sayCommand } from '../say-command.ts';
 import { shortThumbprint, type CertificateFacts } from './certificate-facts.ts';
 import type { Misfit } from './certificate-verdict.ts';
 import type { KnownServer } from './trust-notes.ts';
@@ -9,6 +10,8 @@ export interface Asker {
   /** Id of the source. */
   source: string;
   endpoint: string;
+  /** The configuration file, as commands for the operator name it. */
+  config?: string | undefined;
 }
 
 /** What is wrong with a certificate, as the rest of a sentence that begins with it. */
@@ -55,16 +58,16 @@ export function refuseServer(
   return new MillwattError(
     'retry',
     'untrusted',
-    `Source ${asker.source}: the certificate of ${asker.endpoint} ${words.join('; it ')}.${changed}${whose}`,
-    { cure: cureFor(misfits, facts, around.kept, changed !== '') },
+    `The certificate of ${asker.endpoint} ${words.join('; it ')}.${changed}${whose}`,
+    { cure: cureFor(misfits, facts, asker.config, { kept: around.kept, changed: changed !== '' }) },
   );
 }
 
 function cureFor(
   misfits: readonly Misfit[],
   facts: CertificateFacts | undefined,
-  kept: boolean,
-  changed: boolean,
+  config: string | undefined,
+  { kept, changed }: { kept: boolean; changed: boolean },
 ): string {
   const has = (...words: Misfit['why'][]) => misfits.some(({ why }) => words.includes(why));
   if (has('revoked'))
@@ -74,8 +77,8 @@ function cureFor(
   if (has('short-key')) return 'Give the control a new certificate with a key of 2048 bits or more.';
   if (facts === undefined) return 'Give the control a certificate of its own: most can make one themselves.';
   const command = kept
-    ? `millwatt trust add ${shortThumbprint(facts.thumbprint)} -c agent.yaml`
-    : 'millwatt trust list -c agent.yaml, then millwatt trust remove what is not needed: too many were rejected, and this one was not kept';
+    ? sayCommand(`trust add ${shortThumbprint(facts.thumbprint)}`, config)
+    : `${sayCommand('trust list', config)}, then millwatt trust remove what is not needed: too many were rejected, and this one was not kept`;
   const lead = changed
     ? 'If the control was given a new certificate, compare the thumbprint with the one it shows'
     : 'Compare the thumbprint with the one the control shows';

@@ -71,6 +71,16 @@ describe('a server that offers no security', () => {
   });
 });
 
+test('a server that wants security is not spoken to without, and it is said what it offers', async () => {
+  const machine = await startMachine({ security: { policies: ['Basic256Sha256'] } });
+  const { refusal } = await makeDriver(makeFolder(), { endpoint: machine.endpoint, allowInsecure: true });
+  const error = await refusal();
+  expect(error).toMatchObject({ code: 'exception', remedy: 'retry' });
+  expect(error.message).toMatch(/offers no endpoint without security; it offers SignAndEncrypt with /);
+  expect(error.cure).toContain('Remove allowInsecure');
+  expect(machine.heard()).not.toContain('CreateSessionRequest');
+});
+
 describe('one in the middle who hides endpoints', () => {
   test('down to none with security: refused', async () => {
     const machine = await startMachine({ user: USER });
