@@ -95,7 +95,10 @@ async function timeRoute(views: Views): Promise<Timed> {
       simulated: true,
       views,
       machines: [{ id: MACHINE }],
-      live: createLiveBoard({ nowMs: () => performance.now(), stateOf: () => 'unknown' }),
+      live: createLiveBoard({
+        nowMs: () => performance.now(),
+        stateOf: () => ({ state: 'unknown', decider: 'none', basis: '' }),
+      }),
       agents: () => [],
       ledger: () => ({ records: 0, samples: 0, sizeBytes: 0, lastOrdinal: 0 }),
       metrics: () => [],

@@ -1,6 +1,6 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
 import type { Status } from '../../protocols/telemetry/quantity.ts';
-import { stateOfWord } from './state-words.ts';
+import { nameOfWord, stateOfWord } from './state-words.ts';
 import type { StatusWord } from './status-word.ts';
 import { findPair } from './word-pairs.ts';
 
@@ -9,7 +9,7 @@ export interface Said {
   kind: 'state';
   state: OperatingState;
   decider: 'warmUp' | 'control';
-  /** The words that decided, `channel=word`. */
+  /** The words that decided, `channel=word`, numbers with their names. */
   basis: string;
   /** Their channels. */
   channels: string[];
@@ -181,6 +181,8 @@ function sayWords(state: OperatingState, words: readonly StatusWord[]): Said {
   };
 }
 
-function wordText({ channel, status, value }: StatusWord): string {
-  return `${channel ?? status}=${String(value)}`;
+/** `channel=word`, and what the word is called where it is a number: `channelState=0 (Active)`. */
+function wordText({ channel, status, vocabulary, value }: StatusWord): string {
+  const name = nameOfWord(vocabulary, String(value));
+  return `${channel ?? status}=${String(value)}${name === undefined ? '' : ` (${name})`}`;
 }

@@ -1,5 +1,4 @@
-import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
-import { decideState } from './decide-state.ts';
+import { decideState, type Decision } from './decide-state.ts';
 import { judgeWords, type Verdict } from './judge-words.ts';
 import type { MachineModel } from './machine-model.ts';
 import { laddersOf, rungAt } from './power-ladder.ts';
@@ -12,7 +11,7 @@ const SILENT: Verdict = { kind: 'silent', basis: '' };
 
 /**
  * The state of a machine at one moment, when nothing is known of the time before: by the bands that hold then, without
- * hysteresis and dwell. For what is live; hours and spans are told by the fold.
+ * hysteresis and dwell, and what decided it. For what is live; hours and spans are told by the fold.
  *
  * @param now.atMs the moment, wall ms
  * @param now.supplyPowerW measured power of the whole machine, W; null when it is not known just now
@@ -21,12 +20,12 @@ const SILENT: Verdict = { kind: 'silent', basis: '' };
 export function classifyState(
   model: StateModel,
   now: { atMs: number; supplyPowerW: number | null; statuses: readonly StatusWord[]; fresh: boolean },
-): OperatingState {
+): Decision {
   const verdict = now.fresh ? judgeWords(model.stateMap, now.statuses) : SILENT;
   const ladder = laddersOf(model).findLast(({ fromMs }) => fromMs <= now.atMs);
   const rung =
     now.supplyPowerW === null || ladder === undefined
       ? null
       : (ladder.rungs[rungAt(ladder, now.supplyPowerW)] ?? null);
-  return decideState(rung, verdict, model.offBelowW !== null).state;
+  return decideState(rung, verdict, model.offBelowW !== null);
 }

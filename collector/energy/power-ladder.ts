@@ -7,7 +7,7 @@ import type { Decider } from './state-span.ts';
 export interface Rung {
   state: OperatingState;
   decider: Extract<Decider, 'power' | 'bands' | 'none'>;
-  /** `below 50 W`, `400 W to 1500 W, bands 2`; empty for none. */
+  /** `below 50 W`, `400 W to 1500 W, calibration 2`; empty for none. */
   basis: string;
   /** A state of rest below a band of `ready`: power there tells that the drives are off. */
   belowReady: boolean;
@@ -38,7 +38,7 @@ function ladderOf(offBelowW: number | null, set: BandSet): Ladder {
   const boundariesW: number[] = [];
   const rungs: Rung[] = [];
   let fromW: number | null = null;
-  const note = set.version === 0 ? '' : `, bands ${set.version}`;
+  const note = set.version === 0 ? ', bands' : `, calibration ${set.version}`;
   const add = (state: OperatingState, decider: Rung['decider'], belowW: number | null) => {
     const basis = decider === 'none' ? '' : `${rangeText(fromW, belowW)}${decider === 'bands' ? note : ''}`;
     rungs.push({ state, decider, basis, belowReady: false });

@@ -15,7 +15,7 @@ export interface StateSpan {
   toMs: number;
   state: OperatingState;
   decider: Decider;
-  /** In the source's own words: `mill-1.control.execution=ACTIVE`, `below 50 W`, `400 W to 1500 W, bands 2`; for `none` the word that told no state, or nothing. */
+  /** In the source's own words: `mill-1.control.execution=ACTIVE`, `below 50 W`, `400 W to 1500 W, calibration 2`; for `none` the word that told no state, or nothing. */
   basis: string;
 }
 

@@ -39,6 +39,12 @@ export function stateOfWord(
   return meaning === undefined ? UNMAPPED : { kind: 'state', state: meaning, own: false };
 }
 
+/** What a word that is a number is called in its vocabulary; undefined where it has no name, or is one itself. */
+export function nameOfWord(vocabulary: string, word: string): string | undefined {
+  const names = lookUp(VOCABULARIES, vocabulary)?.names;
+  return names === undefined ? undefined : lookUp(names, word);
+}
+
 /** Only what the table itself holds: a control may say `constructor`. */
 function lookUp<V>(table: Readonly<Record<string, V>>, key: string): V | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;

@@ -8,6 +8,8 @@ export interface Vocabulary {
   words: Readonly<Record<string, Meaning>>;
   /** What any other word means; without it, a word that is not listed is unmapped, and never guessed. */
   others?: OperatingState;
+  /** What words that are numbers are called, for people. */
+  names?: Readonly<Record<string, string>>;
 }
 
 /** Lists words by name and by number: in the order of their numbers, beginning with 0. */
@@ -19,5 +21,6 @@ export function byNumber(words: readonly (readonly [name: string, meaning: Meani
         [String(number), meaning],
       ]),
     ),
+    names: Object.fromEntries(words.map(([name], number) => [String(number), name])),
   };
 }

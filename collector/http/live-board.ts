@@ -1,14 +1,14 @@
+import type { Decision } from '../energy/decide-state.ts';
 import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry/operating-state.ts';
 import { STATUSES, type Status } from '../../protocols/telemetry/quantity.ts';
 import { isChannelId } from '../../protocols/telemetry/ids.ts';
 import type { LiveMessage } from '../../protocols/telemetry/live.ts';
 
 /** A machine as it is just now, for people; never a source of energy. */
-export interface MachineLive {
+export interface MachineLive extends Decision {
   machine: string;
   /** Wall time of the newest message, ms since the Unix epoch, by the agent's clock. */
   atMs: number;
-  state: OperatingState;
   /** Active power of the whole machine, W; null when it is not known or not fresh. */
   powerW: number | null;
   /** True when no agent has said anything of the machine for a while. */
@@ -21,7 +21,12 @@ export interface MachineLive {
 export interface StateInput {
   supplyPowerW: number | null;
   /** What the control says of itself. */
-  statuses: { status: Status; vocabulary: string; value: string | number | boolean | null }[];
+  statuses: {
+    status: Status;
+    vocabulary: string;
+    value: string | number | boolean | null;
+    channel?: string;
+  }[];
   /** False when the values are old: then nothing may be concluded from them. */
   fresh: boolean;
 }
@@ -47,7 +52,7 @@ const MACHINES_MAX = 1_000;
 export function createLiveBoard(parts: {
   /** Real ms, monotonic: silence is measured on it even where the plant's time runs fast. */
   nowMs: () => number;
-  stateOf: (machine: string, input: StateInput) => OperatingState;
+  stateOf: (machine: string, input: StateInput) => Decision;
 }): LiveBoard {
   const { nowMs, stateOf } = parts;
   const machines = new Map<string, Map<string, { message: LiveMessage; receivedMs: number }>>();
@@ -71,8 +76,8 @@ export function createLiveBoard(parts: {
       for (const { source, reason } of message.down) down.push({ agent, source, reason });
     }
     const powerW = fresh ? supplyPower(machine, values) : null;
-    const state = stateOf(machine, { supplyPowerW: powerW, statuses: statusesOf(values), fresh });
-    return { machine, atMs, state, powerW, stale: !fresh, values, down };
+    const decision = stateOf(machine, { supplyPowerW: powerW, statuses: statusesOf(values), fresh });
+    return { machine, atMs, ...decision, powerW, stale: !fresh, values, down };
   };
 
   return {
@@ -116,8 +121,8 @@ function supplyPower(machine: string, values: LiveMessage['values']): number | n
 /** The unit of a status channel is the vocabulary of its words. */
 function statusesOf(values: LiveMessage['values']): StateInput['statuses'] {
   return Object.entries(values).flatMap(([channel, { value, unit }]) => {
-    const status = STATUSES.find((name) => channel.endsWith(`.${name}`));
-    return status === undefined ? [] : [{ status, vocabulary: unit, value }];
+    const status = STATUSES.find((name) => channel.split('.')[2] === name);
+    return status === undefined ? [] : [{ status, vocabulary: unit, value, channel }];
   });
 }
 

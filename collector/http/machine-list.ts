@@ -1,14 +1,13 @@
-import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import type { Decision } from '../energy/decide-state.ts';
 import type { HttpParts } from './http-parts.ts';
 
 /** A machine in the list of the API. */
-export interface MachineEntry {
+export interface MachineEntry extends Decision {
   id: string;
   name: string;
   ratedPowerW: number | null;
   /** False where the collector's configuration does not know it. */
   configured: boolean;
-  state: OperatingState;
   powerW: number | null;
   /** Wall time of the newest live values, ms since the Unix epoch; null when there are none. */
   atMs: number | null;
@@ -33,6 +32,8 @@ export function listMachines({
       ratedPowerW: info?.ratedPowerW ?? null,
       configured: info !== undefined,
       state: now?.state ?? 'unknown',
+      decider: now?.decider ?? 'none',
+      basis: now?.basis ?? '',
       powerW: now?.powerW ?? null,
       atMs: now?.atMs ?? null,
       stale: now?.stale ?? true,

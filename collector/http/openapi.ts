@@ -6,6 +6,11 @@ const text = { type: 'string' };
 const number = { type: 'number' };
 const maybe = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
 const state = { type: 'string', enum: [...OPERATING_STATES] };
+const decision = {
+  state,
+  decider: { type: 'string', enum: [...DECIDERS] },
+  basis: { type: 'string', description: 'What decided, in the words of its source; empty where nothing did' },
+};
 const object = (properties: Record<string, object>, description = '') => ({
   type: 'object',
   ...(description === '' ? {} : { description }),
@@ -156,7 +161,7 @@ export function openApiDocument(version: string): object {
           name: text,
           ratedPowerW: maybe(number),
           configured: { type: 'boolean' },
-          state,
+          ...decision,
           powerW: maybe(number),
           atMs: maybe(time),
           stale: { type: 'boolean' },
@@ -165,7 +170,7 @@ export function openApiDocument(version: string): object {
         LiveMachine: object({
           machine: text,
           atMs: time,
-          state,
+          ...decision,
           powerW: maybe(number),
           stale: { type: 'boolean' },
           values: { type: 'object' },
@@ -200,10 +205,7 @@ export function openApiDocument(version: string): object {
           },
           'One machine and one UTC hour: energies in whole mWh, times in whole ms; null is not known, never 0',
         ),
-        StateSpan: object(
-          { fromMs: time, toMs: time, state, decider: { type: 'string', enum: [...DECIDERS] }, basis: text },
-          'One state, cut to the time asked for; `basis` is what decided it, in the words of the source',
-        ),
+        StateSpan: object({ fromMs: time, toMs: time, ...decision }, 'One state, cut to the time asked for'),
         Agent: object({
           id: text,
           online: { type: 'boolean' },

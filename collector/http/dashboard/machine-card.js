@@ -1,7 +1,7 @@
 import { createDayChart } from './day-chart.js';
 import { element, energyText, powerOf, startOfDay } from './format.js';
 import { createSparkline } from './sparkline.js';
-import { wordOf } from './states.js';
+import { decidedText, wordOf } from './states.js';
 
 // One machine: what it does now, what it used today, and its last 24 hours.
 
@@ -13,8 +13,13 @@ export function createMachineCard({ id, name, ratedPowerW }) {
   title.id = `machine-${id}`;
   node.setAttribute('aria-labelledby', title.id);
   const chip = element('span', 'chip');
+  // What decided it: on pointing, and for those who hear the page.
+  const decided = element('span');
+  decided.hidden = true;
+  decided.id = `decided-${id}`;
+  node.setAttribute('aria-describedby', decided.id);
   const head = element('div', 'machine-head');
-  head.append(title, chip);
+  head.append(title, chip, decided);
 
   const figure = element('p', 'power');
   const power = element('span', 'power-figure', '–');
@@ -41,10 +46,14 @@ export function createMachineCard({ id, name, ratedPowerW }) {
     node,
     stepMinutes: () => chart.stepMinutes(),
     fillSparkline: (history) => sparkline.fill(history),
-    showLive({ state, powerW, stale, atMs, down: downSources }, speed) {
+    showLive({ state, decider, basis, powerW, stale, atMs, down: downSources }, speed) {
       node.classList.toggle('stale', stale);
       chip.dataset.state = state;
       chip.textContent = stale ? 'No signal' : wordOf(state);
+      const reason = stale ? 'no agent tells of it' : decidedText({ decider, basis });
+      chip.title = reason;
+      // Said only where it is another: those who hear the page would hear it twice a second.
+      if (decided.textContent !== reason) decided.textContent = reason;
       const [value, unitName] = powerOf(powerW);
       power.textContent = value;
       unit.textContent = unitName;

@@ -1,18 +1,9 @@
 import { element, secondText } from './format.js';
-import { STATES, wordOf } from './states.js';
+import { decidedText, STATES, wordOf } from './states.js';
 
 // The states of the last 24 hours to the pixel: each column shows how its time was spent. Pointing says what decided.
 
 const DAY_MS = 86_400_000;
-
-const DECIDED = {
-  power: 'by measured power',
-  warmUp: 'by the warm-up flag',
-  control: 'by the control',
-  bands: 'by power bands',
-  bridged: 'bridged, the control was silent for a moment',
-  none: 'nothing tells',
-};
 
 /** `show({spans, nowMs})` draws; `tell(text)` gets what is pointed at, null when nothing is. */
 export function createStateRibbon(tell) {
@@ -74,9 +65,8 @@ export function createStateRibbon(tell) {
   };
 }
 
-function spanText({ fromMs, toMs, state, decider, basis }) {
-  const source = basis === '' ? '' : `: ${basis}`;
-  return `${secondText(fromMs)} to ${secondText(toMs)}: ${wordOf(state)}, ${DECIDED[decider] ?? decider}${source}`;
+function spanText(span) {
+  return `${secondText(span.fromMs)} to ${secondText(span.toMs)}: ${wordOf(span.state)}, ${decidedText(span)}`;
 }
 
 function describe(spans) {

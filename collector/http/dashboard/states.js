@@ -11,6 +11,19 @@ const WORDS = {
   unknown: 'Unknown',
 };
 
+const DECIDED = {
+  power: 'by measured power',
+  warmUp: 'by the warm-up flag',
+  control: 'by the control',
+  bands: 'by power bands',
+  bridged: 'bridged, the control was silent for a moment',
+  none: 'nothing tells',
+};
+
+/** What decided a state, for people: `by the control: mill.control.execution=ACTIVE`. */
+export const decidedText = ({ decider, basis }) =>
+  `${DECIDED[decider] ?? decider}${basis === '' ? '' : `: ${basis}`}`;
+
 /** What people call a state. */
 export const wordOf = (state) => WORDS[state] ?? 'Unknown';
 

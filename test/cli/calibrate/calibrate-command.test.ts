@@ -171,8 +171,8 @@ describe('millwatt calibrate', () => {
     );
     const december = Date.UTC(2026, 11, 1);
     for (const [fromMs, basis] of [
-      [START_MS, 'bands 1'],
-      [december, 'bands 2'],
+      [START_MS, 'calibration 1'],
+      [december, 'calibration 2'],
     ] as const) {
       const timesMs = Array.from({ length: 120 }, (_, row) => fromMs + row * 1000);
       const powers = { supply: timesMs.map((_, row) => (row < 60 ? 30 : 7000)) };

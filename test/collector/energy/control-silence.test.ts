@@ -300,7 +300,7 @@ describe('a control that is silent', () => {
       '45-75 off power below 50 W',
       '75-100 processing bridged x=ACTIVE',
       '100-200 processing control x=ACTIVE',
-      '200-500 ready bands from 50 W',
+      '200-500 ready bands from 50 W, bands',
       '500-600 processing control x=ACTIVE',
     ]);
   });

@@ -31,6 +31,17 @@ describe('judgeWords', () => {
     expect(judgeWords({}, [word('warmUp', 'umati/IsWarmUp', true)])).toMatchObject({ decider: 'warmUp' });
   });
 
+  it('calls words that are numbers by their names', () => {
+    for (const [status, vocabulary, value, said] of [
+      ['channelState', 'umati/ChannelState', 0, '0 (Active)'],
+      ['execution', 'sinumerik/ProgStatus', 3, '3 (in progress)'],
+      ['execution', 'umati/ProductionState', 'Running', 'Running'],
+    ] as const)
+      expect(judgeWords({}, [word(status, vocabulary, value)])).toMatchObject({
+        basis: `m.control.${status}=${said}`,
+      });
+  });
+
   it('takes the path or channel that processes, of several', () => {
     const two = [execution('READY'), execution('ACTIVE', '.path2')];
     for (const words of [two, [...two].reverse()])

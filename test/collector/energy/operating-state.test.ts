@@ -21,7 +21,7 @@ const word = (status: StatusWord['status'], vocabulary: string, value: StatusWor
   value,
 });
 const state = (supplyPowerW: number | null, statuses: StatusWord[], fresh = true, model = MODEL) =>
-  classifyState(model, { atMs: 1000, supplyPowerW, statuses, fresh });
+  classifyState(model, { atMs: 1000, supplyPowerW, statuses, fresh }).state;
 
 const RUNNING = word('execution', 'umati/ProductionState', 'Running');
 const WARM = word('warmUp', 'umati/IsWarmUp', true);
@@ -31,9 +31,11 @@ describe('classifyState', () => {
     const later = bandSetOf([{ state: 'processing', belowW: null }], { version: 1, fromMs: 1001 });
     const model = { ...MODEL, bandSets: [...MODEL.bandSets, later] };
     expect(state(900, [], true, model)).toBe('ready');
-    expect(classifyState(model, { atMs: 1001, supplyPowerW: 900, statuses: [], fresh: true })).toBe(
-      'processing',
-    );
+    expect(classifyState(model, { atMs: 1001, supplyPowerW: 900, statuses: [], fresh: true })).toEqual({
+      state: 'processing',
+      decider: 'bands',
+      basis: 'from 50 W, calibration 1',
+    });
   });
 
   it('goes by measured off, then warm-up, then execution, then power bands', () => {

@@ -123,7 +123,7 @@ describe('power on its ladder', () => {
       [20_000, 'off'],
     ]);
     const [, ladder] = laddersOf({ ...MODEL, bandSets: [...MODEL.bandSets, later] });
-    expect(ladder?.rungs.map(({ basis }) => basis)).toEqual(['below 50 W', 'from 50 W, bands 2']);
+    expect(ladder?.rungs.map(({ basis }) => basis)).toEqual(['below 50 W', 'from 50 W, calibration 2']);
   });
 
   it('goes by off alone where there are no bands, and leaves out bands that are never reached', () => {
@@ -141,8 +141,8 @@ describe('power on its ladder', () => {
     const [ladder] = laddersOf({ offBelowW: watts(500), bandSets: [bandSetOf(BANDS)] });
     expect(ladder?.rungs.map(({ state, basis }) => `${state} ${basis}`)).toEqual([
       'off below 500 W',
-      'ready 500 W to 1500 W',
-      'processing from 1500 W',
+      'ready 500 W to 1500 W, bands',
+      'processing from 1500 W, bands',
     ]);
   });
 

@@ -285,7 +285,7 @@ describe('the declared map', () => {
         for (const statuses of wordings(told))
           expect([
             statuses,
-            classifyState(model, { atMs: 0, supplyPowerW: powerW, statuses, fresh: true }),
+            classifyState(model, { atMs: 0, supplyPowerW: powerW, statuses, fresh: true }).state,
           ]).toEqual([statuses, state]);
     });
 

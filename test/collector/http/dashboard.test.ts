@@ -64,6 +64,12 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(await mill.getByRole('heading').textContent()).toBe('Mill <b>1</b>');
     expect(await mill.locator('.power').textContent()).toBe('4.57kW');
     expect(await mill.locator('.chip').textContent()).toBe('Processing');
+    expect(await mill.locator('.chip').getAttribute('title')).toBe(
+      'by power bands: from 2000 W, calibration 1',
+    );
+    expect(await page.locator('#decided-mill').textContent()).toBe(
+      'by power bands: from 2000 W, calibration 1',
+    );
     expect(await mill.locator('.power-note').textContent()).toBe('now, 30 % of rated power');
     const lathe = page.locator('[data-machine="lathe"].machine');
     await lathe.getByText('lathe-supply: timeout').waitFor();

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
-import { createLiveBoard } from '../../../collector/http/live-board.ts';
+import { createLiveBoard, type StateInput } from '../../../collector/http/live-board.ts';
 import { liveMessage } from './plant-server.ts';
 
 function boardAt(now: { ms: number }) {
-  return createLiveBoard({ nowMs: () => now.ms, stateOf: () => 'unknown' });
+  return createLiveBoard({
+    nowMs: () => now.ms,
+    stateOf: () => ({ state: 'unknown', decider: 'none', basis: '' }),
+  });
 }
 
 test('one of two agents that falls silent takes its values along, the other one stays', () => {
@@ -29,4 +32,36 @@ test('of agents that are all silent the last one still tells what it was, and wh
     values: { 'mill.supply.activePower': { value: 700 } },
     down: [{ agent: 'new', source: 'meter', reason: 'timeout' }],
   });
+});
+
+test('several channels of a control say their words under their own names, and a condition is no mode', () => {
+  const told: StateInput['statuses'][] = [];
+  const board = createLiveBoard({
+    nowMs: () => 0,
+    stateOf: (_, { statuses }) => {
+      told.push(statuses);
+      return { state: 'processing', decider: 'control', basis: 'said' };
+    },
+  });
+  const word = (value: number, unit: string) => ({ value, unit, ageMs: 0, quality: 'good' as const });
+  const values = {
+    'mill.control.channelState.Channel1': word(0, 'umati/ChannelState'),
+    'mill.control.condition.mode': word(0, 'mtconnect/Condition'),
+  };
+  board.put('agent', liveMessage('mill', 1000, null, { values }));
+  expect(board.read('mill')).toMatchObject({ state: 'processing', decider: 'control', basis: 'said' });
+  expect(told.at(-1)).toEqual([
+    {
+      status: 'channelState',
+      vocabulary: 'umati/ChannelState',
+      value: 0,
+      channel: 'mill.control.channelState.Channel1',
+    },
+    {
+      status: 'condition',
+      vocabulary: 'mtconnect/Condition',
+      value: 0,
+      channel: 'mill.control.condition.mode',
+    },
+  ]);
 });

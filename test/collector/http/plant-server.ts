@@ -44,12 +44,12 @@ export async function startPlantServer(options: {
     nowMs: () => performance.now(),
     stateOf: (_machine, { fresh, supplyPowerW }) =>
       !fresh || supplyPowerW === null
-        ? 'unknown'
+        ? { state: 'unknown', decider: 'none', basis: '' }
         : supplyPowerW > 2000
-          ? 'processing'
+          ? { state: 'processing', decider: 'bands', basis: 'from 2000 W, calibration 1' }
           : supplyPowerW > 50
-            ? 'standby'
-            : 'off',
+            ? { state: 'standby', decider: 'bands', basis: '50 W to 2000 W, calibration 1' }
+            : { state: 'off', decider: 'power', basis: 'below 50 W' },
   });
   const server = await startHttp(
     { host: '127.0.0.1', port: 0, ...options.address },

@@ -72,7 +72,15 @@ describe('the API', () => {
   test('machines with power and state', async () => {
     const server = await start();
     expect((await json(server, '/api/v1/machines')).machines).toEqual([
-      expect.objectContaining({ id: 'mill', name: 'Mill <3>', state: 'unknown', powerW: null, atMs: null }),
+      expect.objectContaining({
+        id: 'mill',
+        name: 'Mill <3>',
+        state: 'unknown',
+        decider: 'none',
+        basis: '',
+        powerW: null,
+        atMs: null,
+      }),
     ]);
     server.board.put('gateway', liveMessage('mill', NOW_MS, 2345));
     server.board.put('gateway', liveMessage('lathe', NOW_MS, 10));
@@ -81,11 +89,20 @@ describe('the API', () => {
       expect.objectContaining({
         id: 'mill',
         state: 'processing',
+        decider: 'bands',
+        basis: 'from 2000 W, calibration 1',
         powerW: 2345,
         stale: false,
         ratedPowerW: 15_000,
       }),
-      expect.objectContaining({ id: 'lathe', state: 'off', powerW: 10, configured: false }),
+      expect.objectContaining({
+        id: 'lathe',
+        state: 'off',
+        decider: 'power',
+        basis: 'below 50 W',
+        powerW: 10,
+        configured: false,
+      }),
     ]);
     expect(machines[0].channels).toEqual(['mill.supply.activePower']);
   });
