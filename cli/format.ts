@@ -14,9 +14,10 @@ export function formatEnergy(energyMwh: number | null): string {
     : `${(energyMwh / 1_000_000).toFixed(3)} kWh`;
 }
 
-/** A span for people: 42 s, 12 min, 3.2 h, 5 d. */
+/** A span for people: <1 s, 42 s, 12 min, 3.2 h, 5 d. */
 export function formatSpan(spanMs: number): string {
   const seconds = spanMs / 1000;
+  if (seconds > 0 && seconds < 1) return '<1 s';
   if (seconds < 100) return `${Math.round(seconds)} s`;
   if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86_400)} d`;

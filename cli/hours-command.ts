@@ -3,7 +3,7 @@ import type { MachineHour } from '../collector/energy/machine-hour.ts';
 import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
-import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
+import { OPERATING_STATES, type OperatingState } from '../protocols/telemetry/operating-state.ts';
 import { explainReasons } from './reason-words.ts';
 import { readIsoTime } from './iso-time.ts';
 import { formatEnergy, formatPower, formatShare, formatSpan } from './format.ts';
@@ -44,65 +44,93 @@ export async function runHours(options: HoursOptions): Promise<void> {
     const machines = options.machine === undefined ? known : [options.machine];
     const hours = machines.flatMap((machine) => views.hours(machine, fromMs, toMs));
     process.stdout.write(
-      `${(options.json ? [JSON.stringify({ hours }, null, 2)] : options.csv ? csvLines(hours) : tableLines(hours, widthOf())).join('\n')}\n`,
+      `${(options.json ? [JSON.stringify({ ok: true, hours }, null, 2)] : options.csv ? csvLines(hours) : tableLines(hours, widthOf())).join('\n')}\n`,
     );
   } finally {
     views.close();
   }
 }
 
-/** The table for people, and what its reasons mean. Where the column of reasons has no room, they name their hours. */
+/**
+ * The table for people, and what its reasons mean. Where the column of reasons has no room, they name their hours; where
+ * states in words have none, letters and percent stand for them.
+ */
 export function tableLines(hours: readonly MachineHour[], width: number): string[] {
   if (hours.length === 0) return ['No machine-hours in this time.'];
   const components = [...new Set(hours.flatMap((hour) => Object.keys(hour.energy.componentMwh)))].filter(
     (name) => name !== 'supply',
   );
   const machines = Map.groupBy(hours, (hour) => hour.machine);
-  const rows = [...machines.values()].flatMap((ofMachine) => [
-    ...ofMachine.map((hour) => [
-      hour.machine,
-      new Date(hour.hourMs).toISOString().slice(0, 16).replace('T', ' '),
-      ...figuresOf([hour], components),
-      hour.status === 'final' ? `final r${hour.revision}` : style('provisional', 'dim'),
-      hour.reasons.join(' '),
-    ]),
-    totalOf(ofMachine, components).map((cell) => style(cell, 'bold')),
-  ]);
+  const rowsWith = (sayStates: SayStates) =>
+    [...machines.values()].flatMap((ofMachine) => [
+      ...ofMachine.map((hour) => [
+        hour.machine,
+        new Date(hour.hourMs).toISOString().slice(0, 16).replace('T', ' '),
+        ...figuresOf([hour], components, sayStates),
+        hour.status === 'final' ? `final r${hour.revision}` : style('provisional', 'dim'),
+        hour.reasons.join(' '),
+      ]),
+      totalOf(ofMachine, components, sayStates).map((cell) => style(cell, 'bold')),
+    ]);
   const columns: TextColumn[] = [
     { title: 'machine' },
     { title: 'hour (UTC)' },
     { title: 'energy', align: 'right' },
     ...components.map((title) => ({ title, align: 'right' as const, spare: 2 })),
-    { title: 'mean power', align: 'right' },
-    { title: 'states', spare: 3 },
+    // Energy says it again.
+    { title: 'mean power', align: 'right', spare: 3 },
+    { title: 'states', spare: 4 },
     { title: 'measured', align: 'right' },
     { title: 'status' },
     { title: 'because', spare: 1 },
   ];
+  const inWords = rowsWith(sayTimes);
+  // Without the columns that may go: words stay as long as they have room beside those that may not.
+  const needed = columns
+    .map((column, index) => ({ column, index }))
+    .filter(({ column: { spare = 4 } }) => spare >= 3);
+  const isNarrow =
+    explainLeftOut(
+      needed.map(({ column }) => column),
+      inWords.map((row) => needed.map(({ index }) => row[index] ?? '')),
+      width,
+    ).length > 0;
+  const rows = isNarrow ? rowsWith(sayLetters) : inWords;
   const table = renderTable(columns, rows, width);
   const isShown = table[0]?.includes('because') === true;
   const legend = explainReasons(hours, { namesHours: !isShown }).flatMap((line) => wrapLines(line, width));
   return [
     ...table,
     ...explainLeftOut(columns, rows, width, '--json or --csv'),
+    ...(isNarrow && table[0]?.includes('states') === true
+      ? wrapLines(`states in % of the time: ${letterLegend(hours)}`, width).map((line) => style(line, 'dim'))
+      : []),
     ...(legend.length === 0 ? [] : ['', ...legend.map((line) => style(line, 'dim'))]),
   ];
 }
 
 /** The last line of a machine: its hours together, so that nobody has to add them up. */
-function totalOf(hours: readonly MachineHour[], components: readonly string[]): string[] {
+function totalOf(
+  hours: readonly MachineHour[],
+  components: readonly string[],
+  sayStates: SayStates,
+): string[] {
   const final = hours.filter((hour) => hour.status === 'final').length;
   return [
     hours[0]?.machine ?? '',
     `${hours.length} ${hours.length === 1 ? 'hour' : 'hours'}`,
-    ...figuresOf(hours, components),
+    ...figuresOf(hours, components, sayStates),
     final === hours.length ? 'final' : `${final} final`,
     '',
   ];
 }
 
 /** Energy, components, mean power, states and measured share of one hour, or of several together. */
-function figuresOf(hours: readonly MachineHour[], components: readonly string[]): string[] {
+function figuresOf(
+  hours: readonly MachineHour[],
+  components: readonly string[],
+  sayStates: SayStates,
+): string[] {
   const supplyMwh = sumKnown(hours.map((hour) => hour.energy.supplyMwh));
   // Mean power only over the time whose energy is known.
   const spanMs = sum(hours.filter((hour) => hour.energy.supplyMwh !== null).map((hour) => hour.spanMs));
@@ -113,16 +141,53 @@ function figuresOf(hours: readonly MachineHour[], components: readonly string[])
       formatEnergy(sumKnown(hours.map((hour) => hour.energy.componentMwh[name] ?? null))),
     ),
     supplyMwh === null || spanMs === 0 ? '-' : formatPower((supplyMwh / 1000) * (HOUR_MS / spanMs)),
-    statesOf(hours),
+    sayStates(timesOf(hours)),
     formatShare(allMs === 0 ? null : sum(hours.map((hour) => hour.measuredMs)) / allMs),
   ];
 }
 
-/** `ready 12 min, processing 48 min`: only states with time in them. */
-function statesOf(hours: readonly MachineHour[]): string {
-  return OPERATING_STATES.map((state) => ({ state, spanMs: sum(hours.map((hour) => hour.timeMs[state])) }))
-    .filter(({ spanMs }) => spanMs > 0)
-    .map(({ state, spanMs }) => `${state} ${formatSpan(spanMs)}`)
+interface StateTime {
+  state: OperatingState;
+  spanMs: number;
+}
+
+type SayStates = (times: readonly StateTime[]) => string;
+
+/** Only states with time in them. */
+function timesOf(hours: readonly MachineHour[]): StateTime[] {
+  return OPERATING_STATES.map((state) => ({
+    state,
+    spanMs: sum(hours.map((hour) => hour.timeMs[state])),
+  })).filter(({ spanMs }) => spanMs > 0);
+}
+
+/** `ready 12 min, processing 48 min` */
+function sayTimes(times: readonly StateTime[]): string {
+  return times.map(({ state, spanMs }) => `${state} ${formatSpan(spanMs)}`).join(', ');
+}
+
+const LETTERS: Readonly<Record<OperatingState, string>> = {
+  off: 'O',
+  standby: 'S',
+  extendedStandby: 'E',
+  warmUp: 'W',
+  ready: 'R',
+  processing: 'P',
+  unknown: '?',
+};
+
+/** `R20 P80`: shares of the time in percent. */
+function sayLetters(times: readonly StateTime[]): string {
+  const allMs = sum(times.map(({ spanMs }) => spanMs));
+  return times
+    .map(({ state, spanMs }) => `${LETTERS[state]}${formatShare(spanMs / allMs).replace(' %', '')}`)
+    .join(' ');
+}
+
+/** `R ready, P processing` */
+function letterLegend(hours: readonly MachineHour[]): string {
+  return timesOf(hours)
+    .map(({ state }) => `${LETTERS[state]} ${state}`)
     .join(', ');
 }
 

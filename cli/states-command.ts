@@ -5,16 +5,18 @@ import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
-import { formatShare, formatSpan } from './format.ts';
+import { formatShare, formatSpan, formatTime } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
 import { style, widthOf } from './screen.ts';
-import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
+import { renderTable, wrapText, type TextColumn } from './text-table.ts';
 
 const DAY_MS = 86_400_000;
 /** More stretches than anyone reads or a file should hold. */
 const SPANS_MAX = 500_000;
 /** Where people read, the newest of so many are shown. */
 const SHOWN_MAX = 200;
+/** Columns that what decided has at least, however narrow the terminal. */
+const BASIS_LEAST = 16;
 
 interface StatesOptions {
   config: string;
@@ -45,10 +47,10 @@ export async function runStates(machine: string, options: StatesOptions): Promis
     const spans = views.states(machine, fromMs, toMs, SPANS_MAX + 1);
     requireWhole(spans.length);
     const text = options.json
-      ? `${JSON.stringify({ machine, fromMs, toMs, spans }, null, 2)}\n`
+      ? `${JSON.stringify({ ok: true, machine, fromMs, toMs, spans }, null, 2)}\n`
       : options.csv
         ? statesToCsv(machine, spans)
-        : `${stateLines(spans, widthOf(), options.all === true).join('\n')}\n`;
+        : `${stateLines(machine, spans, widthOf(), { all: options.all === true }).join('\n')}\n`;
     process.stdout.write(text);
   } finally {
     views.close();
@@ -66,30 +68,26 @@ export function requireWhole(spans: number): void {
   );
 }
 
-/** The table for people: the stretches, then how long each state was and what decided it. */
-export function stateLines(spans: readonly StateSpan[], width: number, all: boolean): string[] {
+/**
+ * The table for people: the stretches under their day, then how long each state was and what decided it. What decided is
+ * never left out: where it has no room beside the rest, it goes on in the next line.
+ * @param zoneOffsetMin minutes that the clock is ahead of UTC; that of this computer where it is not given
+ */
+export function stateLines(
+  machine: string,
+  spans: readonly StateSpan[],
+  width: number,
+  about: { all: boolean; zoneOffsetMin?: number },
+): string[] {
   if (spans.length === 0) return ['No states in this time.'];
-  const shown = all ? spans : spans.slice(-SHOWN_MAX);
+  const shown = about.all ? spans : spans.slice(-SHOWN_MAX);
   const left = spans.length - shown.length;
-  const columns: TextColumn[] = [
-    { title: 'from (UTC)' },
-    { title: 'for', align: 'right' },
-    { title: 'state' },
-    { title: 'decided by' },
-    { title: 'which said', spare: 1 },
-  ];
-  const rows = shown.map(({ fromMs, toMs, state, decider, basis }) => [
-    new Date(fromMs).toISOString().slice(0, 19).replace('T', ' '),
-    formatSpan(toMs - fromMs),
-    state,
-    decider,
-    // A control may say anything, a terminal's own commands among it.
-    basis.replaceAll(/\p{Cc}+/gu, ' '),
-  ]);
   return [
     ...(left === 0 ? [] : [style(`${left} earlier stretches are left out; --all shows them.`, 'dim')]),
-    ...renderTable(columns, rows, width),
-    ...explainLeftOut(columns, rows, width, '--csv'),
+    ...drawStretches(
+      shown.map((span) => sayStretch(machine, span, about.zoneOffsetMin)),
+      width,
+    ),
     '',
     ...renderTable(
       [
@@ -102,6 +100,90 @@ export function stateLines(spans: readonly StateSpan[], width: number, all: bool
       width,
     ),
   ];
+}
+
+/** A stretch in words. */
+interface Stretch {
+  /** The day and its zone: 2026-11-22 (UTC+05:30). */
+  day: string;
+  time: string;
+  length: string;
+  state: string;
+  decider: string;
+  basis: string;
+}
+
+function sayStretch(
+  machine: string,
+  { fromMs, toMs, state, decider, basis }: StateSpan,
+  zoneOffsetMin?: number,
+): Stretch {
+  const [day, time = '', zone] = formatTime(fromMs, zoneOffsetMin).split(' ');
+  return {
+    day: `${day} (UTC${zone})`,
+    time,
+    length: formatSpan(toMs - fromMs),
+    state,
+    decider,
+    basis: basis
+      .split(', ')
+      .map((part) => (part.startsWith(`${machine}.`) ? part.slice(machine.length + 1) : part))
+      .join(', ')
+      // A control may say anything, a terminal's own commands among it.
+      .replaceAll(/\p{Cc}+/gu, ' '),
+  };
+}
+
+function drawStretches(stretches: readonly Stretch[], width: number): string[] {
+  const columns: (TextColumn & { of: Exclude<keyof Stretch, 'day'> })[] = [
+    { title: 'from', of: 'time' },
+    { title: 'for', of: 'length', align: 'right' },
+    { title: 'state', of: 'state' },
+    { title: 'decided by', of: 'decider' },
+    { title: 'which said', of: 'basis' },
+  ];
+  const widthOfColumns = (chosen: typeof columns) =>
+    chosen.reduce(
+      (sum, { title, of }) => sum + Math.max(title.length, ...stretches.map((one) => one[of].length)) + 2,
+      -2,
+    );
+  const isWide = widthOfColumns(columns) <= width;
+  const chosen = isWide ? columns : columns.filter(({ of }) => of !== 'decider');
+  const room = isWide
+    ? Infinity
+    : Math.max(BASIS_LEAST, width - 2 - widthOfColumns(chosen.filter(({ of }) => of !== 'basis')));
+  const rows: string[][] = [];
+  const days = new Map<number, string>();
+  for (const [index, stretch] of stretches.entries()) {
+    if (stretch.day !== stretches[index - 1]?.day) days.set(rows.length, stretch.day);
+    const [basis = '', ...further] = breakText(stretch.basis, room);
+    rows.push(chosen.map(({ of }) => (of === 'basis' ? basis : stretch[of])));
+    rows.push(...further.map((more) => chosen.map(({ of }) => (of === 'basis' ? more : ''))));
+  }
+  const [head = '', rule = '', ...body] = renderTable(chosen, rows, width);
+  return [
+    head,
+    rule,
+    ...body.flatMap((line, row) => {
+      const day = days.get(row);
+      return day === undefined ? [line] : [style(day, 'bold'), line];
+    }),
+    ...(isWide
+      ? []
+      : wrapText('1 column left out (decided by): widen the terminal, or --csv.', width).map((line) =>
+          style(line, 'dim'),
+        )),
+  ];
+}
+
+/** Lines of at most `width`, broken between words, and within those that are wider. */
+function breakText(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  return wrapText(text, width).flatMap((line) =>
+    Array.from({ length: Math.max(1, Math.ceil(line.length / width)) }, (_, part) =>
+      line.slice(part * width, (part + 1) * width),
+    ),
+  );
 }
 
 function decidersOf(spans: readonly StateSpan[]): Decider[] {

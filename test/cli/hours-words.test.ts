@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { readIsoTime } from '../../cli/iso-time.ts';
 import { explainReasons } from '../../cli/reason-words.ts';
+import { tableLines } from '../../cli/hours-command.ts';
 import type { MachineHour, Reason } from '../../collector/energy/machine-hour.ts';
+import { sampleHour } from '../collector/influx/machine-hour-sample.ts';
 
 test('times are ISO 8601, and days that do not exist are not moved to the next month', () => {
   expect(readIsoTime('2026-11-22')).toBe(Date.UTC(2026, 10, 22));
@@ -34,4 +36,17 @@ test('where the column of reasons has no room, the reasons name their hours', ()
     'gap: readings are missing for a while (mill-1 2026-11-22 06:00, 07:00, lathe-2 2026-11-22 06:00 and 1 more)',
     'no-counter: there is no energy counter; energy is the sum of power over time (lathe-2 2026-11-22 06:00)',
   ]);
+});
+
+test('the states are told at 80 columns too, in letters, and in words where there is room', () => {
+  const hours = Array.from({ length: 3 }, (_, index) =>
+    sampleHour(Date.UTC(2026, 10, 22, index), { machine: 'mill-1' }),
+  );
+  const wide = tableLines(hours, 160).join('\n');
+  expect(wide).toContain('standby 8 min, processing 40 min, unknown 12 min');
+  const narrow = tableLines(hours, 80);
+  expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(narrow[0]).toMatch(/states/);
+  expect(narrow.filter((line) => line.includes('S13 P67 ?20'))).toHaveLength(4);
+  expect(narrow.join('\n')).toContain('states in % of the time: S standby, P processing, ? unknown');
 });
