@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { widthOf } from '../screen.ts';
+import { listenForStop } from '../signals.ts';
 import { chooseDuration } from './browse-duration.ts';
 import type { BrowseCommandOptions } from './browse-options.ts';
+import { leaveStopped, sayStopped } from './browse-stopped.ts';
 import { writePrintableJson } from './browse-text.ts';
 
 /** Options that only one of the two protocols has. */
@@ -16,6 +18,7 @@ const WIDTH_MAX = 100;
  * prints an entry for the configuration. Reads only.
  */
 export async function runBrowse(url: string, options: BrowseCommandOptions): Promise<void> {
+  refusePassword(url);
   const scheme = /^([a-z.]+):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'opc.tcp') {
     refuse(options, MTCONNECT_ONLY, 'an OPC UA server');
@@ -35,13 +38,34 @@ export async function runBrowse(url: string, options: BrowseCommandOptions): Pro
 async function browseAgent(url: string, options: BrowseCommandOptions): Promise<void> {
   const { browseMtconnect } = await import('./browse-mtconnect.ts');
   const width = widthOf();
-  const { lines, json } = await browseMtconnect(url, {
+  const stop = listenForStop();
+  const browsing = browseMtconnect(url, {
+    signal: stop,
     timeoutMs: chooseDuration(options.timeout),
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca, 'utf8') }),
     ...(Number.isFinite(width) ? { width: Math.min(width, WIDTH_MAX) } : {}),
   });
-  process.stdout.write(options.json ? writePrintableJson(json) : `${lines.join('\n')}\n`);
+  try {
+    const { lines, json, isCut } = await browsing;
+    process.stdout.write(options.json ? writePrintableJson(json) : `${lines.join('\n')}\n`);
+    if (isCut) leaveStopped();
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    sayStopped(error, { protocol: 'mtconnect', url, devices: [] }, options.json === true);
+  }
+}
+
+/** A password in an address would be seen by all who list the processes here; it is not printed either. */
+function refusePassword(url: string): void {
+  const [host = ''] = url.replace(/^[^/]*:\/\//, '').split(/[/?#]/, 1);
+  // A password may hold a slash itself: then what stands before it is no host with its port.
+  const isHost = /^(\[[^\]@]+\]|[^:@[\]]+)(:\d+)?$/.test(host);
+  if (!url.includes('@') || isHost) return;
+  throw usageError(
+    'The address holds a user or a password, and everyone on this computer can see it.',
+    'Write the address without; --user and --password-file log in to an OPC UA server.',
+  );
 }
 
 function refuse(

@@ -1,3 +1,4 @@
+import { unitOf } from '../../protocols/mtconnect/item-scale.ts';
 import { surveyAgent, type AgentSurvey } from '../../protocols/mtconnect/survey-agent.ts';
 import { renderTable, wrapText } from '../text-table.ts';
 import { writeMtconnectFragment } from './mtconnect-fragment.ts';
@@ -12,12 +13,16 @@ export interface MtconnectBrowseOptions {
   timeoutMs: number;
   /** Characters a line; 80 by default. */
   width?: number;
+  /** Ends it: what is known until then is shown. */
+  signal?: AbortSignal;
 }
 
 /** What an agent offers: for people, and as data. */
 export interface MtconnectBrowsing {
   lines: string[];
   json: object;
+  /** It was ended before all was seen. */
+  isCut: boolean;
 }
 
 const VALUE_LENGTH_MAX = 28;
@@ -34,8 +39,9 @@ export async function browseMtconnect(
   const address = url.replace(/\/+(?:probe|current)?\/*$/, '');
   const survey = await surveyAgent({ ...options, url: address });
   return {
-    lines: drawSurvey(address, survey, options.width ?? 80),
+    lines: drawSurvey(address, survey, options.width ?? 80).map(clean),
     json: surveyAsJson(address, survey),
+    isCut: survey.isCut,
   };
 }
 
@@ -52,11 +58,12 @@ function drawSurvey(url: string, survey: AgentSurvey, width: number): string[] {
   const rows = wiring.wired.map(({ item, channel }) => [
     channel.id.slice(channel.machine.length + 1),
     item.name ?? item.id,
-    channel.kind === 'measured' ? (item.units ?? '') : channel.vocabulary,
+    channel.kind === 'measured' ? showUnits(item.units) : channel.vocabulary,
     shown(values.get(item.id)),
   ]);
   return [
     ...wrapText(`${head}, device ${name}: ${rows.length} channels.`, width),
+    ...(survey.isCut ? ['Ended before its values had come.'] : []),
     '',
     ...renderTable(
       [{ title: 'channel' }, { title: 'item' }, { title: 'unit or vocabulary', spare: 1 }, { title: 'now' }],
@@ -111,10 +118,21 @@ function drawOthers(
   ];
 }
 
+/** Our name of a unit, and that of the agent: `kW (KILOWATT)`. */
+function showUnits(units: string | undefined): string {
+  const ours = units === undefined ? undefined : unitOf(units);
+  return ours === undefined ? (units ?? '') : `${ours} (${units})`;
+}
+
+/** A line without anything that a terminal would obey, whatever the agent calls its things. */
+function clean(line: string): string {
+  return line.replace(/\p{C}+/gu, ' ');
+}
+
 /** What an agent said, without anything that a terminal would obey. */
 function shown(value: string | null | undefined): string {
   if (value === undefined || value === null) return '-';
-  const plain = value.replace(/\p{C}+/gu, ' ').trim();
+  const plain = clean(value).trim();
   return plain.length > VALUE_LENGTH_MAX ? `${plain.slice(0, VALUE_LENGTH_MAX - 3)}...` : plain;
 }
 
@@ -125,6 +143,7 @@ function surveyAsJson(url: string, survey: AgentSurvey): object {
     url,
     version,
     bufferSize: bufferSize ?? null,
+    isComplete: !survey.isCut,
     devices,
     ...(chosen === undefined
       ? {}
@@ -160,6 +179,7 @@ function about(item: NonNullable<AgentSurvey['chosen']>['others'][number]) {
     type: item.type,
     subType: item.subType ?? null,
     units: item.units ?? null,
+    unit: item.units === undefined ? null : (unitOf(item.units) ?? null),
     nativeUnits: item.nativeUnits ?? null,
     path: item.path.map(({ kind, name, id }) => `${kind} ${name ?? id}`),
   };

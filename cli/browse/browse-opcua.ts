@@ -12,6 +12,7 @@ import { findPki, writeAsOwner } from '../trust/pki-folder.ts';
 import { chooseDuration } from './browse-duration.ts';
 import type { BrowseCommandOptions } from './browse-options.ts';
 import { createBrowseProgress } from './browse-progress.ts';
+import { leaveStopped, sayStopped } from './browse-stopped.ts';
 import { writePrintableJson } from './browse-text.ts';
 import { surveyAsJson } from './opcua-json.ts';
 import { drawSurvey } from './opcua-view.ts';
@@ -19,8 +20,6 @@ import { drawSurvey } from './opcua-view.ts';
 const DEPTH_DEFAULT = 5;
 const DEPTH_MAX = 20;
 const POLICIES = ['best', ...SECURITY_POLICIES] as const;
-/** As a shell says of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
 
 /** Looks at an OPC UA server, and prints what it offers. Throws what a source would throw that cannot connect. */
 export async function runBrowseOpcua(url: string, options: BrowseCommandOptions): Promise<void> {
@@ -51,14 +50,12 @@ export async function runBrowseOpcua(url: string, options: BrowseCommandOptions)
     };
     if (options.json) process.stdout.write(writePrintableJson(surveyAsJson(survey, login)));
     else process.stdout.write(`${drawSurvey(survey, login, widthOf()).join('\n')}\n`);
-    if (survey.isCut) process.exitCode = INTERRUPTED;
+    if (survey.isCut) leaveStopped();
   } catch (error) {
     progress.end();
-    if (stop.aborted) {
-      process.exitCode = INTERRUPTED;
-      return;
-    }
-    throw speakOfBrowsing(error, options);
+    if (!stop.aborted) throw speakOfBrowsing(error, options);
+    const nothing = { protocol: 'opcua', endpoint: url, machines: [], models: [], others: [] };
+    sayStopped(error, nothing, options.json === true);
   }
 }
 

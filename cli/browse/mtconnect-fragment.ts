@@ -1,3 +1,4 @@
+import { writeYamlText } from './browse-text.ts';
 import { labelOf } from '../../protocols/mtconnect/wire-device.ts';
 import { unitsFor } from '../../protocols/mtconnect/item-scale.ts';
 import type { AgentSurvey } from '../../protocols/mtconnect/survey-agent.ts';
@@ -25,7 +26,7 @@ export function writeMtconnectFragment(url: string, survey: AgentSurvey): string
     `    machine: ${machine}          # fill in: the machine it belongs to`,
     '    protocol: mtconnect',
     `    url: ${JSON.stringify(url)}`,
-    ...(survey.devices.length > 1 ? [`    device: ${JSON.stringify(name)}`] : []),
+    ...(survey.devices.length > 1 ? [`    device: ${writeYamlText(name)}`] : []),
     ...wiring.remarks.flatMap((remark) =>
       // What has no unit is said below, beside the line to write.
       remark.includes('has no unit') ? [] : comment(remark, '    '),
@@ -46,7 +47,7 @@ function unitLines(unitless: Unitless): string[] {
       const units = unitsFor(quantity);
       return [
         ...comment(`${labelOf(item)}: ${quantity} in ${units.join(', ')}`, '    '),
-        `    #  - { item: ${JSON.stringify(item.id)}, unit: ${JSON.stringify(units[0] ?? '')} }`,
+        `    #  - { item: ${writeYamlText(item.id)}, unit: ${JSON.stringify(units[0] ?? '')} }`,
       ];
     }),
   ];

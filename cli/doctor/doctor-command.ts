@@ -8,10 +8,14 @@ import { examineCollector } from './doctor-collector.ts';
 import { examineComputer } from './doctor-computer.ts';
 import type { Examination } from '../examination.ts';
 import { style, widthOf } from '../screen.ts';
+import { writePrintableJson } from '../browse/browse-text.ts';
+import { listenForStop, untilAborted } from '../signals.ts';
 import { wrapLines } from '../text-wrap.ts';
 
 /** Columns that `failed` and the blanks behind it take. */
 const MARK_WIDTH = 9;
+/** As a shell says of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
 /** `millwatt doctor`: tries, one after the other, everything a running agent or collector would need. */
 export async function runDoctor(options: { config?: string; json?: true }): Promise<void> {
@@ -21,19 +25,27 @@ export async function runDoctor(options: { config?: string; json?: true }): Prom
     if (!options.json) process.stdout.write(`${lineOf(examination)}\n`);
   };
   for (const examination of examineComputer()) say(examination);
-  if (options.config !== undefined) await examineConfig(options.config, say);
+  const stop = listenForStop();
+  if (options.config !== undefined)
+    await Promise.race([examineConfig(options.config, say), untilAborted(stop)]);
   const count = (wanted: Examination['result']) => found.filter(({ result }) => result === wanted).length;
   const failed = count('failed');
   const warnings = count('warning');
   const warned = warnings === 0 ? '' : warnings === 1 ? ' 1 warning.' : ` ${warnings} warnings.`;
   if (options.json)
-    process.stdout.write(`${JSON.stringify({ ok: failed === 0, examinations: found }, null, 2)}\n`);
+    process.stdout.write(
+      writePrintableJson({
+        ok: failed === 0 && !stop.aborted,
+        isComplete: !stop.aborted,
+        examinations: found,
+      }),
+    );
   else
     process.stdout.write(
-      `${failed === 0 ? 'Everything that was tried works.' : `${failed} of ${found.length} failed.`}${warned}\n`,
+      `${stop.aborted ? 'Ended before everything was tried. ' : ''}${failed === 0 ? 'Everything that was tried works.' : `${failed} of ${found.length} failed.`}${warned}\n`,
     );
   // Connections that were tried may still be closing.
-  process.exit(failed === 0 ? 0 : 1);
+  process.exit(stop.aborted ? INTERRUPTED : failed === 0 ? 0 : 1);
 }
 
 async function examineConfig(file: string, say: (examination: Examination) => void): Promise<void> {

@@ -27,14 +27,22 @@ export function refusedByAgentError(
   errors: readonly { code: string; text: string }[],
 ): MillwattError {
   const [first] = errors;
-  const code = first?.code ?? 'no reason';
-  const text = (first?.text ?? '').slice(0, 200);
+  const code = oneLine(first?.code ?? 'no reason', 40);
+  const text = oneLine(first?.text ?? '', 200);
   return new MillwattError(
     'retry',
     code === 'NO_DEVICE' ? 'no-device' : 'exception',
     `${where} answered with ${code}${text === '' ? '' : `: ${text.replace(/\.$/, '')}`}.`,
     { cure: CURES[code] ?? 'Look into the log of the agent.' },
   );
+}
+
+/** What an agent wrote, short and without anything that a terminal would obey. */
+function oneLine(text: string, lengthMax: number): string {
+  return Array.from(text.replace(/\p{C}+/gu, ' '))
+    .slice(0, lengthMax)
+    .join('')
+    .trim();
 }
 
 /** An HTTP status without a document of MTConnect. Class `retry`, code `exception`. */

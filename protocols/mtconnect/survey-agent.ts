@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts';
+import { MillwattError } from '../errors.ts';
 import { AgentClient } from './agent-client.ts';
 import { badDocumentError, refusedByAgentError } from './agent-error.ts';
 import { chooseDevice, pathOfDevice } from './choose-device.ts';
@@ -11,6 +12,8 @@ export interface AgentSurvey {
   bufferSize: number | undefined;
   /** The machines it has, by name, uuid or id. */
   devices: string[];
+  /** It was ended before the values of now had come. */
+  isCut: boolean;
   /** The one that was chosen; undefined where there are several and none was named. */
   chosen:
     | {
@@ -24,7 +27,10 @@ export interface AgentSurvey {
     | undefined;
 }
 
-/** Asks an agent once for its devices and their values of now. Throws an error of class `retry`, or `refuse` for a device it does not have. */
+/**
+ * Asks an agent once for its devices and their values of now. Throws an error of class `retry` (code `stopped` where it was
+ * ended before anything was known), or `refuse` for a device it does not have.
+ */
 export async function surveyAgent(options: {
   url: string;
   device?: string | undefined;
@@ -32,26 +38,45 @@ export async function surveyAgent(options: {
   ca?: string | undefined;
   /** For each of the two requests, real ms. */
   timeoutMs: number;
+  /** Ends it: what is known until then is told. */
+  signal?: AbortSignal | undefined;
 }): Promise<AgentSurvey> {
+  const { signal } = options;
   const client = new AgentClient(options, systemClock);
   try {
-    const { document } = await client.ask('/probe', options.timeoutMs);
+    const answer = await untilStopped(client.ask('/probe', options.timeoutMs), signal);
+    if (answer === undefined) throw new MillwattError('retry', 'stopped', 'Ended before the agent answered.');
+    const { document } = answer;
     if (document.kind === 'error') throw refusedByAgentError(client.where, document.errors);
     if (document.kind !== 'devices') throw badDocumentError(client.where, 'values instead of its devices');
     const { header, devices } = document;
     const machines = devices.filter(({ isAgent }) => !isAgent);
     const isOpen = options.device === undefined && machines.length > 1;
     const device = isOpen ? undefined : chooseDevice(client.where, devices, options.device);
+    const survey = { ...aboutAgent(header), devices: machines.map(nameOf), isCut: false };
+    if (device === undefined) return { ...survey, chosen: undefined };
+    const values = await untilStopped(readValues(client, devices, device, options.timeoutMs), signal);
     return {
-      ...aboutAgent(header),
-      devices: machines.map(nameOf),
-      chosen:
-        device === undefined
-          ? undefined
-          : { ...describe(device), values: await readValues(client, devices, device, options.timeoutMs) },
+      ...survey,
+      isCut: values === undefined,
+      chosen: { ...describe(device), values: values ?? new Map() },
     };
   } finally {
     client.close();
+  }
+}
+
+/** What the work gives; undefined where it was ended before. */
+async function untilStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return work;
+  const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
+  const stop = () => resolve(undefined);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
