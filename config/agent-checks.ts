@@ -28,8 +28,8 @@ export function checkAgent(raw: unknown, folder: string, world: Surroundings): R
     ...sources
       .filter((draft) => isModbusDraft(draft))
       .flatMap((draft) => checkModbusSource(draft, folder, world)),
-    ...sources.flatMap(({ value, index }) =>
-      value.protocol === 'opcua' ? checkOpcuaSource(value, ['sources', index], folder, world) : [],
+    ...sources.flatMap(({ value, index, raw }) =>
+      value.protocol === 'opcua' ? checkOpcuaSource(value, ['sources', index], raw, folder, world) : [],
     ),
     ...sources.flatMap(({ value, index }) =>
       value.protocol === 'mtconnect' ? checkMtconnectSource(value, ['sources', index], folder, world) : [],

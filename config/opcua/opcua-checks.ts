@@ -2,6 +2,7 @@ import { parseNodeAddress } from '../../protocols/opcua/node-address.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { UNITS } from '../../protocols/telemetry/unit.ts';
 import type { OpcuaSourceConfig } from './opcua-config.ts';
+import { ownValue } from '../salvage.ts';
 import type { ConfigPath, Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { checkOpcuaSecurity } from './opcua-security-checks.ts';
@@ -11,30 +12,42 @@ const READ_EVERY_MS_MIN = 500;
 
 type Node = OpcuaSourceConfig['nodes'][number];
 
-/** Something to read, units that fit, credentials that are complete, security that is not quietly off. */
+/**
+ * Something to read, units that fit, credentials that are complete, security that is not quietly off. `raw` is the source as
+ * it stands in the file: what is wrong in it by itself is told elsewhere, and not again as if it were missing.
+ */
 export function checkOpcuaSource(
   source: OpcuaSourceConfig,
   at: ConfigPath,
+  raw: unknown,
   folder: string,
   world: Surroundings,
 ): Remark[] {
   const remarks = source.nodes.flatMap((node, index) => checkNode(node, [...at, 'nodes', index]));
-  if (source.model === undefined && source.nodes.length === 0)
+  const isGiven = (key: 'model' | 'nodes') => {
+    const value = ownValue(raw, key);
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  };
+  if (!isGiven('model') && !isGiven('nodes'))
     remarks.push({
       severity: 'error',
       path: at,
       message: 'nothing is read: neither model nor nodes is given.',
       cure: 'Add model: machinetool where the control follows OPC 40501-1, or list nodes.',
     });
-  return [...remarks, ...checkModel(source, at), ...checkOpcuaSecurity(source, at, folder, world)];
+  return [
+    ...remarks,
+    ...checkModel(source, at, isGiven('model')),
+    ...checkOpcuaSecurity(source, at, folder, world),
+  ];
 }
 
 /** What only a model can make use of, and pauses that only a subscription can keep. */
-function checkModel(source: OpcuaSourceConfig, at: ConfigPath): Remark[] {
+function checkModel(source: OpcuaSourceConfig, at: ConfigPath, hasModel: boolean): Remark[] {
   const remarks: Remark[] = [];
   const useless = (key: string, message: string, cure: string) =>
     remarks.push({ severity: 'error', path: [...at, key], target: 'key', message, cure });
-  if (source.model === undefined) {
+  if (!hasModel) {
     if (source.found.length > 0)
       useless('found', 'is of no use without model: nothing is found.', 'Add model, or list the nodes.');
     if (source.instance !== undefined)

@@ -33,7 +33,10 @@ export const opcuaSource = z
     protocol: z.literal('opcua').describe('How the device is spoken to.'),
     endpoint: z
       .string()
-      .regex(/^opc\.tcp:\/\/[^\s/@]+(:\d+)?(\/\S*)?$/, 'an address such as opc.tcp://192.168.1.30:4840')
+      .regex(
+        /^opc\.tcp:\/\/[^\s/@]+(:\d+)?(\/\S*)?$/,
+        'an address that begins with opc.tcp://, such as opc.tcp://192.168.1.30:4840',
+      )
       .describe('Address of the server.')
       .meta({ examples: ['opc.tcp://192.168.1.30:4840'] }),
     securityPolicy: z
