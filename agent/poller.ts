@@ -51,6 +51,7 @@ export class Poller implements Pollable {
   #failuresInRow = 0;
   /** undefined until the first poll has settled: both its outcomes are news. */
   #up: boolean | undefined;
+  #wasEverUp = false;
   #reason = '';
   #polls = 0;
   #failures = 0;
@@ -131,7 +132,9 @@ export class Poller implements Pollable {
     if (this.#up === up && this.#reason === reason) return;
     const source = this.driver.description.id;
     if (!up) this.#log.warn({ source, reason }, `source ${source} is down: ${describeError(error)}`);
-    else if (this.#up === false) this.#log.info({ source }, `source ${source} is up again`);
+    else if (this.#up === false)
+      this.#log.info({ source }, `source ${source} is up${this.#wasEverUp ? ' again' : ''}`);
+    this.#wasEverUp ||= up;
     this.#up = up;
     this.#reason = reason;
     this.#events.onLink({ source, atMs, up, reason: healed ? 'healed' : reason });

@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../clock.ts';
 import type { Driver, Poll, StatusReport } from '../driver.ts';
 import { MillwattError } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
+import { saySpan } from '../say-span.ts';
 import type { Channel } from '../telemetry/channel.ts';
 import type { SourceDescription } from '../telemetry/snapshot.ts';
 import { AgentClient, type Answer } from './agent-client.ts';
@@ -118,15 +119,14 @@ class MtconnectDriver implements Driver {
 
   remarks(): readonly string[] {
     const remarks: string[] = [];
-    const offsetS = Math.round(this.#told.offsetMs / 1000);
-    if (offsetS !== 0)
+    const { offsetMs, lagMs } = this.#told;
+    if (Math.round(offsetMs / 1000) !== 0)
       remarks.push(
-        `The clock of the agent is ${Math.abs(offsetS)} s ${offsetS > 0 ? 'behind' : 'ahead of'} ours; the times of its words are corrected by that.`,
+        `The clock of the agent is ${saySpan(offsetMs)} ${offsetMs > 0 ? 'behind' : 'ahead of'} ours; the times of its words are corrected by that.`,
       );
-    const lagMin = Math.round(this.#told.lagMs / 60_000);
-    if (lagMin !== 0)
+    if (Math.round(lagMs / 60_000) !== 0)
       remarks.push(
-        `The times of its words are ${Math.abs(lagMin)} min ${lagMin > 0 ? 'behind' : 'ahead of'} the clock of the agent: set clock and time zone of the adapter, or let the agent ignore its timestamps; outages cannot be healed before.`,
+        `The times of its words are ${saySpan(lagMs)} ${lagMs > 0 ? 'behind' : 'ahead of'} the clock of the agent: set clock and time zone of the adapter, or let the agent ignore its timestamps; outages cannot be healed before.`,
       );
     const { givenUp } = this.#stream;
     if (givenUp !== undefined)

@@ -5,10 +5,10 @@ import type { Driver } from '../../protocols/driver.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { scriptedDriver } from './scripted-driver.ts';
 
-function pollerOf(driver: Driver): Poller {
+function pollerOf(driver: Driver, log = silentLog): Poller {
   return new Poller(driver, {
     clock: systemClock,
-    log: silentLog,
+    log,
     events: { onPoll: () => {}, onLink: () => {} },
   });
 }
@@ -37,4 +37,20 @@ test('a driver that keeps pauses of its own is asked for them at each turn, and 
   expect(poller.begin()).toBe(true);
   await poller.settle();
   expect(driver.polls()).toBe(2);
+});
+
+test('only a source that was up before is up again', async () => {
+  const driver = scriptedDriver({ clock: systemClock, machine: 'mill' });
+  const said: string[] = [];
+  const poller = pollerOf(driver, { ...silentLog, info: (_, message) => said.push(message) });
+  driver.fail('timeout');
+  await poller.poll();
+  driver.fail(undefined);
+  await poller.poll();
+  driver.fail('timeout');
+  await poller.poll();
+  driver.fail(undefined);
+  await poller.poll();
+  const { id } = driver.description;
+  expect(said).toEqual([`source ${id} is up`, `source ${id} is up again`]);
 });

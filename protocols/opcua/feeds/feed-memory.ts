@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
+import { saySpan } from '../../say-span.ts';
 import { RefusedNodes } from './refused-nodes.ts';
 
 /** Subscriptions are asked for again after so long where the server gave none; the longest pause. */
@@ -197,7 +198,7 @@ export class FeedMemory {
       remarks.push(`Subscriptions to ${countNodes(unreliable)} fell silent again and again: read each time.`);
     if (this.#skewTold)
       remarks.push(
-        `The server's clock is ${Math.abs(this.#aheadMs / 1000).toFixed(1)} s ${this.#aheadMs > 0 ? 'ahead of' : 'behind'} this computer's.`,
+        `The server's clock is ${saySpan(this.#aheadMs)} ${this.#aheadMs > 0 ? 'ahead of' : 'behind'} this computer's.`,
       );
     return remarks;
   }
