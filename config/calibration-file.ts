@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { writeDurably } from '../protocols/durable-file.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import type { OperatingState } from '../protocols/telemetry/operating-state.ts';
@@ -63,9 +63,33 @@ export function loadCalibration(path: string): CalibrationFile {
  * Appends a version to a machine's calibration file, or makes the file. What is written there stays as it is, byte for
  * byte; the file is replaced whole or not at all. Returns the number of the version.
  * Throws errors of class `refuse`: `bad-calibration` where the file is of another machine or damaged, or where the version
- * would begin before the one before it.
+ * would begin before the one before it; `busy` where another adoption into this file goes on just now.
  */
 export function appendVersion(path: string, machine: string, added: NewVersion): number {
+  const unlock = lock(path);
+  try {
+    return appendLocked(path, machine, added);
+  } finally {
+    unlock();
+  }
+}
+
+/** Makes a file that only one can make; what it returns takes it away. */
+function lock(path: string): () => void {
+  const mark = `${path}.lock`;
+  try {
+    closeSync(openSync(mark, 'wx', 0o600));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    throw new MillwattError('refuse', 'busy', `Another calibration is being adopted into ${path}.`, {
+      cure: `Try again in a moment, and look at what was adopted. Where nobody adopts one, an adoption was broken off: delete ${mark}.`,
+      cause,
+    });
+  }
+  return () => rmSync(mark, { force: true });
+}
+
+function appendLocked(path: string, machine: string, added: NewVersion): number {
   const isThere = existsSync(path);
   const before = isThere ? readConfigText(path) : renderHead(machine);
   const known = isThere ? loadCalibration(path) : { machine, versions: [] };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,6 +36,18 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a calibration file', () => {
+  it('takes one adoption at a time: another one meanwhile is told, and loses nothing', () => {
+    writeFileSync(`${path}.lock`, '');
+    expect(() => appendVersion(path, 'mill-1', FIRST)).toThrow(/being adopted/);
+    expect(existsSync(path)).toBe(false);
+    rmSync(`${path}.lock`);
+    expect(appendVersion(path, 'mill-1', FIRST)).toBe(1);
+    expect(() => appendVersion(path, 'mill-1', FIRST)).toThrow(/Version 2/);
+    // Neither leaves it locked.
+    expect(appendVersion(path, 'mill-1', SECOND)).toBe(2);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
   it('is made by the first version and read back as bands', () => {
     expect(appendVersion(path, 'mill-1', FIRST)).toBe(1);
     expect(readCalibration(path, 'mill-1')).toEqual([
