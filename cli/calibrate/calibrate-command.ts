@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { calibrate } from '../../collector/energy/calibration/calibrate.ts';
+import { calibrateInSteps, type Calibration } from '../../collector/energy/calibration/calibrate.ts';
 import type { Proposal } from '../../collector/energy/calibration/proposal.ts';
 import type { MachineConfig } from '../../config/collector-config.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
@@ -22,7 +22,9 @@ import {
 } from './calibrate-readings.ts';
 import { drawProposal } from './calibrate-report.ts';
 import { drawSvg } from './calibration-svg.ts';
+import { compactJson } from '../compact-json.ts';
 import { wrapLines } from '../text-wrap.ts';
+import { createReadProgress } from './read-progress.ts';
 
 const DEFAULT_HOURS_MIN = 24;
 const CONFIDENCE_LOW = 0.5;
@@ -64,10 +66,14 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
   const { samples } = readings;
   refuseLittle(samples, hoursMin, machine?.machine.id);
   const known = machine?.machine;
-  const result = calibrate(samples, {
-    ratedPowerW: options.component === undefined ? (known?.ratedPower ?? null) : null,
-    offBelowW: options.component === undefined ? (known?.offBelow ?? null) : null,
-  });
+  const result = await calibrateInTurns(
+    calibrateInSteps(samples, {
+      ratedPowerW: options.component === undefined ? (known?.ratedPower ?? null) : null,
+      offBelowW: options.component === undefined ? (known?.offBelow ?? null) : null,
+    }),
+    createReadProgress(`finding the states of ${readings.subject.name}`, options.json === true),
+    signal,
+  );
   if ('refusal' in result) {
     const { code, message, cure } = result.refusal;
     throw new MillwattError('refuse', code, `${readings.subject.name}: ${message}`, { cure });
@@ -84,17 +90,13 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
   const width = widthOf();
   const lines = options.json
     ? [
-        JSON.stringify(
-          {
-            ok: true,
-            subject: readings.subject,
-            leftOut: readings.leftOut,
-            proposal,
-            ...(adoption === undefined ? {} : { adoption }),
-          },
-          null,
-          2,
-        ),
+        compactJson({
+          ok: true,
+          subject: readings.subject,
+          leftOut: readings.leftOut,
+          proposal,
+          ...(adoption === undefined ? {} : { adoption }),
+        }),
       ]
     : [
         ...drawProposal(proposal, readings.subject, width),
@@ -104,6 +106,25 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
         ...lastLines(proposal, adoption, machine, options).flatMap((line) => wrapLines(line, width)),
       ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Computes a calibration with a bar, and a turn for Ctrl-C between its steps. */
+export async function calibrateInTurns(
+  steps: Generator<number, Calibration, void>,
+  progress: Pick<ReturnType<typeof createReadProgress>, 'show' | 'end'>,
+  signal: AbortSignal,
+): Promise<Calibration> {
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      progress.show(step.value);
+      await setImmediate();
+      if (signal.aborted) throw stopped();
+    }
+  } finally {
+    progress.end();
+  }
 }
 
 interface ChosenMachine {

@@ -15,6 +15,9 @@ const HOUR_MS = 3_600_000;
 /** A week shows working days and a weekend. */
 const DEFAULT_SPAN_MS = 7 * 24 * HOUR_MS;
 
+/** A day that an hour is missing of, for a restart or a lunch of the network, is a day. */
+const ENOUGH_SHARE = 0.95;
+
 /** What is calibrated from. */
 export interface Readings {
   samples: PowerSamples;
@@ -50,7 +53,7 @@ export async function fromLedger(
   const progress = createReadProgress(`reading the ledger of ${machine.id}`, options.json === true);
   const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
   try {
-    const { samples, unread } = await readLedgerPower(
+    const { samples, unread, components } = await readLedgerPower(
       ledger,
       { machine: machine.id, component, fromMs, toMs },
       { signal, onProgress: (share) => progress.show(share) },
@@ -61,7 +64,7 @@ export async function fromLedger(
         'no-readings',
         `The ledger holds no power of ${machine.id} (${component}) in this time.`,
         {
-          cure: 'Give another time with --from and --to, or --component for one below the supply.',
+          cure: cureOf(component, components),
         },
       );
     return {
@@ -78,6 +81,15 @@ export async function fromLedger(
     progress.end();
     ledger.close();
   }
+}
+
+/** What to do where a component has no power in the time asked for, and others may. */
+function cureOf(component: string, components: readonly string[]): string {
+  if (components.length === 0) return 'Give another time with --from and --to.';
+  const others = components.join(', ');
+  return component === 'supply'
+    ? `In this time there is power of: ${others}. Look at one with --component ${components[0]}; states are told by supply power, which a meter has to measure.`
+    : `In this time there is power of: ${others}. Choose one with --component.`;
 }
 
 /** Readings of a recording. Throws errors of class `refuse`. */
@@ -143,12 +155,11 @@ export function refuseLittle(
     const stepMs = timesMs[row]! - timesMs[row - 1]!;
     if (stepMs <= 2 * everyMs[row]!) measuredMs += stepMs;
   }
-  // A day whose first and last reading are a cycle short of it is a day.
-  if (measuredMs >= hoursMin * HOUR_MS * 0.999) return;
+  if (measuredMs >= hoursMin * HOUR_MS * ENOUGH_SHARE) return;
   throw new MillwattError(
     'refuse',
     'too-little',
-    `There are ${formatSpan(measuredMs)} of readings, and ${hoursMin} h are needed: what was not seen cannot be told apart.`,
+    `There are ${formatSpan(measuredMs)} of readings, and ${hoursMin === 24 ? 'a day is' : `${hoursMin} h are`} needed: what was not seen cannot be told apart.`,
     {
       cure: `Wait until there is a day and a night, or accept less: ${machine === undefined ? 'millwatt calibrate' : `millwatt calibrate ${machine}`} ... --hours-min ${Math.max(0.1, Math.floor((measuredMs / HOUR_MS) * 10) / 10)}`,
     },

@@ -21,19 +21,20 @@ export interface PowerWanted {
 
 /**
  * The power readings of a machine as its agents sealed them, in order of time. Readings of quality bad are none; records
- * that cannot be read are left out, and counted.
+ * that cannot be read are left out, and counted. `components` are all that have power in this time.
  * @param onProgress told of the share of records read, 0..1
  */
 export async function readLedgerPower(
   ledger: LedgerView,
   { machine, component, fromMs, toMs }: PowerWanted,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (share: number) => void },
-): Promise<{ samples: PowerSamples; unread: number }> {
+): Promise<{ samples: PowerSamples; unread: number; components: string[] }> {
   const reader = new RecordReader(ledger);
   const total = ledger.countMachine(machine, fromMs, toMs);
   const timesMs: number[] = [];
   const powersW: number[] = [];
   const everyMs: number[] = [];
+  const components = new Set<string>();
   let read = 0;
   let unread = 0;
   for (const record of ledger.readMachine(machine, fromMs, toMs)) {
@@ -41,6 +42,8 @@ export async function readLedgerPower(
     if (feed === undefined) unread++;
     for (const group of feed?.rows ?? []) {
       const column = group.powers.find((power) => power.component === component);
+      const isWithin = group.timesMs.some((atMs) => atMs >= fromMs && atMs < toMs);
+      if (isWithin) for (const power of group.powers) components.add(power.component);
       group.timesMs.forEach((atMs, row) => {
         const powerW = column?.values[row] ?? null;
         if (powerW === null || atMs < fromMs || atMs >= toMs) return;
@@ -61,6 +64,7 @@ export async function readLedgerPower(
   return {
     samples: { timesMs: sorted(timesMs), powersW: sorted(powersW), everyMs: sorted(everyMs) },
     unread,
+    components: [...components].sort(),
   };
 }
 

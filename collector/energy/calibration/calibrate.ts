@@ -5,6 +5,7 @@ import { classifyPower } from './classify-power.ts';
 import { findLevels, type Valley } from './find-levels.ts';
 import { splitInHalves } from './halves.ts';
 import { judgeBoundary } from './judge-boundary.ts';
+import { judgeCoarseness } from './judge-coarseness.ts';
 import { describeLevels, sortIntoLevels, type LevelFacts } from './level-facts.ts';
 import { drawsNothing, nameLevels } from './name-levels.ts';
 import {
@@ -26,6 +27,7 @@ import {
   type Reason,
 } from './proposal.ts';
 import { refuseEarly, refuseOneLevel } from './refuse.ts';
+import { roundBoundary } from './round-boundary.ts';
 import { driftOf, remarkOn } from './remark.ts';
 import { proposeDwell, proposeHysteresis } from './propose-hold.ts';
 import { dropStale } from './stale-readings.ts';
@@ -35,8 +37,8 @@ const EMPTY: PowerHistogram = { floorW: 0, workW: 0, fromDecade: 0, timeMs: new 
 const HOUR_MS = 3_600_000;
 /** A day and a night show most of what a machine does. */
 const HOURS_ENOUGH = 24;
-/** Two figures of a boundary are enough: more would promise what no histogram knows. */
-const BOUNDARY_DIGITS = 2;
+/** Figures of the power below which nobody has seen the machine. */
+const UNSEEN_DIGITS = 2;
 
 /** What is known of the machine besides its readings. */
 export interface KnownOfMachine {
@@ -50,30 +52,47 @@ export interface KnownOfMachine {
  * Proposes operating states by power: the levels at which a machine stays, the boundaries between them, the hysteresis and
  * dwell that its noise asks for, and how far all of it can be trusted. The same readings give the same proposal.
  */
-export function calibrate(
+export function calibrate(raw: PowerSamples, known: KnownOfMachine = {}): Calibration {
+  const steps = calibrateInSteps(raw, known);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** What came of a calibration. */
+export type Calibration = { proposal: Proposal } | { refusal: CalibrationRefusal };
+
+/** The same in steps, so that others get a turn between them: each yields the share of the work that is done, 0..1. */
+export function* calibrateInSteps(
   raw: PowerSamples,
   known: KnownOfMachine = {},
-): { proposal: Proposal } | { refusal: CalibrationRefusal } {
+): Generator<number, Calibration, void> {
   const { ratedPowerW = null, offBelowW = null } = known;
   const all = weighSamples(raw);
+  yield 0.05;
   const early = refuseEarly(all, ratedPowerW);
   if (early !== undefined) return { refusal: early };
   const live = dropStale(all, findFloor(all).floorW);
   const samples = live.staleMs === 0 ? all : weighSamples(live.samples);
   const axis = findFloor(samples);
+  yield 0.15;
   const found = layBoundaries(samples, axis);
   if (found.boundariesW.length === 0) return { refusal: refuseOneLevel(samples, axis.noiseW, axis.workW) };
   const { histogram, valleys, boundariesW } = found;
 
+  yield 0.25;
   const levelOf = sortIntoLevels(samples.powersW, boundariesW);
   const facts = describeLevels(samples, levelOf, boundariesW.length + 1, axis.floorW);
   const hysteresis = proposeHysteresis(facts, boundariesW);
+  yield 0.4;
   const nameless = bandsOf(boundariesW, hysteresis);
   const powers = { ...axis, offBelowW };
   // Braking is a state of no machine: where nothing else lies below, the dwell has to cover it.
   const hold = drawsNothing(facts[0]!, powers)
     ? proposeDwell(samples, nameless, facts)
     : proposeDwell(samples, addFedBack(nameless, axis.floorW), [null, ...facts]);
+  yield 0.55;
   const stays = listStays(samples, classifyPower({ ...nameless, dwellMs: hold.dwellMs }, samples));
   const names = nameLevels(
     facts.map((level, index) => ({ ...level, stayMs: middleStayMs(stays, index) })),
@@ -84,16 +103,20 @@ export function calibrate(
     dwellMs: hold.dwellMs,
     bands: nameless.bands.map(({ belowW }, index) => ({ state: names[index]!.state, belowW })),
   };
+  yield 0.65;
   const boundaries = judgeAll(samples, facts, { boundariesW, valleys, hysteresis }).map(
     (boundary, index) => ({ ...boundary, counts: names[index]!.state !== names[index + 1]!.state }),
   );
+  yield 0.85;
   const counting = boundaries.filter(({ counts }) => counts);
-  const reasons = [judgeHours(samples)];
+  const data = dataOf(samples);
+  const coarse = judgeCoarseness(stays, data.everyMs);
+  const reasons = [judgeHours(samples), ...(coarse === undefined ? [] : [coarse])];
   const bands = proposeBands(held, facts[0]!);
   return {
     proposal: {
       method: CALIBRATION_METHOD,
-      data: dataOf(samples),
+      data,
       histogram: {
         floorW: axis.floorW,
         fromDecade: histogram.fromDecade,
@@ -117,7 +140,14 @@ export function calibrate(
       confidence: Math.min(...[...counting, ...reasons].map(({ confidence }) => confidence)),
       reasons,
       outcome: outcomeOf(samples, { ...held, bands }),
-      remarks: remarkOn(samples, { live, hold, bands, axis, drifts: driftOf(samples, levelOf, names) }),
+      remarks: remarkOn(samples, {
+        live,
+        hold,
+        bands,
+        axis,
+        isCoarse: coarse !== undefined,
+        drifts: driftOf(samples, levelOf, names),
+      }),
     },
   };
 }
@@ -129,13 +159,16 @@ function layBoundaries(
 ): { histogram: PowerHistogram; valleys: Valley[]; boundariesW: Watts[] } {
   if (!(floorW > 0)) return { histogram: EMPTY, valleys: [], boundariesW: [] };
   const histogram = sortByPower(samples, floorW, workW);
-  const { valleys } = findLevels(histogram, samples.measuredMs / samples.timesMs.length);
+  const { levels, valleys } = findLevels(histogram, samples.measuredMs / samples.timesMs.length);
   return {
     histogram,
     valleys,
-    boundariesW: valleys.map(({ bin }) =>
-      watts(Number(powerOfBin(histogram, bin).toPrecision(BOUNDARY_DIGITS))),
-    ),
+    boundariesW: valleys.map(({ bin }, index) => {
+      const [lowerW, exactW, upperW] = [levels[index]!.peakBin, bin, levels[index + 1]!.peakBin].map((at) =>
+        powerOfBin(histogram, at),
+      ) as [number, number, number];
+      return watts(roundBoundary(exactW, lowerW, upperW));
+    }),
   };
 }
 
@@ -163,7 +196,7 @@ function proposeBands({ bands }: BandSet, lowest: LevelFacts): BandSet['bands'] 
   const joined = bands.filter(({ state }, index) => bands[index + 1]?.state !== state);
   if (bands[0]?.state === 'off') return joined;
   return [
-    { state: 'unknown', belowW: watts(Number((lowest.lowW / 2).toPrecision(BOUNDARY_DIGITS))) },
+    { state: 'unknown', belowW: watts(Number((lowest.lowW / 2).toPrecision(UNSEEN_DIGITS))) },
     ...joined,
   ];
 }

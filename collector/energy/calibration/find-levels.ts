@@ -192,11 +192,14 @@ function splitRestless(
   const belowMs = sumOf(timeMs, top.fromBin, top.peakBin + 1);
   let spreadBins = 0;
   while (sumOf(timeMs, top.peakBin - spreadBins, top.peakBin + 1) < 0.68 * belowMs) spreadBins++;
-  const footBin = top.peakBin + Math.max(APART_BINS, 4 * spreadBins);
-  if (footBin >= timeMs.length) return undefined;
-  const restlessMs = sumOf(timeMs, footBin, timeMs.length);
+  const farBin = top.peakBin + Math.max(APART_BINS, 4 * spreadBins);
+  if (farBin >= timeMs.length) return undefined;
+  const farMs = sumOf(timeMs, farBin, timeMs.length);
   const measuredMs = sumOf(timeMs, 0, timeMs.length);
-  if (restlessMs < Math.max(leastMs, RESTLESS_SHARE_MIN * measuredMs)) return undefined;
+  if (farMs < Math.max(leastMs, RESTLESS_SHARE_MIN * measuredMs)) return undefined;
+  // Where there is a hill right there after all, the valley before it, and not its side.
+  let footBin = farBin;
+  for (let bin = farBin; bin > top.peakBin; bin--) if (density[bin]! < density[footBin]!) footBin = bin;
   let peakBin = footBin;
   for (let bin = footBin; bin < density.length; bin++) if (density[bin]! > density[peakBin]!) peakBin = bin;
   const level = {
@@ -204,7 +207,7 @@ function splitRestless(
     toBin: timeMs.length,
     peakBin,
     peak: density[peakBin]!,
-    timeMs: restlessMs,
+    timeMs: sumOf(timeMs, footBin, timeMs.length),
   };
   return { level, height: Math.min(1, density[footBin]! / level.peak) };
 }

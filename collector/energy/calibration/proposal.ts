@@ -23,7 +23,7 @@ export interface LevelProposal {
 
 /** One thing that makes us sure or unsure, 0 (worthless) to 1 (beyond doubt), and why. */
 export interface Reason {
-  what: 'separation' | 'valley' | 'near' | 'halves' | 'hours';
+  what: 'separation' | 'valley' | 'near' | 'halves' | 'hours' | 'interval';
   confidence: number;
   /** A sentence with its figures. */
   sentence: string;

@@ -18,6 +18,7 @@ export function remarkOn(
     hold: Hold;
     bands: BandSet['bands'];
     axis: { floorW: number };
+    isCoarse: boolean;
     drifts: readonly string[];
   },
 ): string[] {
@@ -30,6 +31,10 @@ export function remarkOn(
   if (samples.gaps.count > 0)
     remarks.push(
       `${samples.gaps.count} ${samples.gaps.count === 1 ? 'gap' : 'gaps'} of ${saySpan(samples.gaps.lostMs)} in all; nothing is said of them.`,
+    );
+  if (about.isCoarse)
+    remarks.push(
+      'These readings are too far apart for how this machine changes: read more often, or calibrate from a day at 10 s or faster.',
     );
   if (bands[0]?.state === 'unknown')
     remarks.push(

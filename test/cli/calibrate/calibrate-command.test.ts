@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sax from 'sax';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runCalibrate, type CalibrateOptions } from '../../../cli/calibrate/calibrate-command.ts';
+import {
+  calibrateInTurns,
+  runCalibrate,
+  type CalibrateOptions,
+} from '../../../cli/calibrate/calibrate-command.ts';
 import { readLedgerPower } from '../../../cli/calibrate/ledger-power.ts';
+import { calibrate, calibrateInSteps } from '../../../collector/energy/calibration/calibrate.ts';
 import type { Proposal } from '../../../collector/energy/calibration/proposal.ts';
 import { readLedger } from '../../../collector/ledger/read-ledger.ts';
 import { openLedger, type AdmissionLedger } from '../../../collector/ledger/sqlite-ledger.ts';
@@ -102,16 +107,20 @@ describe('millwatt calibrate', () => {
     const short = { from: FROM, to: new Date(START_MS + 8 * 3_600_000).toISOString() };
     const error = await refusal(MACHINE, short);
     expect(error.code).toBe('too-little');
-    expect(error.message).toContain('8.0 h of readings, and 24 h are needed');
+    expect(error.message).toContain('8.0 h of readings, and a day is needed');
     expect(error.cure).toContain('--hours-min 7.9');
     expect(await run(MACHINE, { ...short, hoursMin: '7.9' })).toContain('processing');
+    const nearly = new Date(START_MS + 23.1 * 3_600_000).toISOString();
+    expect(await run(MACHINE, { from: FROM, to: nearly })).toContain('processing');
   });
 
   it('calibrates a component below the supply', async () => {
     const text = await run(MACHINE, { from: FROM, to: TO, component: 'spindle' });
     expect(text).toContain('spindle power');
     expect(text).toContain('off');
-    expect((await refusal(MACHINE, { from: FROM, to: TO, component: 'coolant' })).code).toBe('no-readings');
+    const error = await refusal(MACHINE, { from: FROM, to: TO, component: 'coolant' });
+    expect(error.code).toBe('no-readings');
+    expect(error.cure).toContain('power of: spindle, supply.');
   });
 
   it('says what is missing', async () => {
@@ -183,6 +192,33 @@ describe('millwatt calibrate', () => {
       ]);
       expect(spans[0]?.basis).toContain(basis);
     }
+  });
+});
+
+describe('the computing', () => {
+  it('shows how far it is, and ends at Ctrl-C between two steps', async () => {
+    const shares: number[] = [];
+    let ended = 0;
+    const progress = { show: (share: number) => void shares.push(share), end: () => void ended++ };
+    const timesMs = Array.from({ length: 3000 }, (_, row) => row * 1000);
+    const samples = {
+      timesMs,
+      powersW: timesMs.map((_, row) => (row % 300 < 100 ? 30 : 6000) * (1 + (row % 7) / 100)),
+      everyMs: timesMs.map(() => 1000),
+    };
+    const go = new AbortController();
+    const result = await calibrateInTurns(calibrateInSteps(samples), progress, go.signal);
+    expect(result).toEqual(calibrate(samples));
+    expect(shares.length).toBeGreaterThan(4);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    const stop = new AbortController();
+    const broken = calibrateInTurns(
+      calibrateInSteps(samples),
+      { ...progress, show: () => stop.abort() },
+      stop.signal,
+    );
+    await expect(broken).rejects.toThrow('Stopped; nothing was changed.');
+    expect(ended).toBe(2);
   });
 });
 

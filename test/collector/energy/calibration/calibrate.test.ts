@@ -38,6 +38,22 @@ describe('a simulated day', () => {
     });
 });
 
+it('says when readings are too coarse for the stays they show, and believes such a calibration less', () => {
+  // A part every 8 minutes, worked at for 4, read every 4.
+  const everyMs = 240_000;
+  const powerOf = (row: number) => (row % 120 < 40 ? 20 : row % 2 === 0 ? 900 : 5000) * (1 + (row % 5) / 200);
+  const coarse = propose(sample(1000, everyMs, (atMs) => powerOf(Math.round(atMs / everyMs))));
+  const reason = coarse.reasons.find(({ what }) => what === 'interval');
+  expect(reason?.sentence).toMatch(
+    /^There is a reading every 4 min, and (almost all|most|half) of the stays/,
+  );
+  expect(coarse.confidence).toBeLessThan(0.5);
+  expect(coarse.remarks.join(' ')).toContain('calibrate from a day at 10 s or faster');
+  const fine = propose(sample(24_000, 10_000, (atMs) => powerOf(Math.floor(atMs / everyMs))));
+  expect(fine.reasons.map(({ what }) => what)).not.toContain('interval');
+  expect(fine.remarks.join(' ')).not.toContain('10 s or faster');
+});
+
 describe('readings without levels', () => {
   const random = seedRandom('calibration');
   const noise = () => random.between(-1, 1) + random.between(-1, 1);
