@@ -1,5 +1,6 @@
 import type * as NodeOpcua from 'node-opcua';
 import type { Log } from '../log.ts';
+import { printableText } from './printable-text.ts';
 
 /** Passwords of all sources of this process: the library's loggers belong to no source. */
 const secrets = new Set<string>();
@@ -13,7 +14,7 @@ const SHORTEST_SECRET = 3;
 export function hearLibrary(opcua: typeof NodeOpcua, log: Log, secret?: string): void {
   if (secret !== undefined) keepSecret(secret);
   const hear = (...words: unknown[]) =>
-    log.debug({ library: 'node-opcua' }, strikeSecrets(firstLineOf(words.map(String).join(' '))));
+    log.debug({ library: 'node-opcua' }, firstLineOf(strikeSecrets(words.map(String).join(' '))));
   opcua.setWarningLogger(hear);
   opcua.setErrorLogger(hear);
 }
@@ -32,9 +33,10 @@ export function strikeSecrets(text: string): string {
   return clean;
 }
 
-/** What the library says of an error, for people: without any secret, and short. */
+/** What the library says of an error, for people: without any secret, short, and nothing that a terminal would obey. */
 export function nameCause(error: unknown): string {
-  return strikeSecrets(firstLineOf(error instanceof Error ? error.message : String(error)));
+  const text = strikeSecrets(error instanceof Error ? error.message : String(error));
+  return printableText(firstLineOf(text));
 }
 
 /** Whole messages are printed as dumps of several lines, which may cut a secret in two: only the first line is heard. */

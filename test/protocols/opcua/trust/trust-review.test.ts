@@ -113,6 +113,17 @@ describe.skipIf(openssl === undefined)('certificates that an authority signed', 
     expect(readdirSync(join(folder, 'notes'))).toHaveLength(6);
   });
 
+  test('the command that lets it in names the file that the agent was started with', () => {
+    const { refusal } = reviewServer(
+      makeFolder(),
+      issue().der,
+      { ...ASKER, config: '/etc/millwatt/hall-1.yaml' },
+      Date.now(),
+    );
+    expect(refusal?.message).toMatch(/^The certificate of opc\.tcp:/);
+    expect(refusal?.cure).toMatch(/millwatt trust add [0-9a-f]{16} -c \/etc\/millwatt\/hall-1\.yaml\./);
+  });
+
   test('what is no certificate is refused and not kept', () => {
     const folder = makeFolder();
     const garbage = [Buffer.alloc(0), Buffer.from('30820400', 'hex'), Buffer.alloc(200_000, 0x30)];
