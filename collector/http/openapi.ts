@@ -184,6 +184,7 @@ export function openApiDocument(version: string): object {
             hourMs: time,
             timeMs: byState(number),
             spanMs: number,
+            decidedMs: byState({ type: 'object', additionalProperties: number }),
             measuredMs: number,
             energy: object({
               supplyMwh: maybe(number),
