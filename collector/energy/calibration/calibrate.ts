@@ -71,12 +71,14 @@ export function* calibrateInSteps(
   const { ratedPowerW = null, offBelowW = null } = known;
   const all = weighSamples(raw);
   yield 0.05;
-  const early = refuseEarly(all, ratedPowerW);
+  const whole = findFloor(all);
+  yield 0.1;
+  const early = refuseEarly(all, ratedPowerW, whole.workW);
   if (early !== undefined) return { refusal: early };
-  const live = dropStale(all, findFloor(all).floorW);
+  const live = dropStale(all, whole.floorW);
   const samples = live.staleMs === 0 ? all : weighSamples(live.samples);
-  const axis = findFloor(samples);
   yield 0.15;
+  const axis = live.staleMs === 0 ? whole : findFloor(samples);
   const found = layBoundaries(samples, axis);
   if (found.boundariesW.length === 0) return { refusal: refuseOneLevel(samples, axis.noiseW, axis.workW) };
   const { histogram, valleys, boundariesW } = found;

@@ -1,4 +1,4 @@
-import { findFloor, quantileOf } from './power-axis.ts';
+import { quantileOf } from './power-axis.ts';
 import type { WeighedSamples } from './power-samples.ts';
 import { sayPower, sayShare } from './power-words.ts';
 import type { CalibrationRefusal } from './proposal.ts';
@@ -8,10 +8,14 @@ export const READINGS_MIN = 120;
 /** What feeds back so many times more than it draws is measured the wrong way round. */
 const FED_BACK_TIMES = 3;
 
-/** Why these readings cannot be calibrated from at all; undefined where they may be. */
+/**
+ * Why these readings cannot be calibrated from at all; undefined where they may be.
+ * @param workW the power that is passed for 1 % of the time, W
+ */
 export function refuseEarly(
   samples: WeighedSamples,
   ratedPowerW: number | null,
+  workW: number,
 ): CalibrationRefusal | undefined {
   const { powersW, weightsMs, measuredMs } = samples;
   if (powersW.length < READINGS_MIN || measuredMs === 0)
@@ -35,7 +39,6 @@ export function refuseEarly(
       message: `Power is negative for ${sayShare(negativeMs / measuredMs)} of the time: the machine would feed back more than it draws.`,
       cure: 'Turn the current transformers round, or correct the sign of the channel.',
     };
-  const { workW } = findFloor(samples);
   if (workW <= 0)
     return {
       code: 'no-power',
