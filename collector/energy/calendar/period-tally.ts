@@ -1,0 +1,195 @@
+import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
+import { milliwattHours, watts, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
+import { HOUR_MS, STATE_COUNT, type Obtained } from '../hour-account.ts';
+import type { MachineHour, Reason } from '../machine-hour.ts';
+import type { BaseHour } from './base-hour.ts';
+import type { PeriodSum, StateEnergy, Watch } from './period-sum.ts';
+
+/** W from mWh over ms. */
+const WATT_MS_PER_MWH = 3600;
+const WAYS: readonly Obtained[] = ['counter', 'integrated', 'bridged'];
+/** Best first. */
+const QUALITIES: readonly MachineHour['quality'][] = ['measured', 'estimated', 'partial', 'null'];
+
+/** What has been added up of one period. */
+export interface PeriodTally {
+  fromMs: number;
+  toMs: number;
+  /** By the index of the state, ms. */
+  timeMs: number[];
+  measuredMs: number;
+  exportMwh: number;
+  /** Energy by state of each component, mWh. */
+  components: Map<string, number[]>;
+  /** Of the supply, mWh. */
+  obtained: Record<Obtained, number>;
+  qualityMs: Record<MachineHour['quality'], number>;
+  reasons: Set<Reason>;
+  /** Hours that it touches; those among them that are final; revisions beyond the first; whether any is final by age. */
+  hours: number;
+  finalHours: number;
+  laterRevisions: number;
+  isFinalByAge: boolean;
+}
+
+/** A tally of nothing. */
+export function emptyTally(fromMs: number, toMs: number): PeriodTally {
+  return {
+    fromMs,
+    toMs,
+    timeMs: zeros(),
+    measuredMs: 0,
+    exportMwh: 0,
+    components: new Map(),
+    obtained: { counter: 0, integrated: 0, bridged: 0 },
+    qualityMs: { measured: 0, estimated: 0, partial: 0, null: 0 },
+    reasons: new Set(),
+    hours: 0,
+    finalHours: 0,
+    laterRevisions: 0,
+    isFinalByAge: false,
+  };
+}
+
+/** Adds the minutes [from, to) of an hour. */
+export function addMinutes(tally: PeriodTally, hour: BaseHour, fromMinute: number, toMinute: number): void {
+  const watchedBefore = total(tally.timeMs);
+  addCells(tally.timeMs, hour.timeMs, fromMinute, toMinute);
+  tally.qualityMs[hour.quality] += total(tally.timeMs) - watchedBefore;
+  for (let minute = fromMinute; minute < toMinute; minute++) {
+    tally.measuredMs += hour.measuredMs[minute] ?? 0;
+    tally.exportMwh += hour.exportMwh?.[minute] ?? 0;
+  }
+  for (const [name, energy] of Object.entries(hour.components)) {
+    let states = tally.components.get(name);
+    if (states === undefined) tally.components.set(name, (states = zeros()));
+    for (const way of WAYS) {
+      const cells = energy[way];
+      if (cells === null) continue;
+      const mwh = addCells(states, cells, fromMinute, toMinute);
+      if (name === 'supply') tally.obtained[way] += mwh;
+    }
+  }
+  for (const mark of hour.reasons)
+    if (mark.fromMinute < toMinute && mark.toMinute > fromMinute) tally.reasons.add(mark.reason);
+  tally.hours++;
+  if (hour.status === 'final') tally.finalHours++;
+  tally.laterRevisions += Math.max(0, hour.revision - 1);
+  tally.isFinalByAge ||= hour.finalBy === 'seven-days';
+}
+
+/** The record of a period from its tally. */
+export function closeTally(tally: PeriodTally, watch: Watch): PeriodSum {
+  const { fromMs, toMs, timeMs, measuredMs, obtained, components } = tally;
+  const lengthMs = toMs - fromMs;
+  const spanMs = total(timeMs);
+  const supply = components.get('supply');
+  const supplyMwh = supply === undefined ? null : milliwattHours(total(supply));
+  const names = [...components.keys()].sort();
+  const mwhOf = (name: string): MilliwattHours => milliwattHours(total(components.get(name) ?? []));
+  const children = names.filter((name) => name !== 'supply');
+  const residualMwh =
+    supplyMwh === null || children.length === 0
+      ? null
+      : milliwattHours(supplyMwh - total(children.map(mwhOf)));
+  const reasons = new Set(tally.reasons);
+  if (measuredMs < lengthMs) reasons.add('gap');
+  if (residualMwh !== null && residualMwh < 0) reasons.add('children-over-supply');
+  const isFinal =
+    tally.hours > 0 && tally.finalHours === tally.hours && tally.hours >= hoursTouched(fromMs, toMs, watch);
+  return {
+    fromMs,
+    toMs,
+    timeMs: byState((state) => timeMs[state] ?? 0),
+    spanMs,
+    measuredMs,
+    energy: {
+      supplyMwh,
+      exportMwh: milliwattHours(tally.exportMwh),
+      stateMwh: statesOf(supply),
+      componentMwh: Object.fromEntries(names.map((name) => [name, mwhOf(name)])),
+      componentStateMwh: Object.fromEntries(names.map((name) => [name, statesOf(components.get(name))])),
+      residualMwh,
+    },
+    obtained: {
+      counterMwh: milliwattHours(obtained.counter),
+      integratedMwh: milliwattHours(obtained.integrated),
+      bridgedMwh: milliwattHours(obtained.bridged),
+    },
+    meanPowerW: byState((state) => {
+      const ms = timeMs[state] ?? 0;
+      return ms === 0 || supply === undefined
+        ? null
+        : watts(roundTo(((supply[state] ?? 0) * WATT_MS_PER_MWH) / ms, 1e3));
+    }),
+    coverage: {
+      watched: roundTo(spanMs / lengthMs, 1e6),
+      time: roundTo(measuredMs / lengthMs, 1e6),
+      energy:
+        supplyMwh === null || supplyMwh === 0
+          ? null
+          : roundTo((obtained.counter + obtained.integrated) / supplyMwh, 1e6),
+    },
+    quality: qualityOf(tally, supplyMwh, spanMs < lengthMs),
+    qualityMs: { ...tally.qualityMs },
+    reasons: [...reasons].sort(),
+    status: isFinal ? 'final' : 'provisional',
+    finalBy: !isFinal ? null : tally.isFinalByAge ? 'seven-days' : 'watermark',
+    revision: isFinal ? 1 + tally.laterRevisions : 0,
+  };
+}
+
+/** How many UTC hours a period touches while the machine was watched. */
+function hoursTouched(fromMs: number, toMs: number, watch: Watch): number {
+  const first = Math.floor(Math.max(fromMs, watch.fromMs) / HOUR_MS);
+  const end = Math.ceil(Math.min(toMs, watch.toMs ?? toMs) / HOUR_MS);
+  return Math.max(0, end - first);
+}
+
+function qualityOf(
+  { qualityMs }: PeriodTally,
+  supplyMwh: MilliwattHours | null,
+  isUnwatched: boolean,
+): MachineHour['quality'] {
+  if (supplyMwh === null) return 'null';
+  const worst = QUALITIES.findLast((quality) => qualityMs[quality] > 0) ?? 'null';
+  return isUnwatched || worst === 'null' ? 'partial' : worst;
+}
+
+/** Adds the cells of minutes [from, to) to a sum by state; returns what was added. */
+function addCells(sum: number[], cells: ArrayLike<number>, fromMinute: number, toMinute: number): number {
+  let added = 0;
+  for (let cell = fromMinute * STATE_COUNT; cell < toMinute * STATE_COUNT; cell++) {
+    const value = cells[cell] ?? 0;
+    if (value === 0) continue;
+    const state = cell % STATE_COUNT;
+    sum[state] = (sum[state] ?? 0) + value;
+    added += value;
+  }
+  return added;
+}
+
+function statesOf(states: readonly number[] | undefined): StateEnergy {
+  return byState((state) => milliwattHours(states?.[state] ?? 0));
+}
+
+function byState<T>(of: (state: number) => T): Record<OperatingState, T> {
+  return Object.fromEntries(OPERATING_STATES.map((name, state) => [name, of(state)])) as Record<
+    OperatingState,
+    T
+  >;
+}
+
+function total(values: readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+function zeros(): number[] {
+  return OPERATING_STATES.map(() => 0);
+}
+
+function roundTo(value: number, steps: number): number {
+  return Math.round(value * steps) / steps;
+}
