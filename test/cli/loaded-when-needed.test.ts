@@ -9,7 +9,7 @@ import { createProfileBank } from '../../protocols/simulator/modbus-bank.ts';
 import { startModbusServer } from '../../protocols/simulator/modbus-server.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/millwatt.js');
-const HOOK = join(import.meta.dirname, 'resolved-modules.ts');
+const HOOK = join(import.meta.dirname, 'resolved-modules-hook.ts');
 /** Libraries that only some sources need, and the driver that all sources here have one of: what is listed is listed. */
 const LOOKED_FOR = /\/node_modules\/(node-opcua|sax)\b|\/(modbus-driver)\.ts$/gm;
 
