@@ -1,0 +1,94 @@
+import { assignParts } from './assign-parts.ts';
+import { countParts } from './count-parts.ts';
+import type { CountMark, JobMark, JobRemark, ProgramMark } from './job-mark.ts';
+import type { Job } from './job.ts';
+import { readOutsideJobs } from './outside-jobs.ts';
+import { jobOfProgram, readProgramRuns, type ProgramRun } from './program-runs.ts';
+
+/**
+ * The jobs of one machine from all marks, to the millisecond. What was told from outside goes before what the control's
+ * programs show: programs are jobs of their own only where no job was told on their channel or on the machine. All runs
+ * of a program are one job. Channels may work at the same time; on one channel one job follows the other.
+ *
+ * @param marks from outside in any order; from the records in their order
+ * @param toMs end of what is known, wall ms: jobs that were not ended are counted until then
+ */
+export function cutJobs(marks: readonly JobMark[], toMs: number): { jobs: Job[]; remarks: JobRemark[] } {
+  const ordered = [...marks].sort((a, b) => a.atMs - b.atMs);
+  const outside = readOutsideJobs(
+    ordered.filter((mark) => mark.kind === 'begin' || mark.kind === 'end'),
+    toMs,
+  );
+  const remarks = outside.remarks;
+  const jobs = new Map(outside.jobs.map((job) => [job.id, job]));
+  const programs = ordered.filter((mark): mark is ProgramMark => mark.kind === 'program');
+  for (const channel of channelsOf(programs)) {
+    const read = readProgramRuns(
+      programs.filter((mark) => mark.channel === channel),
+      toMs,
+    );
+    remarks.push(...read.remarks);
+    for (const run of read.runs) for (const piece of takeOutTold(run, outside.jobs)) addRun(jobs, piece);
+  }
+  const counts = ordered.filter((mark): mark is CountMark => mark.kind === 'count');
+  const found = [...jobs.values()];
+  for (const job of found) job.segments.sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs);
+  const counted = channelsOf(counts).flatMap((channel) =>
+    (['all', 'good', 'scrap'] as const).map((kind) =>
+      countParts(counts.filter((mark) => mark.channel === channel && mark.counts === kind)),
+    ),
+  );
+  for (const one of counted) remarks.push(...one.remarks);
+  remarks.push(
+    ...assignParts(
+      found,
+      counts,
+      counted.flatMap(({ parts }) => parts),
+    ),
+  );
+  return {
+    jobs: found.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id))),
+    remarks: remarks.sort((a, b) => a.atMs - b.atMs),
+  };
+}
+
+/** What is left of a run outside the jobs that were told on its channel or on the machine. */
+function takeOutTold(run: ProgramRun, told: readonly Job[]): ProgramRun[] {
+  let pieces = [run];
+  for (const segment of told.flatMap(({ segments }) => segments)) {
+    if (segment.channel !== '' && run.channel !== '' && segment.channel !== run.channel) continue;
+    pieces = pieces.flatMap((piece) => {
+      if (segment.toMs <= piece.fromMs || segment.fromMs >= piece.toMs) return [piece];
+      const left: ProgramRun[] = [];
+      if (segment.fromMs > piece.fromMs) left.push({ ...piece, toMs: segment.fromMs, end: 'next' });
+      if (segment.toMs < piece.toMs) left.push({ ...piece, fromMs: segment.toMs });
+      return left;
+    });
+  }
+  return pieces;
+}
+
+function addRun(jobs: Map<string, Job>, { program, ...segment }: ProgramRun): void {
+  let id = jobOfProgram(program);
+  // A plant may well call an order "program 12": what was told keeps its name.
+  while (jobs.get(id)?.source === 'outside') id += ' (control)';
+  const job: Job = jobs.get(id) ?? {
+    id,
+    source: 'program',
+    order: null,
+    part: null,
+    program,
+    segments: [],
+    goodParts: null,
+    scrapParts: null,
+    partsFrom: null,
+    massKg: null,
+    volumeCm3: null,
+  };
+  job.segments.push(segment);
+  jobs.set(id, job);
+}
+
+function channelsOf(marks: readonly { channel: string }[]): string[] {
+  return [...new Set(marks.map(({ channel }) => channel))].sort();
+}
