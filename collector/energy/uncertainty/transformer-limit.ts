@@ -1,0 +1,125 @@
+import { isUntold, normalizeClass } from './class-word.ts';
+import { gatherMissing, isLacking, lacking, sayFigure, type Limit, type MissingFact } from './limit.ts';
+import { currentOf, UNTOLD_RATIO } from './meter-load.ts';
+import type { CurrentTransformer, StateLoad } from './metering-facts.ts';
+import { phasePercent, tangentOf } from './phase-angle.ts';
+import { CURRENT_TRANSFORMERS, VOLTAGE_TRANSFORMERS, type TransformerPoint } from './transformer-tables.ts';
+
+/** Load up to which a class holds unless the nameplate names an extended range, % of the rated current. */
+const RANGE_PERCENT = 120;
+
+/** Errors of one transformer: of its ratio, and what its phase displacement does to active power. */
+export interface TransformerLimits {
+  ratio: Limit;
+  phase: Limit;
+}
+
+/**
+ * Current transformers in one state, half widths in % of the reading. Between the loads at which the class sets limits
+ * they are drawn straight over the load itself, not over its logarithm: the limits fall ever more slowly, so of the two
+ * this is nowhere the smaller one. Below the lowest load both grow as 1/I, above the range as I: unqualified. The
+ * transformers of three phases count as one, as if all erred alike.
+ */
+export function limitCurrentTransformer(ct: CurrentTransformer, state: StateLoad): TransformerLimits {
+  const word = normalizeClass(ct.class);
+  const points = CURRENT_TRANSFORMERS.get(word);
+  const currentA = currentOf(state.currentA);
+  const known = points ?? lacking(missingClass('current', ct.class, [...CURRENT_TRANSFORMERS.keys()]));
+  const primaryA = ct.primaryA !== null && ct.primaryA > 0 ? ct.primaryA : lacking(UNTOLD_RATIO);
+  if (isLacking(known) || isLacking(currentA) || isLacking(primaryA)) {
+    const limit = lacking(...gatherMissing([known, currentA, primaryA]));
+    return { ratio: limit, phase: limit };
+  }
+  const loadPercent = (100 * currentA) / primaryA;
+  const at = pointAt(known, loadPercent, Math.max(RANGE_PERCENT, ct.extendedPercent ?? 0));
+  const isQualified = at.outside === '';
+  const note = `class ${word} at ${sayFigure(loadPercent)} % of ${sayFigure(primaryA)} A${isQualified ? '' : `; widened, unqualified: ${at.outside}`}`;
+  return {
+    ratio: { percent: at.ratioPercent, isQualified, note },
+    phase: limitPhase(ct.phaseArcmin ?? at.phaseArcmin, isQualified, note, state),
+  };
+}
+
+/** Voltage transformers in one state, half widths in % of the reading; the voltage of a grid is within their range. */
+export function limitVoltageTransformer(vt: { class: string | null }, state: StateLoad): TransformerLimits {
+  const word = normalizeClass(vt.class);
+  const limits = VOLTAGE_TRANSFORMERS.get(word);
+  if (limits === undefined) {
+    const limit = lacking(missingClass('voltage', vt.class, [...VOLTAGE_TRANSFORMERS.keys()]));
+    return { ratio: limit, phase: limit };
+  }
+  const note = `class ${word}`;
+  return {
+    ratio: { percent: limits[0], isQualified: true, note },
+    phase: limitPhase(limits[1], true, note, state),
+  };
+}
+
+function limitPhase(
+  arcmin: number | null,
+  isQualified: boolean,
+  note: string,
+  { powerFactor }: StateLoad,
+): Limit {
+  const tangent = tangentOf(powerFactor);
+  if (isLacking(tangent)) return tangent;
+  if (tangent === 0) return { percent: 0, isQualified, note: `${note}; power factor 1` };
+  if (arcmin === null) {
+    return lacking({
+      fact: `phase displacement of the transformer (${note} has no limit for it)`,
+      remedy:
+        'Enter the largest phase displacement from its test certificate in minutes of arc, or use a transformer of class 1 or better.',
+    });
+  }
+  return {
+    percent: phasePercent(arcmin, tangent),
+    isQualified,
+    note: `${note}; ${sayFigure(arcmin)} minutes of arc, tan(phi) ${sayFigure(tangent)}`,
+  };
+}
+
+function pointAt(
+  points: readonly TransformerPoint[],
+  loadPercent: number,
+  rangePercent: number,
+): { ratioPercent: number; phaseArcmin: number | null; outside: string } {
+  let before: TransformerPoint | undefined;
+  for (const point of points) {
+    const [atPercent, ratioPercent, phaseArcmin] = point;
+    if (loadPercent > atPercent) {
+      before = point;
+      continue;
+    }
+    if (before === undefined) {
+      const widening = loadPercent < atPercent * (1 - 1e-9) ? atPercent / loadPercent : 1;
+      return {
+        ratioPercent: ratioPercent * widening,
+        phaseArcmin: phaseArcmin === null ? null : phaseArcmin * widening,
+        outside: widening === 1 ? '' : `below ${atPercent} %`,
+      };
+    }
+    const share = (loadPercent - before[0]) / (atPercent - before[0]);
+    return {
+      ratioPercent: before[1] + share * (ratioPercent - before[1]),
+      phaseArcmin:
+        phaseArcmin === null || before[2] === null ? null : before[2] + share * (phaseArcmin - before[2]),
+      outside: '',
+    };
+  }
+  const [, ratioPercent, phaseArcmin] = before ?? [0, Number.NaN, null];
+  const widening = loadPercent > rangePercent * (1 + 1e-9) ? loadPercent / rangePercent : 1;
+  return {
+    ratioPercent: ratioPercent * widening,
+    phaseArcmin: phaseArcmin === null ? null : phaseArcmin * widening,
+    outside: widening === 1 ? '' : `above ${rangePercent} %`,
+  };
+}
+
+function missingClass(kind: string, told: string | null, known: readonly string[]): MissingFact {
+  return {
+    fact: isUntold(told)
+      ? `accuracy class of the ${kind} transformer`
+      : `a meaning of the ${kind} transformer class "${told}"`,
+    remedy: `Copy it from the nameplate of the transformer; known are ${known.join(', ')}. A protection class (5P, 10P) is none for measuring.`,
+  };
+}
