@@ -23,9 +23,12 @@ export interface SiteCalendar {
   readonly periodsIn: (kind: PeriodKind, fromMs: number, toMs: number) => Period[];
 }
 
-/** Opens a calendar; throws an error of class `refuse` (code `unknown-zone` or `bad-calendar`) that tells the first fault. */
-export function openCalendar(model: CalendarModel): SiteCalendar {
-  const zone = openZone(model.zone);
+/**
+ * Opens a calendar; throws an error of class `refuse` (code `unknown-zone` or `bad-calendar`) that tells the first fault.
+ *
+ * @param zone the zone that the model names, where it is open already: what it has learnt of its clocks is shared
+ */
+export function openCalendar(model: CalendarModel, zone: Zone = openZone(model.zone)): SiteCalendar {
   const [fault] = findCalendarFaults(model);
   if (fault !== undefined)
     throw new MillwattError('refuse', 'bad-calendar', `${fault.path}: ${fault.message}`, {

@@ -13,6 +13,9 @@ export const WORKING_DAYS = [1, 2, 3, 4, 5];
 /** Runs of a property: 1,000, or 100,000 in the long run. */
 export const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 100_000 : 1000;
 
+/** How long a property may take, ms. */
+export const LONG_MS = RUNS > 1000 ? 3_600_000 : 30_000;
+
 /** Days since 1970-01-01. */
 export function day(text: string): number {
   const dayNumber = parseDay(text);
