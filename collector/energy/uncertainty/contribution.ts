@@ -87,19 +87,23 @@ export function addParts(parts: readonly (readonly Contribution[])[], energyMwh:
     const standardMwh = isLinear
       ? own.reduce((sum, one) => sum + one.standardMwh, 0)
       : Math.hypot(...own.map((one) => one.standardMwh));
-    const notes = [...new Set(own.map(({ note }) => note))];
     return {
       source,
       halfWidthPercent: isLinear ? percentOfEnergy(standardMwh * Math.sqrt(3), energyMwh) : null,
       distribution: isLinear ? 'rectangular' : 'normal',
       standardMwh,
       isQualified: own.every(({ isQualified }) => isQualified),
-      note:
-        notes.length === 1
-          ? (notes[0] ?? '')
-          : `${own.length} parts added ${isLinear ? 'linearly' : 'in quadrature'}`,
+      note: sayParts(own, isLinear ? 'linearly' : 'in quadrature'),
     };
   });
+}
+
+/** One note for several parts; what is unqualified in them is said all the same. */
+function sayParts(own: readonly Contribution[], how: string): string {
+  const notes = [...new Set(own.map(({ note }) => note))];
+  if (notes.length === 1) return notes[0] ?? '';
+  const unqualified = new Set(own.filter((one) => !one.isQualified).map(({ note }) => note));
+  return [`${own.length} parts added ${how}`, ...unqualified].join('; ');
 }
 
 /** A share of an energy in %; 0 of no energy. */

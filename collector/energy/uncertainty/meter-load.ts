@@ -8,6 +8,9 @@ const ITR_PER_RATED = { direct: 10, transformer: 20 } as const;
 /** Behind a transformer of so many A a meter of the same nominal current stands; nobody builds a larger one. */
 const USUAL_SECONDARY_A = 5;
 
+/** Less than a meter can tell from 0, A. */
+const CURRENT_MIN_A = 1e-6;
+
 /** Nobody said how the current reaches the meter. */
 export const UNTOLD_CONNECTION: MissingFact = {
   fact: 'whether current transformers stand before the meter',
@@ -33,7 +36,7 @@ export interface MeterLoad {
 
 /** The current of a state; lacking where nobody measured it, or it cannot be. */
 export function currentOf(currentA: number | null): number | Lacking {
-  if (currentA !== null && currentA > 0 && Number.isFinite(currentA)) return currentA;
+  if (currentA !== null && currentA >= CURRENT_MIN_A && Number.isFinite(currentA)) return currentA;
   return lacking({
     fact: 'mean current of the state',
     remedy:

@@ -1,10 +1,16 @@
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
-import { addParts, type Contribution } from './contribution.ts';
-import { gatherMissing, isLacking, type Lacking } from './limit.ts';
+import { addParts, nothing, rectangular, UNCERTAINTY_SOURCES, type Contribution } from './contribution.ts';
+import { gatherMissing, isLacking, sayFigure, type Lacking } from './limit.ts';
 import type { PeriodFacts, StateLoad } from './metering-facts.ts';
 import { boundReadings, boundTotalReadings } from './random-sources.ts';
 import { boundInstruments } from './systematic-sources.ts';
 import { stateUncertainty, type Uncertainty } from './uncertainty-statement.ts';
+
+/**
+ * States that lack current or power factor (a machine that is off, below what the meter can tell) do not make the total
+ * unknown while they are together at most this share of its energy: they count with a half width of 100 %, unqualified.
+ */
+const NEGLIGIBLE_SHARE = 0.01;
 
 /** The uncertainty of a period of one meter: of each state that used energy, and of their sum. */
 export interface PeriodUncertainty {
@@ -16,8 +22,8 @@ export interface PeriodUncertainty {
 /**
  * Assesses a period by the law of propagation of JCGM 100 (GUM). In one state sources are independent and add in
  * quadrature. Between states of one meter each instrument errs alike: source by source they add linearly, and only then
- * in quadrature, so the total is at most the sum of the states' uncertainties. One state that lacks a fact makes the
- * total unknown.
+ * in quadrature, so the total is at most the sum of the states' uncertainties. A state that lacks a fact makes the
+ * total unknown, unless it is next to nothing (see NEGLIGIBLE_SHARE).
  */
 export function assessPeriod(period: PeriodFacts): PeriodUncertainty {
   const loads = period.states.filter(({ energyMwh }) => energyMwh > 0);
@@ -32,7 +38,9 @@ export function assessPeriod(period: PeriodFacts): PeriodUncertainty {
     total:
       assessed.length === 0
         ? null
-        : conclude(assessed, (energyMwh, added) => boundTotalReadings(period, energyMwh, added)),
+        : conclude(replaceNegligible(assessed), (energyMwh, added) =>
+            boundTotalReadings(period, energyMwh, added),
+          ),
   };
 }
 
@@ -41,8 +49,34 @@ function boundLoad(period: PeriodFacts, load: StateLoad): Contribution[] | Lacki
   return isLacking(instruments) ? instruments : [...instruments, ...boundReadings(period, load)];
 }
 
+interface AssessedLoad {
+  load: StateLoad;
+  parts: Contribution[] | Lacking;
+}
+
+/** Facts of the metering are common to all states: where one state is known, the others lack only facts of their own. */
+function replaceNegligible(assessed: readonly AssessedLoad[]): readonly AssessedLoad[] {
+  const sumOf = (loads: readonly AssessedLoad[]) => loads.reduce((sum, { load }) => sum + load.energyMwh, 0);
+  const lacking = assessed.filter(({ parts }) => isLacking(parts));
+  const share = sumOf(lacking) / sumOf(assessed);
+  if (share > NEGLIGIBLE_SHARE) return assessed;
+  return assessed.map(({ load, parts }) => {
+    if (!isLacking(parts)) return { load, parts };
+    const facts = parts.missing.map(({ fact }) => fact).join(', ');
+    const note = `${load.state}, ${sayFigure(100 * share)} % of the energy or less, counted as wrong by all of it, unqualified: no ${facts}`;
+    return {
+      load,
+      parts: UNCERTAINTY_SOURCES.map((source) =>
+        source === 'meter'
+          ? rectangular(source, load.energyMwh, { percent: 100, isQualified: false, note })
+          : nothing(source, 'in the line of the meter'),
+      ),
+    };
+  });
+}
+
 function conclude(
-  assessed: readonly { load: StateLoad; parts: Contribution[] | Lacking }[],
+  assessed: readonly AssessedLoad[],
   finish: (energyMwh: number, added: Contribution[]) => Contribution[],
 ): Uncertainty {
   const energyMwh = assessed.reduce((sum, { load }) => sum + load.energyMwh, 0);

@@ -6,6 +6,8 @@ export const PERCENT_PER_ARCMIN = (100 * Math.PI) / 10_800;
 export const TAN_AT_HALF = Math.sqrt(3);
 /** The mean of many readings may exceed 1 by rounding; more is impossible. */
 const POWER_FACTOR_MAX = 1.02;
+/** Less than a meter can tell from 0. */
+const POWER_FACTOR_MIN = 0.001;
 
 /**
  * tan(phi) of a power factor, >= 0; its sign does not matter. Distortion lowers the true power factor below cos(phi), so
@@ -13,11 +15,11 @@ const POWER_FACTOR_MAX = 1.02;
  */
 export function tangentOf(powerFactor: number | null): number | Lacking {
   const size = powerFactor === null ? Number.NaN : Math.abs(powerFactor);
-  if (!(size > 0 && size <= POWER_FACTOR_MAX)) {
+  if (!(size >= POWER_FACTOR_MIN && size <= POWER_FACTOR_MAX)) {
     return lacking({
       fact: 'power factor of the state',
       remedy:
-        'Let the agent read powerFactor, or apparent power or energy, of this meter; it has to lie between 0 and 1.',
+        'Let the agent read powerFactor, or apparent power or energy, of this meter; it has to lie between 0.001 and 1.',
     });
   }
   const cosine = Math.min(1, size);

@@ -27,8 +27,11 @@ export function limitCurrentTransformer(ct: CurrentTransformer, state: StateLoad
   const known = points ?? lacking(missingClass('current', ct.class, [...CURRENT_TRANSFORMERS.keys()]));
   const primaryA = ct.primaryA !== null && ct.primaryA > 0 ? ct.primaryA : lacking(UNTOLD_RATIO);
   if (isLacking(known) || isLacking(currentA) || isLacking(primaryA)) {
-    const limit = lacking(...gatherMissing([known, currentA, primaryA]));
-    return { ratio: limit, phase: limit };
+    const facts = [known, currentA, primaryA];
+    return {
+      ratio: lacking(...gatherMissing(facts)),
+      phase: lacking(...gatherMissing([...facts, tangentOf(state.powerFactor)])),
+    };
   }
   const loadPercent = (100 * currentA) / primaryA;
   const at = pointAt(known, loadPercent, Math.max(RANGE_PERCENT, ct.extendedPercent ?? 0));

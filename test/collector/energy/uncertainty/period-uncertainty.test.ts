@@ -161,6 +161,27 @@ describe('assessPeriod', () => {
     expect(missingFacts(total)).toEqual(['power factor of the state']);
   });
 
+  it('counts next to nothing as wrong by all of it rather than know no total', () => {
+    // 1 % of the reading of 995,000 mWh and 100 % of 5,000 mWh, linearly: (9,950 + 5,000) / 1,000,000 = 1.495 %, / sqrt(3)
+    const metering = behindTransformers('1%', '0.5');
+    const assessed = (offMwh: number) =>
+      assessPeriod(
+        period(
+          metering,
+          load(100, 1, { energyMwh: milliwattHours(1_000_000 - offMwh) }),
+          load(0, null, { state: 'off', energyMwh: milliwattHours(offMwh) }),
+        ),
+      );
+    const { states, total } = assessed(5000);
+    expect(states.off?.kind).toBe('unknown');
+    expect(known(total).rows[0]?.standardUncertaintyPercent).toBeCloseTo(1.495 / Math.sqrt(3), 9);
+    expect(known(total).isQualified).toBe(false);
+    expect(known(total).rows[0]?.note).toBe(
+      '2 parts added linearly; off, 0.5 % of the energy or less, counted as wrong by all of it, unqualified: no mean current of the state, power factor of the state',
+    );
+    expect(assessed(10_001).total?.kind).toBe('unknown');
+  });
+
   it('leaves out states without energy', () => {
     const off = load(null, null, { state: 'off', energyMwh: milliwattHours(0), meanPowerW: watts(0) });
     expect(assessPeriod(period(direct('1'), off))).toEqual({ states: {}, total: null });
