@@ -1,0 +1,84 @@
+import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
+import { milliwattHours, watts, type MilliwattHours, type Watts } from '../../../protocols/telemetry/unit.ts';
+import type { MachineHour } from '../machine-hour.ts';
+
+/** W from mWh over ms. */
+const WATT_MS_PER_MWH = 3600;
+
+/** What the use phase takes from a machine-hour; a record as it is will do. */
+export type UseHour = Pick<MachineHour, 'hourMs' | 'timeMs' | 'spanMs' | 'measuredMs' | 'quality'> & {
+  energy: Pick<MachineHour['energy'], 'supplyMwh' | 'stateMwh'>;
+  obtained: MachineHour['obtained'];
+};
+
+/** Time and energy of a machine by state over any hours. Whole ms and mWh: totals of parts add to that of the whole. */
+export interface StateTotals {
+  /** Time in each state in hours with a known supply, ms. */
+  timeMs: Record<OperatingState, number>;
+  /** Energy in each state, mWh. */
+  energyMwh: Record<OperatingState, MilliwattHours>;
+  /** Time by state in hours in which nobody measured the supply, ms: it is in no mean and in no machine-hour. */
+  withoutEnergyMs: Record<OperatingState, number>;
+  /** Of the time in timeMs, measured rather than bridged, ms. */
+  measuredMs: number;
+  /** Of the energy, bridged over gaps, mWh. */
+  bridgedMwh: MilliwattHours;
+  /** How many hours there were, by quality: a `partial` one misses energy or a state. */
+  hours: Record<MachineHour['quality'], number>;
+}
+
+/**
+ * Adds machine-hours of one machine, in any order.
+ *
+ * @param hours each hour once
+ */
+export function sumStates(hours: readonly UseHour[]): StateTotals {
+  const totals = noStates();
+  for (const { timeMs, measuredMs, quality, energy, obtained } of hours) {
+    totals.hours[quality]++;
+    const isKnown = energy.supplyMwh !== null;
+    for (const state of STATES) {
+      if (isKnown) {
+        totals.timeMs[state] += timeMs[state];
+        totals.energyMwh[state] = milliwattHours(totals.energyMwh[state] + energy.stateMwh[state]);
+      } else totals.withoutEnergyMs[state] += timeMs[state];
+    }
+    if (!isKnown) continue;
+    totals.measuredMs += measuredMs;
+    totals.bridgedMwh = milliwattHours(totals.bridgedMwh + obtained.bridgedMwh);
+  }
+  return totals;
+}
+
+/** Mean power of each state, W: E_s / T_s. Null where no time was spent in it. */
+export function meanPowers({ timeMs, energyMwh }: StateTotals): Record<OperatingState, Watts | null> {
+  return byState((state) =>
+    timeMs[state] === 0 ? null : watts((energyMwh[state] * WATT_MS_PER_MWH) / timeMs[state]),
+  );
+}
+
+const STATES: readonly OperatingState[] = OPERATING_STATES;
+
+function noStates(): StateTotals {
+  return {
+    timeMs: byState(() => 0),
+    energyMwh: byState(() => milliwattHours(0)),
+    withoutEnergyMs: byState(() => 0),
+    measuredMs: 0,
+    bridgedMwh: milliwattHours(0),
+    hours: { measured: 0, estimated: 0, partial: 0, null: 0 },
+  };
+}
+
+/** A record with a value for each operating state. */
+export function byState<T>(of: (state: OperatingState) => T): Record<OperatingState, T> {
+  return {
+    off: of('off'),
+    standby: of('standby'),
+    extendedStandby: of('extendedStandby'),
+    warmUp: of('warmUp'),
+    ready: of('ready'),
+    processing: of('processing'),
+    unknown: of('unknown'),
+  };
+}
