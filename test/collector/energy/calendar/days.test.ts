@@ -136,6 +136,16 @@ describe('days', () => {
     ]);
   });
 
+  it('have hours that no year of UTC cuts, in a zone of half an hour', () => {
+    // New Year of UTC is 05:30 in Kolkata, in the middle of an hour.
+    expect(
+      tellPeriods(plainCalendar('Asia/Kolkata'), 'hour', '2026-01-01T00:10Z', '2026-01-01T00:20Z'),
+    ).toEqual(['2026-01-01T05:00+05:30 12-31T23:30Z 01-01T00:30Z 1']);
+    expect(
+      tellPeriods(plainCalendar('Asia/Kolkata'), 'hour', '2025-12-31T23:40Z', '2025-12-31T23:50Z'),
+    ).toEqual(['2026-01-01T05:00+05:30 12-31T23:30Z 01-01T00:30Z 1']);
+  });
+
   it('may be named by the day on which they end, and begin differently from a date on', () => {
     // Monday 2 March 2026 begins on Sunday at 22:00+01:00 = 21:00Z.
     const eve = { ...plainCalendar('Europe/Berlin'), dayBegins: [{ fromDay: null, beginsMin: -120 }] };

@@ -17,7 +17,7 @@ const ALWAYS = { fromMs: -Infinity, toMs: null };
 
 describe('sums over periods', () => {
   it('of an early shift from 06:30 in Kolkata take whole hours, from 06:00 halves of two', () => {
-    // 06:00+05:30 = 00:30Z, 14:00+05:30 = 08:30Z: 8 h = 480 minutes of 100 mWh = 48,000 mWh, 1 W each 60 mWh a minute/3.6.
+    // 06:00+05:30 = 00:30Z, 14:00+05:30 = 08:30Z: 8 h = 480 minutes of 100 mWh (6 W) would be 48,000 mWh.
     const hours = Array.from({ length: 12 }, (_, index) => baseHour(Date.UTC(2026, 0, 5, index)));
     // 30 minutes of the first hour belong to the night: 50 mWh in each.
     hours[0] = baseHour(Date.UTC(2026, 0, 5), {
@@ -28,7 +28,10 @@ describe('sums over periods', () => {
         (ms, cell) => ms + (grid('ready', MINUTE_MS, 30)[cell] ?? 0),
       ),
       measuredMs: [...everyMinute(MINUTE_MS).slice(30), ...everyMinute(0).slice(30)],
-      reasons: [{ reason: 'source-down', fromMinute: 30, toMinute: 60 }],
+      reasons: [
+        { reason: 'clock-unsynced', fromMinute: 0, toMinute: 30 },
+        { reason: 'source-down', fromMinute: 30, toMinute: 60 },
+      ],
       quality: 'estimated',
     });
     const model = calendarOf('Asia/Kolkata', '06:00', {
@@ -42,7 +45,7 @@ describe('sums over periods', () => {
       energy: { supplyMwh: 30 * 50 },
       spanMs: 30 * MINUTE_MS,
       coverage: { watched: 0.0625, time: 0.0625, energy: 1 },
-      reasons: ['gap'],
+      reasons: ['clock-unsynced', 'gap'],
       quality: 'partial',
       status: 'provisional',
     });
