@@ -7,7 +7,7 @@ export type TransformerPoint = readonly [
 
 /**
  * Measuring current transformers after IEC 61869-2 (its predecessor 60044-1 has the same), at 25 to 100 % of the rated
- * burden. Read on three independent pages of makers, not in the standard, which is sold.
+ * burden. Read on two or three pages of makers that agree, not in the standard, which is sold.
  */
 export const CURRENT_TRANSFORMERS: ReadonlyMap<string, readonly TransformerPoint[]> = new Map([
   ['0.1', byPoint([5, 0.4, 15], [20, 0.2, 8], [100, 0.1, 5])],
@@ -20,7 +20,7 @@ export const CURRENT_TRANSFORMERS: ReadonlyMap<string, readonly TransformerPoint
   ['5', byPoint([50, 5, null], [100, 5, null])],
 ]);
 
-/** Inductive voltage transformers after IEC 61869-3, at 80 to 120 % of the rated voltage: ratio error, %, and phase, minutes of arc. */
+/** Inductive voltage transformers after IEC 61869-3, at 80 to 120 % of the rated voltage: ratio error, %, and phase, minutes of arc. Read on one page of a maker. */
 export const VOLTAGE_TRANSFORMERS: ReadonlyMap<string, readonly [number, number | null]> = new Map([
   ['0.1', [0.1, 5]],
   ['0.2', [0.2, 10]],

@@ -52,6 +52,7 @@ export interface UnknownUncertainty {
   missing: MissingFact[];
 }
 
+/** What can be said of an energy: its uncertainty, or what is missing for it. */
 export type Uncertainty = KnownUncertainty | UnknownUncertainty;
 
 /**
