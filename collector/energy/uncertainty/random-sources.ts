@@ -51,14 +51,14 @@ function boundSampling({ basis }: PeriodFacts, { sampling, energyMwh }: StateLoa
 }
 
 /** Energy of time that was not read is the mean power of the state over it, as wrong as that power is spread: u = s x t. */
-function boundGap({ gap, energyMwh }: StateLoad): Contribution {
+function boundGap({ gap }: StateLoad): Contribution {
   if (gap === undefined || gap.ms === 0) return nothing('gap', 'no gap');
   return {
     source: 'gap',
     halfWidthPercent: null,
     distribution: 'normal',
     standardMwh: gap.spreadW * gap.ms * MWH_PER_WATT_MS,
-    isQualified: energyMwh > 0,
+    isQualified: true,
     note: `${sayFigure(gap.ms / 1000)} s not read, power spread by ${sayFigure(gap.spreadW)} W`,
   };
 }

@@ -102,7 +102,7 @@ function expectAgreement(assessed: PeriodFacts, drawn: ReturnType<typeof simulat
   for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.02);
 }
 
-describe('a Monte Carlo of the same machine', () => {
+describe('a Monte Carlo of the same machine', { timeout: 300_000 }, () => {
   it('agrees within 2 % on what the instruments do', () => {
     expectAgreement(
       facts({}),

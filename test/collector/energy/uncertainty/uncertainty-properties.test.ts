@@ -9,6 +9,7 @@ import { milliwattHours, watts } from '../../../../protocols/telemetry/unit.ts';
 import { behindTransformers, direct, load, period } from './metering.ts';
 
 const numRuns = process.env['MILLWATT_TEST_LONG'] === '1' ? 100_000 : 1_000;
+const TIMEOUT_MS = 300_000;
 const METERS = ['0.1S', '0.2S', '0.5S', '0.5', '1', '2', 'A', 'B', 'C', '1.5%'];
 const CTS = ['0.1', '0.2', '0.2S', '0.5', '0.5S', '1'];
 
@@ -43,7 +44,7 @@ const anyMetering: fc.Arbitrary<MeteringFacts> = fc
   .tuple(fc.constantFrom(...METERS), nullable(fc.constantFrom(...CTS)))
   .map(([meter, ct]) => (ct === null ? direct(meter) : behindTransformers(meter, ct)));
 
-describe('any period', () => {
+describe('any period', { timeout: TIMEOUT_MS }, () => {
   it('is either known in every figure, or says what to enter', () => {
     const words = fc.oneof(fc.constantFrom<string | null>(...METERS, null, 'unknown', 'no. 7'), fc.string());
     fc.assert(
@@ -120,7 +121,7 @@ describe('any period', () => {
   });
 });
 
-describe('limits', () => {
+describe('limits', { timeout: TIMEOUT_MS }, () => {
   const percent = (limit: ReturnType<typeof limitMeter>) => ('percent' in limit ? limit.percent : Number.NaN);
 
   it('never fall when a load or a power factor falls', () => {
