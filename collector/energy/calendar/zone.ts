@@ -3,7 +3,7 @@ import { MillwattError } from '../../../protocols/errors.ts';
 /** The years whose clocks are known: from the start of the first to the start of the last, UTC. */
 const FROM_MS = Date.UTC(1900, 0, 1);
 const TO_MS = Date.UTC(2200, 0, 1);
-/** A clock that is changed and changed back within so long would not be seen; the shortest stay on record (Tunis, 1943) is 8 days. */
+/** A clock that is changed and changed back within so long would not be seen; the shortest stay since 1970 (Boa Vista, 2000) is a week. */
 const PROBE_MS = 86_400_000;
 
 /** A stretch of time in which the clocks of a zone have one offset. */

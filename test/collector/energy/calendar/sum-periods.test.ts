@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BaseHour } from '../../../../collector/energy/calendar/base-hour.ts';
-import { boundariesOf, crossPeriods } from '../../../../collector/energy/calendar/period.ts';
+import { boundariesOf, clipPeriods, crossPeriods } from '../../../../collector/energy/calendar/period.ts';
 import type { PeriodSum } from '../../../../collector/energy/calendar/period-sum.ts';
 import { openCalendar } from '../../../../collector/energy/calendar/site-calendar.ts';
 import { sumPeriods } from '../../../../collector/energy/calendar/sum-periods.ts';
@@ -65,6 +65,25 @@ describe('sums over periods', () => {
       finalBy: 'watermark',
       revision: 1,
     });
+  });
+
+  it('of a running shift end where it is clipped', () => {
+    const model = calendarOf('Europe/Berlin', '06:00', { shifts: [shift('night', '22:00-06:00')] });
+    const [fromMs, nowMs] = [START_MS - HOUR_MS / 2, START_MS + 90 * MINUTE_MS];
+    const periods = clipPeriods(openCalendar(model).periodsIn('shift', fromMs, nowMs), fromMs, nowMs);
+    const hours = [-1, 0, 1].map((index) => baseHour(START_MS + index * HOUR_MS));
+    // The night began at 20:00Z, an hour and a half ago: 90 x 100 = 9,000 mWh; before it, half an hour of no shift.
+    expect(
+      sumPeriods(hours, boundariesOf(periods), ALWAYS).map(({ energy, coverage }, index) => [
+        periods[index]?.key,
+        energy.supplyMwh,
+        coverage.watched,
+      ]),
+    ).toEqual([
+      ['2026-10-24T06:00+02:00 no shift', 3000, 1],
+      ['2026-10-24T22:00+02:00 night', 9000, 1],
+    ]);
+    expect(clipPeriods(periods, nowMs, nowMs + HOUR_MS)).toEqual([]);
   });
 
   it('give a night shift its nine hours, and the day its twenty-five', () => {

@@ -17,7 +17,12 @@ describe('a zone', () => {
       ['2026-03-29T01:00:00.000Z', 2],
       ['2026-10-25T01:00:00.000Z', 1],
     ]);
-    // Tunis in 1943, the shortest stay on record: summer time ended on 17 April at 02:00+02:00, and began again on the 25th
+    // Boa Vista had a week of summer time in 2000: 00:00-04:00 = 04:00Z, and back at 00:00-03:00 = 03:00Z.
+    expect(changes('America/Boa_Vista', '2000-10-01', '2000-11-01')).toEqual([
+      ['2000-10-08T04:00:00.000Z', -3],
+      ['2000-10-15T03:00:00.000Z', -4],
+    ]);
+    // Tunis in 1943: summer time ended on 17 April at 02:00+02:00, and began again on the 25th
     // at 02:00+01:00.
     expect(changes('Africa/Tunis', '1943-04-01', '1943-05-01')).toEqual([
       ['1943-04-17T00:00:00.000Z', 1],
