@@ -1,5 +1,5 @@
-/** Where uncertainty comes from, in the order in which a budget lists it. */
-export const UNCERTAINTY_SOURCES = [
+/** What instruments may do wrong all the time. */
+export const INSTRUMENT_SOURCES = [
   'meter',
   'ct',
   'ctPhase',
@@ -7,11 +7,16 @@ export const UNCERTAINTY_SOURCES = [
   'vtPhase',
   'drift',
   'environment',
+] as const;
+/** Where uncertainty comes from, in the order in which a budget lists it. */
+export const UNCERTAINTY_SOURCES = [
+  ...INSTRUMENT_SOURCES,
   'sampling',
   'gap',
   'resolution',
   'closure',
 ] as const;
+/** One of them. */
 export type UncertaintySource = (typeof UNCERTAINTY_SOURCES)[number];
 
 /**
@@ -19,13 +24,7 @@ export type UncertaintySource = (typeof UNCERTAINTY_SOURCES)[number];
  * of the bands of one state it is the same, too.
  */
 const SYSTEMATIC: ReadonlySet<UncertaintySource> = new Set<UncertaintySource>([
-  'meter',
-  'ct',
-  'ctPhase',
-  'vt',
-  'vtPhase',
-  'drift',
-  'environment',
+  ...INSTRUMENT_SOURCES,
   'closure',
 ]);
 

@@ -1,5 +1,5 @@
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
-import { addParts, nothing, rectangular, UNCERTAINTY_SOURCES, type Contribution } from './contribution.ts';
+import { addParts, INSTRUMENT_SOURCES, nothing, rectangular, type Contribution } from './contribution.ts';
 import { gatherMissing, isLacking, sayFigure, type Lacking } from './limit.ts';
 import type { PeriodFacts, StateLoad } from './metering-facts.ts';
 import { boundReadings, boundTotalReadings } from './random-sources.ts';
@@ -38,7 +38,7 @@ export function assessPeriod(period: PeriodFacts): PeriodUncertainty {
     total:
       assessed.length === 0
         ? null
-        : conclude(replaceNegligible(assessed), (energyMwh, added) =>
+        : conclude(replaceNegligible(period, assessed), (energyMwh, added) =>
             boundTotalReadings(period, energyMwh, added),
           ),
   };
@@ -55,7 +55,7 @@ interface AssessedLoad {
 }
 
 /** Facts of the metering are common to all states: where one state is known, the others lack only facts of their own. */
-function replaceNegligible(assessed: readonly AssessedLoad[]): readonly AssessedLoad[] {
+function replaceNegligible(period: PeriodFacts, assessed: readonly AssessedLoad[]): readonly AssessedLoad[] {
   const sumOf = (loads: readonly AssessedLoad[]) => loads.reduce((sum, { load }) => sum + load.energyMwh, 0);
   const lacking = assessed.filter(({ parts }) => isLacking(parts));
   const share = sumOf(lacking) / sumOf(assessed);
@@ -66,11 +66,11 @@ function replaceNegligible(assessed: readonly AssessedLoad[]): readonly Assessed
     const note = `${load.state}, ${sayFigure(100 * share)} % of the energy or less, counted as wrong by all of it, unqualified: no ${facts}`;
     return {
       load,
-      parts: UNCERTAINTY_SOURCES.map((source) =>
-        source === 'meter'
-          ? rectangular(source, load.energyMwh, { percent: 100, isQualified: false, note })
-          : nothing(source, 'in the line of the meter'),
-      ),
+      parts: [
+        rectangular('meter', load.energyMwh, { percent: 100, isQualified: false, note }),
+        ...INSTRUMENT_SOURCES.slice(1).map((source) => nothing(source, 'in the line of the meter')),
+        ...boundReadings(period, load),
+      ],
     };
   });
 }
