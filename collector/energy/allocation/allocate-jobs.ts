@@ -11,6 +11,11 @@ export interface AllocationInput {
   windows: readonly AllocationWindow[];
   /** Of one machine; in any order. Cut at windows and jobs by the caller where the readings tell more than an even spread. */
   spans: readonly EnergySpan[];
+  /**
+   * Energy of a time, but of no certain moment in it, such as what closure moved to `unknown` in an hour: may overlap
+   * anything. It is spread evenly over its time and divided by the rule; of processing it stays unallocated. None by default.
+   */
+  loose?: readonly EnergySpan[];
   /** In any order, each id once. */
   jobs: readonly AllocatedJob[];
   /** `states` defaults to all but processing, `atOnce` to `share`. */
@@ -53,24 +58,34 @@ export function allocateJobs(input: AllocationInput): Allocation {
   const jobs = orderJobs(input.jobs);
   const edgesMs = windows.flatMap(({ fromMs, toMs }) => [fromMs, toMs]);
   const pieces = cutSpans(orderSpans(input.spans), edgesMs);
-  let outside = 0;
-  let total = 0;
-  let next = 0;
-  const within: EnergySpan[][] = windows.map(() => []);
-  for (const piece of pieces) {
-    total += piece.mwh ?? 0;
-    while (next < windows.length && windows[next]!.toMs <= piece.fromMs) next++;
-    const window = windows[next];
-    if (window === undefined || piece.fromMs < window.fromMs) outside += piece.mwh ?? 0;
-    else within[next]!.push(piece);
-  }
+  const loose = (input.loose ?? []).flatMap((span) => cutSpans(orderSpans([span]), edgesMs));
+  const placed = placeIn(windows, pieces);
+  const placedLoose = placeIn(windows, loose);
   return {
     algorithm: ALLOCATION_ALGORITHM,
     choice,
-    windows: windows.map((window, index) => allocateWindow(window, within[index]!, jobs, choice)),
-    outsideMwh: milliwattHours(outside),
-    totalMwh: milliwattHours(total),
+    windows: windows.map((window, index) =>
+      allocateWindow(window, placed.within[index]!, placedLoose.within[index]!, jobs, choice),
+    ),
+    outsideMwh: milliwattHours(placed.outsideMwh + placedLoose.outsideMwh),
+    totalMwh: milliwattHours(placed.totalMwh + placedLoose.totalMwh),
   };
+}
+
+/** The pieces of each window; none crosses an edge. */
+function placeIn(windows: readonly AllocationWindow[], pieces: readonly EnergySpan[]) {
+  const within: EnergySpan[][] = windows.map(() => []);
+  let outsideMwh = 0;
+  let totalMwh = 0;
+  let next = 0;
+  for (const piece of [...pieces].sort((a, b) => a.fromMs - b.fromMs)) {
+    totalMwh += piece.mwh ?? 0;
+    while (next < windows.length && windows[next]!.toMs <= piece.fromMs) next++;
+    const window = windows[next];
+    if (window === undefined || piece.fromMs < window.fromMs) outsideMwh += piece.mwh ?? 0;
+    else within[next]!.push(piece);
+  }
+  return { within, outsideMwh, totalMwh };
 }
 
 function orderWindows(windows: readonly AllocationWindow[]): AllocationWindow[] {

@@ -58,11 +58,13 @@ export interface WindowAllocation {
  * stays unallocated.
  *
  * @param spans pieces inside the window, in order of time
+ * @param loose energy of the window but of no certain moment in it
  * @param candidates jobs in order of their ids; those without time in the window get nothing
  */
 export function allocateWindow(
   window: AllocationWindow,
   spans: readonly EnergySpan[],
+  loose: readonly EnergySpan[],
   candidates: readonly AllocatedJob[],
   choice: AllocationChoice,
 ): WindowAllocation {
@@ -72,6 +74,16 @@ export function allocateWindow(
   const timesMs = sumJobTimes(stretches, jobs.length);
   const { groups, poolsMwh, unmeasuredMs, measuredMs } = sortEnergy(spans, stretches, jobs.length);
   const rows = [...groups].sort(byJobs).flatMap((group) => divideDirect(group, jobs));
+  for (const { state, mwh } of loose) poolsMwh[state] = (poolsMwh[state] ?? 0) + (mwh ?? 0);
+  const looseMwh = milliwattHours(poolsMwh[DIRECT_STATE] ?? 0);
+  if (looseMwh > 0)
+    rows.push(
+      unallocated(
+        DIRECT_STATE,
+        looseMwh,
+        `processing at no certain moment: ${sayEnergy(looseMwh)} unallocated`,
+      ),
+    );
   const directMwh = jobs.map((job) => sumOf(rows.filter((row) => row.job === job.id)));
   const weights = jobs.length === 0 ? null : weighJobs(choice.rule, window, { jobs, timesMs, directMwh });
   for (const state of DIVIDED_STATES) rows.push(...dividePool(state, poolsMwh[state], jobs, weights, choice));

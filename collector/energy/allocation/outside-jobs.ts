@@ -149,18 +149,37 @@ function addFigures(job: Job, mark: EndMark, remarks: JobRemark[]): void {
   if (job.goodParts !== null) job.partsFrom = 'told';
 }
 
-/** Marks of the same moment together, in order of time; within a moment by job, so that their order does not matter. */
+/**
+ * Marks of the same moment together, in order of time; within a moment by channel, job, those that tell more first, and
+ * then by what they tell, so that the order in which they came does not matter.
+ */
 function byMoment(marks: readonly (BeginMark | EndMark)[]): (BeginMark | EndMark)[][] {
-  const ordered = [...marks].sort(
-    (a, b) => a.atMs - b.atMs || compare(a.channel, b.channel) || compare(a.job ?? '', b.job ?? ''),
+  const keyed = marks.map((mark) => ({ mark, told: toldBy(mark) }));
+  keyed.sort(
+    (a, b) =>
+      a.mark.atMs - b.mark.atMs ||
+      compare(a.mark.channel, b.mark.channel) ||
+      compare(a.mark.job ?? '', b.mark.job ?? '') ||
+      b.told.filter(isTold).length - a.told.filter(isTold).length ||
+      compare(JSON.stringify(a.told), JSON.stringify(b.told)),
   );
   const moments: (BeginMark | EndMark)[][] = [];
-  for (const mark of ordered) {
+  for (const { mark } of keyed) {
     const last = moments[moments.length - 1];
     if (last?.[0]?.atMs === mark.atMs) last.push(mark);
     else moments.push([mark]);
   }
   return moments;
+}
+
+function toldBy(mark: BeginMark | EndMark): (string | number | null)[] {
+  return mark.kind === 'begin'
+    ? [mark.order, mark.part]
+    : [mark.job, mark.goodParts, mark.scrapParts, mark.massKg, mark.volumeCm3];
+}
+
+function isTold(value: string | number | null): boolean {
+  return value !== null;
 }
 
 function compare(a: string, b: string): number {

@@ -26,10 +26,11 @@ export interface PartEnergy {
 /**
  * Energy per part, per kg and per cm3 of a job. Where a divisor is 0 or was not told the figure is null and says why.
  *
+ * @param name what it is the energy of, for the text: `job 4711`
  * @param energyMwh total of the job; null where it is not known
  */
 export function derivePerPart(
-  job: string,
+  name: string,
   energyMwh: MilliwattHours | null,
   made: {
     goodParts: number | null;
@@ -40,42 +41,42 @@ export function derivePerPart(
 ): PartEnergy {
   const { goodParts, scrapParts, massKg, volumeCm3 } = made;
   const madeParts = goodParts === null || scrapParts === null ? null : goodParts + scrapParts;
-  const by = (divisor: number | null, unit: string) => divideBy(job, energyMwh, divisor, unit);
+  const by = (divisor: number | null, unit: string) => divideBy(name, energyMwh, divisor, unit);
   const perMade = by(madeParts, madeParts === 1 ? 'part made' : 'parts made');
   return {
     goodParts,
     scrapParts,
     perGoodPartWh: by(goodParts, goodParts === 1 ? 'good part' : 'good parts'),
     perMadePartWh: perMade,
-    scrapWh: scrapEnergy(job, perMade, scrapParts),
+    scrapWh: scrapEnergy(name, perMade, scrapParts),
     perKgWh: by(massKg, 'kg'),
     perCm3Wh: by(volumeCm3, 'cm3'),
   };
 }
 
 function divideBy(
-  job: string,
+  name: string,
   energyMwh: MilliwattHours | null,
   divisor: number | null,
   unit: string,
 ): PartFigure {
-  const none = (why: string) => ({ value: null, saying: `job ${job}: none, ${why}` });
-  if (energyMwh === null) return none('its energy is not known');
+  const none = (why: string) => ({ value: null, saying: `${name}: none, ${why}` });
+  if (energyMwh === null) return none('its energy as a whole is not known');
   if (divisor === null) return none(`nobody told ${unit}`);
   if (!Number.isFinite(divisor) || divisor < 0) return none(`${divisor} ${unit} cannot be`);
   if (divisor === 0) return none(`${sayEnergy(energyMwh)} and 0 ${unit}: there is nothing to carry it`);
   const value = energyMwh / 1000 / divisor;
   return {
     value,
-    saying: `job ${job}: ${sayEnergy(energyMwh)} / ${group(divisor)} ${unit} = ${group(value)} Wh`,
+    saying: `${name}: ${sayEnergy(energyMwh)} / ${group(divisor)} ${unit} = ${group(value)} Wh`,
   };
 }
 
-function scrapEnergy(job: string, perMade: PartFigure, scrapParts: number | null): PartFigure {
+function scrapEnergy(name: string, perMade: PartFigure, scrapParts: number | null): PartFigure {
   if (perMade.value === null || scrapParts === null) return { value: null, saying: perMade.saying };
   const value = perMade.value * scrapParts;
   return {
     value,
-    saying: `job ${job}: ${group(scrapParts)} scrap x ${group(perMade.value)} Wh = ${group(value)} Wh`,
+    saying: `${name}: ${group(scrapParts)} scrap x ${group(perMade.value)} Wh = ${group(value)} Wh`,
   };
 }

@@ -11,8 +11,8 @@ import type {
 } from '../../../../collector/energy/allocation/job-mark.ts';
 import type { Job } from '../../../../collector/energy/allocation/job.ts';
 import { at } from './spans.ts';
+import { RUNS, RUNS_TIMEOUT_MS } from './property-runs.ts';
 
-const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 100_000 : 1000;
 const DAY_END = at('24:00');
 
 const begin = (time: string, job: string, channel = ''): BeginMark => ({
@@ -111,6 +111,18 @@ describe('jobs told from outside', () => {
     );
     expect(segments).toEqual({ A: ['7:00-8:00 told'] });
     expect(codes).toEqual(['end-without-begin', 'begin-again', 'end-of-another', 'end-without-begin']);
+  });
+
+  it('take an end told twice once, the one that tells more, in whatever order they came', () => {
+    const [told, bare] = [end('8:00', 'A', { goodParts: 3 }), end('8:00', 'A')];
+    for (const ends of [
+      [told, bare],
+      [bare, told],
+      [told, told],
+    ]) {
+      const { jobs, codes } = cut(begin('7:00', 'A'), ...ends);
+      expect([jobs[0]?.goodParts, codes]).toEqual([3, ['end-without-begin']]);
+    }
   });
 
   it('go on to the end of what is known', () => {
@@ -298,59 +310,63 @@ describe('parts of a job', () => {
   });
 });
 
-it('cuts jobs of one channel apart, in any order of the marks from outside', () => {
-  const moments = fc.integer({ min: 0, max: 40 });
-  const outside = fc.oneof(
-    fc
-      .record({ atMs: moments, job: fc.constantFrom('A', 'B', 'C'), channel: fc.constantFrom('', 'p1') })
-      .map((mark): JobMark => ({ kind: 'begin', order: null, part: null, ...mark })),
-    fc
-      .record({
-        atMs: moments,
-        job: fc.constantFrom('A', 'B', 'C', null),
-        channel: fc.constantFrom('', 'p1'),
-        goodParts: fc.option(fc.nat(5)),
-      })
-      .map((mark): JobMark => ({ kind: 'end', scrapParts: null, massKg: null, volumeCm3: null, ...mark })),
-  );
-  const programs = fc
-    .array(
-      fc.record({
-        atMs: moments,
-        channel: fc.constantFrom('p1', 'p2'),
-        run: fc.constantFrom<RunWord>('running', 'held', 'ended', 'unknown'),
-        program: fc.constantFrom('O1', 'O2', null),
-      }),
-      { maxLength: 12 },
-    )
-    .map((marks) =>
-      marks.map((mark): JobMark => ({ kind: 'program', ...mark })).sort((a, b) => a.atMs - b.atMs),
+it(
+  'cuts jobs of one channel apart, in any order of the marks from outside',
+  () => {
+    const moments = fc.integer({ min: 0, max: 40 });
+    const outside = fc.oneof(
+      fc
+        .record({ atMs: moments, job: fc.constantFrom('A', 'B', 'C'), channel: fc.constantFrom('', 'p1') })
+        .map((mark): JobMark => ({ kind: 'begin', order: null, part: null, ...mark })),
+      fc
+        .record({
+          atMs: moments,
+          job: fc.constantFrom('A', 'B', 'C', null),
+          channel: fc.constantFrom('', 'p1'),
+          goodParts: fc.option(fc.nat(5)),
+        })
+        .map((mark): JobMark => ({ kind: 'end', scrapParts: null, massKg: null, volumeCm3: null, ...mark })),
     );
-  fc.assert(
-    fc.property(
-      fc.array(outside, { maxLength: 12 }).chain((marks) =>
+    const programs = fc
+      .array(
         fc.record({
-          marks: fc.constant(marks),
-          other: fc.shuffledSubarray(marks, { minLength: marks.length, maxLength: marks.length }),
+          atMs: moments,
+          channel: fc.constantFrom('p1', 'p2'),
+          run: fc.constantFrom<RunWord>('running', 'held', 'ended', 'unknown'),
+          program: fc.constantFrom('O1', 'O2', null),
         }),
-      ),
-      programs,
-      ({ marks, other }, told) => {
-        const { jobs } = cutJobs([...marks, ...told], 50);
-        expect(cutJobs([...other, ...told], 50).jobs).toEqual(jobs);
-        for (const channel of ['', 'p1', 'p2']) {
-          const segments = jobs
-            .flatMap((job) => job.segments.map((segment) => ({ ...segment, source: job.source })))
-            .filter((segment) => segment.channel === channel && segment.toMs > segment.fromMs)
-            .sort((a, b) => a.fromMs - b.fromMs);
-          for (const [index, segment] of segments.entries()) {
-            expect(segment.toMs).toBeLessThanOrEqual(50);
-            expect(segments[index - 1]?.toMs ?? 0).toBeLessThanOrEqual(segment.fromMs);
+        { maxLength: 12 },
+      )
+      .map((marks) =>
+        marks.map((mark): JobMark => ({ kind: 'program', ...mark })).sort((a, b) => a.atMs - b.atMs),
+      );
+    fc.assert(
+      fc.property(
+        fc.array(outside, { maxLength: 12 }).chain((marks) =>
+          fc.record({
+            marks: fc.constant(marks),
+            other: fc.shuffledSubarray(marks, { minLength: marks.length, maxLength: marks.length }),
+          }),
+        ),
+        programs,
+        ({ marks, other }, told) => {
+          const { jobs } = cutJobs([...marks, ...told], 50);
+          expect(cutJobs([...other, ...told], 50).jobs).toEqual(jobs);
+          for (const channel of ['', 'p1', 'p2']) {
+            const segments = jobs
+              .flatMap((job) => job.segments.map((segment) => ({ ...segment, source: job.source })))
+              .filter((segment) => segment.channel === channel && segment.toMs > segment.fromMs)
+              .sort((a, b) => a.fromMs - b.fromMs);
+            for (const [index, segment] of segments.entries()) {
+              expect(segment.toMs).toBeLessThanOrEqual(50);
+              expect(segments[index - 1]?.toMs ?? 0).toBeLessThanOrEqual(segment.fromMs);
+            }
           }
-        }
-        expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
-      },
-    ),
-    { numRuns: RUNS },
-  );
-});
+          expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  },
+  RUNS_TIMEOUT_MS,
+);

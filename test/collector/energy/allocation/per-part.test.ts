@@ -8,7 +8,7 @@ const NOTHING = { goodParts: null, scrapParts: null, massKg: null, volumeCm3: nu
 describe('energy per part', () => {
   it('is carried by the good parts', () => {
     // 1,200 Wh, 8 good, 2 scrap: 150 Wh a good part; 120 Wh a part made; 240 Wh in scrap. 1,200 / 2.4 kg = 500; / 300 cm3 = 4.
-    const energy = derivePerPart('A', milliwattHours(1_200_000), {
+    const energy = derivePerPart('job A', milliwattHours(1_200_000), {
       goodParts: 8,
       scrapParts: 2,
       massKg: 2.4,
@@ -22,7 +22,11 @@ describe('energy per part', () => {
   });
 
   it('is none where there is only scrap', () => {
-    const energy = derivePerPart('A', milliwattHours(900_000), { ...NOTHING, goodParts: 0, scrapParts: 3 });
+    const energy = derivePerPart('job A', milliwattHours(900_000), {
+      ...NOTHING,
+      goodParts: 0,
+      scrapParts: 3,
+    });
     expect(energy.perGoodPartWh).toEqual({
       value: null,
       saying: 'job A: none, 900 Wh and 0 good parts: there is nothing to carry it',
@@ -31,14 +35,14 @@ describe('energy per part', () => {
   });
 
   it('is none where nobody told parts, or the energy is not known', () => {
-    const energy = derivePerPart('A', milliwattHours(900_000), NOTHING);
+    const energy = derivePerPart('job A', milliwattHours(900_000), NOTHING);
     expect(energy.perGoodPartWh).toEqual({ value: null, saying: 'job A: none, nobody told good parts' });
     expect([energy.scrapWh.value, energy.perKgWh.value, energy.perCm3Wh.value]).toEqual([null, null, null]);
-    expect(derivePerPart('A', null, { ...NOTHING, goodParts: 4 }).perGoodPartWh.saying).toBe(
-      'job A: none, its energy is not known',
+    expect(derivePerPart('job A', null, { ...NOTHING, goodParts: 4 }).perGoodPartWh.saying).toBe(
+      'job A: none, its energy as a whole is not known',
     );
     expect(
-      derivePerPart('A', milliwattHours(1), { ...NOTHING, massKg: Number.NaN }).perKgWh.value,
+      derivePerPart('job A', milliwattHours(1), { ...NOTHING, massKg: Number.NaN }).perKgWh.value,
     ).toBeNull();
   });
 });

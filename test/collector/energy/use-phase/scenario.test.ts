@@ -5,8 +5,7 @@ import { deriveScenario } from '../../../../collector/energy/use-phase/scenario.
 import { sumStates } from '../../../../collector/energy/use-phase/state-totals.ts';
 import { watts } from '../../../../protocols/telemetry/unit.ts';
 import { hour } from './use-hours.ts';
-
-const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 100_000 : 1000;
+import { RUNS, RUNS_TIMEOUT_MS } from '../allocation/property-runs.ts';
 
 /** Off 2 W for 2 h, standby 300 W for half an hour, ready 2 kW for 1 h, processing 6 kW for 2.5 h. */
 const MEASURED = sumStates([
@@ -124,28 +123,32 @@ describe('a scenario', () => {
     );
   });
 
-  it('sums its rows, and keeps the hours of the year in every change', () => {
-    const duties = fc
-      .tuple(...['off', 'standby', 'ready', 'processing'].map(() => fc.nat(2190)))
-      .filter((hours) => hours.some((one) => one > 0));
-    fc.assert(
-      fc.property(duties, ([off = 0, standby = 0, ready = 0, processing = 0]) => {
-        const made = deriveScenario(MEASURED, {
-          kind: 'hours',
-          hoursPerYear: { off, standby, ready, processing },
-        });
-        expect(made.rows.reduce((sum, row) => sum + row.mwhPerYear, 0)).toBe(made.mwhPerYear);
-        expect(made.rows.reduce((sum, row) => sum + row.share, 0)).toBeCloseTo(1, 9);
-        const year = made.declaredHoursPerYear;
-        for (const { state, factor, hoursPerYear } of made.sensitivity) {
-          if (hoursPerYear === null) continue;
-          expect(PLANNED_STATES.reduce((sum, one) => sum + hoursPerYear[one], 0)).toBeCloseTo(year, 6);
-          const before = made.rows.find((row) => row.state === state)?.hoursPerYear ?? 0;
-          expect(hoursPerYear[state]).toBeCloseTo(before * factor, 9);
-          for (const one of PLANNED_STATES) expect(hoursPerYear[one]).toBeGreaterThanOrEqual(0);
-        }
-      }),
-      { numRuns: RUNS },
-    );
-  });
+  it(
+    'sums its rows, and keeps the hours of the year in every change',
+    () => {
+      const duties = fc
+        .tuple(...['off', 'standby', 'ready', 'processing'].map(() => fc.nat(2190)))
+        .filter((hours) => hours.some((one) => one > 0));
+      fc.assert(
+        fc.property(duties, ([off = 0, standby = 0, ready = 0, processing = 0]) => {
+          const made = deriveScenario(MEASURED, {
+            kind: 'hours',
+            hoursPerYear: { off, standby, ready, processing },
+          });
+          expect(made.rows.reduce((sum, row) => sum + row.mwhPerYear, 0)).toBe(made.mwhPerYear);
+          expect(made.rows.reduce((sum, row) => sum + row.share, 0)).toBeCloseTo(1, 9);
+          const year = made.declaredHoursPerYear;
+          for (const { state, factor, hoursPerYear } of made.sensitivity) {
+            if (hoursPerYear === null) continue;
+            expect(PLANNED_STATES.reduce((sum, one) => sum + hoursPerYear[one], 0)).toBeCloseTo(year, 6);
+            const before = made.rows.find((row) => row.state === state)?.hoursPerYear ?? 0;
+            expect(hoursPerYear[state]).toBeCloseTo(before * factor, 9);
+            for (const one of PLANNED_STATES) expect(hoursPerYear[one]).toBeGreaterThanOrEqual(0);
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    RUNS_TIMEOUT_MS,
+  );
 });

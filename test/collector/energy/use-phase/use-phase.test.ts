@@ -4,8 +4,7 @@ import { sumStates } from '../../../../collector/energy/use-phase/state-totals.t
 import { deriveUsePhase } from '../../../../collector/energy/use-phase/use-phase.ts';
 import { OPERATING_STATES } from '../../../../protocols/telemetry/operating-state.ts';
 import { hour } from './use-hours.ts';
-
-const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 100_000 : 1000;
+import { RUNS, RUNS_TIMEOUT_MS } from '../allocation/property-runs.ts';
 
 describe('energy per machine-hour', () => {
   /*
@@ -95,40 +94,44 @@ describe('energy per machine-hour', () => {
     expect(half.remarks).toEqual(['For 1 h nobody measured the supply: that time is in no figure.']);
   });
 
-  it('keeps every mWh and adds up in any order and partition', () => {
-    const hours = fc.array(
-      fc
-        .record({
-          minutes: fc.dictionary(fc.constantFrom(...OPERATING_STATES), fc.nat(60)),
-          wh: fc.dictionary(fc.constantFrom(...OPERATING_STATES), fc.nat(100_000)),
-          isMeasured: fc.boolean(),
-        })
-        .map(({ minutes, wh, isMeasured }) => hour(minutes, wh, { isMeasured })),
-      { maxLength: 20 },
-    );
-    fc.assert(
-      fc.property(hours, fc.nat(20), (all, cut) => {
-        const whole = deriveUsePhase(all);
-        const metered = all.reduce((sum, { energy }) => sum + (energy.supplyMwh ?? 0), 0);
-        expect(whole.knownMwh + whole.unknownMwh).toBe(metered);
-        expect(deriveUsePhase(all.toReversed())).toEqual(whole);
-        const [a, b] = [sumStates(all.slice(0, cut)), sumStates(all.slice(cut))];
-        for (const state of OPERATING_STATES) {
-          expect(a.timeMs[state] + b.timeMs[state]).toBe(whole.totals.timeMs[state]);
-          expect(a.energyMwh[state] + b.energyMwh[state]).toBe(whole.totals.energyMwh[state]);
-        }
-        // P_s x T_s over all states is the energy again.
-        const again = OPERATING_STATES.reduce(
-          (sum, state) => sum + ((whole.meanPowerW[state] ?? 0) * whole.totals.timeMs[state]) / 3600,
-          0,
-        );
-        const atStandstill = OPERATING_STATES.reduce(
-          (sum, state) => sum + (whole.totals.timeMs[state] === 0 ? whole.totals.energyMwh[state] : 0),
-          0,
-        );
-        expect(Math.abs(again + atStandstill - metered)).toBeLessThanOrEqual(metered * 1e-12 + 1e-6);
-      }),
-      { numRuns: RUNS },
-    );
-  });
+  it(
+    'keeps every mWh and adds up in any order and partition',
+    () => {
+      const hours = fc.array(
+        fc
+          .record({
+            minutes: fc.dictionary(fc.constantFrom(...OPERATING_STATES), fc.nat(60)),
+            wh: fc.dictionary(fc.constantFrom(...OPERATING_STATES), fc.nat(100_000)),
+            isMeasured: fc.boolean(),
+          })
+          .map(({ minutes, wh, isMeasured }) => hour(minutes, wh, { isMeasured })),
+        { maxLength: 20 },
+      );
+      fc.assert(
+        fc.property(hours, fc.nat(20), (all, cut) => {
+          const whole = deriveUsePhase(all);
+          const metered = all.reduce((sum, { energy }) => sum + (energy.supplyMwh ?? 0), 0);
+          expect(whole.knownMwh + whole.unknownMwh).toBe(metered);
+          expect(deriveUsePhase(all.toReversed())).toEqual(whole);
+          const [a, b] = [sumStates(all.slice(0, cut)), sumStates(all.slice(cut))];
+          for (const state of OPERATING_STATES) {
+            expect(a.timeMs[state] + b.timeMs[state]).toBe(whole.totals.timeMs[state]);
+            expect(a.energyMwh[state] + b.energyMwh[state]).toBe(whole.totals.energyMwh[state]);
+          }
+          // P_s x T_s over all states is the energy again.
+          const again = OPERATING_STATES.reduce(
+            (sum, state) => sum + ((whole.meanPowerW[state] ?? 0) * whole.totals.timeMs[state]) / 3600,
+            0,
+          );
+          const atStandstill = OPERATING_STATES.reduce(
+            (sum, state) => sum + (whole.totals.timeMs[state] === 0 ? whole.totals.energyMwh[state] : 0),
+            0,
+          );
+          expect(Math.abs(again + atStandstill - metered)).toBeLessThanOrEqual(metered * 1e-12 + 1e-6);
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    RUNS_TIMEOUT_MS,
+  );
 });
