@@ -152,6 +152,24 @@ it('divides a job over midnight in each day by its own rule, and adds the days',
   expect(allocation.windows.map(({ totalMwh }) => totalMwh)).toEqual([1_060_000, 4_490_000]);
 });
 
+it('weighs the mass of a job over midnight by its time in each day, channels once, and adds time without energy', () => {
+  /*
+   * N 22:00-26:00 on two channels, 8 kg: 2 h of 4 h in each day, 4 kg each. M 25:00-26:00, 12 kg, all in day 2.
+   * Day 2 standby 160 Wh: N 4/16 = 40, M 12/16 = 120. Day 1 has no energy: 2 h of N; in day 2 none of 24:00-26:00, N 1.5 h.
+   */
+  const allocation = allocateJobs({
+    windows: [window('day 1', '0:00', '24:00'), window('day 2', '24:00', '48:00')],
+    spans: [span('0:00', '24:00', 'ready', null), span('26:00', '48:00', 'standby', 160)],
+    jobs: [job('N', ['22:00-26:00', '22:00-25:30'], 8), job('M', ['25:00-26:00'], 12)],
+    choice: { rule: 'mass' },
+  });
+  expect(totals(allocation)).toEqual({ N: 40_000, M: 120_000 });
+  expect(sumJobs(allocation)[1]).toMatchObject({ job: 'N', unmeasuredMs: at('3:30'), timeMs: at('3:30') });
+  expect(allocation.windows[1]?.rows[1]?.saying).toBe(
+    'job N: 4 kg of 16 kg -> 0.25 x 160 Wh standby = 40 Wh',
+  );
+});
+
 it('gives a warm-up before the first job to the jobs of the shift', () => {
   // Warm-up 300 Wh, two jobs of 1 h and 3 h: 75 and 225 Wh. Processing 5:30-6:00 before any job is nobody's: 50 Wh.
   const { windows } = allocateJobs({

@@ -214,7 +214,32 @@ describe('jobs that the control shows', () => {
   });
 });
 
+it('keeps a job told from outside apart from a program of the same name', () => {
+  const { segments } = cut(
+    begin('7:00', 'program O1'),
+    end('8:00', 'program O1'),
+    run('9:00', 'running', 'O1'),
+    run('9:30', 'ended'),
+  );
+  expect(segments).toEqual({
+    'program O1': ['7:00-8:00 told'],
+    'program O1 (control)': ['9:00-9:30 told'],
+  });
+});
+
 describe('parts of a job', () => {
+  it('are nobody’s at the moment when one of two jobs ends', () => {
+    const { codes } = cut(
+      count('6:00', 0),
+      begin('7:00', 'A', 'path1'),
+      begin('7:00', 'B', 'path2'),
+      { ...end('8:00', 'A'), channel: 'path1' },
+      count('8:00', 1),
+      { ...end('9:00', 'B'), channel: 'path2' },
+    );
+    expect(codes).toEqual(['parts-of-nobody']);
+  });
+
   it('are counted over a reset in the middle', () => {
     // 12 -> 13 -> 15 (1 + 2), reset, 0 -> 1 -> 2 (2): 5 parts. The first reading says only where the counter stands.
     const { jobs, codes } = cut(

@@ -44,6 +44,16 @@ describe('a scenario', () => {
     expect([scenario.measuredShare, scenario.remarks]).toEqual([1, []]);
   });
 
+  it('takes shares of fewer hours than a year has', () => {
+    // 4,000 h x 0.25 = 1,000 h x 6 kW = 6,000 kWh; 3,000 h x 2 kW = 6,000 kWh.
+    const short: DutyCycle = {
+      kind: 'shares',
+      shares: { ready: 0.75, processing: 0.25 },
+      hoursPerYear: 4000,
+    };
+    expect(deriveScenario(MEASURED, short).mwhPerYear).toBe(12_000_000_000);
+  });
+
   it('moves one state by a tenth at a time, the others giving way', () => {
     /*
      * Processing +10 %: 2,890.8 h; the others 5,869.2 / 6,132 = 0.957143: off 4,192.2857, ready 1,676.9143 h.

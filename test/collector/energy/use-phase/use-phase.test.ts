@@ -84,6 +84,12 @@ describe('energy per machine-hour', () => {
     expect(deriveUsePhase([]).perHour.calendar.kwhPerHour).toBeNull();
   });
 
+  it('counts saving energy as powered, and neither as operating', () => {
+    // 0.06 kWh in 1 h of extended standby.
+    const { perHour } = deriveUsePhase([hour({ extendedStandby: 60 }, { extendedStandby: 60 })]);
+    expect([perHour.powered.kwhPerHour, perHour.operating.kwhPerHour]).toEqual([0.06, null]);
+  });
+
   it('leaves time without a measured supply out of every mean', () => {
     const half = deriveUsePhase([
       hour({ processing: 60 }, { processing: 5000 }),
@@ -91,6 +97,7 @@ describe('energy per machine-hour', () => {
     ]);
     expect(half.perHour.processing.kwhPerHour).toBe(5);
     expect(half.meanPowerW.processing).toBe(5000);
+    expect(half.totals).toMatchObject({ measuredMs: 3_600_000, withoutEnergyMs: { processing: 3_600_000 } });
     expect(half.remarks).toEqual(['For 1 h nobody measured the supply: that time is in no figure.']);
   });
 
