@@ -1,4 +1,5 @@
-import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import { byState } from './by-state.ts';
+import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import { milliwattHours, watts, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { apportion } from './apportion.ts';
 import {
@@ -77,19 +78,19 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
     site,
     machine,
     hourMs: account.hourMs,
-    timeMs: byState((state) => account.timeMs[state] ?? 0),
+    timeMs: byState((_, state) => account.timeMs[state] ?? 0),
     spanMs,
-    decidedMs: byState((state) => decidersOf(account, state)),
+    decidedMs: byState((_, state) => decidersOf(account, state)),
     measuredMs: account.measuredMs,
     energy: {
       supplyMwh,
       exportMwh: milliwattHours(account.exportMwh),
-      stateMwh: byState((state) => milliwattHours(stateMwh[state] ?? 0)),
+      stateMwh: byState((_, state) => milliwattHours(stateMwh[state] ?? 0)),
       componentMwh,
       residualMwh,
     },
     obtained,
-    meanPowerW: byState((state) => {
+    meanPowerW: byState((_, state) => {
       const ms = account.timeMs[state] ?? 0;
       return ms === 0 || supplyMwh === null
         ? null
@@ -165,13 +166,6 @@ function decidersOf({ decidedMs }: HourAccount, state: number): Partial<Record<D
     if (ms > 0) by[decider] = ms;
   }
   return by;
-}
-
-function byState<T>(of: (state: number) => T): Record<OperatingState, T> {
-  return Object.fromEntries(OPERATING_STATES.map((name, state) => [name, of(state)])) as Record<
-    OperatingState,
-    T
-  >;
 }
 
 function total(values: readonly number[]): number {

@@ -1,4 +1,5 @@
-import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
+import { byState } from '../by-state.ts';
+import { OPERATING_STATES } from '../../../protocols/telemetry/operating-state.ts';
 import { milliwattHours, watts, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
 import { HOUR_MS, STATE_COUNT, type Obtained } from '../hour-account.ts';
 import type { MachineHour, Reason } from '../machine-hour.ts';
@@ -100,7 +101,7 @@ export function closeTally(tally: PeriodTally, watch: Watch): PeriodSum {
   return {
     fromMs,
     toMs,
-    timeMs: byState((state) => timeMs[state] ?? 0),
+    timeMs: byState((_, state) => timeMs[state] ?? 0),
     spanMs,
     measuredMs,
     energy: {
@@ -116,7 +117,7 @@ export function closeTally(tally: PeriodTally, watch: Watch): PeriodSum {
       integratedMwh: milliwattHours(obtained.integrated),
       bridgedMwh: milliwattHours(obtained.bridged),
     },
-    meanPowerW: byState((state) => {
+    meanPowerW: byState((_, state) => {
       const ms = timeMs[state] ?? 0;
       return ms === 0 || supply === undefined
         ? null
@@ -170,14 +171,7 @@ function addCells(sum: number[], cells: ArrayLike<number>, fromMinute: number, t
 }
 
 function statesOf(states: readonly number[] | undefined): StateEnergy {
-  return byState((state) => milliwattHours(states?.[state] ?? 0));
-}
-
-function byState<T>(of: (state: number) => T): Record<OperatingState, T> {
-  return Object.fromEntries(OPERATING_STATES.map((name, state) => [name, of(state)])) as Record<
-    OperatingState,
-    T
-  >;
+  return byState((_, state) => milliwattHours(states?.[state] ?? 0));
 }
 
 function total(values: readonly number[]): number {

@@ -1,3 +1,4 @@
+import { byState } from '../by-state.ts';
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
 import { milliwattHours, watts, type MilliwattHours, type Watts } from '../../../protocols/telemetry/unit.ts';
 import type { MachineHour } from '../machine-hour.ts';
@@ -67,18 +68,5 @@ function noStates(): StateTotals {
     measuredMs: 0,
     bridgedMwh: milliwattHours(0),
     hours: { measured: 0, estimated: 0, partial: 0, null: 0 },
-  };
-}
-
-/** A record with a value for each operating state. */
-export function byState<T>(of: (state: OperatingState) => T): Record<OperatingState, T> {
-  return {
-    off: of('off'),
-    standby: of('standby'),
-    extendedStandby: of('extendedStandby'),
-    warmUp: of('warmUp'),
-    ready: of('ready'),
-    processing: of('processing'),
-    unknown: of('unknown'),
   };
 }

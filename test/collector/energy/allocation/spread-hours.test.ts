@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocateJobs } from '../../../../collector/energy/allocation/allocate-jobs.ts';
 import { spreadHours, type SpreadHour } from '../../../../collector/energy/allocation/spread-hours.ts';
-import { byState } from '../../../../collector/energy/use-phase/state-totals.ts';
+import { byState } from '../../../../collector/energy/by-state.ts';
 import { OPERATING_STATES, type OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
 import { milliwattHours } from '../../../../protocols/telemetry/unit.ts';
 import { at, job, span, window } from './spans.ts';

@@ -1,5 +1,5 @@
 import type { UseHour } from '../../../../collector/energy/use-phase/state-totals.ts';
-import { byState } from '../../../../collector/energy/use-phase/state-totals.ts';
+import { byState } from '../../../../collector/energy/by-state.ts';
 import type { OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
 import { milliwattHours } from '../../../../protocols/telemetry/unit.ts';
 
