@@ -77,7 +77,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { site, agent } = config;
   const random = options.random ?? ((count: number) => randomBytes(count));
   // Refuses what is ambiguous before anything is made.
-  gatherWiring(site, agent, version, drivers);
+  const declared = gatherWiring(site, agent, version, drivers);
   let unlock = () => {};
   let spool: Spool | undefined;
   try {
@@ -91,7 +91,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       randomBytes: random,
       log,
     });
-    return run({ ...options, key, spool, unlock, boot: drawToken(random) });
+    return run({ ...options, key, spool, unlock, declared, boot: drawToken(random) });
   } catch (error) {
     spool?.close();
     unlock();
@@ -113,12 +113,14 @@ function run(
     key: SigningKey;
     spool: Spool;
     unlock: () => void;
+    declared: Wiring;
     boot: string;
   },
 ): RunningAgent {
   const { config, drivers, clock, log, version, spool, boot, key, credentials } = options;
   const { site, agent } = config;
   const wirings: WiringInForce = new WiringInForce(
+    options.declared,
     (found) => gatherWiring(site, agent, version, drivers, found),
     (wiring) => sealer.rewire(sealedWiringOf(wiring)),
   );

@@ -14,13 +14,18 @@ export class WiringInForce {
   #current: Wiring;
 
   /**
+   * @param declared the wiring before any source told what it offers
    * @param gather the wiring of all drivers as they are now
    * @param seal makes a wiring the one that holds; false while the disk refuses
    */
-  constructor(gather: (found: ReadonlySet<string>) => Wiring, seal: (wiring: Wiring) => boolean) {
+  constructor(
+    declared: Wiring,
+    gather: (found: ReadonlySet<string>) => Wiring,
+    seal: (wiring: Wiring) => boolean,
+  ) {
     this.#gather = gather;
     this.#seal = seal;
-    this.#current = gather(this.#found);
+    this.#current = declared;
   }
 
   get current(): Wiring {
