@@ -103,18 +103,30 @@ function describeSource(options: OpcuaSourceOptions, found: Found | undefined): 
 }
 
 function listedStatus(options: OpcuaSourceOptions, node: OpcuaNodeOptions): StatusChannel {
-  const { status, name, vocabulary } = node;
-  const component = node.component ?? options.component;
+  const { status, component = options.component } = node;
   if (status === undefined) throw badNode(options, node, 'needs either quantity or status');
+  return statusChannel(options, { ...node, status, component, point: node.node });
+}
+
+function statusChannel(
+  { machine, id: source }: OpcuaSourceOptions,
+  {
+    component,
+    status,
+    name,
+    point,
+    vocabulary,
+  }: { name?: string | undefined } & Pick<FoundStatus, 'component' | 'status' | 'point' | 'vocabulary'>,
+): StatusChannel {
   return {
     kind: 'status',
-    id: statusChannelId(options.machine, component, status, name),
-    machine: options.machine,
+    id: statusChannelId(machine, component, status, name),
+    machine,
     component,
     status,
     ...(name === undefined ? {} : { name }),
-    source: options.id,
-    point: node.node,
+    source,
+    point,
     vocabulary,
   };
 }
@@ -179,19 +191,9 @@ function foundMeasured(options: OpcuaSourceOptions, found: FoundMeasured): Wired
 }
 
 function foundStatus(options: OpcuaSourceOptions, found: FoundStatus): WiredPoint<StatusChannel> {
-  const { nodeId, point, component, status, name, vocabulary, words } = found;
+  const { nodeId, words } = found;
   return {
-    channel: {
-      kind: 'status',
-      id: statusChannelId(options.machine, component, status, name),
-      machine: options.machine,
-      component,
-      status,
-      ...(name === undefined ? {} : { name }),
-      source: options.id,
-      point,
-      vocabulary,
-    },
+    channel: statusChannel(options, found),
     from: { nodeId },
     ...(words === undefined ? {} : { words }),
   };
