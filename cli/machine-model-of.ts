@@ -25,6 +25,7 @@ export function machineModelOf(machine: MachineConfig, adopted: readonly BandSet
     stateMap: machine.stateMap,
     quietAfterMs: machine.quietAfter,
     bridgeMs: machine.bridge,
+    amendments: [],
   };
 }
 

@@ -9,12 +9,16 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   'counter-rollover': 'the energy counter reached its end and began anew',
   'counter-glitch': 'the energy counter jumped and came back',
   'counter-step': 'the energy counter rose by more than the machine can use',
+  'counter-step-back': 'the energy counter lost a few minutes, as its maker says it may after a power loss',
+  'counter-saturated': 'the energy counter stands at its largest value',
+  'counter-stuck': 'the energy counter stood still while power was drawn',
   'identity-change': 'the meter is another one, or was set up anew',
   'state-unknown': 'the operating state is not known all the time',
   'integral-over-counter': 'power and energy counter do not agree',
   'children-over-supply': 'the components used more than the supply delivered',
   'clock-unsynced': 'the clock of the gateway was not set',
   conflict: 'two agents read the same channel',
+  amended: 'a person decided about readings of this hour (millwatt amend list)',
 };
 
 const HOURS_MAX = 3;

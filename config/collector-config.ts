@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
+import { calendarConfig } from './calendar-config.ts';
+import {
+  dutyCycleConfig,
+  jobsConfig,
+  mainMeterConfig,
+  mediumConfig,
+  meteringConfig,
+  sharedLoadConfig,
+} from './metering-config.ts';
 import { duration, host, id, levelId, port, power, secretReference } from './scalars.ts';
 
 const state = z.enum(OPERATING_STATES);
@@ -20,6 +29,25 @@ const machine = z.strictObject({
     .default({})
     .describe('Rated power of a component, where it is known.')
     .meta({ examples: [{ spindle: '9kW' }] }),
+  tree: z
+    .record(levelId, levelId)
+    .default({})
+    .describe('Components that are part of another one, not of the supply directly: {spindle: drives}.')
+    .meta({ examples: [{ spindle: 'drives' }] }),
+  metering: z
+    .record(levelId, meteringConfig)
+    .default({})
+    .describe('How each component is metered: transformers, calibration. Without it, no uncertainty is told.')
+    .meta({ examples: [{ supply: { ct: { class: '0.5' }, ratedCurrent: '5A' } }] }),
+  media: z
+    .record(levelId, mediumConfig)
+    .default({})
+    .describe('Energy behind compressed air and other media, by component.')
+    .meta({
+      examples: [{ compressedAir: { energy: '0.12', source: 'measured at the compressor, 2026-03' } }],
+    }),
+  jobs: jobsConfig.optional(),
+  dutyCycle: dutyCycleConfig.optional(),
   offBelow: power
     .optional()
     .describe('Supply power below which the machine is off, whatever its control says.')
@@ -187,6 +215,17 @@ export const collectorConfig = z.strictObject({
   broker,
   influx: influx.optional(),
   http: http.prefault({}),
+  calendar: calendarConfig.optional(),
+  mainMeters: z
+    .array(mainMeterConfig)
+    .default([])
+    .describe('Main meters and bills, to compare the sum of the machines with.')
+    .meta({ examples: [[{ id: 'hall-a', covers: ['mill-1', 'mill-2'] }]] }),
+  sharedLoads: z
+    .array(sharedLoadConfig)
+    .default([])
+    .describe('Loads that serve several machines, such as a compressor.')
+    .meta({ examples: [[{ id: 'compressor', serves: ['mill-1', 'mill-2'] }]] }),
   machines: z
     .array(machine)
     .default([])

@@ -3,6 +3,7 @@ import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
+import type { HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { StateSpan } from '../energy/state-span.ts';
 import { unconfiguredMachine, type MachineModel } from '../energy/machine-model.ts';
@@ -335,6 +336,7 @@ class Deriver implements Derivation {
     const checkpoints: { machine: string; hourMs: number; json: string }[] = [];
     const dropCheckpointsFrom: { machine: string; hourMs: number }[] = [];
     const spans: { machine: string; spans: readonly StateSpan[] }[] = [];
+    const bases: HourBase[] = [];
     for (const [name, machine] of this.#machines) {
       const change = machine.take();
       for (const hour of change.hours.values()) hours.push(followUp(views.hour(name, hour.hourMs), hour));
@@ -342,6 +344,7 @@ class Deriver implements Derivation {
       if (change.dropCheckpointsFromMs !== null)
         dropCheckpointsFrom.push({ machine: name, hourMs: change.dropCheckpointsFromMs });
       spans.push({ machine: name, spans: change.spans });
+      bases.push(...change.bases.values());
     }
     for (const hour of hours) markHour(this.#memory, hour);
     checkpoints.push(checkpointOf(this.#memory));
@@ -350,6 +353,8 @@ class Deriver implements Derivation {
       ordinal,
       minutes: this.#rollups.take(),
       hours,
+      bases,
+      snapshots: this.#reader.takeSnapshots(),
       checkpoints,
       dropCheckpointsFrom,
       spans,

@@ -12,6 +12,7 @@ import {
   takeSettledSpans,
 } from '../energy/machine-fold.ts';
 import { spanOf, type RecordFeed } from '../energy/record-feed.ts';
+import { baseOf, type HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { StateSpan } from '../energy/state-span.ts';
 import { firstToldMs } from '../energy/timeline.ts';
@@ -40,6 +41,7 @@ export interface MachineSource {
 /** What a machine's derivation wants written: hours by their start, checkpoints, and from when old ones no longer hold. */
 export interface MachineChange {
   hours: Map<number, MachineHour>;
+  bases: Map<number, HourBase>;
   checkpoints: Map<number, string>;
   dropCheckpointsFromMs: number | null;
   /** Stretches of states that were settled, in order; what is written of the machine from the first one's begin on is replaced. */
@@ -196,8 +198,11 @@ export class MachineDerivation {
   }
 
   #takeHours(): void {
-    for (const account of takeChangedAccounts(this.#fold))
-      this.#change.hours.set(account.hourMs, closeHour(this.#site, this.model.machine, account));
+    const { machine } = this.model;
+    for (const account of takeChangedAccounts(this.#fold)) {
+      this.#change.hours.set(account.hourMs, closeHour(this.#site, machine, account));
+      this.#change.bases.set(account.hourMs, baseOf(machine, account));
+    }
     putSpans(this.#change.spans, takeSettledSpans(this.#fold));
   }
 }
@@ -221,5 +226,11 @@ function firstWaitingMs(fold: MachineFold): number {
 }
 
 function emptyChange(): MachineChange {
-  return { hours: new Map(), checkpoints: new Map(), dropCheckpointsFromMs: null, spans: [] };
+  return {
+    hours: new Map(),
+    bases: new Map(),
+    checkpoints: new Map(),
+    dropCheckpointsFromMs: null,
+    spans: [],
+  };
 }

@@ -40,6 +40,9 @@ export class MinuteRollups {
       if (value < rollup.min) rollup.min = value;
       if (value > rollup.max) rollup.max = value;
       rollup.sum += value;
+      rollup.squares += value * value;
+      // Two records that bring one minute out of order lose the step between them, never more.
+      if (rollup.count > 0 && atMs >= rollup.lastMs) rollup.steps += (value - rollup.last) ** 2;
       rollup.count++;
       if (atMs >= rollup.lastMs) {
         rollup.last = value;
@@ -73,6 +76,8 @@ export class MinuteRollups {
         sum: 0,
         last: 0,
         lastMs: 0,
+        squares: 0,
+        steps: 0,
       };
     changed.set(minuteMs, rollup);
     if (newest === undefined || minuteMs > newest.minuteMs) this.#newest.set(channel, rollup);

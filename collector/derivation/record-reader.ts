@@ -31,6 +31,7 @@ export type TakeColumn = (
 export class RecordReader {
   readonly #ledger: Pick<Ledger, 'configRecord'>;
   readonly #wirings = new Map<string, Wiring>();
+  #snapshots: { hash: string; snapshot: ConfigSnapshot }[] = [];
 
   constructor(ledger: Pick<Ledger, 'configRecord'>) {
     this.#ledger = ledger;
@@ -69,6 +70,13 @@ export class RecordReader {
     return undefined;
   }
 
+  /** Config snapshots that were read since the last call, for whoever has to know what a channel was. */
+  takeSnapshots(): { hash: string; snapshot: ConfigSnapshot }[] {
+    const snapshots = this.#snapshots;
+    this.#snapshots = [];
+    return snapshots;
+  }
+
   #wiringOf(agent: string, config: string): Wiring | undefined {
     const known = this.#wirings.get(config);
     if (known !== undefined) return known;
@@ -77,7 +85,9 @@ export class RecordReader {
     if (part === undefined) return undefined;
     const text = unfoldPart(part);
     if (sha256(text) !== config) return undefined;
-    const wiring = readWiring(decodeSnapshot(text));
+    const snapshot = decodeSnapshot(text);
+    const wiring = readWiring(snapshot);
+    this.#snapshots.push({ hash: config, snapshot });
     // Every start of an agent may bring a snapshot; old ones are read again when they are asked for.
     if (this.#wirings.size >= 256) this.#wirings.clear();
     this.#wirings.set(config, wiring);

@@ -61,13 +61,15 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
     supplyMwh === null || children.length === 0
       ? null
       : milliwattHours(supplyMwh - children.reduce((sum, [, mwh]) => sum + mwh, 0));
-  const spanMs = account.timeMs.reduce((sum, ms) => sum + ms, 0);
+  const timeMs = sumStates(account.timeMs);
+  const spanMs = total(timeMs);
+  const measuredMs = total(account.measuredMs);
   const unknownShare = Math.max(
-    spanMs === 0 ? 1 : (account.timeMs[UNKNOWN] ?? 0) / spanMs,
+    spanMs === 0 ? 1 : (timeMs[UNKNOWN] ?? 0) / spanMs,
     supplyMwh === null || supplyMwh === 0 ? 0 : (stateMwh[UNKNOWN] ?? 0) / supplyMwh,
   );
   const reasons = new Set<Reason>(account.reasons);
-  if (account.measuredMs < spanMs) reasons.add('gap');
+  if (measuredMs < spanMs) reasons.add('gap');
   if (unknownShare > UNKNOWN_SHARE_MAX) reasons.add('state-unknown');
   if (supply !== undefined && isOver(supply)) reasons.add('integral-over-counter');
   if (residualMwh !== null && residualMwh < 0) reasons.add('children-over-supply');
@@ -78,26 +80,27 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
     site,
     machine,
     hourMs: account.hourMs,
-    timeMs: byState((_, state) => account.timeMs[state] ?? 0),
+    timeMs: byState((_, state) => timeMs[state] ?? 0),
     spanMs,
     decidedMs: byState((_, state) => decidersOf(account, state)),
-    measuredMs: account.measuredMs,
+    measuredMs,
     energy: {
       supplyMwh,
-      exportMwh: milliwattHours(account.exportMwh),
+      exportMwh: milliwattHours(total(account.exportMwh ?? [])),
       stateMwh: byState((_, state) => milliwattHours(stateMwh[state] ?? 0)),
       componentMwh,
       residualMwh,
     },
+    media: {},
     obtained,
     meanPowerW: byState((_, state) => {
-      const ms = account.timeMs[state] ?? 0;
+      const ms = timeMs[state] ?? 0;
       return ms === 0 || supplyMwh === null
         ? null
         : watts(roundTo(((stateMwh[state] ?? 0) * WATT_MS_PER_MWH) / ms, 1e3));
     }),
     closure: supply === undefined ? null : closureOf(supply),
-    coverage: { time: spanMs === 0 ? 0 : roundTo(account.measuredMs / spanMs, 1e6), energy: measuredEnergy },
+    coverage: { time: spanMs === 0 ? 0 : roundTo(measuredMs / spanMs, 1e6), energy: measuredEnergy },
     quality: qualityOf(supplyMwh, account.lost || unknownShare > UNKNOWN_SHARE_MAX, obtained),
     reasons: [...reasons].sort(),
     status: 'provisional',
@@ -109,6 +112,7 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
         .flatMap(({ agent, epoch, ranges }) => ranges.map(([from, to]) => ({ agent, epoch, from, to })))
         .sort((a, b) => compare(a.agent, b.agent) || compare(a.epoch, b.epoch) || a.from - b.from),
       configs: [...account.configs].sort(),
+      amendments: [],
     },
   };
 }
@@ -117,10 +121,8 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
 function closeStates(supply: ComponentAccount): number[] {
   const stateMwh = zeros();
   for (const cells of [supply.counter, supply.integrated, supply.bridged]) {
-    cells?.forEach((mwh, cell) => {
-      const state = cell % STATE_COUNT;
-      stateMwh[state] = (stateMwh[state] ?? 0) + mwh;
-    });
+    if (cells === null) continue;
+    for (const [state, mwh] of sumStates(cells).entries()) stateMwh[state] = (stateMwh[state] ?? 0) + mwh;
   }
   const shortMwh = supply.closedMwh.map((mwh, state) => Math.max(0, mwh - (supply.integralMwh[state] ?? 0)));
   const remainderMwh = milliwattHours(Math.round(total(supply.closedMwh) - total(supply.integralMwh)));
@@ -166,6 +168,16 @@ function decidersOf({ decidedMs }: HourAccount, state: number): Partial<Record<D
     if (ms > 0) by[decider] = ms;
   }
   return by;
+}
+
+/** Sums of cells, minute x state, by state. */
+function sumStates(cells: readonly number[]): number[] {
+  const sums = zeros();
+  for (const [cell, value] of cells.entries()) {
+    const state = cell % STATE_COUNT;
+    sums[state] = (sums[state] ?? 0) + value;
+  }
+  return sums;
 }
 
 function total(values: readonly number[]): number {

@@ -1,4 +1,4 @@
-import { readCounter } from './book-counter.ts';
+import { readCounter } from './read-counter.ts';
 import { bookPower } from './book-power.ts';
 import {
   lose,

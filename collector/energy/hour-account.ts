@@ -1,6 +1,7 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import type { Reason } from './machine-hour.ts';
+import type { CounterDecision } from './counter-decision.ts';
 import { DECIDERS } from './state-span.ts';
 
 /** One hour, ms. */
@@ -11,7 +12,8 @@ export const MINUTE_MS = 60_000;
 export const STATE_COUNT = OPERATING_STATES.length;
 /** How many things can decide a state; a decider's index is its place among them. */
 export const DECIDER_COUNT = DECIDERS.length;
-const CELLS = 60 * STATE_COUNT;
+const MINUTES = 60;
+const CELLS = MINUTES * STATE_COUNT;
 
 /** How a piece of energy was obtained. */
 export type Obtained = 'counter' | 'integrated' | 'bridged';
@@ -41,18 +43,22 @@ export interface RecordRanges {
 export interface HourAccount {
   /** Start, ms since the Unix epoch. */
   hourMs: number;
-  /** Time in each state, ms, by the index of the state. */
+  /** Time in each state, ms; cell of minute m and state s: m x STATE_COUNT + s. */
   timeMs: number[];
   /** The same by what decided: cell of state s and decider d: s x DECIDER_COUNT + d. */
   decidedMs: number[];
-  measuredMs: number;
+  /** Measured time of each minute, ms. */
+  measuredMs: number[];
   components: Record<string, ComponentAccount>;
-  exportMwh: number;
+  /** Exported energy of each minute, whole mWh; null for none. */
+  exportMwh: number[] | null;
   reasons: Reason[];
   /** True when some of the hour's energy is not in it, and nobody knows how much. */
   lost: boolean;
   records: RecordRanges[];
   configs: string[];
+  /** What was decided about counters, in order of time. */
+  decisions: CounterDecision[];
   /** True when something changed since the hour was last taken out. */
   dirty: boolean;
 }
@@ -72,15 +78,16 @@ export function accountAt(accounts: HourAccount[], atMs: number): HourAccount {
   }
   const account: HourAccount = {
     hourMs: Math.floor(atMs / HOUR_MS) * HOUR_MS,
-    timeMs: zeros(STATE_COUNT),
+    timeMs: zeros(CELLS),
     decidedMs: zeros(STATE_COUNT * DECIDER_COUNT),
-    measuredMs: 0,
+    measuredMs: zeros(MINUTES),
     components: {},
-    exportMwh: 0,
+    exportMwh: null,
     reasons: [],
     lost: false,
     records: [],
     configs: [],
+    decisions: [],
     dirty: true,
   };
   accounts.splice(index + 1, 0, account);
@@ -122,15 +129,28 @@ export function addTime(
   how: { state: number; decider: number; isMeasured: boolean },
 ): void {
   const { state, decider, isMeasured } = how;
-  const cell = state * DECIDER_COUNT + decider;
+  const decided = state * DECIDER_COUNT + decider;
   for (let at = fromMs; at < toMs;) {
     const account = accountAt(accounts, at);
-    const end = Math.min(toMs, account.hourMs + HOUR_MS);
-    account.timeMs[state] = (account.timeMs[state] ?? 0) + (end - at);
-    account.decidedMs[cell] = (account.decidedMs[cell] ?? 0) + (end - at);
-    if (isMeasured) account.measuredMs += end - at;
-    at = end;
+    const endMs = Math.min(toMs, account.hourMs + HOUR_MS);
+    account.decidedMs[decided] = (account.decidedMs[decided] ?? 0) + (endMs - at);
+    while (at < endMs) {
+      const minute = Math.floor((at - account.hourMs) / MINUTE_MS);
+      const end = Math.min(endMs, account.hourMs + (minute + 1) * MINUTE_MS);
+      const cell = minute * STATE_COUNT + state;
+      account.timeMs[cell] = (account.timeMs[cell] ?? 0) + (end - at);
+      if (isMeasured) account.measuredMs[minute] = (account.measuredMs[minute] ?? 0) + (end - at);
+      at = end;
+    }
   }
+}
+
+/** Books energy that was fed back, of a time that does not cross a minute. */
+export function addExport(account: HourAccount, atMs: number, mwh: MilliwattHours): void {
+  if (mwh === 0) return;
+  account.exportMwh ??= zeros(MINUTES);
+  const minute = Math.floor((atMs - account.hourMs) / MINUTE_MS);
+  account.exportMwh[minute] = (account.exportMwh[minute] ?? 0) + mwh;
 }
 
 /** Says once why an hour is not fully measured. */

@@ -11,12 +11,16 @@ export const REASONS = [
   'counter-rollover',
   'counter-glitch',
   'counter-step',
+  'counter-step-back',
+  'counter-saturated',
+  'counter-stuck',
   'identity-change',
   'state-unknown',
   'integral-over-counter',
   'children-over-supply',
   'clock-unsynced',
   'conflict',
+  'amended',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -49,6 +53,8 @@ export interface MachineHour {
     /** Supply minus its children; null without either. Negative when the children exceed the supply. */
     residualMwh: MilliwattHours | null;
   };
+  /** What else the machine took in, by component: compressed air and other gases, whole norm litres (1/1000 Nm3). Apart from energy. */
+  media: Record<string, number>;
   /** How the supply's energy was obtained. Sums to supplyMwh. */
   obtained: { counterMwh: MilliwattHours; integratedMwh: MilliwattHours; bridgedMwh: MilliwattHours };
   /** Mean power by state: energy over time; null where no time was spent. */
@@ -70,5 +76,7 @@ export interface MachineHour {
     records: { agent: string; epoch: string; from: number; to: number }[];
     /** Hashes of the config snapshots used. */
     configs: string[];
+    /** Amendments in force in some of the hour, by their ids, in order. */
+    amendments: string[];
   };
 }

@@ -1,5 +1,6 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
 import type { Watts } from '../../protocols/telemetry/unit.ts';
+import type { Amendment } from './amendment.ts';
 import type { BandSet } from './band-set.ts';
 
 /** What the derivation must know of a machine: plain data, from the collector's configuration. */
@@ -22,6 +23,8 @@ export interface MachineModel {
   quietAfterMs: number;
   /** A silence of the control of at most so long, between two words that say the same state, is given it, ms; 0 for none. */
   bridgeMs: number;
+  /** What people decided about its readings, in the order in which they were entered; revoked ones are not among them. */
+  amendments: readonly Amendment[];
 }
 
 /** The model of a machine that nobody configured: energy is counted, states are only what its control says. */
@@ -35,6 +38,7 @@ export function unconfiguredMachine(machine: string): MachineModel {
     stateMap: {},
     quietAfterMs: 300_000,
     bridgeMs: 120_000,
+    amendments: [],
   };
 }
 

@@ -2,8 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { silentLog, type Log } from '../../protocols/log.ts';
+import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
+import type { HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { joinSpans, type StateSpan } from '../energy/state-span.ts';
+import { decodeBase, encodeBase } from './base-bytes.ts';
 import type { MinuteRollup, SeriesPoint, Views } from './views.ts';
 import { deleteViewsFile, openViewsFile, openViewsToRead } from './views-schema.ts';
 
@@ -27,6 +30,8 @@ export function openViews(options: { folder: string; log?: Log; reset?: boolean 
 export function readViews(options: { folder: string }): Omit<Views, 'commit' | 'setCursor'> {
   return new SqliteViews(openViewsToRead(join(options.folder, 'views.db')));
 }
+
+const MINUTE_COLUMNS = 'minute_ms AS minuteMs, count, min, max, sum, last, last_ms AS lastMs, squares, steps';
 
 class SqliteViews implements Views {
   readonly #db: DatabaseSync;
@@ -53,6 +58,15 @@ class SqliteViews implements Views {
     try {
       for (const minute of change.minutes ?? []) this.#writeMinute(minute);
       for (const hour of change.hours ?? []) this.#writeHour(hour);
+      for (const base of change.bases ?? [])
+        this.#run(
+          'INSERT OR REPLACE INTO base VALUES (?, ?, ?)',
+          base.machine,
+          base.hourMs,
+          encodeBase(base),
+        );
+      for (const { hash, snapshot } of change.snapshots ?? [])
+        this.#run('INSERT OR REPLACE INTO snapshot VALUES (?, ?)', hash, JSON.stringify(snapshot));
       for (const { machine, hourMs } of change.dropCheckpointsFrom ?? [])
         this.#run('DELETE FROM checkpoint WHERE machine = ? AND hour_ms >= ?', machine, hourMs);
       for (const { machine, hourMs, json } of change.checkpoints ?? [])
@@ -72,12 +86,23 @@ class SqliteViews implements Views {
     const id = this.#channelId(channel);
     if (id === undefined) return undefined;
     const row = this.#get(
-      `SELECT minute_ms AS minuteMs, count, min, max, sum, last, last_ms AS lastMs
-       FROM minute WHERE channel = ? AND minute_ms = ?`,
+      `SELECT ${MINUTE_COLUMNS} FROM minute WHERE channel = ? AND minute_ms = ?`,
       id,
       minuteMs,
     );
     return row === undefined ? undefined : { channel, ...(row as unknown as Omit<MinuteRollup, 'channel'>) };
+  }
+
+  minutes(channel: string, fromMs: number, toMs: number): MinuteRollup[] {
+    const id = this.#channelId(channel);
+    if (id === undefined) return [];
+    return this.#all(
+      `SELECT ${MINUTE_COLUMNS} FROM minute
+       WHERE channel = ? AND minute_ms >= ? AND minute_ms < ? ORDER BY minute_ms`,
+      id,
+      fromMs,
+      toMs,
+    ).map((row) => ({ channel, ...(row as unknown as Omit<MinuteRollup, 'channel'>) }));
   }
 
   newestMinuteMs(channel: string): number | undefined {
@@ -99,6 +124,36 @@ class SqliteViews implements Views {
       fromMs,
       toMs,
     ).map(hourOf);
+  }
+
+  *bases(machine: string, fromMs: number, toMs: number): Iterable<HourBase> {
+    const hours = this.#all(
+      'SELECT hour_ms AS hourMs FROM base WHERE machine = ? AND hour_ms >= ? AND hour_ms < ? ORDER BY hour_ms',
+      machine,
+      fromMs,
+      toMs,
+    );
+    for (const { hourMs } of hours) {
+      const row = this.#get(
+        'SELECT bytes FROM base WHERE machine = ? AND hour_ms = ?',
+        machine,
+        Number(hourMs),
+      );
+      if (row !== undefined) yield decodeBase(row['bytes'] as Uint8Array);
+    }
+  }
+
+  snapshot(hash: string): ConfigSnapshot | undefined {
+    const row = this.#get('SELECT json FROM snapshot WHERE hash = ?', hash);
+    return row === undefined ? undefined : (JSON.parse(String(row['json'])) as ConfigSnapshot);
+  }
+
+  watched(machine: string): { fromMs: number; toMs: number } | undefined {
+    const row = this.#get(
+      'SELECT min(from_ms) AS fromMs, max(to_ms) AS toMs FROM state WHERE machine = ?',
+      machine,
+    );
+    return row?.['fromMs'] === null ? undefined : (row as unknown as { fromMs: number; toMs: number });
   }
 
   states(machine: string, fromMs: number, toMs: number, limit: number): StateSpan[] {
@@ -171,7 +226,7 @@ class SqliteViews implements Views {
 
   #writeMinute(minute: MinuteRollup): void {
     this.#run(
-      'INSERT OR REPLACE INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       this.#channelId(minute.channel) ?? this.#makeChannel(minute.channel),
       minute.minuteMs,
       minute.count,
@@ -180,6 +235,8 @@ class SqliteViews implements Views {
       minute.sum,
       minute.last,
       minute.lastMs,
+      minute.squares,
+      minute.steps,
     );
   }
 
@@ -241,15 +298,15 @@ class SqliteViews implements Views {
     return statement;
   }
 
-  #get(sql: string, ...values: (string | number)[]): Record<string, unknown> | undefined {
+  #get(sql: string, ...values: (string | number | Uint8Array)[]): Record<string, unknown> | undefined {
     return this.#prepare(sql).get(...values);
   }
 
-  #all(sql: string, ...values: (string | number)[]): Record<string, unknown>[] {
+  #all(sql: string, ...values: (string | number | Uint8Array)[]): Record<string, unknown>[] {
     return this.#prepare(sql).all(...values);
   }
 
-  #run(sql: string, ...values: (string | number)[]): void {
+  #run(sql: string, ...values: (string | number | Uint8Array)[]): void {
     this.#prepare(sql).run(...values);
   }
 }

@@ -4,17 +4,19 @@ import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 
 /*
- * views.db, version 2 (PRAGMA user_version). Everything in it is computed from the ledger: another version, or damage,
+ * views.db, version 3 (PRAGMA user_version). Everything in it is computed from the ledger: another version, or damage,
  * is answered by deleting the file and computing it again.
  *
  *   cursor      how far each reader of the ledger (or of the hours) has come
  *   channel     ids of measured channels as small numbers
  *   minute      rollups in the channel's unit; times are wall ms since the Unix epoch
  *   hour        the machine-hour as JSON; `version` rises with every change of any hour
+ *   base        minutes and decisions of an hour, beside its record (base-bytes.ts)
+ *   snapshot    config snapshots that hours rest on, as JSON
  *   state       stretches of one operating state and what decided it; those of a machine do not overlap
  *   checkpoint  the derivation's own state at the start of an hour
  */
-const VIEWS_VERSION = 2;
+const VIEWS_VERSION = 3;
 /** Larger files are not read through at every start; damage in them shows when the page is used. */
 const CHECKED_BYTES_MAX = 256_000_000;
 
@@ -30,6 +32,8 @@ const SCHEMA = `
     sum REAL NOT NULL,
     last REAL NOT NULL,
     last_ms INTEGER NOT NULL,
+    squares REAL NOT NULL,
+    steps REAL NOT NULL,
     PRIMARY KEY(channel, minute_ms)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE hour(
@@ -39,6 +43,13 @@ const SCHEMA = `
     json TEXT NOT NULL,
     PRIMARY KEY(machine, hour_ms)
   ) STRICT;
+  CREATE TABLE base(
+    machine TEXT NOT NULL,
+    hour_ms INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY(machine, hour_ms)
+  ) STRICT;
+  CREATE TABLE snapshot(hash TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
   CREATE TABLE state(
     machine TEXT NOT NULL,
     from_ms INTEGER NOT NULL,

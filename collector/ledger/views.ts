@@ -1,4 +1,6 @@
 import type { MachineHour } from '../energy/machine-hour.ts';
+import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
+import type { HourBase } from '../energy/hour-base.ts';
 import type { StateSpan } from '../energy/state-span.ts';
 
 /** One minute of one measured channel: enough for a chart, never a source of energy. */
@@ -14,6 +16,9 @@ export interface MinuteRollup {
   /** The last reading of the minute and its wall time. */
   last: number;
   lastMs: number;
+  /** Sum of the squared readings, and of the squared differences between readings that follow each other in the minute. */
+  squares: number;
+  steps: number;
 }
 
 /** A point of a chart: extremes and mean of the readings in [fromMs, fromMs + stepMs). */
@@ -38,6 +43,10 @@ export interface Views {
     ordinal: number;
     minutes?: Iterable<MinuteRollup>;
     hours?: Iterable<MachineHour>;
+    /** Minutes and decisions of hours; one that is written again replaces it. */
+    bases?: Iterable<HourBase>;
+    /** Config snapshots that hours rest on, by their hash. */
+    snapshots?: Iterable<{ hash: string; snapshot: ConfigSnapshot }>;
     checkpoints?: Iterable<{ machine: string; hourMs: number; json: string }>;
     /** Checkpoints of the machine at or after this hour are deleted before new ones are written. */
     dropCheckpointsFrom?: Iterable<{ machine: string; hourMs: number }>;
@@ -50,6 +59,14 @@ export interface Views {
   newestMinuteMs(channel: string): number | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
+  /** Bases of the hours that begin in [fromMs, toMs), in order, read one by one: a year need not be in memory. */
+  bases(machine: string, fromMs: number, toMs: number): Iterable<HourBase>;
+  /** Minutes of a channel that begin in [fromMs, toMs), in order. */
+  minutes(channel: string, fromMs: number, toMs: number): MinuteRollup[];
+  /** A config snapshot that some hour rests on. */
+  snapshot(hash: string): ConfigSnapshot | undefined;
+  /** Start of the machine's first stretch of a state and end of its last, wall ms; undefined before anything was settled. */
+  watched(machine: string): { fromMs: number; toMs: number } | undefined;
   /** Stretches of states that reach into [fromMs, toMs), cut to it, in order; at most `limit`. */
   states(machine: string, fromMs: number, toMs: number, limit: number): StateSpan[];
   /** Hours changed after `version`, ascending; the version of each is its cursor. */

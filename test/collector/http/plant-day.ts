@@ -61,6 +61,8 @@ export function plantDay(nowMs: number): {
         sum: powerW * 60,
         last: powerW,
         lastMs: minuteMs + 59_000,
+        squares: 0,
+        steps: 0,
       });
     }
   }
@@ -147,7 +149,8 @@ function hourOf(machine: string, seed: number, hourMs: number, endMs: number): M
     status: isFull ? 'final' : 'provisional',
     finalBy: isFull ? 'watermark' : null,
     revision: isFull ? 1 : 0,
-    basis: { algorithm: '1', records: [], configs: [] },
+    media: {},
+    basis: { algorithm: '1', records: [], configs: [], amendments: [] },
   };
 }
 

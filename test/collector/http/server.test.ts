@@ -26,6 +26,8 @@ async function start(options: Partial<Parameters<typeof startPlantServer>[0]> = 
     sum: 60_000,
     last: 1000,
     lastMs: HOUR_MS + minute * 60_000 + 59_000,
+    squares: 0,
+    steps: 0,
   }));
   const server = await startPlantServer({
     nowMs: () => NOW_MS,

@@ -64,7 +64,8 @@ export function sampleHour(hourMs: number, change: Partial<MachineHour> = {}): M
     status: 'final',
     finalBy: 'watermark',
     revision: 1,
-    basis: { algorithm: '1', records: [], configs: [] },
+    media: {},
+    basis: { algorithm: '1', records: [], configs: [], amendments: [] },
     ...change,
   };
 }

@@ -66,7 +66,8 @@ function hour(machine: string, index: number, supply = 1): MachineHour {
     status: 'provisional',
     finalBy: null,
     revision: 0,
-    basis: { algorithm: 'test', records: [], configs: [] },
+    media: {},
+    basis: { algorithm: 'test', records: [], configs: [], amendments: [] },
   };
 }
 
@@ -81,6 +82,8 @@ function minute(index: number, value: number, channel = CHANNEL): MinuteRollup {
     sum: value * 60,
     last: value,
     lastMs: minuteMs + 59_000,
+    squares: 0,
+    steps: 0,
   };
 }
 

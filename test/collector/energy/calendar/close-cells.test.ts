@@ -86,7 +86,7 @@ describe('closed cells', () => {
 function accountOf(numbers: readonly number[]): HourAccount {
   const account = accountAt([], HOUR_START_MS);
   account.timeMs[OPERATING_STATES.indexOf('ready')] = HOUR_MS;
-  account.measuredMs = HOUR_MS;
+  account.measuredMs = Array.from({ length: 60 }, () => 60_000);
   const supply = componentAccount(account, 'supply');
   const ways = ['counter', 'integrated', 'bridged'] as const;
   for (const [index, mwh] of numbers.entries()) {
