@@ -8,7 +8,7 @@ import type { MachineHour } from '../energy/machine-hour.ts';
 import type { StateSpan } from '../energy/state-span.ts';
 import { unconfiguredMachine, type MachineModel } from '../energy/machine-model.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
-import type { Views } from '../ledger/views.ts';
+import type { StoredWord, Views } from '../ledger/views.ts';
 import { checkpointOf, loadMemory, markHour, type DeriverMemory } from './deriver-memory.ts';
 import { finaliseHours } from './finalise-hours.ts';
 import { followUp } from './hour-status.ts';
@@ -17,6 +17,7 @@ import { methodOf } from './method.ts';
 import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader } from './record-reader.ts';
 import { Rerunner } from './rerunner.ts';
+import { runWordsOf } from './run-words.ts';
 
 const READER = 'derive';
 /** Records of one commit, and after how many of them others get their turn. */
@@ -79,6 +80,8 @@ class Deriver implements Derivation {
   readonly #models: Map<string, MachineModel>;
   #reader: RecordReader;
   #rollups: MinuteRollups;
+  /** Words of programs and parts, to be written with the cursor that stands for them. */
+  #words: StoredWord[] = [];
   #machines = new Map<string, MachineDerivation>();
   #memory: DeriverMemory;
   #cursor = 0;
@@ -149,6 +152,7 @@ class Deriver implements Derivation {
     this.#machines = new Map();
     this.#reader = new RecordReader(this.#options.ledger);
     this.#rollups = new MinuteRollups(this.#options.views);
+    this.#words = [];
     this.#loaded = false;
   }
 
@@ -258,7 +262,9 @@ class Deriver implements Derivation {
       const feed = this.#readPart(record, machine, (channel, timesMs, values, factor) =>
         this.#rollups.add(channel, timesMs, values, factor),
       );
-      if (feed !== undefined) gather(feeds, machine, feed);
+      if (feed === undefined) continue;
+      gather(feeds, machine, feed);
+      this.#words.push(...runWordsOf(machine, feed));
     }
   }
 
@@ -332,6 +338,8 @@ class Deriver implements Derivation {
 
   #commit(ordinal: number, final: readonly MachineHour[]): void {
     const { views } = this.#options;
+    const words = this.#words;
+    this.#words = [];
     const hours = [...final];
     const checkpoints: { machine: string; hourMs: number; json: string }[] = [];
     const dropCheckpointsFrom: { machine: string; hourMs: number }[] = [];
@@ -358,6 +366,7 @@ class Deriver implements Derivation {
       checkpoints,
       dropCheckpointsFrom,
       spans,
+      words,
     });
     this.#cursor = ordinal;
   }

@@ -7,7 +7,7 @@ import type { HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { joinSpans, type StateSpan } from '../energy/state-span.ts';
 import { decodeBase, encodeBase } from './base-bytes.ts';
-import type { MinuteRollup, SeriesPoint, Views } from './views.ts';
+import type { MinuteRollup, SeriesPoint, StoredWord, Views } from './views.ts';
 import { deleteViewsFile, openViewsFile, openViewsToRead } from './views-schema.ts';
 
 const MINUTE_MS = 60_000;
@@ -32,6 +32,8 @@ export function readViews(options: { folder: string }): Omit<Views, 'commit' | '
 }
 
 const MINUTE_COLUMNS = 'minute_ms AS minuteMs, count, min, max, sum, last, last_ms AS lastMs, squares, steps';
+
+const WORD_COLUMNS = 'machine, channel, source, at_ms AS atMs, epoch, seq, place, status, vocabulary, json';
 
 class SqliteViews implements Views {
   readonly #db: DatabaseSync;
@@ -72,6 +74,7 @@ class SqliteViews implements Views {
       for (const { machine, hourMs, json } of change.checkpoints ?? [])
         this.#run('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)', machine, hourMs, json);
       for (const { machine, spans } of change.spans ?? []) this.#writeSpans(machine, spans);
+      for (const word of change.words ?? []) this.#writeWord(word);
       this.setCursor(change.reader, change.ordinal);
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -174,6 +177,45 @@ class SqliteViews implements Views {
     ) as unknown as StateSpan[];
   }
 
+  words(machine: string, fromMs: number, toMs: number): StoredWord[] {
+    const words: StoredWord[] = [];
+    let told: Record<string, unknown> | undefined;
+    let [channel, source] = ['', ''];
+    while (
+      (told = this.#get(
+        `SELECT channel, source FROM word WHERE machine = ? AND (channel, source) > (?, ?)
+         ORDER BY channel, source LIMIT 1`,
+        machine,
+        channel,
+        source,
+      )) !== undefined
+    ) {
+      [channel, source] = [String(told['channel']), String(told['source'])];
+      const of = [machine, channel, source] as const;
+      const before = this.#get(
+        `SELECT ${WORD_COLUMNS} FROM word WHERE machine = ? AND channel = ? AND source = ? AND at_ms < ?
+         ORDER BY at_ms DESC, epoch DESC, seq DESC, place DESC LIMIT 1`,
+        ...of,
+        fromMs,
+      );
+      const within = this.#all(
+        `SELECT ${WORD_COLUMNS} FROM word
+         WHERE machine = ? AND channel = ? AND source = ? AND at_ms >= ? AND at_ms < ?`,
+        ...of,
+        fromMs,
+        toMs,
+      );
+      for (const row of before === undefined ? within : [before, ...within]) words.push(wordOf(row));
+    }
+    return words.sort(
+      (a, b) =>
+        a.atMs - b.atMs ||
+        (a.epoch < b.epoch ? -1 : Number(a.epoch > b.epoch)) ||
+        a.seq - b.seq ||
+        a.place - b.place,
+    );
+  }
+
   hoursChangedAfter(version: number, limit: number): { version: number; hour: MachineHour }[] {
     return this.#all(
       'SELECT version, json FROM hour WHERE version > ? ORDER BY version LIMIT ?',
@@ -250,6 +292,33 @@ class SqliteViews implements Views {
     this.#run('INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?)', machine, hourMs, ++this.#version, json);
   }
 
+  #writeWord({
+    machine,
+    channel,
+    source,
+    atMs,
+    epoch,
+    seq,
+    place,
+    status,
+    vocabulary,
+    value,
+  }: StoredWord): void {
+    this.#run(
+      'INSERT OR IGNORE INTO word VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      machine,
+      channel,
+      source,
+      Math.round(atMs),
+      epoch,
+      seq,
+      place,
+      status,
+      vocabulary,
+      JSON.stringify(value),
+    );
+  }
+
   /** A span that goes on where the stored ones end makes the last of them longer. */
   #writeSpans(machine: string, spans: readonly StateSpan[]): void {
     const [first] = spans;
@@ -309,6 +378,11 @@ class SqliteViews implements Views {
   #run(sql: string, ...values: (string | number | Uint8Array)[]): void {
     this.#prepare(sql).run(...values);
   }
+}
+
+function wordOf(row: Record<string, unknown>): StoredWord {
+  const { json, ...word } = row;
+  return { ...(word as unknown as StoredWord), value: JSON.parse(String(json)) as StoredWord['value'] };
 }
 
 function hourOf(row: Record<string, unknown>): MachineHour {

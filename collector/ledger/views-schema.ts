@@ -14,6 +14,7 @@ import type { Log } from '../../protocols/log.ts';
  *   base        minutes and decisions of an hour, beside its record (base-bytes.ts)
  *   snapshot    config snapshots that hours rest on, as JSON
  *   state       stretches of one operating state and what decided it; those of a machine do not overlap
+ *   word        what controls said of programs and parts, as recorded, and when their sources were there
  *   checkpoint  the derivation's own state at the start of an hour
  */
 const VIEWS_VERSION = 3;
@@ -58,6 +59,19 @@ const SCHEMA = `
     decider TEXT NOT NULL,
     basis TEXT NOT NULL,
     PRIMARY KEY(machine, from_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE word(
+    machine TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    vocabulary TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY(machine, channel, source, at_ms, epoch, seq, place)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE checkpoint(
     machine TEXT NOT NULL,

@@ -1,4 +1,5 @@
 import type { MachineHour } from '../energy/machine-hour.ts';
+import type { Status } from '../../protocols/telemetry/quantity.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import type { HourBase } from '../energy/hour-base.ts';
 import type { StateSpan } from '../energy/state-span.ts';
@@ -19,6 +20,26 @@ export interface MinuteRollup {
   /** Sum of the squared readings, and of the squared differences between readings that follow each other in the minute. */
   squares: number;
   steps: number;
+}
+
+/**
+ * What a control said of its program and its parts, as it was recorded; with the status `link`, whether the source that
+ * told it was there: true, false, or `healed` where all that was said meanwhile has been told.
+ */
+export interface StoredWord {
+  machine: string;
+  /** Empty for a link. */
+  channel: string;
+  source: string;
+  /** Wall ms. */
+  atMs: number;
+  status: Status | 'link';
+  vocabulary: string;
+  value: string | number | boolean | null;
+  /** Where it was recorded: what was said at one moment stays in its order, and nothing is there twice. */
+  epoch: string;
+  seq: number;
+  place: number;
 }
 
 /** A point of a chart: extremes and mean of the readings in [fromMs, fromMs + stepMs). */
@@ -52,6 +73,8 @@ export interface Views {
     dropCheckpointsFrom?: Iterable<{ machine: string; hourMs: number }>;
     /** Spans in order, by machine; what is stored of it from the first one's begin on is replaced. */
     spans?: Iterable<{ machine: string; spans: readonly StateSpan[] }>;
+    /** Words of programs and parts; one that is there already stays as it is. */
+    words?: Iterable<StoredWord>;
   }): void;
   /** One minute of a channel as it was last written; a minute that is committed again replaces it. */
   minute(channel: string, minuteMs: number): MinuteRollup | undefined;
@@ -69,6 +92,8 @@ export interface Views {
   watched(machine: string): { fromMs: number; toMs: number } | undefined;
   /** Stretches of states that reach into [fromMs, toMs), cut to it, in order; at most `limit`. */
   states(machine: string, fromMs: number, toMs: number, limit: number): StateSpan[];
+  /** Words of programs and parts in [fromMs, toMs), and of each channel and link the last one before, in order of time. */
+  words(machine: string, fromMs: number, toMs: number): StoredWord[];
   /** Hours changed after `version`, ascending; the version of each is its cursor. */
   hoursChangedAfter(version: number, limit: number): { version: number; hour: MachineHour }[];
   /** The latest checkpoint of a machine at or before a wall time, ms. */
