@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { MillwattError } from '../../protocols/errors.ts';
 import { silentLog, type Log } from '../../protocols/log.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import type { HourBase } from '../energy/hour-base.ts';
@@ -11,6 +12,7 @@ import type { MinuteRollup, SeriesPoint, StoredWord, Views } from './views.ts';
 import { deleteViewsFile, openViewsFile, openViewsToRead } from './views-schema.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Opens (or makes) views.db in a folder. A file of another version, or a damaged one, is deleted: every cursor is then
@@ -73,6 +75,9 @@ class SqliteViews implements Views {
         this.#run('DELETE FROM checkpoint WHERE machine = ? AND hour_ms >= ?', machine, hourMs);
       for (const { machine, hourMs, json } of change.checkpoints ?? [])
         this.#run('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)', machine, hourMs, json);
+      for (const { machine, hourMs } of change.thinCheckpointsBefore ?? [])
+        this.#thinCheckpoints(machine, hourMs);
+      for (const { machine, fromMs } of change.dropSpansFrom ?? []) this.#dropSpans(machine, fromMs);
       for (const { machine, spans } of change.spans ?? []) this.#writeSpans(machine, spans);
       for (const word of change.words ?? []) this.#writeWord(word);
       this.setCursor(change.reader, change.ordinal);
@@ -142,7 +147,7 @@ class SqliteViews implements Views {
         machine,
         Number(hourMs),
       );
-      if (row !== undefined) yield decodeBase(row['bytes'] as Uint8Array);
+      if (row !== undefined) yield this.#readBase(machine, row['bytes'] as Uint8Array);
     }
   }
 
@@ -266,6 +271,22 @@ class SqliteViews implements Views {
     if (this.#db.isOpen) this.#db.close();
   }
 
+  #readBase(machine: string, bytes: Uint8Array): HourBase {
+    try {
+      return decodeBase(bytes);
+    } catch (error) {
+      throw new MillwattError(
+        'refuse',
+        'damaged-views',
+        `The minutes of an hour of ${machine} are damaged.`,
+        {
+          cause: error,
+          cure: 'Stop the collector, delete views.db in its data folder and start it: everything in it is computed again.',
+        },
+      );
+    }
+  }
+
   #writeMinute(minute: MinuteRollup): void {
     this.#run(
       'INSERT OR REPLACE INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -317,6 +338,21 @@ class SqliteViews implements Views {
       vocabulary,
       JSON.stringify(value),
     );
+  }
+
+  #thinCheckpoints(machine: string, beforeMs: number): void {
+    this.#run(
+      `DELETE FROM checkpoint WHERE machine = ?1 AND hour_ms < ?2 AND hour_ms > (
+         SELECT min(hour_ms) FROM checkpoint AS other
+         WHERE other.machine = ?1 AND other.hour_ms / ${DAY_MS} = checkpoint.hour_ms / ${DAY_MS})`,
+      machine,
+      beforeMs,
+    );
+  }
+
+  #dropSpans(machine: string, fromMs: number): void {
+    this.#run('DELETE FROM state WHERE machine = ? AND from_ms >= ?', machine, fromMs);
+    this.#run('UPDATE state SET to_ms = ?2 WHERE machine = ?1 AND to_ms > ?2', machine, fromMs);
   }
 
   /** A span that goes on where the stored ones end makes the last of them longer. */

@@ -71,6 +71,10 @@ export interface Views {
     checkpoints?: Iterable<{ machine: string; hourMs: number; json: string }>;
     /** Checkpoints of the machine at or after this hour are deleted before new ones are written. */
     dropCheckpointsFrom?: Iterable<{ machine: string; hourMs: number }>;
+    /** Of the machine's checkpoints before this time, only the first of each day (UTC) is kept. */
+    thinCheckpointsBefore?: Iterable<{ machine: string; hourMs: number }>;
+    /** Spans of the machine from this time on are deleted, and one that reaches over it is cut, before new ones are written. */
+    dropSpansFrom?: Iterable<{ machine: string; fromMs: number }>;
     /** Spans in order, by machine; what is stored of it from the first one's begin on is replaced. */
     spans?: Iterable<{ machine: string; spans: readonly StateSpan[] }>;
     /** Words of programs and parts; one that is there already stays as it is. */
@@ -82,7 +86,10 @@ export interface Views {
   newestMinuteMs(channel: string): number | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
-  /** Bases of the hours that begin in [fromMs, toMs), in order, read one by one: a year need not be in memory. */
+  /**
+   * Bases of the hours that begin in [fromMs, toMs), in order, read one by one: a year need not be in memory. Throws an
+   * error of class `refuse` (code `damaged-views`) where one cannot be read.
+   */
   bases(machine: string, fromMs: number, toMs: number): Iterable<HourBase>;
   /** Minutes of a channel that begin in [fromMs, toMs), in order. */
   minutes(channel: string, fromMs: number, toMs: number): MinuteRollup[];
