@@ -1,0 +1,93 @@
+import type { MachineHour } from '../energy/machine-hour.ts';
+import { sayKwh } from '../energy/use-phase/say-kwh.ts';
+import type { MinuteRollup, Views } from '../ledger/views.ts';
+import { sayClock, sayDifference } from './explain-sums.ts';
+import type { CounterSight, ExplainedCounter, Figure } from './explained-hour.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** A last reading this close to the hour's end needs no further one to explain the hour. */
+const CLOSE_MS = 120_000;
+
+/**
+ * What the counter of a component showed before, in and after an hour: minutes keep the last reading, which is the meter's
+ * own at its time. Null where no such counter was read.
+ */
+export function explainCounter(
+  views: Pick<Views, 'minutes'>,
+  hour: MachineHour,
+  component: string,
+): ExplainedCounter | null {
+  const { machine, hourMs } = hour;
+  const channel = `${machine}.${component}.activeEnergyImport`;
+  const endMs = hourMs + HOUR_MS;
+  const before = sightOf(views.minutes(channel, hourMs - DAY_MS, hourMs).at(-1));
+  const last = sightOf(views.minutes(channel, hourMs, endMs).at(-1));
+  const isClose = last !== null && endMs - last.atMs <= CLOSE_MS;
+  const after = isClose ? null : sightOf(views.minutes(channel, endMs, endMs + DAY_MS)[0]);
+  if (last === null && (before === null || after === null)) return null;
+  const sights: Figure[] = [
+    ...sayReading('last reading before the hour', before, hourMs),
+    ...sayReading('last reading in the hour', last, hourMs),
+    ...sayReading('reading after the hour', after, hourMs),
+  ];
+  return {
+    component,
+    channel,
+    before,
+    last,
+    after,
+    figures: [...sights, ...sayRises({ before, last, after }), ...sayBooked(hour, component)],
+  };
+}
+
+function sightOf(minute: MinuteRollup | undefined): CounterSight | null {
+  // Canonical energy is Wh; whole mWh as everything that is booked.
+  return minute === undefined ? null : { atMs: minute.lastMs, mwh: Math.round(minute.last * 1000) };
+}
+
+function sayReading(label: string, sight: CounterSight | null, hourMs: number): Figure[] {
+  if (sight === null) return [];
+  return [
+    {
+      label: `${label} (${sayClock(sight.atMs, hourMs)})`,
+      value: sight.mwh,
+      unit: 'mWh',
+      saying: sayKwh(sight.mwh),
+    },
+  ];
+}
+
+function sayRises({ before, last, after }: Pick<ExplainedCounter, 'before' | 'last' | 'after'>): Figure[] {
+  const rise = (label: string, from: CounterSight | null, to: CounterSight | null): Figure[] => {
+    if (from === null || to === null) return [];
+    const mwh = to.mwh - from.mwh;
+    const difference = sayDifference(to.mwh, from.mwh);
+    return [
+      {
+        label,
+        value: mwh,
+        unit: 'mWh',
+        saying: mwh < 0 ? `${difference}: it fell, which is no energy; see what was decided` : difference,
+      },
+    ];
+  };
+  return [...rise('it rose by', before, last), ...rise('and up to the reading after', last ?? before, after)];
+}
+
+function sayBooked({ energy, obtained }: MachineHour, component: string): Figure[] {
+  const mwh = energy.componentMwh[component];
+  if (mwh === undefined) return [];
+  const parts =
+    component === 'supply'
+      ? ` (${sayKwh(obtained.counterMwh)} read, ${sayKwh(obtained.bridgedMwh)} bridged, ${sayKwh(obtained.integratedMwh)} from power)`
+      : '';
+  return [
+    {
+      label: 'booked in the hour',
+      value: mwh,
+      unit: 'mWh',
+      saying: `${sayKwh(mwh)}${parts}; the hour begins and ends between two readings, each side gets its part`,
+    },
+  ];
+}

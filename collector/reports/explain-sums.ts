@@ -1,0 +1,51 @@
+import { groupDigits, sayKwh } from '../energy/use-phase/say-kwh.ts';
+
+const HOUR_MS = 3_600_000;
+/** Below this, hours would need more digits than a person wants to type. */
+const IN_HOURS_MS = 360_000;
+
+/** `41.25 kWh - 38.05 kWh = 3.2 kWh` */
+export function sayDifference(fromMwh: number, lessMwh: number): string {
+  return `${sayKwh(fromMwh)} - ${sayKwh(lessMwh)} = ${sayKwh(fromMwh - lessMwh)}`;
+}
+
+/** `1.2 kWh + 2 kWh = 3.2 kWh`; one term stands alone, none is `0 kWh`. */
+export function sayTotal(termsMwh: readonly number[]): string {
+  const terms = termsMwh.filter((mwh) => mwh !== 0);
+  const total = terms.reduce((sum, mwh) => sum + mwh, 0);
+  return terms.length < 2 ? sayKwh(total) : `${terms.map(sayKwh).join(' + ')} = ${sayKwh(total)}`;
+}
+
+/** `0.42 kWh / 0.35 h = 1.2 kW`; under six minutes `12.5 Wh x 3600 / 30 s = 1,500 W`, which no rounded hours blur. */
+export function sayMeanPower(mwh: number, ms: number): string {
+  const powerW = (mwh * 3600) / ms;
+  if (ms < IN_HOURS_MS)
+    return `${groupDigits(mwh / 1000, 3)} Wh x 3600 / ${groupDigits(ms / 1000, 3)} s = ${sayRounded(powerW)} W`;
+  return `${sayKwh(mwh)} / ${groupDigits(ms / HOUR_MS, 6)} h = ${sayRounded(powerW / 1000)} kW`;
+}
+
+/** `2,400 s + 600 s = 3,000 s`; a single term stands alone. */
+export function saySeconds(termsMs: readonly number[]): string {
+  const terms = termsMs.filter((ms) => ms !== 0);
+  const say = (ms: number) => `${groupDigits(ms / 1000, 3)} s`;
+  const total = terms.reduce((sum, ms) => sum + ms, 0);
+  return terms.length < 2 ? say(total) : `${terms.map(say).join(' + ')} = ${say(total)}`;
+}
+
+/** `1,276 s / 3,600 s = 35.44 %` */
+export function sayTimeShare(partMs: number, allMs: number): string {
+  return `${saySeconds([partMs])} / ${saySeconds([allMs])} = ${sayRounded((100 * partMs) / allMs)} %`;
+}
+
+/** A clock time in UTC: `06:12:30`, or `06:12` on a whole minute; `2026-11-22 06:12` on another day than `dayOfMs`. */
+export function sayClock(atMs: number, dayOfMs = atMs): string {
+  const iso = new Date(Math.floor(atMs / 1000) * 1000).toISOString();
+  const time = iso.endsWith(':00.000Z') ? iso.slice(11, 16) : iso.slice(11, 19);
+  const isSameDay = iso.slice(0, 10) === new Date(dayOfMs).toISOString().slice(0, 10);
+  return isSameDay ? time : `${iso.slice(0, 10)} ${time}`;
+}
+
+/** At most four significant digits: what a pocket calculator confirms from figures that were rounded themselves. */
+export function sayRounded(value: number): string {
+  return groupDigits(Number(value.toPrecision(4)), 6);
+}

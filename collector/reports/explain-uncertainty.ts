@@ -1,0 +1,48 @@
+import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
+import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
+import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
+import { sayKwh } from '../energy/use-phase/say-kwh.ts';
+import { sayRounded } from './explain-sums.ts';
+import type { ExplainedUncertainty, Figure } from './explained-hour.ts';
+
+/** The statement of an hour, each figure with its arithmetic; or the sentence why there is none. */
+export function explainUncertainty(
+  { energy }: MachineHour,
+  assessed: PeriodUncertainty | string,
+): ExplainedUncertainty {
+  if (typeof assessed === 'string') return { kind: 'not-assessed', because: assessed };
+  if (energy.supplyMwh === null) return { kind: 'not-assessed', because: 'the energy itself is not known' };
+  const { total } = assessed;
+  const states = OPERATING_STATES.flatMap((state) => {
+    const statement = assessed.states[state];
+    return statement === undefined ? [] : [{ state, statement }];
+  });
+  return {
+    kind: 'assessed',
+    total,
+    states,
+    figures: [
+      ...(total === null ? [] : [sayStatement('the hour', total)]),
+      ...states.map(({ state, statement }) => sayStatement(state, statement)),
+    ],
+  };
+}
+
+function sayStatement(label: string, statement: Uncertainty): Figure {
+  if (statement.kind === 'unknown')
+    return {
+      label,
+      value: null,
+      unit: 'mWh',
+      saying: `unknown before someone enters: ${statement.missing.map(({ fact }) => fact).join(', ')}`,
+    };
+  const { energyMwh, expandedMwh, expandedPercent, k, isQualified } = statement;
+  const unqualified = isQualified ? '' : '; a class was used outside its range';
+  return {
+    label,
+    value: expandedMwh,
+    unit: 'mWh',
+    saying: `${sayKwh(energyMwh)} x ${sayRounded(expandedPercent)} % = ${sayRounded(expandedMwh / 1e6)} kWh (k = ${k}, about 95 %)${unqualified}`,
+  };
+}

@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { explainHour } from '../../../collector/reports/explain-hour.ts';
+import type { ExplainedHour, Figure } from '../../../collector/reports/explained-hour.ts';
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
+import { explainedPlant, HOUR_MS } from './explained-plant.ts';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+function explain(change?: (hour: MachineHour) => MachineHour): ExplainedHour {
+  const { views, close } = explainedPlant(change);
+  closers.push(close);
+  const explained = explainHour(
+    { views, journal: null, assess: () => 'no metering is declared' },
+    'mill',
+    HOUR_MS,
+  );
+  if (explained === undefined) throw new Error('There is no such hour.');
+  return explained;
+}
+
+const say = (figures: readonly Figure[]): Record<string, string> =>
+  Object.fromEntries(figures.map(({ label, saying }) => [label, saying]));
+
+describe('an hour made by hand', () => {
+  test('its energy, by how it was obtained, and the counter at its edges', () => {
+    const { energy, counters } = explain();
+    expect(say(energy)).toEqual({
+      energy: '2.82 kWh + 0.38 kWh = 3.2 kWh',
+      'from the counter': '2.82 kWh between readings close enough to each other',
+      bridged: '0.38 kWh over gaps, 0.38 kWh spread evenly',
+    });
+    expect(energy.map(({ value }) => value)).toEqual([3_200_000, 2_820_000, 380_000]);
+    expect(counters.map(({ component }) => component)).toEqual(['supply']);
+    expect(say(counters[0]?.figures ?? [])).toEqual({
+      'last reading before the hour (05:59:59)': '38.05 kWh',
+      'last reading in the hour (06:59:59)': '41.25 kWh',
+      'it rose by': '41.25 kWh - 38.05 kWh = 3.2 kWh',
+      'booked in the hour':
+        '3.2 kWh (2.82 kWh read, 0.38 kWh bridged, 0 kWh from power); the hour begins and ends between two readings, each side gets its part',
+    });
+  });
+
+  test('its states: energy over time is mean power, and what decided', () => {
+    const { states, sums } = explain();
+    expect(states.map(({ saying }) => saying)).toEqual([
+      'ready: 0.42 kWh / 0.35 h = 1.2 kW',
+      'processing: 2.3 kWh / 0.5 h = 4.6 kW',
+      'unknown: 0.48 kWh / 0.15 h = 3.2 kW',
+    ]);
+    expect(states[1]?.decided).toEqual([
+      { decider: 'control', ms: 1_800_000, bases: ['mill.control.execution=ACTIVE'] },
+    ]);
+    expect(states[2]?.decided).toEqual([{ decider: 'none', ms: 540_000, bases: [] }]);
+    expect(say(sums)).toEqual({
+      'time of all states': '1,260 s + 1,800 s + 540 s = 3,600 s',
+      'energy of all states': '0.42 kWh + 2.3 kWh + 0.48 kWh = 3.2 kWh',
+      'mean power of the hour': '3.2 kWh / 1 h = 3.2 kW',
+    });
+  });
+
+  test('counter against power x time, and what closure moved', () => {
+    // 21 minutes at 1,200 W and 30 at 4,600 W: 0.42 + 2.3 kWh.
+    expect(say(explain().closure)).toEqual({
+      counter: '2.82 kWh read by the counter',
+      'power x time': '2.72 kWh: the mean power of each minute x its measured time, added up',
+      'counter over power':
+        '2.82 kWh / 2.72 kWh = 1.037 (1.036765 in the record, which goes from reading to reading, not by the minute)',
+      'moved from processing to unknown': '2.4 kWh - 2.3 kWh = 0.1 kWh',
+    });
+  });
+
+  test('its gap, its components, its decision and its version', () => {
+    const { gaps, components, decisions, basis, time, uncertainty } = explain();
+    expect(gaps).toEqual([
+      {
+        fromMs: HOUR_MS + 51 * 60_000,
+        toMs: HOUR_MS + 3_600_000,
+        missingMs: 540_000,
+        bridgedMwh: 380_000,
+        reasons: ['gap', 'source-down'],
+        saying: '540 s without readings; 0.38 kWh bridged: 0.38 kWh / 0.15 h = 2.533 kW',
+      },
+    ]);
+    expect(say(components)).toEqual({
+      supply: '3.2 kWh',
+      coolant: '0.3 kWh',
+      spindle: '1.1 kWh',
+      'residual: supply less its components': '0.3 kWh + 1.1 kWh = 1.4 kWh; 3.2 kWh - 1.4 kWh = 1.8 kWh',
+    });
+    expect(decisions.map(({ kind }) => kind)).toEqual(['glitch']);
+    expect(basis).toEqual({
+      algorithm: 'millwatt-energy/3',
+      status:
+        'final, revision 2: every agent had delivered everything up to it; figures changed 1 time since, and earlier versions can be computed again from the records',
+      records: ['gateway-1, epoch epoch0000001, records 118 to 179: 179 - 118 + 1 = 62'],
+      snapshots: ['snapshot-1'],
+    });
+    expect(say(time)).toEqual({
+      watched: '3,600 s, all of the hour',
+      measured: '3,060 s / 3,600 s = 85 %',
+    });
+    expect(uncertainty).toEqual({ kind: 'not-assessed', because: 'no metering is declared' });
+  });
+
+  test('the meter behind it', () => {
+    const [power, energy] = explain().meters.toSorted((a, b) => b.quantity.localeCompare(a.quantity));
+    expect(power).toMatchObject({ quantity: 'activePower', point: 'register 65' });
+    expect(energy).toEqual({
+      component: 'supply',
+      quantity: 'activeEnergyImport',
+      channel: 'mill.supply.activeEnergyImport',
+      point: 'register 801',
+      source: 'mill-meter',
+      protocol: 'modbus-tcp',
+      address: '192.0.2.7:502 unit 1',
+      serial: 'LQN/123',
+      class: '0.5S',
+      device: null,
+      profile: 'siemens/pac3200 1',
+      ct: '200 A / 5 A',
+      vt: null,
+      scale: ['40', '1'],
+      snapshots: ['snapshot-1'],
+    });
+  });
+
+  test('its minutes, for a picture', () => {
+    const { curve } = explain();
+    expect(curve).toHaveLength(60);
+    expect(curve[0]).toEqual({
+      minuteMs: HOUR_MS,
+      minW: 1080,
+      meanW: 1200,
+      maxW: 1320,
+      timeMs: { ready: 60_000 },
+      measuredMs: 60_000,
+      countedMwh: 20_000,
+      integralMwh: 20_000,
+      bookedMwh: 20_000,
+    });
+    expect(curve[55]).toMatchObject({
+      meanW: null,
+      timeMs: { unknown: 60_000 },
+      measuredMs: 0,
+      countedMwh: null,
+    });
+    expect(curve[59]).toMatchObject({ countedMwh: 3_200_000, integralMwh: 2_720_000 });
+    expect(curve.reduce((sum, { bookedMwh }) => sum + bookedMwh, 0)).toBeCloseTo(3_200_000, 6);
+  });
+
+  test('where nothing is known, nothing is made up', () => {
+    const bare = explain((hour) => ({
+      ...hour,
+      energy: { ...hour.energy, supplyMwh: null, componentMwh: {}, residualMwh: null },
+      obtained: { ...hour.obtained, counterMwh: milliwattHours(0), bridgedMwh: milliwattHours(0) },
+    }));
+    expect(say(bare.energy)).toEqual({ energy: 'not known: no meter tells of the whole machine' });
+    expect(bare.counters).toEqual([]);
+    expect(bare.components).toEqual([]);
+    expect(say(bare.sums)).toEqual({ 'time of all states': '1,260 s + 1,800 s + 540 s = 3,600 s' });
+    expect(bare.states[0]?.saying).toBe('ready: 1,260 s; its energy is not known');
+  });
+
+  test('an hour that is not there is not explained', () => {
+    const { views, close } = explainedPlant();
+    closers.push(close);
+    const sources = { views, journal: null, assess: () => '' };
+    expect(explainHour(sources, 'mill', HOUR_MS + 3_600_000)).toBeUndefined();
+    expect(explainHour(sources, 'lathe', HOUR_MS)).toBeUndefined();
+  });
+});
