@@ -22,6 +22,7 @@ export function machineModelOf(machine: MachineConfig, adopted: readonly BandSet
       },
       ...adopted,
     ],
+    tree: machine.tree,
     stateMap: machine.stateMap,
     quietAfterMs: machine.quietAfter,
     bridgeMs: machine.bridge,

@@ -200,7 +200,7 @@ export class MachineDerivation {
   #takeHours(): void {
     const { machine } = this.model;
     for (const account of takeChangedAccounts(this.#fold)) {
-      this.#change.hours.set(account.hourMs, closeHour(this.#site, machine, account));
+      this.#change.hours.set(account.hourMs, closeHour(this.#site, this.model, account));
       this.#change.bases.set(account.hourMs, baseOf(machine, account));
     }
     putSpans(this.#change.spans, takeSettledSpans(this.#fold));

@@ -1,6 +1,14 @@
 import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { lose, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
-import { accountAt, addEnergy, addExport, addRecord, componentAccount, HOUR_MS } from './hour-account.ts';
+import {
+  accountAt,
+  addBridged,
+  addEnergy,
+  addExport,
+  addRecord,
+  componentAccount,
+  HOUR_MS,
+} from './hour-account.ts';
 import { cutAtMinutes, shareOut, WATT_MS_PER_MWH, type Slice } from './slices.ts';
 
 /** Energy of the first slices that will never be known. */
@@ -60,7 +68,8 @@ function book(
   }
   const component = componentAccount(account, c.component);
   const bridged = estimated || piece.kind === 'gap';
-  addEnergy(account, component, piece.fromMs, piece.state, bridged ? 'bridged' : 'counter', mwh);
+  if (bridged) addBridged(account, component, piece.fromMs, piece.state, 'linear', mwh);
+  else addEnergy(account, component, piece.fromMs, piece.state, 'counter', mwh);
   if (piece.kind === 'covered' && !estimated) {
     component.closedMwh[piece.state] = (component.closedMwh[piece.state] ?? 0) + mwh;
     component.integralMwh[piece.state] =

@@ -1,6 +1,6 @@
 import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { isSupply, type ComponentState, type FoldContext } from './component-state.ts';
-import { accountAt, addEnergy, addReason, componentAccount } from './hour-account.ts';
+import { accountAt, addBridged, addEnergy, addReason, componentAccount } from './hour-account.ts';
 import { WATT_MS_PER_MWH } from './slices.ts';
 import type { PowerPiece } from './walk-states.ts';
 
@@ -15,7 +15,9 @@ export function bookPower(
   if (isSupply(c)) addReason(account, 'no-counter');
   if (isSupply(c) && obtained === 'bridged') addReason(account, 'gap');
   const mwh = roundOff(c, account.hourMs, piece.wattMs);
-  addEnergy(account, componentAccount(account, c.component), piece.fromMs, piece.state, obtained, mwh);
+  const component = componentAccount(account, c.component);
+  if (obtained === 'bridged') addBridged(account, component, piece.fromMs, piece.state, 'linear', mwh);
+  else addEnergy(account, component, piece.fromMs, piece.state, obtained, mwh);
 }
 
 /** Whole mWh of a piece of integrated power: the running total of its hour is rounded, never the piece. */

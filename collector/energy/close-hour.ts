@@ -9,11 +9,14 @@ import {
   type HourAccount,
   type Obtained,
 } from './hour-account.ts';
-import type { MachineHour, Reason } from './machine-hour.ts';
+import { amendmentsOf } from './hour-amendments.ts';
+import { BRIDGE_METHODS, type BridgeMethod, type MachineHour, type Reason } from './machine-hour.ts';
+import type { MachineModel } from './machine-model.ts';
+import { balanceTree } from './metering-tree.ts';
 import { DECIDERS, type Decider } from './state-span.ts';
 
 /** The name of this derivation in every record it makes; it changes when a figure could. */
-export const ALGORITHM = 'millwatt-energy/3';
+export const ALGORITHM = 'millwatt-energy/4';
 /** W from mWh over ms. */
 const WATT_MS_PER_MWH = 3600;
 /** Power may say this much more than the counter before it is flagged. */
@@ -36,13 +39,18 @@ const UNKNOWN = OPERATING_STATES.indexOf('unknown');
  * For the same reason, a difference that power explains by having jumped anywhere between two readings is none: each
  * state keeps what the counter moved while it lasted.
  */
-export function closeHour(site: string, machine: string, account: HourAccount): MachineHour {
+export function closeHour(
+  site: string,
+  model: Pick<MachineModel, 'machine' | 'tree' | 'amendments'>,
+  account: HourAccount,
+): MachineHour {
   const supply = account.components['supply'];
   const stateMwh = supply === undefined ? zeros() : closeStates(supply);
   const obtained = {
     counterMwh: sumOf(supply, 'counter'),
     integratedMwh: sumOf(supply, 'integrated'),
     bridgedMwh: sumOf(supply, 'bridged'),
+    bridgedBy: methodsOf(supply),
   };
   const supplyMwh =
     supply === undefined
@@ -56,11 +64,10 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
       sumOf(component, 'counter') + sumOf(component, 'integrated') + sumOf(component, 'bridged'),
     );
   }
-  const children = Object.entries(componentMwh).filter(([name]) => name !== 'supply');
-  const residualMwh =
-    supplyMwh === null || children.length === 0
-      ? null
-      : milliwattHours(supplyMwh - children.reduce((sum, [, mwh]) => sum + mwh, 0));
+  const stepMwh: Record<string, number> = {};
+  for (const [name, component] of Object.entries(account.components)) stepMwh[name] = component.stepMwh;
+  const { residualMwh, residuals, overCounted } = balanceTree(componentMwh, model.tree, stepMwh);
+  const amendments = amendmentsOf(model.amendments, account);
   const timeMs = sumStates(account.timeMs);
   const spanMs = total(timeMs);
   const measuredMs = total(account.measuredMs);
@@ -68,17 +75,18 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
     spanMs === 0 ? 1 : (timeMs[UNKNOWN] ?? 0) / spanMs,
     supplyMwh === null || supplyMwh === 0 ? 0 : (stateMwh[UNKNOWN] ?? 0) / supplyMwh,
   );
-  const reasons = new Set<Reason>(account.reasons);
+  const reasons = new Set<Reason>(Object.keys(account.marked) as Reason[]);
   if (measuredMs < spanMs) reasons.add('gap');
   if (unknownShare > UNKNOWN_SHARE_MAX) reasons.add('state-unknown');
   if (supply !== undefined && isOver(supply)) reasons.add('integral-over-counter');
-  if (residualMwh !== null && residualMwh < 0) reasons.add('children-over-supply');
+  if (overCounted.length > 0) reasons.add('children-over-supply');
+  if (amendments.touchFigures) reasons.add('amended');
   const measuredMwh = obtained.counterMwh + obtained.integratedMwh;
   const measuredEnergy = supplyMwh === null || supplyMwh === 0 ? null : roundTo(measuredMwh / supplyMwh, 1e6);
   return {
     v: 1,
     site,
-    machine,
+    machine: model.machine,
     hourMs: account.hourMs,
     timeMs: byState((_, state) => timeMs[state] ?? 0),
     spanMs,
@@ -90,8 +98,9 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
       stateMwh: byState((_, state) => milliwattHours(stateMwh[state] ?? 0)),
       componentMwh,
       residualMwh,
+      residuals,
     },
-    media: {},
+    media: mediaOf(account),
     obtained,
     meanPowerW: byState((_, state) => {
       const ms = timeMs[state] ?? 0;
@@ -112,9 +121,22 @@ export function closeHour(site: string, machine: string, account: HourAccount): 
         .flatMap(({ agent, epoch, ranges }) => ranges.map(([from, to]) => ({ agent, epoch, from, to })))
         .sort((a, b) => compare(a.agent, b.agent) || compare(a.epoch, b.epoch) || a.from - b.from),
       configs: [...account.configs].sort(),
-      amendments: [],
+      amendments: amendments.ids,
     },
   };
+}
+
+/** By which method the supply's gaps were filled, mWh. */
+function methodsOf(supply: ComponentAccount | undefined): Record<BridgeMethod, MilliwattHours> {
+  const mwhOf = (method: BridgeMethod) =>
+    milliwattHours(supply?.bridgedBy[BRIDGE_METHODS.indexOf(method)] ?? 0);
+  return { stateMean: mwhOf('stateMean'), linear: mwhOf('linear'), profile: mwhOf('profile') };
+}
+
+/** Whole norm litres of each medium. */
+function mediaOf({ media }: HourAccount): Record<string, number> {
+  const names = Object.keys(media).sort();
+  return Object.fromEntries(names.map((name) => [name, total(media[name] ?? [])]));
 }
 
 /** Energy by state, after closure. */

@@ -1,7 +1,8 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
-import type { Reason } from './machine-hour.ts';
+import { BRIDGE_METHODS, type BridgeMethod, type Reason } from './machine-hour.ts';
 import type { CounterDecision } from './counter-decision.ts';
+import { markMinutes, type MarkedMinutes } from './reason-marks.ts';
 import { DECIDERS } from './state-span.ts';
 
 /** One hour, ms. */
@@ -24,6 +25,10 @@ export interface ComponentAccount {
   counter: number[] | null;
   integrated: number[] | null;
   bridged: number[] | null;
+  /** Of what is bridged, how much by each method, in the order of BRIDGE_METHODS, mWh. */
+  bridgedBy: number[];
+  /** One step of its counter, as coarse as any in the hour, mWh; 0 where it counts nothing. */
+  stepMwh: number;
   /** Counter energy, by state, of the time in which power was measured too, mWh ... */
   closedMwh: number[];
   /** ... and what integrated power says of the same time, mWh. */
@@ -52,7 +57,10 @@ export interface HourAccount {
   components: Record<string, ComponentAccount>;
   /** Exported energy of each minute, whole mWh; null for none. */
   exportMwh: number[] | null;
-  reasons: Reason[];
+  /** Other things than energy that were taken in, by component: whole norm litres of each minute. */
+  media: Record<string, number[]>;
+  /** Why it is not fully measured, and which minutes. */
+  marked: MarkedMinutes;
   /** True when some of the hour's energy is not in it, and nobody knows how much. */
   lost: boolean;
   records: RecordRanges[];
@@ -83,7 +91,8 @@ export function accountAt(accounts: HourAccount[], atMs: number): HourAccount {
     measuredMs: zeros(MINUTES),
     components: {},
     exportMwh: null,
-    reasons: [],
+    media: {},
+    marked: {},
     lost: false,
     records: [],
     configs: [],
@@ -100,6 +109,8 @@ export function componentAccount(account: HourAccount, component: string): Compo
     counter: null,
     integrated: null,
     bridged: null,
+    bridgedBy: zeros(BRIDGE_METHODS.length),
+    stepMwh: 0,
     closedMwh: zeros(STATE_COUNT),
     integralMwh: zeros(STATE_COUNT),
     slackMwh: 0,
@@ -153,9 +164,47 @@ export function addExport(account: HourAccount, atMs: number, mwh: MilliwattHour
   account.exportMwh[minute] = (account.exportMwh[minute] ?? 0) + mwh;
 }
 
-/** Says once why an hour is not fully measured. */
-export function addReason(account: HourAccount, reason: Reason): void {
-  if (!account.reasons.includes(reason)) account.reasons.push(reason);
+/** Books bridged energy of a time that does not cross a minute, and by which method it came there. */
+export function addBridged(
+  account: HourAccount,
+  component: ComponentAccount,
+  atMs: number,
+  state: number,
+  method: BridgeMethod,
+  mwh: MilliwattHours,
+): void {
+  addEnergy(account, component, atMs, state, 'bridged', mwh);
+  const index = BRIDGE_METHODS.indexOf(method);
+  component.bridgedBy[index] = (component.bridgedBy[index] ?? 0) + mwh;
+}
+
+/** Books whole norm litres of a medium, of a time that does not cross a minute. */
+export function addMedium(account: HourAccount, component: string, atMs: number, litres: number): void {
+  const minutes = (account.media[component] ??= zeros(MINUTES));
+  const minute = Math.floor((atMs - account.hourMs) / MINUTE_MS);
+  minutes[minute] = (minutes[minute] ?? 0) + litres;
+}
+
+/**
+ * Says why minutes of an hour are not fully measured: those that [fromMs, toMs) touches, of those in the hour; the one of
+ * `fromMs` where that is a moment. Without times, all of them.
+ */
+export function addReason(
+  account: HourAccount,
+  reason: Reason,
+  fromMs: number = account.hourMs,
+  toMs: number = account.hourMs + HOUR_MS,
+): void {
+  const from = Math.floor((fromMs - account.hourMs) / MINUTE_MS);
+  const to = Math.ceil((toMs - account.hourMs) / MINUTE_MS);
+  const first = Math.min(Math.max(from, 0), MINUTES - 1);
+  markMinutes(account.marked, reason, first, Math.max(first + 1, to));
+}
+
+/** The same over as many hours as the time spans. */
+export function markReason(accounts: HourAccount[], reason: Reason, fromMs: number, toMs: number): void {
+  for (let at = fromMs; at < toMs; at = (Math.floor(at / HOUR_MS) + 1) * HOUR_MS)
+    addReason(accountAt(accounts, at), reason, at, toMs);
 }
 
 /** Notes that an hour rests on a record, and on the config snapshot that the record names. */

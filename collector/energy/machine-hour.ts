@@ -25,6 +25,13 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 /**
+ * How energy is spread over a gap: `stateMean` by what the component has drawn so far in the state that the control tells,
+ * `linear` evenly, `profile` by what it last drew in those hours of the week (UTC).
+ */
+export const BRIDGE_METHODS = ['stateMean', 'linear', 'profile'] as const;
+export type BridgeMethod = (typeof BRIDGE_METHODS)[number];
+
+/**
  * The record of one machine and one UTC hour. Energies are whole mWh, times whole ms; both are exact sums, so hours add
  * to shifts, days and months without a remainder. Null means "not known", never 0.
  */
@@ -52,11 +59,19 @@ export interface MachineHour {
     componentMwh: Record<string, MilliwattHours>;
     /** Supply minus its children; null without either. Negative when the children exceed the supply. */
     residualMwh: MilliwattHours | null;
+    /** The same of every other component that has measured parts in the metering tree; null where it is not measured. */
+    residuals: Record<string, MilliwattHours | null>;
   };
   /** What else the machine took in, by component: compressed air and other gases, whole norm litres (1/1000 Nm3). Apart from energy. */
   media: Record<string, number>;
   /** How the supply's energy was obtained. Sums to supplyMwh. */
-  obtained: { counterMwh: MilliwattHours; integratedMwh: MilliwattHours; bridgedMwh: MilliwattHours };
+  obtained: {
+    counterMwh: MilliwattHours;
+    integratedMwh: MilliwattHours;
+    bridgedMwh: MilliwattHours;
+    /** By what a bridged difference was spread over its gap (rule E10), mWh. Sums to bridgedMwh. */
+    bridgedBy: Record<BridgeMethod, MilliwattHours>;
+  };
   /** Mean power by state: energy over time; null where no time was spent. */
   meanPowerW: Record<OperatingState, Watts | null>;
   /** Counter difference over integrated power of the supply; null where either is missing. */

@@ -17,6 +17,8 @@ export interface MachineModel {
    * the set in force; without sets it has neither.
    */
   bandSets: BandSet[];
+  /** Components that are part of another one than the supply, and of which. */
+  tree: Readonly<Record<string, string>>;
   /** Words of the control that mean something else here: `ACTIVE`, or `mtconnect/Execution=ACTIVE`. */
   stateMap: Record<string, OperatingState>;
   /** A status word is stale when its source has been silent for longer, ms. */
@@ -35,6 +37,7 @@ export function unconfiguredMachine(machine: string): MachineModel {
     componentRatedPowerW: {},
     offBelowW: null,
     bandSets: [],
+    tree: {},
     stateMap: {},
     quietAfterMs: 300_000,
     bridgeMs: 120_000,

@@ -16,6 +16,15 @@ export interface CounterColumn {
   values: readonly (PlainReading | null)[];
 }
 
+/**
+ * Columns of what is not energy: compressed air and other gases. Flows in Nm3/h (below 0 counts as 0); counters with
+ * definitions whose scale leads to Nm3 (`defineCounter` as for Wh: what follows is whole norm litres where it is mWh there).
+ */
+export interface MediaColumns {
+  flows: PowerColumn[];
+  counters: Omit<CounterColumn, 'direction'>[];
+}
+
 /** What one sealed record says of one machine that bears on its energy and states. Times are wall ms. */
 export interface RecordFeed {
   record: { agent: string; epoch: string; seq: number; config: string };
@@ -27,6 +36,8 @@ export interface RecordFeed {
     timesMs: readonly number[];
     powers: PowerColumn[];
     counters: CounterColumn[];
+    /** Of quantity `gasVolume`; absent for none. A group of media alone is a row, too. */
+    media?: MediaColumns;
   }[];
   words: {
     channel: string;

@@ -211,7 +211,7 @@ function foldAsTheyCome(
   advance(END_MS);
   const hours = [...taken.values()]
     .sort((a, b) => a.hourMs - b.hourMs)
-    .map((account) => closeHour('site', 'm', account));
+    .map((account) => closeHour('site', unconfiguredMachine('m'), account));
   return { hours, spans };
 }
 
@@ -226,7 +226,9 @@ describe('whatever agents seal', () => {
         for (const hour of foldHours(model, feedsOf(drawn), END_MS)) {
           const { supplyMwh, stateMwh, componentMwh, exportMwh } = hour.energy;
           expect(sum(stateMwh)).toBe(supplyMwh ?? 0);
-          expect(sum(hour.obtained)).toBe(supplyMwh ?? 0);
+          const { bridgedBy, ...obtained } = hour.obtained;
+          expect(sum(obtained)).toBe(supplyMwh ?? 0);
+          expect(sum(bridgedBy)).toBe(obtained.bridgedMwh);
           expect(sum(hour.timeMs)).toBe(hour.spanMs);
           for (const state of OPERATING_STATES) expect(sum(hour.decidedMs[state])).toBe(hour.timeMs[state]);
           expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);

@@ -99,5 +99,5 @@ export function foldHours(model: MachineModel, feeds: RecordFeed[], horizonMs: n
     feedRecord(fold, feed);
   }
   advanceFold(model, fold, horizonMs);
-  return takeChangedAccounts(fold).map((account) => closeHour('site', model.machine, account));
+  return takeChangedAccounts(fold).map((account) => closeHour('site', model, account));
 }

@@ -121,7 +121,7 @@ const figures = (hours: MachineHour[]) => hours.map((hour) => ({ ...hour, basis:
 function close(taken: Map<number, HourAccount>): MachineHour[] {
   return [...taken.values()]
     .sort((a, b) => a.hourMs - b.hourMs)
-    .map((account) => closeHour('site', 'm', account));
+    .map((account) => closeHour('site', unconfiguredMachine('m'), account));
 }
 
 describe('a machine fold', () => {
@@ -242,7 +242,9 @@ describe('a machine fold', () => {
     feedRecord(fold, rows);
     const endMs = at(DAYS * 1440 + 200);
     advanceFold(MODEL, fold, endMs);
-    const hours = takeChangedAccounts(fold).map((account) => closeHour('site', 'm', account));
+    const hours = takeChangedAccounts(fold).map((account) =>
+      closeHour('site', unconfiguredMachine('m'), account),
+    );
     expect(hours).toEqual(foldHours(MODEL, [...links, rows], endMs));
     expect(hours).toHaveLength(2);
     expect(hours.every(({ reasons }) => reasons.includes('source-down'))).toBe(true);

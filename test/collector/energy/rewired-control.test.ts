@@ -56,7 +56,7 @@ describe('a control that is no longer wired', () => {
       const fold = startFold();
       for (const one of feed) feedRecord(fold, one);
       advanceFold(MODEL, fold, START_MS + 3 * 3_600_000);
-      return takeChangedAccounts(fold).map(({ reasons }) => reasons.includes('source-down'));
+      return takeChangedAccounts(fold).map(({ marked }) => marked['source-down'] !== undefined);
     };
     expect(hour([down, minutes(2, 61, WITH_CONTROL)])).toEqual([true, true]);
     expect(hour([down, minutes(2, 30, WITHOUT), minutes(3, 61, WITHOUT)])).toEqual([true, false]);

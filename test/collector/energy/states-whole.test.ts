@@ -121,7 +121,7 @@ class Written {
   take(fold: MachineFold): void {
     this.spans = putSpans(this.spans, takeSettledSpans(fold));
     for (const account of takeChangedAccounts(fold))
-      this.#hours.set(account.hourMs, closeHour('site', 'm', account));
+      this.#hours.set(account.hourMs, closeHour('site', unconfiguredMachine('m'), account));
   }
 
   get hours(): MachineHour[] {

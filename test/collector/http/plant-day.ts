@@ -130,11 +130,17 @@ function hourOf(machine: string, seed: number, hourMs: number, endMs: number): M
       stateMwh,
       componentMwh: { supply: supplyMwh },
       residualMwh: null,
+      residuals: {},
     },
     obtained: {
       counterMwh: milliwattHours(supplyMwh - stateMwh.unknown),
       integratedMwh: milliwattHours(0),
       bridgedMwh: stateMwh.unknown,
+      bridgedBy: {
+        stateMean: milliwattHours(0),
+        linear: stateMwh.unknown,
+        profile: milliwattHours(0),
+      },
     },
     meanPowerW: Object.fromEntries(
       OPERATING_STATES.map((state) => [

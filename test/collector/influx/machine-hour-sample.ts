@@ -42,11 +42,17 @@ export function sampleHour(hourMs: number, change: Partial<MachineHour> = {}): M
       },
       componentMwh: { supply: milliwattHours(5_400_001), spindle: milliwattHours(2_000_000) },
       residualMwh: milliwattHours(3_400_001),
+      residuals: {},
     },
     obtained: {
       counterMwh: milliwattHours(4_400_001),
       integratedMwh: milliwattHours(0),
       bridgedMwh: milliwattHours(1_000_000),
+      bridgedBy: {
+        stateMean: milliwattHours(0),
+        linear: milliwattHours(1_000_000),
+        profile: milliwattHours(0),
+      },
     },
     meanPowerW: {
       off: null,

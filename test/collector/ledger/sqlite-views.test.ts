@@ -48,8 +48,14 @@ function hour(machine: string, index: number, supply = 1): MachineHour {
       stateMwh: { ...noEnergy, processing: supplyMwh },
       componentMwh: { supply: supplyMwh },
       residualMwh: null,
+      residuals: {},
     },
-    obtained: { counterMwh: supplyMwh, integratedMwh: none, bridgedMwh: none },
+    obtained: {
+      counterMwh: supplyMwh,
+      integratedMwh: none,
+      bridgedMwh: none,
+      bridgedBy: { stateMean: none, linear: none, profile: none },
+    },
     meanPowerW: {
       off: null,
       standby: null,

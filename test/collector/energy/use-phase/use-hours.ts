@@ -28,6 +28,11 @@ export function hour(
       counterMwh: milliwattHours(total - bridgedWh * 1000),
       integratedMwh: milliwattHours(0),
       bridgedMwh: milliwattHours(bridgedWh * 1000),
+      bridgedBy: {
+        stateMean: milliwattHours(0),
+        linear: milliwattHours(bridgedWh * 1000),
+        profile: milliwattHours(0),
+      },
     },
     ...rest,
   };
