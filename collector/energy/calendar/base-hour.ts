@@ -31,6 +31,12 @@ export interface BaseHour {
   components: Readonly<Record<string, BaseEnergy>>;
   /** Exported energy of each minute, whole mWh; null for none. */
   exportMwh: ArrayLike<number> | null;
+  /** What else was taken in, by component: whole norm litres of each minute. Never part of energy. */
+  media: Readonly<Record<string, ArrayLike<number>>>;
+  /** By what the hour's bridged energy of the supply was spread over its gaps, mWh. */
+  bridgedBy: MachineHour['obtained']['bridgedBy'];
+  /** Counter difference over integrated power of the supply; null where either is missing. */
+  closure: number | null;
   reasons: readonly ReasonMark[];
   quality: MachineHour['quality'];
   status: MachineHour['status'];

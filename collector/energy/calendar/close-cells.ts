@@ -10,7 +10,7 @@ import type { MachineHour } from '../machine-hour.ts';
 const UNKNOWN = OPERATING_STATES.indexOf('unknown');
 
 /** What an hour's account knows by the minute, before closure. */
-export type HourCells = Pick<BaseHour, 'timeMs' | 'measuredMs' | 'components' | 'exportMwh'>;
+export type HourCells = Pick<BaseHour, 'timeMs' | 'measuredMs' | 'components' | 'exportMwh' | 'media'>;
 
 /**
  * The base of an hour: its record says what holds for the hour, its cells when. The cells of the supply are closed as the
@@ -34,6 +34,8 @@ export function toBaseHour(hour: MachineHour, cells: HourCells, marks: readonly 
         .filter((reason) => !known.has(reason))
         .map((reason) => ({ reason, fromMinute: 0, toMinute: 60 })),
     ],
+    bridgedBy: hour.obtained.bridgedBy,
+    closure: hour.closure,
     quality: hour.quality,
     status: hour.status,
     finalBy: hour.finalBy,

@@ -38,9 +38,21 @@ export interface PeriodSum {
     componentStateMwh: Record<string, StateEnergy>;
     /** Supply minus its children; null without either. Negative when the children exceed the supply. */
     residualMwh: MilliwattHours | null;
+    /** The same of every other component that has measured parts in the metering tree; null where it is not measured. */
+    residuals: Record<string, MilliwattHours | null>;
   };
-  /** How the supply's energy was obtained. Sums to supplyMwh. */
-  obtained: { counterMwh: MilliwattHours; integratedMwh: MilliwattHours; bridgedMwh: MilliwattHours };
+  /**
+   * How the supply's energy was obtained. Sums to supplyMwh. `bridgedBy` sums to bridgedMwh; of an hour that reaches beyond
+   * the period, bridged energy is divided as it is in that hour.
+   */
+  obtained: MachineHour['obtained'];
+  /** What else it took in, by component, whole norm litres. Never part of energy. */
+  media: Record<string, number>;
+  /**
+   * Counter difference over integrated power of the supply: of its hours together, each by its energy from the counter;
+   * null where no hour has one.
+   */
+  closure: number | null;
   /** Mean power of the supply by state; null where no time was spent. */
   meanPowerW: Record<OperatingState, Watts | null>;
   /**

@@ -1,8 +1,10 @@
+import { apportion } from '../apportion.ts';
 import { byState } from '../by-state.ts';
 import { OPERATING_STATES } from '../../../protocols/telemetry/operating-state.ts';
 import { milliwattHours, watts, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
 import { HOUR_MS, STATE_COUNT, type Obtained } from '../hour-account.ts';
-import type { MachineHour, Reason } from '../machine-hour.ts';
+import { BRIDGE_METHODS, type BridgeMethod, type MachineHour, type Reason } from '../machine-hour.ts';
+import { balanceTree } from '../metering-tree.ts';
 import type { BaseHour } from './base-hour.ts';
 import type { PeriodSum, StateEnergy, Watch } from './period-sum.ts';
 
@@ -24,6 +26,12 @@ export interface PeriodTally {
   components: Map<string, number[]>;
   /** Of the supply, mWh. */
   obtained: Record<Obtained, number>;
+  bridgedBy: Record<BridgeMethod, number>;
+  /** By component, norm litres. */
+  media: Map<string, number>;
+  /** Counter energy of the supply in hours with a closure, mWh, and what integrated power says of it. */
+  closedMwh: number;
+  integralMwh: number;
   qualityMs: Record<MachineHour['quality'], number>;
   reasons: Set<Reason>;
   /** Hours that it touches; those among them that are final; revisions beyond the first; whether any is final by age. */
@@ -43,6 +51,10 @@ export function emptyTally(fromMs: number, toMs: number): PeriodTally {
     exportMwh: 0,
     components: new Map(),
     obtained: { counter: 0, integrated: 0, bridged: 0 },
+    bridgedBy: { stateMean: 0, linear: 0, profile: 0 },
+    media: new Map(),
+    closedMwh: 0,
+    integralMwh: 0,
     qualityMs: { measured: 0, estimated: 0, partial: 0, null: 0 },
     reasons: new Set(),
     hours: 0,
@@ -68,8 +80,18 @@ export function addMinutes(tally: PeriodTally, hour: BaseHour, fromMinute: numbe
       const cells = energy[way];
       if (cells === null) continue;
       const mwh = addCells(states, cells, fromMinute, toMinute);
-      if (name === 'supply') tally.obtained[way] += mwh;
+      if (name !== 'supply') continue;
+      tally.obtained[way] += mwh;
+      if (way === 'bridged') addBridged(tally, hour, mwh);
+      if (way !== 'counter' || hour.closure === null || hour.closure === 0) continue;
+      tally.closedMwh += mwh;
+      tally.integralMwh += mwh / hour.closure;
     }
+  }
+  for (const [name, litres] of Object.entries(hour.media)) {
+    let sum = tally.media.get(name) ?? 0;
+    for (let minute = fromMinute; minute < toMinute; minute++) sum += litres[minute] ?? 0;
+    tally.media.set(name, sum);
   }
   for (const mark of hour.reasons)
     if (mark.fromMinute < toMinute && mark.toMinute > fromMinute) tally.reasons.add(mark.reason);
@@ -79,8 +101,22 @@ export function addMinutes(tally: PeriodTally, hour: BaseHour, fromMinute: numbe
   tally.isFinalByAge ||= hour.finalBy === 'seven-days';
 }
 
-/** The record of a period from its tally. */
-export function closeTally(tally: PeriodTally, watch: Watch): PeriodSum {
+/** Bridged energy by what it was spread by: of part of an hour, as the hour divides. */
+function addBridged({ bridgedBy }: PeriodTally, hour: BaseHour, mwh: number): void {
+  if (mwh === 0) return;
+  const shares = apportion(
+    milliwattHours(mwh),
+    BRIDGE_METHODS.map((method) => hour.bridgedBy[method]),
+  );
+  for (const [index, method] of BRIDGE_METHODS.entries()) bridgedBy[method] += shares[index] ?? 0;
+}
+
+/** The record of a period from its tally. @param tree components that are part of another one than the supply */
+export function closeTally(
+  tally: PeriodTally,
+  watch: Watch,
+  tree: Readonly<Record<string, string>>,
+): PeriodSum {
   const { fromMs, toMs, timeMs, measuredMs, obtained, components } = tally;
   const lengthMs = toMs - fromMs;
   const spanMs = total(timeMs);
@@ -88,14 +124,10 @@ export function closeTally(tally: PeriodTally, watch: Watch): PeriodSum {
   const supplyMwh = supply === undefined ? null : milliwattHours(total(supply));
   const names = [...components.keys()].sort();
   const mwhOf = (name: string): MilliwattHours => milliwattHours(total(components.get(name) ?? []));
-  const children = names.filter((name) => name !== 'supply');
-  const residualMwh =
-    supplyMwh === null || children.length === 0
-      ? null
-      : milliwattHours(supplyMwh - total(children.map(mwhOf)));
+  const componentMwh = Object.fromEntries(names.map((name) => [name, mwhOf(name)]));
+  const { residualMwh, residuals } = balanceTree(componentMwh, tree);
   const reasons = new Set(tally.reasons);
   if (measuredMs < lengthMs) reasons.add('gap');
-  if (residualMwh !== null && residualMwh < 0) reasons.add('children-over-supply');
   const isFinal =
     tally.hours > 0 && tally.finalHours === tally.hours && tally.hours >= hoursTouched(fromMs, toMs, watch);
   return {
@@ -108,15 +140,23 @@ export function closeTally(tally: PeriodTally, watch: Watch): PeriodSum {
       supplyMwh,
       exportMwh: milliwattHours(tally.exportMwh),
       stateMwh: statesOf(supply),
-      componentMwh: Object.fromEntries(names.map((name) => [name, mwhOf(name)])),
+      componentMwh,
       componentStateMwh: Object.fromEntries(names.map((name) => [name, statesOf(components.get(name))])),
       residualMwh,
+      residuals,
     },
     obtained: {
       counterMwh: milliwattHours(obtained.counter),
       integratedMwh: milliwattHours(obtained.integrated),
       bridgedMwh: milliwattHours(obtained.bridged),
+      bridgedBy: {
+        stateMean: milliwattHours(tally.bridgedBy.stateMean),
+        linear: milliwattHours(tally.bridgedBy.linear),
+        profile: milliwattHours(tally.bridgedBy.profile),
+      },
     },
+    media: Object.fromEntries([...tally.media].sort(([a], [b]) => (a < b ? -1 : 1))),
+    closure: tally.integralMwh > 0 ? roundTo(tally.closedMwh / tally.integralMwh, 1e6) : null,
     meanPowerW: byState((_, state) => {
       const ms = timeMs[state] ?? 0;
       return ms === 0 || supply === undefined

@@ -4,21 +4,26 @@ import type { BaseHour } from './base-hour.ts';
 import { addMinutes, closeTally, emptyTally } from './period-tally.ts';
 import type { PeriodSum, Watch } from './period-sum.ts';
 
+/** Sees each piece of an hour, minutes [from, to) of it, before the sum of the period in which it lies is given. */
+type SeePiece<Hour> = (hour: Hour, fromMinute: number, toMinute: number) => void;
+
 /**
- * Sums the base over periods that follow each other: boundary n to boundary n + 1 is period n.
+ * Sums the base over periods that follow each other: boundary n to boundary n + 1 is period n. Sums are given as soon as
+ * their period is over, in order, so that neither hours nor sums of a year need be in memory.
  *
- * @param hours in order of time, one an hour; read once, so that a year need not be in memory
- * @param boundaries wall ms on whole minutes, rising
- * @returns one sum a period; none for fewer than two boundaries
+ * @param hours in order of time, one an hour; read once
+ * @param boundaries wall ms on whole minutes, rising; fewer than two give no sum
+ * @param more `tree`: components that are part of another one than the supply; `see`: for whoever adds up more
  * Throws an error of class `crash` (code `uneven-boundaries` or `hours-out-of-order`).
  */
-export function sumPeriods(
-  hours: Iterable<BaseHour>,
+export function* walkPeriods<Hour extends BaseHour>(
+  hours: Iterable<Hour>,
   boundaries: readonly number[],
   watch: Watch,
-): PeriodSum[] {
+  more: { tree?: Readonly<Record<string, string>>; see?: SeePiece<Hour> } = {},
+): Generator<PeriodSum> {
+  const { tree = {}, see = () => {} } = more;
   checkBoundaries(boundaries);
-  const sums: PeriodSum[] = [];
   let index = 0;
   let tally = emptyTally(boundaries[0] ?? 0, boundaries[1] ?? 0);
   let lastMs = -Infinity;
@@ -34,19 +39,30 @@ export function sumPeriods(
     while (index + 1 < boundaries.length && tally.fromMs < endMs) {
       const fromMs = Math.max(hour.hourMs, tally.fromMs);
       const toMs = Math.min(endMs, tally.toMs);
-      if (fromMs < toMs)
-        addMinutes(tally, hour, (fromMs - hour.hourMs) / MINUTE_MS, (toMs - hour.hourMs) / MINUTE_MS);
+      if (fromMs < toMs) {
+        const [fromMinute, toMinute] = [fromMs, toMs].map((atMs) => (atMs - hour.hourMs) / MINUTE_MS);
+        addMinutes(tally, hour, fromMinute ?? 0, toMinute ?? 0);
+        see(hour, fromMinute ?? 0, toMinute ?? 0);
+      }
       if (tally.toMs > endMs) break;
-      sums.push(closeTally(tally, watch));
+      yield closeTally(tally, watch, tree);
       index++;
       tally = emptyTally(tally.toMs, boundaries[index + 1] ?? tally.toMs);
     }
   }
   for (; index + 1 < boundaries.length; index++) {
-    sums.push(closeTally(tally, watch));
+    yield closeTally(tally, watch, tree);
     tally = emptyTally(tally.toMs, boundaries[index + 2] ?? tally.toMs);
   }
-  return sums;
+}
+
+/** All sums of `walkPeriods` at once. */
+export function sumPeriods(
+  hours: Iterable<BaseHour>,
+  boundaries: readonly number[],
+  watch: Watch,
+): PeriodSum[] {
+  return [...walkPeriods(hours, boundaries, watch)];
 }
 
 function checkBoundaries(boundaries: readonly number[]): void {

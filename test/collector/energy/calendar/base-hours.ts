@@ -1,9 +1,16 @@
 import type { BaseEnergy, BaseHour } from '../../../../collector/energy/calendar/base-hour.ts';
 import { STATE_COUNT } from '../../../../collector/energy/hour-account.ts';
 import { OPERATING_STATES, type OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
+import { milliwattHours } from '../../../../protocols/telemetry/unit.ts';
 
 export const HOUR_MS = 3_600_000;
 export const NO_ENERGY: BaseEnergy = { counter: null, integrated: null, bridged: null };
+
+export const NO_BRIDGED: BaseHour['bridgedBy'] = {
+  stateMean: milliwattHours(0),
+  linear: milliwattHours(0),
+  profile: milliwattHours(0),
+};
 
 /** The same in each minute of an hour. */
 export function everyMinute(value: number): number[] {
@@ -26,6 +33,9 @@ export function baseHour(hourMs: number, more: Partial<BaseHour> = {}): BaseHour
     measuredMs: everyMinute(60_000),
     components: { supply: { ...NO_ENERGY, counter: grid('processing', 100) } },
     exportMwh: null,
+    media: {},
+    bridgedBy: NO_BRIDGED,
+    closure: null,
     reasons: [],
     quality: 'measured',
     status: 'final',

@@ -66,7 +66,9 @@ describe('closed cells', () => {
           expect(sum?.energy.stateMwh).toEqual(hour.energy.stateMwh);
           expect(sum?.energy.componentMwh).toEqual(hour.energy.componentMwh);
           expect(sum?.energy.residualMwh).toBe(hour.energy.residualMwh);
-          expect(hour.obtained).toMatchObject(sum?.obtained ?? {});
+          // By what gaps were spread is in no cell; this account was made up without it.
+          const { bridgedBy: _, ...obtained } = hour.obtained;
+          expect(sum?.obtained).toMatchObject(obtained);
           expect(sum?.reasons).toEqual(hour.reasons);
           for (const way of ['counter', 'integrated', 'bridged'] as const) {
             const [open, closed] = [

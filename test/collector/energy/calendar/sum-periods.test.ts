@@ -8,7 +8,8 @@ import { sumPeriods } from '../../../../collector/energy/calendar/sum-periods.ts
 import { STATE_COUNT } from '../../../../collector/energy/hour-account.ts';
 import { REASONS } from '../../../../collector/energy/machine-hour.ts';
 import { OPERATING_STATES } from '../../../../protocols/telemetry/operating-state.ts';
-import { baseHour, everyMinute, grid, HOUR_MS, NO_ENERGY } from './base-hours.ts';
+import { milliwattHours } from '../../../../protocols/telemetry/unit.ts';
+import { baseHour, everyMinute, grid, HOUR_MS, NO_BRIDGED, NO_ENERGY } from './base-hours.ts';
 import { calendarOf, LONG_MS, RUNS, shift } from './calendars.ts';
 
 const MINUTE_MS = 60_000;
@@ -140,7 +141,10 @@ describe('sums over periods', () => {
         spindle: { ...NO_ENERGY, counter: grid('ready', 12) },
       },
       exportMwh: everyMinute(3),
-      reasons: [{ reason: 'no-counter', fromMinute: 0, toMinute: 60 }],
+      reasons: [
+        { reason: 'children-over-supply', fromMinute: 0, toMinute: 60 },
+        { reason: 'no-counter', fromMinute: 0, toMinute: 60 },
+      ],
     });
     const at = (boundaries: number[]): PeriodSum[] => sumPeriods([without, rest], boundaries, ALWAYS);
     const [first, second] = at([START_MS, START_MS + HOUR_MS, START_MS + 2 * HOUR_MS]);
@@ -203,10 +207,11 @@ describe('sums over periods', () => {
             if (whole === undefined) return;
             expect(addUp([whole])).toEqual(addByCell(hours, ends));
             expect(total(whole.timeMs)).toBe(whole.spanMs);
+            expect(total(whole.obtained.bridgedBy)).toBe(whole.obtained.bridgedMwh);
             if (whole.energy.supplyMwh !== null)
               expect(total(whole.energy.stateMwh)).toBe(whole.energy.supplyMwh);
-            // Reasons: all of the parts; `gap` and over-count are the period's own.
-            const own = new Set(['gap', 'children-over-supply']);
+            // Reasons: all of the parts; `gap` is the period's own, too.
+            const own = new Set(['gap']);
             const reasons = new Set(
               parts.flatMap((part) => part.reasons.filter((reason) => !own.has(reason))),
             );
@@ -249,7 +254,8 @@ function addUp(sums: readonly PeriodSum[]): Additive {
   const add = (name: string, value: number): void => {
     if (value !== 0) total[name] = (total[name] ?? 0) + value;
   };
-  for (const { timeMs, spanMs, measuredMs, energy, obtained, qualityMs } of sums) {
+  for (const { timeMs, spanMs, measuredMs, energy, obtained, qualityMs, media } of sums) {
+    for (const [name, litres] of Object.entries(media)) add(`media ${name}`, litres);
     for (const [state, ms] of Object.entries(timeMs)) add(`time ${state}`, ms);
     for (const [quality, ms] of Object.entries(qualityMs)) add(`quality ${quality}`, ms);
     add('span', spanMs);
@@ -276,6 +282,7 @@ function addByCell(hours: readonly BaseHour[], [fromMs = 0, toMs = 0]: number[])
       if (atMs < fromMs || atMs >= toMs) continue;
       add('measured', hour.measuredMs[minute] ?? 0);
       add('export', hour.exportMwh?.[minute] ?? 0);
+      for (const [name, litres] of Object.entries(hour.media)) add(`media ${name}`, litres[minute] ?? 0);
       for (const [index, state] of OPERATING_STATES.entries()) {
         const cell = minute * STATE_COUNT + index;
         const ms = hour.timeMs[cell] ?? 0;
@@ -319,6 +326,9 @@ function randomHour(hourMs: number, seed: number): BaseHour {
       ...(next(2) === 0 ? { spindle: energy() } : {}),
     },
     exportMwh: next(2) === 0 ? null : minutes(1e6),
+    media: next(2) === 0 ? {} : { compressedAir: minutes(2000) },
+    bridgedBy: { ...NO_BRIDGED, linear: milliwattHours(next(1000)), profile: milliwattHours(next(1000)) },
+    closure: next(2) === 0 ? null : 0.9 + next(200) / 1000,
     reasons: [
       {
         reason: REASONS[next(REASONS.length)] ?? 'gap',

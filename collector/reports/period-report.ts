@@ -1,0 +1,76 @@
+import { boundariesOf, type Period, type PeriodKind } from '../energy/calendar/period.ts';
+import type { PeriodSum } from '../energy/calendar/period-sum.ts';
+import { openCalendar } from '../energy/calendar/site-calendar.ts';
+import { walkPeriods } from '../energy/calendar/sum-periods.ts';
+import { BasisTally, type PeriodBasis } from './period-basis.ts';
+import { addDecided, noDecided, type DecidedMs } from './period-decided.ts';
+import { readPeriodHours } from './period-hours.ts';
+import { reportMedia, type MediumReport } from './period-media.ts';
+import type { PeriodSource } from './period-source.ts';
+
+/** Which periods of which machine. */
+export interface PeriodQuery {
+  machine: string;
+  kind: PeriodKind;
+  /** Wall ms: periods that touch [fromMs, toMs) are given whole. */
+  fromMs: number;
+  toMs: number;
+}
+
+/** What one machine did in one period of the site's calendar, and what that rests on. */
+export interface PeriodReport extends Omit<PeriodSum, 'media'> {
+  site: string;
+  machine: string;
+  period: Period;
+  decidedMs: DecidedMs;
+  /** By component, apart from energy. */
+  media: Record<string, MediumReport>;
+  basis: PeriodBasis;
+}
+
+/**
+ * The periods of a machine, one by one and in order, so that a year of hours is never in memory. Periods before the
+ * machine was first watched, or after it was last, have no time and no energy. Throws an error of class `refuse` (code
+ * `unknown-zone`, `bad-calendar` or `time-out-of-range`).
+ */
+export function* periodReports(
+  source: PeriodSource,
+  { machine, kind, fromMs, toMs }: PeriodQuery,
+): Generator<PeriodReport> {
+  const { views, plan } = source;
+  const periods = openCalendar(plan.calendar).periodsIn(kind, fromMs, toMs);
+  const boundaries = boundariesOf(periods);
+  const [firstMs = fromMs, lastMs = toMs] = [boundaries[0], boundaries[boundaries.length - 1]];
+  const watched = views.watched(machine);
+  const machinePlan = plan.machines.find((known) => known.machine === machine);
+  let basis = new BasisTally();
+  let decidedMs = noDecided();
+  const sums = walkPeriods(
+    readPeriodHours(source, machine, firstMs, lastMs),
+    boundaries,
+    watched ?? { fromMs: Infinity, toMs: -Infinity },
+    {
+      tree: machinePlan?.tree ?? {},
+      see: ({ record }, fromMinute, toMinute) => {
+        basis.add(record);
+        addDecided(decidedMs, source, record, fromMinute, toMinute);
+      },
+    },
+  );
+  let index = 0;
+  for (const { media, ...sum } of sums) {
+    const period = periods[index++];
+    if (period === undefined) return;
+    yield {
+      site: plan.site,
+      machine,
+      period,
+      ...sum,
+      decidedMs,
+      media: reportMedia(media, machinePlan?.media ?? {}),
+      basis: basis.close(plan.hash),
+    };
+    basis = new BasisTally();
+    decidedMs = noDecided();
+  }
+}
