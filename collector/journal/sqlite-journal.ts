@@ -1,0 +1,218 @@
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { MillwattError } from '../../protocols/errors.ts';
+import { fingerprint, type SigningKey } from '../../protocols/evidence/keys.ts';
+import type { Log } from '../../protocols/log.ts';
+import { checkEntry } from './check-entry.ts';
+import { attempt, damaged, openJournalFile, openJournalToRead } from './journal-file.ts';
+import type { EntryKind, EntryToAppend, Journal, JournalEntry, JournalReader } from './journal.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { findFault, isWhole, sealEntry } from './seal-entry.ts';
+
+const COLUMNS = 'seq, at_ms AS atMs, kind, machine, by, body, prev, hash, signature';
+const START = { seq: 0, hash: '' };
+
+/** The file of the journal in a collector's data folder. */
+export function journalPath(folder: string): string {
+  return join(folder, 'journal.db');
+}
+
+/**
+ * Opens (or makes) journal.db in a collector's data folder and checks every entry. Other processes may have it open too. Throws
+ * errors of class `refuse`: `journal-damaged` with the place, `other-journal-key` where another key signed it,
+ * `newer-journal`; and of class `retry` where the disk refuses.
+ */
+export function openJournal(options: {
+  folder: string;
+  key: SigningKey;
+  log: Log;
+  /** How long to wait for another process that writes, ms; 5 s without. */
+  busyMs?: number;
+}): Journal {
+  const { folder, key, log, busyMs } = options;
+  const path = journalPath(folder);
+  const db = openJournalFile(path, key.publicKey, busyMs);
+  const journal = new SqliteJournal(path, db, key.publicKey, key);
+  const entries = journal.open();
+  log.debug({ entries }, 'The journal is sound.');
+  return journal;
+}
+
+/**
+ * The journal of a collector that may be running in another process, read-only, every entry checked; one without entries where
+ * there is no file yet. Throws as `openJournal`.
+ */
+export function readJournal(options: { folder: string; publicKey: string }): JournalReader {
+  const path = journalPath(options.folder);
+  const db = openJournalToRead(path);
+  if (db === undefined) return { entries: () => [], lastSeq: () => 0, close: () => {} };
+  const journal = new SqliteJournal(path, db, options.publicKey, undefined);
+  journal.open();
+  return journal;
+}
+
+/** How far a journal is sound: `entries` of it are; `fault` says what is wrong with the next one. */
+export interface JournalVerdict {
+  entries: number;
+  fault?: string;
+}
+
+/** Checks every entry of a journal against its neighbours, its hash and its signature, and says the first fault. */
+export function verifyJournal(options: { folder: string; publicKey: string }): JournalVerdict {
+  const path = journalPath(options.folder);
+  let journal: SqliteJournal | undefined;
+  try {
+    const db = openJournalToRead(path);
+    if (db === undefined) return { entries: 0 };
+    journal = new SqliteJournal(path, db, options.publicKey, undefined);
+    journal.check();
+    return { entries: journal.checked.seq };
+  } catch (error) {
+    if (!(error instanceof MillwattError) || error.remedy !== 'refuse') throw error;
+    return { entries: journal?.checked.seq ?? 0, fault: error.message };
+  } finally {
+    journal?.close();
+  }
+}
+
+class SqliteJournal implements Journal {
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #publicKey: string;
+  readonly #key: SigningKey | undefined;
+  /** The last entry that was checked. */
+  checked: { seq: number; hash: string } = START;
+
+  constructor(path: string, db: DatabaseSync, publicKey: string, key: SigningKey | undefined) {
+    this.#path = path;
+    this.#db = db;
+    this.#publicKey = publicKey;
+    this.#key = key;
+  }
+
+  /** Checks all of it, and closes it again where something is wrong; the number of entries. */
+  open(): number {
+    try {
+      this.check();
+      return this.checked.seq;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  check(): void {
+    attempt(this.#path, () => {
+      const key = String(this.#db.prepare("SELECT value FROM meta WHERE name = 'key'").get()?.['value']);
+      if (key !== this.#publicKey) throw otherKey(this.#path, key, this.#publicKey);
+      this.#catchUp();
+      // Reading by kind goes through an index: one that hides an entry would take a decision away.
+      const whole = this.#db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
+      if (whole !== 'ok') throw damaged(this.#path, `${this.#path} is damaged: ${String(whole)}`);
+    });
+  }
+
+  append(entry: EntryToAppend): JournalEntry {
+    const [appended] = this.appendAll([entry]);
+    if (appended === undefined) throw new RangeError('one entry was appended');
+    return appended;
+  }
+
+  appendAll(entries: readonly EntryToAppend[]): JournalEntry[] {
+    const key = this.#key;
+    if (key === undefined) throw new TypeError('the journal is open to be read');
+    for (const entry of entries) checkEntry(entry);
+    return attempt(this.#path, () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        // What others appended meanwhile comes before, and is checked before anything is chained to it.
+        this.#catchUp();
+        let place = this.checked;
+        const sealed = entries.map((entry) => {
+          const one = sealEntry(entry, { seq: place.seq + 1, prev: place.hash }, key);
+          place = one;
+          this.#insert(one);
+          return one;
+        });
+        this.#db.exec('COMMIT');
+        this.checked = { seq: place.seq, hash: place.hash };
+        return sealed;
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  entries(kind: EntryKind, machine?: string): JournalEntry[] {
+    return attempt(this.#path, () => {
+      this.#catchUp();
+      const rows =
+        machine === undefined
+          ? this.#db.prepare(`SELECT ${COLUMNS} FROM entry WHERE kind = ? ORDER BY seq`).all(kind)
+          : this.#db
+              .prepare(`SELECT ${COLUMNS} FROM entry WHERE kind = ? AND machine = ? ORDER BY seq`)
+              .all(kind, machine);
+      return rows.map((row) => {
+        const entry = this.#entryOf(row);
+        if (!isWhole(entry)) throw this.#fault(entry, 'was changed while it was open');
+        return entry;
+      });
+    });
+  }
+
+  lastSeq(kinds?: readonly EntryKind[]): number {
+    return attempt(this.#path, () => {
+      const where = kinds === undefined ? '' : `WHERE kind IN (${kinds.map(() => '?').join(', ')})`;
+      const row = this.#db.prepare(`SELECT max(seq) AS seq FROM entry ${where}`).get(...(kinds ?? []));
+      return Number(row?.['seq'] ?? 0);
+    });
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  /** Checks the entries that were appended since, by whomever. */
+  #catchUp(): void {
+    const rows = this.#db.prepare(`SELECT ${COLUMNS} FROM entry WHERE seq > ? ORDER BY seq`);
+    for (const row of rows.iterate(this.checked.seq)) {
+      const entry = this.#entryOf(row);
+      const fault = findFault(entry, this.checked, this.#publicKey);
+      if (fault !== undefined) throw this.#fault(entry, fault);
+      this.checked = { seq: entry.seq, hash: entry.hash };
+    }
+  }
+
+  #entryOf(row: Record<string, unknown>): JournalEntry {
+    const entry = row as unknown as Omit<JournalEntry, 'body'> & { body: string };
+    try {
+      const body = JSON.parse(entry.body) as Record<string, unknown>;
+      if (canonicalJson(body) === entry.body) return { ...entry, body };
+    } catch {
+      // Said below.
+    }
+    throw this.#fault(entry, 'is not what was signed: it was changed afterwards');
+  }
+
+  #insert({ seq, atMs, kind, machine, by, body, prev, hash, signature }: JournalEntry): void {
+    this.#db
+      .prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(seq, atMs, kind, machine, by, canonicalJson(body), prev, hash, signature);
+  }
+
+  #fault({ seq }: { seq: number }, what: string): MillwattError {
+    return damaged(this.#path, `Entry ${seq} of ${this.#path} ${what}`);
+  }
+}
+
+function otherKey(path: string, itsKey: string, ourKey: string): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'other-journal-key',
+    `${path} was signed by the collector key ${fingerprint(itsKey)}, and collector-key.pem beside it is ${fingerprint(ourKey)}.`,
+    {
+      cure: 'Put both files back from one backup. Where the old key is lost for good, move journal.db away, start again, and enter what still holds.',
+    },
+  );
+}
