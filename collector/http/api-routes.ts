@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { isChannelId, isLevelId } from '../../protocols/telemetry/ids.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
 import { ApiError, badParameter } from './api-error.ts';
+import { addHourExplanation } from './hour-explanation.ts';
 import { hoursToCsv } from './hours-csv.ts';
 import type { HttpParts } from './http-parts.ts';
 import { listMachines } from './machine-list.ts';
@@ -44,6 +45,8 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
       .header('content-disposition', `attachment; filename="machine-hours-${machine}.csv"`)
       .send(hoursToCsv(hours));
   });
+
+  addHourExplanation(server, parts, requireMachine);
 
   server.get<{ Params: { id: string } }>('/api/v1/machines/:id/states', async (request, reply) => {
     const query = request.query as Query;

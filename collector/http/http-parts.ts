@@ -1,6 +1,9 @@
 import type { Clock } from '../../protocols/clock.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
+import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
@@ -43,7 +46,14 @@ export interface HttpParts {
   publicKey: string;
   /** True when the plant is simulated: the page says so at its top. */
   simulated: boolean;
-  views: Pick<Views, 'hours' | 'states' | 'series' | 'machines' | 'channels'>;
+  views: Pick<
+    Views,
+    'hour' | 'hours' | 'bases' | 'minutes' | 'snapshot' | 'states' | 'series' | 'machines' | 'channels'
+  >;
+  /** What people told; absent where no journal was opened. */
+  journal?: Pick<Journal, 'entries'>;
+  /** The uncertainty of one hour, or a sentence why there is none. */
+  assessHour?: (hour: MachineHour) => PeriodUncertainty | string;
   machines: readonly MachineInfo[];
   live: LiveBoard;
   agents: () => AgentView[];

@@ -92,6 +92,20 @@ export function openApiDocument(version: string): object {
         },
         [machineParameter('path', 'id'), ...rangeParameters, formatParameter],
       ),
+      '/api/v1/machines/{id}/hours/{hour}/explanation': get(
+        'What one machine-hour rests on, with the arithmetic of every figure in words',
+        json(reference('ExplainedHour')),
+        [
+          machineParameter('path', 'id'),
+          {
+            name: 'hour',
+            in: 'path',
+            required: true,
+            description: 'Begin of a UTC hour: ISO time with its zone, or ms since 1970',
+            schema: text,
+          },
+        ],
+      ),
       '/api/v1/machines/{id}/states': get(
         'Every stretch of one operating state, and what decided it; at most 31 days',
         {
@@ -211,6 +225,48 @@ export function openApiDocument(version: string): object {
             basis: { type: 'object' },
           },
           'One machine and one UTC hour: energies in whole mWh, times in whole ms; null is not known, never 0',
+        ),
+        Figure: object(
+          {
+            label: text,
+            value: maybe(number),
+            unit: { type: 'string', enum: ['mWh', 'ms', 'W', 'share', 'litre'] },
+            saying: text,
+          },
+          'A figure and how it is found with a pocket calculator: 41.25 kWh - 38.05 kWh = 3.2 kWh',
+        ),
+        ExplainedHour: object(
+          {
+            v: { const: 1 },
+            machine: text,
+            hourMs: time,
+            hour: reference('MachineHour'),
+            time: list(reference('Figure')),
+            energy: list(reference('Figure')),
+            states: list(
+              object({
+                state,
+                energyMwh: number,
+                timeMs: number,
+                meanPowerW: maybe(number),
+                saying: text,
+                decided: list(object({ decider: text, ms: number, bases: list(text) })),
+              }),
+            ),
+            sums: list(reference('Figure')),
+            meters: list({ type: 'object' }),
+            counters: list({ type: 'object' }),
+            closure: list(reference('Figure')),
+            components: list(reference('Figure')),
+            gaps: list({ type: 'object' }),
+            decisions: list({ type: 'object' }),
+            amendments: list({ type: 'object' }),
+            uncertainty: { type: 'object' },
+            basis: { type: 'object' },
+            curve: list({ type: 'object' }),
+            spans: list(reference('StateSpan')),
+          },
+          'One machine-hour, what it rests on, and how every figure of it is found',
         ),
         StateSpan: object({ fromMs: time, toMs: time, ...decision }, 'One state, cut to the time asked for'),
         Agent: object({

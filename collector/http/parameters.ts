@@ -39,7 +39,8 @@ export function readRange(query: Query, nowMs: number, longestMs: number): { fro
   return { fromMs, toMs };
 }
 
-function readTime(query: Query, name: string): number | undefined {
+/** A time in ms since the Unix epoch, between 2000 and 2100; undefined where it is not given. */
+export function readTime(query: Query, name: string): number | undefined {
   // A plus sign in an address means a space, unless someone has written it as %2B.
   const text = readText(query, name)?.replace(/ (\d\d:\d\d)$/, '+$1');
   if (text === undefined) return undefined;

@@ -1,10 +1,12 @@
 import { startHttp, type HttpAddress, type HttpServer } from '../../../collector/http/server.ts';
 import { createLiveBoard, type LiveBoard } from '../../../collector/http/live-board.ts';
 import type { AgentView, HttpParts } from '../../../collector/http/http-parts.ts';
+import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { MinuteRollup } from '../../../collector/ledger/views.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
+import type { ConfigSnapshot } from '../../../protocols/telemetry/snapshot.ts';
 import type { LiveMessage } from '../../../protocols/telemetry/live.ts';
 import { silentLog, type Log } from '../../../protocols/log.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,6 +26,9 @@ export async function startPlantServer(options: {
   hours?: Iterable<MachineHour>;
   agents?: AgentView[];
   spans?: { machine: string; spans: readonly StateSpan[] }[];
+  bases?: Iterable<HourBase>;
+  snapshots?: Iterable<{ hash: string; snapshot: ConfigSnapshot }>;
+  assessHour?: HttpParts['assessHour'];
   machines?: HttpParts['machines'];
   simulated?: boolean;
   address?: Partial<HttpAddress>;
@@ -38,6 +43,8 @@ export async function startPlantServer(options: {
     minutes: options.minutes ?? [],
     hours: options.hours ?? [],
     spans: options.spans ?? [],
+    bases: options.bases ?? [],
+    snapshots: options.snapshots ?? [],
   });
   const agents = options.agents ?? [];
   const board = createLiveBoard({
@@ -60,8 +67,19 @@ export async function startPlantServer(options: {
       simulated: options.simulated ?? false,
       views:
         options.failingViews === true
-          ? { hours: fail, states: fail, series: fail, machines: () => ['mill'], channels: () => [] }
+          ? {
+              hour: fail,
+              hours: fail,
+              bases: fail,
+              minutes: fail,
+              snapshot: fail,
+              states: fail,
+              series: fail,
+              machines: () => ['mill'],
+              channels: () => [],
+            }
           : views,
+      ...(options.assessHour === undefined ? {} : { assessHour: options.assessHour }),
       machines: options.machines ?? [{ id: 'mill', name: 'Mill <3>', ratedPowerW: 15_000 }],
       live: board,
       agents: () => agents,

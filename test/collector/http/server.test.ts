@@ -239,7 +239,8 @@ describe('the API', () => {
       if (path === '/api/v1/live') continue;
       const answer = await ask(
         server,
-        path.replace('{id}', 'mill') + (path === '/api/v1/series' ? '?machine=mill' : ''),
+        path.replace('{id}', 'mill').replace('{hour}', String(HOUR_MS)) +
+          (path === '/api/v1/series' ? '?machine=mill' : ''),
       );
       expect(answer.status, path).toBe(200);
       const [type = '', { schema } = { schema: {} }] = Object.entries(get.responses[200].content)[0] ?? [];

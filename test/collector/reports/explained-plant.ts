@@ -15,6 +15,7 @@ import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 export const HOUR_MS = Date.UTC(2026, 10, 22, 6);
 const MINUTE_MS = 60_000;
 
+/** The wiring of its meter. */
 const SNAPSHOT: ConfigSnapshot = {
   v: 1,
   site: 'plant',
@@ -63,21 +64,30 @@ export function explainedPlant(change: (hour: MachineHour) => MachineHour = (hou
 } {
   const folder = mkdtempSync(join(tmpdir(), 'millwatt-explain-'));
   const views = openViews({ folder });
-  views.commit({
-    reader: 'derive',
-    ordinal: 1,
-    hours: [change(handMadeHour())],
-    bases: [handMadeBase()],
-    minutes: handMadeMinutes(),
-    snapshots: [{ hash: 'snapshot-1', snapshot: SNAPSHOT }],
-    spans: [{ machine: 'mill', spans: SPANS }],
-  });
+  views.commit({ reader: 'derive', ordinal: 1, ...explainedParts(change) });
   return {
     views,
     close: () => {
       views.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** What the views hold of that hour. */
+export function explainedParts(change: (hour: MachineHour) => MachineHour = (hour) => hour): {
+  hours: MachineHour[];
+  bases: HourBase[];
+  minutes: MinuteRollup[];
+  snapshots: { hash: string; snapshot: ConfigSnapshot }[];
+  spans: { machine: string; spans: StateSpan[] }[];
+} {
+  return {
+    hours: [change(handMadeHour())],
+    bases: [handMadeBase()],
+    minutes: handMadeMinutes(),
+    snapshots: [{ hash: 'snapshot-1', snapshot: SNAPSHOT }],
+    spans: [{ machine: 'mill', spans: SPANS }],
   };
 }
 
