@@ -242,9 +242,15 @@ program
   .option('--machine <id>', 'only this machine')
   .option('--from <time>', 'first hour, ISO 8601 (default: 24 hours ago)')
   .option('--to <time>', 'end, ISO 8601 (default: now)')
+  .option('--explain <time>', 'everything that the hour of this time rests on, with its arithmetic')
   .option('--json', 'print the full records as JSON')
   .option('--csv', 'print as CSV')
-  .addHelpText('after', example('millwatt hours -c collector.yaml --machine mill-1'))
+  .addHelpText(
+    'after',
+    example(
+      'millwatt hours -c collector.yaml --machine mill-1\n  millwatt hours -c collector.yaml --machine mill-1 --explain 2026-11-22T06:00Z',
+    ),
+  )
   .action(async (file, options) =>
     (await import('./hours-command.ts')).runHours({
       ...options,
@@ -267,6 +273,22 @@ program
     (await import('./states-command.ts')).runStates(machine, {
       ...options,
       ...chooseConfig(undefined, options.config, 'millwatt states mill-1 -c collector.yaml'),
+    }),
+  );
+
+program
+  .command('findings')
+  .argument('[machine]', 'id of the machine (default: all)')
+  .description('print what is implausible about readings; ends with 1 where something is')
+  .addOption(configOption())
+  .option('--from <time>', 'begin, ISO 8601 (default: 24 hours before --to)')
+  .option('--to <time>', 'end, ISO 8601 (default: now)')
+  .option('--json', 'print as JSON')
+  .addHelpText('after', example('millwatt findings mill-1 -c collector.yaml'))
+  .action(async (machine, options) =>
+    (await import('./findings-command.ts')).runFindings(machine, {
+      ...options,
+      ...chooseConfig(undefined, options.config, 'millwatt findings -c collector.yaml'),
     }),
   );
 

@@ -60,7 +60,12 @@ export interface HttpSurroundings {
   version: string;
   publicKey: string;
   views: Views;
-  machines: { id: string; name: string | undefined; ratedPowerW: number }[];
+  machines: {
+    id: string;
+    name: string | undefined;
+    ratedPowerW: number;
+    componentRatedPowerW: Readonly<Record<string, number>>;
+  }[];
   /** Live messages, to be shown; the state of a machine is for the page to tell. */
   live: LiveState;
   agents: () => AgentView[];
@@ -162,7 +167,12 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       version,
       publicKey: ingest.publicKey,
       views,
-      machines: config.machines.map(({ id, name, ratedPower }) => ({ id, name, ratedPowerW: ratedPower })),
+      machines: config.machines.map(({ id, name, ratedPower, componentRatedPower }) => ({
+        id,
+        name,
+        ratedPowerW: ratedPower,
+        componentRatedPowerW: componentRatedPower,
+      })),
       live,
       agents: () => viewAgents(live.agents(), ledger.chains(), ingest.keys.list()),
       ledger: () => {

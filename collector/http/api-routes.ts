@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { isChannelId, isLevelId } from '../../protocols/telemetry/ids.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
+import { addAmendments } from './amendment-routes.ts';
 import { ApiError, badParameter } from './api-error.ts';
 import { addHourExplanation } from './hour-explanation.ts';
 import { hoursToCsv } from './hours-csv.ts';
@@ -8,6 +9,7 @@ import type { HttpParts } from './http-parts.ts';
 import { listMachines } from './machine-list.ts';
 import { openApiDocument } from './openapi.ts';
 import { statesToCsv } from './state-list.ts';
+import { addPlausibilityRoutes } from './plausibility-routes.ts';
 import { readFormat, readRange, readStep, readText, requireKnown, type Query } from './parameters.ts';
 
 const DAY_MS = 86_400_000;
@@ -47,6 +49,7 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
   });
 
   addHourExplanation(server, parts, requireMachine);
+  addPlausibilityRoutes(server, parts, requireMachine);
 
   server.get<{ Params: { id: string } }>('/api/v1/machines/:id/states', async (request, reply) => {
     const query = request.query as Query;
@@ -83,6 +86,8 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
     requireKnown(request.query as Query, []);
     return { agents: parts.agents() };
   });
+
+  addAmendments(server, parts, requireMachine);
 
   server.get('/api/v1/openapi.json', () => openApiDocument(parts.version));
 

@@ -3,7 +3,7 @@ import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
@@ -28,6 +28,7 @@ export interface MachineInfo {
   id: string;
   name?: string | undefined;
   ratedPowerW?: number | null | undefined;
+  componentRatedPowerW?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What the ledger holds. */
@@ -51,7 +52,7 @@ export interface HttpParts {
     'hour' | 'hours' | 'bases' | 'minutes' | 'snapshot' | 'states' | 'series' | 'machines' | 'channels'
   >;
   /** What people told; absent where no journal was opened. */
-  journal?: Pick<Journal, 'entries'>;
+  journal?: Pick<JournalReader, 'entries'>;
   /** The uncertainty of one hour, or a sentence why there is none. */
   assessHour?: (hour: MachineHour) => PeriodUncertainty | string;
   machines: readonly MachineInfo[];

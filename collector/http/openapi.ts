@@ -106,6 +106,11 @@ export function openApiDocument(version: string): object {
           },
         ],
       ),
+      '/api/v1/machines/{id}/findings': get(
+        'What is implausible about its readings; at most 31 days',
+        json(reference('FindingReport')),
+        [machineParameter('path', 'id'), ...rangeParameters],
+      ),
       '/api/v1/machines/{id}/states': get(
         'Every stretch of one operating state, and what decided it; at most 31 days',
         {
@@ -153,6 +158,11 @@ export function openApiDocument(version: string): object {
       '/api/v1/agents': get(
         'Agents, their health and their chains',
         json(object({ agents: list(reference('Agent')) })),
+      ),
+      '/api/v1/amendments': get(
+        'What people decided about readings, in the order of entry: revoked amendments too',
+        json(object({ amendments: list(reference('ListedAmendment')) })),
+        [{ ...machineParameter('query', 'machine'), required: false }],
       ),
       '/api/v1/openapi.json': get('This document', json({ type: 'object' })),
       '/metrics': get('Metrics for Prometheus', { 'text/plain': text }),
@@ -268,7 +278,47 @@ export function openApiDocument(version: string): object {
           },
           'One machine-hour, what it rests on, and how every figure of it is found',
         ),
+        FindingReport: object(
+          {
+            machine: text,
+            fromMs: time,
+            toMs: time,
+            findings: list(
+              object({
+                code: text,
+                severity: { type: 'string', enum: ['error', 'warning', 'info'] },
+                machine: text,
+                component: text,
+                fromMs: time,
+                toMs: time,
+                count: number,
+                saying: text,
+                cure: text,
+              }),
+            ),
+            basis: object({ algorithm: text, minutes: number, hours: number, configs: list(text) }),
+          },
+          'Stretches of time in which readings are implausible; nothing is changed because of them',
+        ),
         StateSpan: object({ fromMs: time, toMs: time, ...decision }, 'One state, cut to the time asked for'),
+        ListedAmendment: object(
+          {
+            id: text,
+            seq: number,
+            machine: text,
+            enteredMs: time,
+            by: text,
+            standing: { type: 'string', enum: ['in-force', 'revoked', 'unknown'] },
+            saying: text,
+            reason: text,
+            terms: { type: 'object', description: 'As it was entered' },
+            hours: object({ fromMs: maybe(time), toMs: maybe(time) }, 'The UTC hours that it touches'),
+            revocation: maybe(object({ id: text, enteredMs: time, by: text, reason: text })),
+            hash: text,
+            signature: text,
+          },
+          'Who decided what about readings, when and why, and who took it back',
+        ),
         Agent: object({
           id: text,
           online: { type: 'boolean' },

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import type { PlausibilityFinding } from '../collector/diagnostics/plausibility-finding.ts';
+import { readViews } from '../collector/ledger/sqlite-views.ts';
+import {
+  reportFindings,
+  type FindingReport,
+  type RatedMachine,
+} from '../collector/reports/finding-report.ts';
+import type { CollectorConfig } from '../config/collector-config.ts';
+import { loadCollectorConfig } from '../config/load.ts';
+import { MillwattError } from '../protocols/errors.ts';
+import { formatSpan, formatTime } from './format.ts';
+import { readIsoTime } from './iso-time.ts';
+import { style, widthOf } from './screen.ts';
+import { wrapLines } from './text-wrap.ts';
+
+const DAY_MS = 86_400_000;
+
+interface FindingsOptions {
+  config: string;
+  from?: string;
+  to?: string;
+  json?: true;
+}
+
+/** `millwatt findings [MACHINE]`: what is implausible about readings; ends with 1 where something is. */
+export async function runFindings(machine: string | undefined, options: FindingsOptions): Promise<void> {
+  const { config, folder } = loadCollectorConfig(options.config);
+  const views = readViews({ folder: resolve(folder, config.data) });
+  try {
+    const machines = machine === undefined ? views.machines() : [requireMachine(views.machines(), machine)];
+    const { fromMs, toMs } = readTimes(options);
+    const reports: FindingReport[] = [];
+    for (const id of machines)
+      reports.push(await reportFindings(views, ratedMachineOf(config, id), fromMs, toMs));
+    const found = reports.some(({ findings }) => findings.length > 0);
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ ok: !found, reports }, null, 2)}\n`
+        : `${reports.flatMap((report) => findingLines(report, widthOf())).join('\n')}\n`,
+    );
+    if (found) process.exitCode = 1;
+  } finally {
+    views.close();
+  }
+}
+
+/** What is declared of a machine's ratings. */
+export function ratedMachineOf(config: Pick<CollectorConfig, 'machines'>, machine: string): RatedMachine {
+  const declared = config.machines.find(({ id }) => id === machine);
+  return {
+    machine,
+    ratedPowerW: declared?.ratedPower ?? null,
+    componentRatedPowerW: declared?.componentRatedPower ?? {},
+  };
+}
+
+/** A machine that the ledger knows. Throws an error of class `refuse` (code `no-machine`) for any other. */
+export function requireMachine(known: readonly string[], machine: string): string {
+  if (known.includes(machine)) return machine;
+  throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${machine}.`, {
+    cure:
+      known.length === 0
+        ? 'Nothing has arrived yet: is an agent running?'
+        : `Choose one of: ${known.join(', ')}.`,
+  });
+}
+
+/** From and to, the last 24 hours unless told, wall ms. Throws an error of class `refuse` (code `bad-time`). */
+export function readTimes({ from, to }: { from?: string; to?: string }): { fromMs: number; toMs: number } {
+  const toMs = to === undefined ? Date.now() : readTime(to, '--to');
+  const fromMs = from === undefined ? toMs - DAY_MS : readTime(from, '--from');
+  if (fromMs < toMs) return { fromMs, toMs };
+  throw new MillwattError('refuse', 'bad-time', '--from is not before --to.', { cure: 'Exchange them.' });
+}
+
+function readTime(text: string, option: string): number {
+  const atMs = readIsoTime(text);
+  if (atMs !== undefined) return atMs;
+  throw new MillwattError('refuse', 'bad-time', `${option} ${JSON.stringify(text)} is not a time.`, {
+    cure: 'Write it as 2026-11-22 or 2026-11-22T06:30:00+01:00.',
+  });
+}
+
+const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const;
+
+/** The findings of one machine for people, each with its time, its figures and its cure. */
+export function findingLines(
+  { machine, findings, basis }: FindingReport,
+  width: number,
+  zoneOffsetMin?: number,
+): string[] {
+  const looked = `${basis.minutes} minutes and ${basis.hours} machine-hours looked at`;
+  if (findings.length === 0) return [`${machine}: ${style('plausible', 'green')} (${looked})`];
+  return [
+    `${machine}: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'} (${looked})`,
+    ...findings.flatMap((finding) => sayFinding(finding, width, zoneOffsetMin)),
+  ];
+}
+
+function sayFinding(
+  { severity, code, component, fromMs, toMs, saying, cure }: PlausibilityFinding,
+  width: number,
+  zoneOffsetMin?: number,
+): string[] {
+  const indent = (text: string) => wrapLines(text, width - 4, 0).map((line) => `    ${line}`);
+  return [
+    `  ${style(severity, COLOURS[severity])} ${component} ${code}: since ${formatTime(fromMs, zoneOffsetMin)}, for ${formatSpan(toMs - fromMs)}`,
+    ...indent(saying),
+    ...indent(`cure: ${cure}`),
+  ];
+}
