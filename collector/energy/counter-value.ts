@@ -1,5 +1,12 @@
+import type { CounterTraits } from '../../protocols/telemetry/channel.ts';
 import { decimalOf, shortestFloat32, type Reading } from '../../protocols/telemetry/decimal.ts';
-import { meterReadingMwh, type MeterReadingMwh } from '../../protocols/telemetry/unit.ts';
+import {
+  meterReadingMwh,
+  multiply,
+  rational,
+  type MeterReadingMwh,
+  type Rational,
+} from '../../protocols/telemetry/unit.ts';
 
 const MWH_PER_WH = 1000;
 /** Doubles carry 53 bits; four roundings on the way stay well below this share of the value. */
@@ -7,15 +14,23 @@ const RELATIVE_ERROR = 2e-15;
 
 /** A counter's arithmetic and identity, as plain text so that it can be kept in a checkpoint. */
 export interface CounterDefinition {
-  /** Meter, point, scale and modulus in one text: another identity is another counter. */
+  /** Meter, scale and modulus in one text: another identity is another counter. */
   identity: string;
+  /** What tells this meter and point from any other. */
+  meter: string;
   /** True when the meter is known by its serial number; else it is only known by its address, which may change. */
   named: boolean;
   /** raw x num / den = Wh, decimal integers. */
   num: string;
   den: string;
+  /** The scale as it is wired, `num/den`; another one than that only where an amendment corrects it. */
+  wired: string;
   /** The raw value at which it starts again at 0; null when it never wraps. */
   modulus: string | null;
+  /** The raw value at which it stops for good; null when it does not, or nobody knows where. */
+  maximum: string | null;
+  /** True for a meter that saves its counter only now and then, and falls back to that at a power loss. */
+  stepsBack: boolean;
   /** Raw steps it moves in; null when nobody declared them. */
   resolution: string | null;
   /** num / den in mWh as a double, for the short way. */
@@ -29,17 +44,55 @@ export interface CounterDefinition {
 export function defineCounter(
   meter: string,
   scale: readonly [num: string, den: string],
-  traits: { modulus?: string | undefined; resolution?: string | undefined; named?: boolean } = {},
+  traits: { [Trait in keyof CounterTraits]?: CounterTraits[Trait] | undefined } & { named?: boolean } = {},
 ): CounterDefinition {
   const [num, den] = scale;
-  const modulus = traits.modulus ?? null;
-  return {
-    identity: `${meter} x ${num}/${den}${modulus === null ? '' : ` mod ${modulus}`}`,
+  return complete({
+    meter,
     named: traits.named ?? true,
     num,
     den,
-    modulus,
+    wired: `${num}/${den}`,
+    modulus: traits.modulus ?? null,
+    maximum: traits.behaviour === 'saturating' ? (traits.maximum ?? null) : null,
+    stepsBack: traits.stepsBack ?? false,
     resolution: traits.resolution ?? null,
+  });
+}
+
+/** The same counter as an amendment corrects it: its scale times an exact factor, or known as another meter. */
+export function amendCounter(
+  definition: CounterDefinition,
+  factor: Rational,
+  meter: string,
+): CounterDefinition {
+  const { num, den } = multiply(rational(BigInt(definition.num), BigInt(definition.den)), factor);
+  // A factor of one leaves the scale as it is written.
+  const scale = factor.num === factor.den ? {} : { num: String(num), den: String(den) };
+  return complete({ ...definition, ...scale, meter });
+}
+
+/** True where two definitions say the same in every respect. */
+export function isSameDefinition(a: CounterDefinition, b: CounterDefinition): boolean {
+  return a === b || (a.identity === b.identity && traitsText(a) === traitsText(b));
+}
+
+/** What a definition says beside its identity: of two readings of one time, the smaller text wins. */
+export function traitsText(definition: CounterDefinition): string {
+  const { named, wired, maximum, stepsBack, resolution } = definition;
+  return `${resolution} ${maximum} ${wired} ${named} ${stepsBack}`;
+}
+
+/** True for one meter whose scale differs by nothing but an amendment: the same raw reading means both. */
+export function isAmendedAlone(a: CounterDefinition, b: CounterDefinition): boolean {
+  return a.meter === b.meter && a.wired === b.wired && a.modulus === b.modulus;
+}
+
+function complete(terms: Omit<CounterDefinition, 'identity' | 'mwhPerRaw'>): CounterDefinition {
+  const { meter, num, den, modulus } = terms;
+  return {
+    ...terms,
+    identity: `${meter} x ${num}/${den}${modulus === null ? '' : ` mod ${modulus}`}`,
     mwhPerRaw: (Number(num) * MWH_PER_WH) / Number(den),
   };
 }

@@ -1,6 +1,6 @@
 import { insertControl } from './control.ts';
 import { emptyComponent, type ComponentState } from './component-state.ts';
-import type { CounterDefinition, PlainReading } from './counter-value.ts';
+import { isSameDefinition, traitsText, type CounterDefinition, type PlainReading } from './counter-value.ts';
 import type { MachineFold } from './fold-state.ts';
 import { accountAt, addReason, addRecord, HOUR_MS, MINUTE_MS } from './hour-account.ts';
 import { spanOf, type RecordFeed } from './record-feed.ts';
@@ -159,15 +159,14 @@ function componentOf(fold: MachineFold, name: string, direction: 'import' | 'exp
 }
 
 function textOf(definition: CounterDefinition | undefined): string {
-  return `${definition?.identity} ${definition?.resolution}`;
+  return definition === undefined ? '' : `${definition.identity} ${traitsText(definition)}`;
 }
 
 function definitionOf(fold: MachineFold, definition: CounterDefinition): number {
   const { definitions } = fold;
   for (let index = definitions.length - 1; index >= 0; index--) {
     const known = definitions[index];
-    if (known === definition) return index;
-    if (known?.identity === definition.identity && known.resolution === definition.resolution) return index;
+    if (known !== undefined && isSameDefinition(known, definition)) return index;
   }
   definitions.push(definition);
   return definitions.length - 1;
