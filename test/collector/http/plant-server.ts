@@ -29,6 +29,7 @@ export async function startPlantServer(options: {
   bases?: Iterable<HourBase>;
   snapshots?: Iterable<{ hash: string; snapshot: ConfigSnapshot }>;
   assessHour?: HttpParts['assessHour'];
+  journal?: HttpParts['journal'];
   machines?: HttpParts['machines'];
   simulated?: boolean;
   address?: Partial<HttpAddress>;
@@ -80,6 +81,7 @@ export async function startPlantServer(options: {
             }
           : views,
       ...(options.assessHour === undefined ? {} : { assessHour: options.assessHour }),
+      ...(options.journal === undefined ? {} : { journal: options.journal }),
       machines: options.machines ?? [{ id: 'mill', name: 'Mill <3>', ratedPowerW: 15_000 }],
       live: board,
       agents: () => agents,
