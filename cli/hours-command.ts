@@ -6,6 +6,8 @@ import { MillwattError } from '../protocols/errors.ts';
 import { OPERATING_STATES, type OperatingState } from '../protocols/telemetry/operating-state.ts';
 import { explainReasons } from './reason-words.ts';
 import { readIsoTime } from './iso-time.ts';
+import { explainOne } from './hours-explain.ts';
+import { STATE_LETTERS } from './hours-strip.ts';
 import { formatEnergy, formatPower, formatShare, formatSpan } from './format.ts';
 import { style, widthOf } from './screen.ts';
 import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
@@ -18,12 +20,18 @@ interface HoursOptions {
   machine?: string;
   from?: string;
   to?: string;
+  /** A time in the hour that is to be explained. */
+  explain?: string;
   json?: true;
   csv?: true;
 }
 
 /** `millwatt hours`: machine-hours from the collector's folder; the collector may run meanwhile. */
 export async function runHours(options: HoursOptions): Promise<void> {
+  if (options.explain !== undefined) {
+    explainOne(options, parseTime(options.explain, '--explain'));
+    return;
+  }
   const { config, folder } = loadCollectorConfig(options.config);
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
@@ -166,28 +174,18 @@ function sayTimes(times: readonly StateTime[]): string {
   return times.map(({ state, spanMs }) => `${state} ${formatSpan(spanMs)}`).join(', ');
 }
 
-const LETTERS: Readonly<Record<OperatingState, string>> = {
-  off: 'O',
-  standby: 'S',
-  extendedStandby: 'E',
-  warmUp: 'W',
-  ready: 'R',
-  processing: 'P',
-  unknown: '?',
-};
-
 /** `R20 P80`: shares of the time in percent. */
 function sayLetters(times: readonly StateTime[]): string {
   const allMs = sum(times.map(({ spanMs }) => spanMs));
   return times
-    .map(({ state, spanMs }) => `${LETTERS[state]}${formatShare(spanMs / allMs).replace(' %', '')}`)
+    .map(({ state, spanMs }) => `${STATE_LETTERS[state]}${formatShare(spanMs / allMs).replace(' %', '')}`)
     .join(' ');
 }
 
 /** `R ready, P processing` */
 function letterLegend(hours: readonly MachineHour[]): string {
   return timesOf(hours)
-    .map(({ state }) => `${LETTERS[state]} ${state}`)
+    .map(({ state }) => `${STATE_LETTERS[state]} ${state}`)
     .join(', ');
 }
 

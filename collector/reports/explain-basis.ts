@@ -24,6 +24,6 @@ function sayFinal(finalBy: MachineHour['finalBy'], revision: number): string {
   const version =
     revision <= 1
       ? 'it has not changed since'
-      : `figures changed ${revision - 1} ${revision === 2 ? 'time' : 'times'} since, and earlier versions can be computed again from the records`;
+      : `figures changed ${revision === 2 ? 'once' : `${revision - 1} times`} since, because data came late or more was decided`;
   return `final, revision ${revision}: ${because}; ${version}`;
 }

@@ -27,9 +27,9 @@ export function explainCounter(
   const after = isClose ? null : sightOf(views.minutes(channel, endMs, endMs + DAY_MS)[0]);
   if (last === null && (before === null || after === null)) return null;
   const sights: Figure[] = [
-    ...sayReading('last reading before the hour', before, hourMs),
-    ...sayReading('last reading in the hour', last, hourMs),
-    ...sayReading('reading after the hour', after, hourMs),
+    ...sayReading('before the hour', before, hourMs),
+    ...sayReading('last in the hour', last, hourMs),
+    ...sayReading('after the hour', after, hourMs),
   ];
   return {
     component,

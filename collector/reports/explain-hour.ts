@@ -3,7 +3,7 @@ import { HOUR_MS } from '../energy/hour-account.ts';
 import { BRIDGE_METHODS, type BridgeMethod, type MachineHour } from '../energy/machine-hour.ts';
 import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
 import { groupDigits, sayKwh } from '../energy/use-phase/say-kwh.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
 import { explainAmendments } from './explain-amendments.ts';
 import { explainBasis } from './explain-basis.ts';
@@ -24,7 +24,7 @@ const SPANS_MAX = 20_000;
 export interface ExplainSources {
   views: Pick<Views, 'hour' | 'bases' | 'minutes' | 'snapshot' | 'states'>;
   /** What people told; null where it is not at hand. */
-  journal: Pick<Journal, 'entries'> | null;
+  journal: Pick<JournalReader, 'entries'> | null;
   /** The uncertainty of one hour, or a sentence why there is none. */
   assess: (hour: MachineHour) => PeriodUncertainty | string;
 }
@@ -123,8 +123,9 @@ const BRIDGED: Record<BridgeMethod, string> = {
 };
 
 function sayBridging(bridgedBy: Record<BridgeMethod, number>): string {
-  return BRIDGE_METHODS.filter((method) => bridgedBy[method] !== 0)
-    .map((method) => `${sayKwh(bridgedBy[method])} ${BRIDGED[method]}`)
+  const used = BRIDGE_METHODS.filter((method) => bridgedBy[method] !== 0);
+  return used
+    .map((method) => `${used.length > 1 ? `${sayKwh(bridgedBy[method])} ` : ''}${BRIDGED[method]}`)
     .join(', ');
 }
 
@@ -141,7 +142,7 @@ function sayComponents({ energy, media }: MachineHour, components: readonly stri
     // Parts of parts are in their own part, not beside it.
     const isSum = children.length > 1 && partsMwh.reduce((sum, mwh) => sum + mwh, 0) === lessMwh;
     figures.push({
-      label: 'residual: supply less its components',
+      label: 'residual of supply',
       value: residualMwh,
       unit: 'mWh',
       saying: `${isSum ? `${sayTotal(partsMwh)}; ` : ''}${sayDifference(supplyMwh, lessMwh)}`,
@@ -150,7 +151,7 @@ function sayComponents({ energy, media }: MachineHour, components: readonly stri
   for (const [name, mwh] of Object.entries(energy.residuals))
     if (mwh !== null)
       figures.push({
-        label: `residual: ${name} less its parts`,
+        label: `residual of ${name}`,
         value: mwh,
         unit: 'mWh',
         saying: sayDifference(componentMwh[name] ?? 0, (componentMwh[name] ?? 0) - mwh),

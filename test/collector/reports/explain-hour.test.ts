@@ -31,13 +31,13 @@ describe('an hour made by hand', () => {
     expect(say(energy)).toEqual({
       energy: '2.82 kWh + 0.38 kWh = 3.2 kWh',
       'from the counter': '2.82 kWh between readings close enough to each other',
-      bridged: '0.38 kWh over gaps, 0.38 kWh spread evenly',
+      bridged: '0.38 kWh over gaps, spread evenly',
     });
     expect(energy.map(({ value }) => value)).toEqual([3_200_000, 2_820_000, 380_000]);
     expect(counters.map(({ component }) => component)).toEqual(['supply']);
     expect(say(counters[0]?.figures ?? [])).toEqual({
-      'last reading before the hour (05:59:59)': '38.05 kWh',
-      'last reading in the hour (06:59:59)': '41.25 kWh',
+      'before the hour (05:59:59)': '38.05 kWh',
+      'last in the hour (06:59:59)': '41.25 kWh',
       'it rose by': '41.25 kWh - 38.05 kWh = 3.2 kWh',
       'booked in the hour':
         '3.2 kWh (2.82 kWh read, 0.38 kWh bridged, 0 kWh from power); the hour begins and ends between two readings, each side gets its part',
@@ -89,13 +89,13 @@ describe('an hour made by hand', () => {
       supply: '3.2 kWh',
       coolant: '0.3 kWh',
       spindle: '1.1 kWh',
-      'residual: supply less its components': '0.3 kWh + 1.1 kWh = 1.4 kWh; 3.2 kWh - 1.4 kWh = 1.8 kWh',
+      'residual of supply': '0.3 kWh + 1.1 kWh = 1.4 kWh; 3.2 kWh - 1.4 kWh = 1.8 kWh',
     });
     expect(decisions.map(({ kind }) => kind)).toEqual(['glitch']);
     expect(basis).toEqual({
       algorithm: 'millwatt-energy/3',
       status:
-        'final, revision 2: every agent had delivered everything up to it; figures changed 1 time since, and earlier versions can be computed again from the records',
+        'final, revision 2: every agent had delivered everything up to it; figures changed once since, because data came late or more was decided',
       records: ['gateway-1, epoch epoch0000001, records 118 to 179: 179 - 118 + 1 = 62'],
       snapshots: ['snapshot-1'],
     });
