@@ -65,6 +65,7 @@ export interface JobRemark {
     | 'figure-refused'
     | 'silence-bridged'
     | 'ended-by-silence'
+    | 'cut-at-window'
     | 'count-reset'
     | 'count-back'
     | 'count-jump'

@@ -3,6 +3,8 @@ import type { CountMark, ProgramMark, RunWord } from './job-mark.ts';
 
 /** A word of a control at its time, and the path it speaks of. */
 export interface TimedWord extends StatusWord {
+  /** What told it. */
+  source?: string;
   /** Wall ms. */
   atMs: number;
   /** Path of the control; empty where the machine has one only. */
@@ -40,6 +42,13 @@ const RUN_WORDS: Readonly<Record<string, Readonly<Record<string, RunWord>>>> = {
     ['Interrupted', 'held'],
     ['Reset', 'ended'],
   ]),
+  'cnc/ChannelProgramStatus': byNumber([
+    ['Stopped', 'held'],
+    ['Running', 'running'],
+    ['Waiting', 'held'],
+    ['Interrupted', 'held'],
+    ['Canceled', 'ended'],
+  ]),
   'sinumerik/ProgStatus': { '1': 'held', '2': 'held', '3': 'running', '4': 'held', '5': 'ended' },
   'fanuc/Run': { '0': 'ended', '1': 'held', '2': 'held', '3': 'running', '4': 'running' },
 };
@@ -70,6 +79,11 @@ export function readRunWords(words: readonly TimedWord[]): (ProgramMark | CountM
     marks.push({ kind: 'program', atMs, channel, ...now });
   }
   return marks;
+}
+
+/** Whether words of this vocabulary say if a program runs. */
+export function tellsRun(vocabulary: string): boolean {
+  return Object.hasOwn(RUN_WORDS, vocabulary);
 }
 
 function runOf({ vocabulary, value }: StatusWord): RunWord {

@@ -10,8 +10,9 @@ import { cutSpans, type EnergySpan } from './energy-span.ts';
 export type SpreadHour = Pick<MachineHour, 'hourMs'> & {
   energy: Pick<MachineHour['energy'], 'supplyMwh' | 'stateMwh'>;
   /**
-   * Energy of each minute by state as the meter gave it, mWh: 60 of them. They only weigh, so they need not sum to
-   * stateMwh. Without them the energy of a state is spread evenly over its time in the hour.
+   * Energy of each minute by state, mWh: 60 of them. Where those of a state sum to its energy (the cells of an hour after
+   * closure do), each minute keeps its own; else they only weigh. Without them the energy of a state is spread evenly
+   * over its time in the hour.
    */
   minuteMwh?: readonly Partial<Record<OperatingState, number>>[];
 };
@@ -47,7 +48,10 @@ export function spreadHours(
     for (const state of OPERATING_STATES) {
       const mwh = hour.energy.stateMwh[state];
       const own = inHour.filter((piece) => piece.state === state);
-      if (own.length > 0) spreadState(mwh, own, hour);
+      const minutesMwh = (hour.minuteMwh ?? []).map((minute) => minute[state] ?? 0);
+      if (mwh > 0 && minutesMwh.reduce((sum, one) => sum + one, 0) === mwh)
+        loose.push(...spreadMinutes(state, minutesMwh, own, hour.hourMs));
+      else if (own.length > 0) spreadState(mwh, own, hour);
       else if (mwh > 0) loose.push({ fromMs: hour.hourMs, toMs: hour.hourMs + HOUR_MS, state, mwh });
     }
   }
@@ -78,6 +82,29 @@ function spreadState(
     );
     for (const [place, piece] of own.entries()) piece.mwh = parts[place]!;
   }
+}
+
+/** Gives the pieces of one state the energy of their minutes; returns that of minutes without a piece. */
+function spreadMinutes(
+  state: OperatingState,
+  minutesMwh: readonly number[],
+  pieces: readonly EnergySpan[],
+  hourMs: number,
+): EnergySpan[] {
+  const own: EnergySpan[][] = minutesMwh.map(() => []);
+  for (const piece of pieces) own[Math.floor((piece.fromMs - hourMs) / MINUTE_MS)]?.push(piece);
+  return minutesMwh.flatMap((mwh, minute) => {
+    const here = own[minute] ?? [];
+    const fromMs = hourMs + minute * MINUTE_MS;
+    if (here.length === 0)
+      return mwh === 0 ? [] : [{ fromMs, toMs: fromMs + MINUTE_MS, state, mwh: milliwattHours(mwh) }];
+    const shares = apportion(
+      milliwattHours(mwh),
+      here.map((piece) => piece.toMs - piece.fromMs),
+    );
+    for (const [place, piece] of here.entries()) piece.mwh = shares[place]!;
+    return [];
+  });
 }
 
 /** Every full minute within the spans. */

@@ -43,8 +43,12 @@ export function weighJobs(
   }
 }
 
-/** Mass of a job as far as its time lies in the window, kg; all of it for a job of no length. */
-function massWithin(job: AllocatedJob, window: AllocationWindow): number {
+/**
+ * Mass of a job as far as its time lies in the window, kg; all of it for a job of no length.
+ *
+ * @throws MillwattError (refuse) `mass-missing` when it has none
+ */
+export function massWithin(job: AllocatedJob, window: AllocationWindow): number {
   if (job.massKg === null || !Number.isFinite(job.massKg) || job.massKg < 0)
     throw new MillwattError(
       'refuse',

@@ -1,0 +1,197 @@
+import { ALLOCATION_ALGORITHM, type AllocationRule } from '../energy/allocation/allocation-rule.ts';
+import type { AllocationRow } from '../energy/allocation/allocation-row.ts';
+import { deriveJobEnergy, type JobResult } from '../energy/allocation/derive-job-energy.ts';
+import type { EnergySpan } from '../energy/allocation/energy-span.ts';
+import { groupJobs, type JobGroup } from '../energy/allocation/group-jobs.ts';
+import type { JobRemark } from '../energy/allocation/job-mark.ts';
+import { sumProcessing } from '../energy/allocation/job-processing.ts';
+import { splitPower, type MeasuredStates, type PowerSplit } from '../energy/allocation/split-power.ts';
+import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
+import { readJobEnergy } from './job-energy.ts';
+import { gatherMarks, type GatheredMarks } from './job-marks.ts';
+import type { JobSource } from './job-source.ts';
+import { sayWindow } from './job-window.ts';
+import type { PeriodBasis } from './period-basis.ts';
+import type { MediumReport } from './period-media.ts';
+import { periodReports, type PeriodReport } from './period-report.ts';
+import { shareToJobs } from './shared-load-jobs.ts';
+import { reportSharedLoads, type MachineShare } from './shared-load-report.ts';
+
+/** Which jobs of which machine, and how energy is divided; without a rule as the plan declares. */
+export interface JobQuery {
+  machine: string;
+  /** Wall ms: windows that touch [fromMs, toMs) are taken whole. */
+  fromMs: number;
+  toMs: number;
+  rule?: AllocationRule | undefined;
+  /** Whether shares of loads that serve several machines are given to the jobs as well. */
+  withShared?: boolean | undefined;
+}
+
+/** One shift, day or month that was divided. */
+export interface JobWindow {
+  /** As allocation rows name it. */
+  name: string;
+  /** Wall ms. */
+  fromMs: number;
+  toMs: number;
+  status: 'provisional' | 'final';
+  revision: number;
+  /** Supply of the machine; allocatedMwh + unallocatedMwh. The rows sum to it. */
+  totalMwh: MilliwattHours;
+  allocatedMwh: MilliwattHours;
+  unallocatedMwh: MilliwattHours;
+  /** Time of which nobody knows the energy, ms. */
+  unmeasuredMs: number;
+  rows: AllocationRow[];
+  /** Apart from energy, by component. */
+  media: Record<string, MediumReport>;
+  /** Apart from the supply: this machine's share of loads that serve several. */
+  shared: MachineShare[];
+  basis: PeriodBasis;
+}
+
+/** A job with what it made, what that took, and what its power went into. */
+export interface ReportedJob extends JobResult {
+  /** Of its own processing, over the machine's ready power in these windows. */
+  split: PowerSplit;
+  /** Shares of shared loads, mWh; apart from `energy`. Null where they were not asked for. */
+  sharedMwh: MilliwattHours | null;
+  sharedSayings: string[];
+}
+
+/** The jobs of one machine over whole windows of the site's calendar. */
+export interface JobReport {
+  site: string;
+  machine: string;
+  /** Of the windows, wall ms. */
+  fromMs: number;
+  toMs: number;
+  /** End of what is known, wall ms: jobs that were not ended are counted until then. */
+  knownToMs: number;
+  rule: AllocationRule;
+  window: 'shift' | 'day' | 'month';
+  /** Of all windows: supply of the machine = allocatedMwh + unallocatedMwh, and the jobs sum to allocatedMwh. */
+  totalMwh: MilliwattHours;
+  allocatedMwh: MilliwattHours;
+  unallocatedMwh: MilliwattHours;
+  windows: JobWindow[];
+  jobs: ReportedJob[];
+  orders: JobGroup[];
+  parts: JobGroup[];
+  /** Of the machine in these windows. */
+  split: PowerSplit;
+  remarks: JobRemark[];
+  basis: { allocation: string; plan: string; marks: GatheredMarks['basis'] };
+}
+
+/**
+ * Divides what a machine drew among its jobs, shift by shift, day by day or month by month, and relates it to what they
+ * made. Throws an error of class `refuse` as `allocateJobs` and the calendar do.
+ */
+export function reportJobs(source: JobSource, query: JobQuery): JobReport {
+  const { machine } = query;
+  const plan = source.plan.machines.find((known) => known.machine === machine);
+  const kind = plan?.jobs.window ?? 'day';
+  const rule = query.rule ?? plan?.jobs.rule ?? 'time';
+  const periods = [...periodReports(source, { machine, kind, fromMs: query.fromMs, toMs: query.toMs })];
+  const fromMs = periods[0]?.fromMs ?? query.fromMs;
+  const toMs = periods[periods.length - 1]?.toMs ?? query.toMs;
+  const knownToMs = Math.max(fromMs, Math.min(toMs, source.views.watched(machine)?.toMs ?? fromMs));
+  const { spans, loose } = readJobEnergy(source, machine, fromMs, toMs);
+  const gathered = gatherMarks(source, machine, fromMs, knownToMs);
+  const windows = periods.map((period) => ({
+    name: sayWindow(period.period),
+    fromMs: period.fromMs,
+    toMs: period.toMs,
+  }));
+  const result = deriveJobEnergy(gathered.marks, knownToMs, {
+    windows,
+    spans,
+    loose,
+    choice: { rule },
+  });
+  const { allocation } = result;
+  const shared = reportSharedLoads(source, { machine, kind, fromMs, toMs });
+  const jobs = withoutCutCounts(result.jobs);
+  const toJobs = query.withShared === true ? shareToJobs(shared, allocation.windows, jobs, rule) : null;
+  const states = measureStates(spans, windows);
+  const processingMs = sumProcessing(windows, spans, jobs);
+  const reported = jobs.map((job): ReportedJob => ({
+    ...job,
+    split: splitPower(
+      {
+        ...states,
+        processingMs: processingMs.get(job.id) ?? 0,
+        processingMwh: job.energy.directMwh,
+      },
+      null,
+    ),
+    sharedMwh: toJobs === null ? null : (toJobs.get(job.id)?.mwh ?? milliwattHours(0)),
+    sharedSayings: toJobs?.get(job.id)?.sayings ?? [],
+  }));
+  return {
+    site: source.plan.site,
+    machine,
+    fromMs,
+    toMs,
+    knownToMs,
+    rule,
+    window: kind,
+    totalMwh: sumOf(allocation.windows.map(({ totalMwh }) => totalMwh)),
+    allocatedMwh: sumOf(allocation.windows.map(({ allocatedMwh }) => allocatedMwh)),
+    unallocatedMwh: sumOf(allocation.windows.map(({ unallocatedMwh }) => unallocatedMwh)),
+    windows: allocation.windows.map(({ window, rule: _rule, jobs: _jobs, ...energy }, index) => {
+      const { status, revision, media, basis } = periods[index] as PeriodReport;
+      return { ...window, status, revision, ...energy, media, shared: shared[index] ?? [], basis };
+    }),
+    jobs: reported,
+    orders: groupJobs(jobs, 'order'),
+    parts: groupJobs(jobs, 'part'),
+    split: splitPower(states, null),
+    remarks: [...gathered.remarks, ...result.remarks].filter(
+      ({ atMs, job }) => (atMs >= fromMs && atMs <= toMs) || jobs.some(({ id }) => id === job),
+    ),
+    basis: { allocation: ALLOCATION_ALGORITHM, plan: source.plan.hash, marks: gathered.basis },
+  };
+}
+
+/** Parts counted of a job that lies outside the windows in part are those within, and would look like all. */
+function withoutCutCounts(jobs: readonly JobResult[]): JobResult[] {
+  return jobs.map((job) =>
+    job.extent === 'cut' && job.partsFrom === 'counter'
+      ? {
+          ...job,
+          goodParts: null,
+          scrapParts: null,
+          partsFrom: null,
+          perPart: { ...job.perPart, goodParts: null, scrapParts: null },
+        }
+      : job,
+  );
+}
+
+/** Time and energy of ready and processing within the windows. */
+function measureStates(
+  spans: readonly EnergySpan[],
+  windows: readonly { fromMs: number; toMs: number }[],
+): MeasuredStates {
+  const [fromMs, toMs] = [windows[0]?.fromMs ?? 0, windows[windows.length - 1]?.toMs ?? 0];
+  const sums = { readyMs: 0, readyMwh: 0, processingMs: 0, processingMwh: 0 };
+  for (const span of spans) {
+    // Hours are spread as a whole; no piece with energy crosses a minute, and windows begin at one.
+    const ms = Math.min(span.toMs, toMs) - Math.max(span.fromMs, fromMs);
+    if (span.mwh === null || ms <= 0 || (span.state !== 'ready' && span.state !== 'processing')) continue;
+    sums[`${span.state}Ms`] += ms;
+    sums[`${span.state}Mwh`] += span.mwh;
+  }
+  return {
+    ...sums,
+    readyMwh: milliwattHours(sums.readyMwh),
+    processingMwh: milliwattHours(sums.processingMwh),
+  };
+}
+
+function sumOf(parts: readonly MilliwattHours[]): MilliwattHours {
+  return milliwattHours(parts.reduce((sum, part) => sum + part, 0));
+}
