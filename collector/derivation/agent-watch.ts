@@ -70,6 +70,18 @@ export class AgentWatch {
     state.ended = [...others, end].slice(-ENDED_MAX);
   }
 
+  /** Forgets what an agent was noted for at a time that was not it, [fromMs, toMs] wall ms. */
+  forget(agent: string, fromMs: number, toMs: number): void {
+    const state = this.#agentOf(agent);
+    state.watched = state.watched.flatMap(([from, to]) => {
+      if (to < fromMs || from > toMs) return [[from, to]];
+      const kept: [number, number][] = [];
+      if (from < fromMs) kept.push([from, fromMs]);
+      if (to > toMs) kept.push([toMs, to]);
+      return kept;
+    });
+  }
+
   /** When each agent of a machine was watching, from a time on: marks to be told to a fold that begins there. */
   marks(machine: string, fromMs: number, toMs: number): { agent: string; atMs: number }[] {
     const marks: { agent: string; atMs: number }[] = [];

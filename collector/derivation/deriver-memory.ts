@@ -1,5 +1,8 @@
 import type { Views } from '../ledger/views.ts';
+import type { Amendment } from '../energy/amendment.ts';
 import { AgentWatch } from './agent-watch.ts';
+import { BootClocks } from './boot-clocks.ts';
+import type { Method } from './method.ts';
 
 /** Where the deriver keeps what is not of one machine; no machine can have this name. */
 const OWN_CHECKPOINT = '~derive';
@@ -7,19 +10,25 @@ const OWN_CHECKPOINT = '~derive';
 /** What the deriver remembers between two commits beside the machines' folds. */
 export interface DeriverMemory {
   watch: AgentWatch;
-  /** Ordinals of records that wait for the config snapshot they rest on. */
+  clocks: BootClocks;
+  /** Ordinals of records that wait for the config snapshot they rest on, or for a clock. */
   waiting: number[];
   /** Hours that are not final yet, by machine. */
   provisional: Map<string, Set<number>>;
-  /** By which method each machine's hours were computed (`methodOf`). */
-  methods: Map<string, string>;
+  /** By which method each machine's hours were computed. */
+  methods: Map<string, Method>;
+  /** Machines whose hours do not hold from a time on, wall ms, -Infinity for all: they are computed again before anything else. */
+  outdated: Map<string, number>;
 }
 
 interface SavedMemory {
   watch: string;
+  clocks?: ReturnType<BootClocks['save']>;
   waiting: number[];
   provisional: [machine: string, hours: number[]][];
-  methods?: [machine: string, method: string][];
+  methods?: [machine: string, hash: string, amendments?: readonly Amendment[]][];
+  /** Null for -Infinity. */
+  outdated?: [machine: string, fromMs: number | null][];
 }
 
 /** The memory as it was last committed; empty before that. */
@@ -28,9 +37,13 @@ export function loadMemory(views: Pick<Views, 'checkpointBefore'>): DeriverMemor
   const saved = own === undefined ? undefined : (JSON.parse(own.json) as SavedMemory);
   return {
     watch: new AgentWatch(saved?.watch),
+    clocks: new BootClocks(saved?.clocks),
     waiting: saved?.waiting ?? [],
     provisional: new Map(saved?.provisional.map(([machine, hours]) => [machine, new Set(hours)])),
-    methods: new Map(saved?.methods),
+    methods: new Map(
+      saved?.methods?.map(([machine, hash, amendments = []]) => [machine, { hash, amendments }]),
+    ),
+    outdated: new Map(saved?.outdated?.map(([machine, fromMs]) => [machine, fromMs ?? -Infinity])),
   };
 }
 
@@ -38,11 +51,21 @@ export function loadMemory(views: Pick<Views, 'checkpointBefore'>): DeriverMemor
 export function checkpointOf(memory: DeriverMemory): { machine: string; hourMs: number; json: string } {
   const saved: SavedMemory = {
     watch: memory.watch.save(),
+    clocks: memory.clocks.save(),
     waiting: memory.waiting,
     provisional: [...memory.provisional].map(([machine, hours]) => [machine, [...hours]]),
-    methods: [...memory.methods],
+    methods: [...memory.methods].map(([machine, { hash, amendments }]) => [machine, hash, amendments]),
+    outdated: [...memory.outdated].map(([machine, fromMs]) => [
+      machine,
+      fromMs === -Infinity ? null : fromMs,
+    ]),
   };
   return { machine: OWN_CHECKPOINT, hourMs: 0, json: JSON.stringify(saved) };
+}
+
+/** Takes note that a machine's hours do not hold from a time on, wall ms. */
+export function markOutdated({ outdated }: DeriverMemory, machine: string, fromMs: number): void {
+  outdated.set(machine, Math.min(fromMs, outdated.get(machine) ?? Infinity));
 }
 
 /** Takes note of whether an hour is provisional. */

@@ -8,6 +8,7 @@ import {
   isLate,
   restoreFold,
   saveFold,
+  settledSinceMs,
   takeChangedAccounts,
   takeSettledSpans,
 } from '../energy/machine-fold.ts';
@@ -26,7 +27,10 @@ const WINDOW_MS = 6 * HOUR_MS;
 /** Checkpoints are an hour apart, but farther where a long interval is open and each of them is large. */
 const LARGE_CHECKPOINT_HOURS = 24;
 /** What is older than this is seldom gone back to. */
-const CHECKPOINTS_CLOSE_HOURS = 7 * 24;
+export const CHECKPOINTS_CLOSE_HOURS = 7 * 24;
+/** So much is held before it is written, where a machine's past is computed again. */
+const HOURS_A_PIECE = 14 * 24;
+const SPANS_A_PIECE = 20_000;
 
 /** Where one machine's readings are read again. */
 export interface MachineSource {
@@ -38,14 +42,26 @@ export interface MachineSource {
   endMs(): number;
 }
 
-/** What a machine's derivation wants written: hours by their start, checkpoints, and from when old ones no longer hold. */
+/** What a machine's derivation wants written: hours and their bases by their start, checkpoints, and from when old ones no longer hold. */
 export interface MachineChange {
   hours: Map<number, MachineHour>;
   bases: Map<number, HourBase>;
   checkpoints: Map<number, string>;
   dropCheckpointsFromMs: number | null;
+  /** From when on nothing that is written of states holds any more; null where spans that follow say so themselves. */
+  dropSpansFromMs: number | null;
   /** Stretches of states that were settled, in order; what is written of the machine from the first one's begin on is replaced. */
   spans: StateSpan[];
+}
+
+/** What is computed again. */
+export interface Recomputation {
+  /** Everything that was computed of the time before this still holds, wall ms; -Infinity for nothing. */
+  fromMs: number;
+  /** Before the machine's first reading, wall ms; Infinity where nobody knows. */
+  firstMs: number;
+  /** Up to when all readings are here, wall ms. */
+  horizonMs: number;
 }
 
 /** The fold of one machine, with its checkpoints: feeds go in, changed hours come out. */
@@ -93,12 +109,19 @@ export class MachineDerivation {
   }
 
   /**
-   * Folds everything anew, whatever checkpoints say, up to the horizon given; `fromMs` is before the machine's first hour.
+   * Folds anew what no longer holds, up to the horizon given. Returns from when on all hours were made again: those that
+   * were not are no hours of this machine any more.
+   *
+   * @param yieldNow is called now and then; what `takeSettled` gives may be written meanwhile
    */
-  async recompute(fromMs: number, horizonMs: number, yieldNow: () => Promise<void>): Promise<void> {
-    this.#change.dropCheckpointsFromMs = 0;
-    await this.#refold(fromMs, yieldNow);
+  async recompute(
+    { fromMs, firstMs, horizonMs }: Recomputation,
+    yieldNow: () => Promise<void>,
+  ): Promise<number> {
+    if (fromMs === -Infinity) this.#change.dropCheckpointsFromMs = 0;
+    const beginMs = await this.#refold(fromMs, yieldNow, firstMs);
     this.#advance(horizonMs);
+    return beginMs;
   }
 
   /** Takes new feeds in, in any order; goes back to a checkpoint where one is late. */
@@ -127,16 +150,41 @@ export class MachineDerivation {
     return change;
   }
 
-  /** Of what changed, the spans, where there are more than so many: they may be written before the rest. */
-  takeSpansOver(count: number): StateSpan[] {
-    if (this.#change.spans.length <= count) return [];
-    const { spans } = this.#change;
-    this.#change.spans = [];
-    return spans;
+  /** An hour to be written where none was made. */
+  putMissing(hour: MachineHour, base: HourBase): void {
+    const { hours, bases } = this.#change;
+    if (hours.has(hour.hourMs)) return;
+    hours.set(hour.hourMs, hour);
+    bases.set(hour.hourMs, base);
   }
 
-  /** Folds again from the checkpoint at or before a time; what is in the ledger beyond the horizon is fed, too. */
-  async #refold(fromMs: number, yieldNow: () => Promise<void>): Promise<void> {
+  /**
+   * Of what changed, what nothing can change any more, where there is much of it: years of it would not fit into memory,
+   * and it may be written before the rest. Undefined where there is little.
+   */
+  takeSettled(): MachineChange | undefined {
+    const { hours, bases, checkpoints, spans } = this.#change;
+    if (hours.size <= HOURS_A_PIECE && spans.length <= SPANS_A_PIECE) return undefined;
+    const piece = { ...this.#change, hours: new Map(), bases: new Map(), checkpoints: new Map() };
+    const settledMs = settledSinceMs(this.#fold);
+    for (const hourMs of hours.keys())
+      if (hourMs + HOUR_MS <= settledMs) {
+        move(hours, piece.hours, hourMs);
+        move(bases, piece.bases, hourMs);
+      }
+    // Of later ones, some are let go yet.
+    const keptMs = this.#fold.horizonMs - CHECKPOINTS_CLOSE_HOURS * HOUR_MS;
+    for (const hourMs of checkpoints.keys())
+      if (hourMs < keptMs) move(checkpoints, piece.checkpoints, hourMs);
+    this.#change = { ...emptyChange(), hours, bases, checkpoints };
+    return piece;
+  }
+
+  /**
+   * Folds again from the checkpoint at or before a time; what is in the ledger beyond the horizon is fed, too. Returns that
+   * checkpoint's time. With `firstMs` (before the machine's first reading) nothing that was written after it holds.
+   */
+  async #refold(fromMs: number, yieldNow: () => Promise<void>, firstMs?: number): Promise<number> {
     const pending = [...this.#change.checkpoints].filter(([hourMs]) => hourMs <= fromMs);
     const unwritten = pending.sort(([a], [b]) => a - b).pop();
     const written = this.#views.checkpointBefore(
@@ -154,9 +202,10 @@ export class MachineDerivation {
     for (const hourMs of this.#change.checkpoints.keys())
       if (hourMs > beginMs) this.#change.checkpoints.delete(hourMs);
     this.#change.dropCheckpointsFromMs = Math.min(dropped, beginMs + 1);
+    if (firstMs !== undefined) this.#change.dropSpansFromMs = beginMs;
     const endMs = this.#source.endMs();
     // Without a checkpoint, the first window begins with the first reading, or takes in everything where that is not known.
-    let fromWindowMs = beginMs > 0 ? beginMs : Math.min(fromMs, startBeforeMs ?? Infinity);
+    let fromWindowMs = beginMs > 0 ? beginMs : (firstMs ?? Math.min(fromMs, startBeforeMs ?? Infinity));
     while (fromWindowMs <= endMs || fromWindowMs === Infinity) {
       const isWhole = fromWindowMs === Infinity;
       const toWindowMs = isWhole ? endMs : fromWindowMs + WINDOW_MS;
@@ -171,6 +220,7 @@ export class MachineDerivation {
       fromWindowMs = toWindowMs;
     }
     this.#advance(horizonBeforeMs);
+    return beginMs;
   }
 
   #advance(horizonMs: number): void {
@@ -225,12 +275,20 @@ function firstWaitingMs(fold: MachineFold): number {
   );
 }
 
+function move<T>(from: Map<number, T>, to: Map<number, T>, key: number): void {
+  const value = from.get(key);
+  if (value === undefined) return;
+  to.set(key, value);
+  from.delete(key);
+}
+
 function emptyChange(): MachineChange {
   return {
     hours: new Map(),
     bases: new Map(),
     checkpoints: new Map(),
     dropCheckpointsFromMs: null,
+    dropSpansFromMs: null,
     spans: [],
   };
 }

@@ -134,6 +134,15 @@ class SqliteViews implements Views {
     ).map(hourOf);
   }
 
+  hourTimes(machine: string, fromMs: number, toMs: number): number[] {
+    return this.#all(
+      'SELECT hour_ms AS hourMs FROM hour WHERE machine = ? AND hour_ms >= ? AND hour_ms < ? ORDER BY hour_ms',
+      machine,
+      fromMs,
+      toMs,
+    ).map((row) => Number(row['hourMs']));
+  }
+
   *bases(machine: string, fromMs: number, toMs: number): Iterable<HourBase> {
     const hours = this.#all(
       'SELECT hour_ms AS hourMs FROM base WHERE machine = ? AND hour_ms >= ? AND hour_ms < ? ORDER BY hour_ms',

@@ -86,6 +86,8 @@ export interface Views {
   newestMinuteMs(channel: string): number | undefined;
   hour(machine: string, hourMs: number): MachineHour | undefined;
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
+  /** Starts of the hours that are kept of [fromMs, toMs), wall ms, in order. */
+  hourTimes(machine: string, fromMs: number, toMs: number): number[];
   /**
    * Bases of the hours that begin in [fromMs, toMs), in order, read one by one: a year need not be in memory. Throws an
    * error of class `refuse` (code `damaged-views`) where one cannot be read.

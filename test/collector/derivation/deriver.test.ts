@@ -1,93 +1,13 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startDerivation, type Derivation } from '../../../collector/derivation/deriver.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
-import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
-import type { Ledger } from '../../../collector/ledger/ledger.ts';
-import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
-import { openViews } from '../../../collector/ledger/sqlite-views.ts';
-import type { Views } from '../../../collector/ledger/views.ts';
-import { SteppedClock } from '../../../protocols/clock.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
-import { silentLog } from '../../../protocols/log.ts';
-import { makeTempFolder } from '../ledger/temp-folder.ts';
+import { Bench, figures } from './derivation-bench.ts';
 import { CHANNELS, MACHINE, PlantFeed, powerAtW, shiftOf, START_MS, type Saying } from './plant-feed.ts';
 import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 
 const HOUR_MS = 3_600_000;
 const FIRST_HOUR_MS = START_MS - 30 * 60_000;
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-/** A collector's ledger, views and derivation, on real files. */
-class Bench {
-  readonly clock = new SteppedClock(START_MS + 40 * HOUR_MS);
-  readonly folder = makeTempFolder();
-  #ledger!: Ledger;
-  #views!: Views;
-  #derivation!: Derivation;
-  model: MachineModel = { ...unconfiguredMachine(MACHINE), ratedPowerW: watts(15_000) };
-  /** What the derivation told of itself. */
-  readonly told: string[] = [];
-
-  static async open(): Promise<Bench> {
-    const bench = new Bench();
-    bench.#ledger = await openLedger({
-      folder: `${bench.folder}/ledger`,
-      log: silentLog,
-      clock: bench.clock,
-    });
-    bench.#views = openViews({ folder: bench.folder });
-    bench.start();
-    closers.push(async () => {
-      await bench.#derivation.stop();
-      bench.#views.close();
-      await bench.#ledger.close();
-    });
-    return bench;
-  }
-
-  start(): void {
-    this.#derivation = startDerivation({
-      ledger: this.#ledger,
-      views: this.#views,
-      machines: [this.model],
-      site: 'plant',
-      clock: this.clock,
-      log: { ...silentLog, info: (_, message) => void this.told.push(message) },
-    });
-  }
-
-  get views(): Views {
-    return this.#views;
-  }
-
-  get derivation(): Derivation {
-    return this.#derivation;
-  }
-
-  async restart(): Promise<void> {
-    await this.#derivation.stop();
-    this.start();
-  }
-
-  async append(...records: SealedRecord[]): Promise<void> {
-    await Promise.all(
-      records.map((record) => this.#ledger.append({ ...record, receivedMs: this.clock.wallMs() })),
-    );
-  }
-
-  async derive(): Promise<MachineHour[]> {
-    await this.#derivation.idle();
-    return this.#views.hours(MACHINE, 0, Number.MAX_SAFE_INTEGER);
-  }
-}
-
-/** Without what tells when an hour was written. */
-const figures = (hours: MachineHour[]) =>
-  hours.map((hour) => ({ ...hour, status: null, finalBy: null, revision: null }));
 
 /** Energy by the plant's own law between two times, mWh. */
 function energyMwh(fromMs: number, toMs: number): number {
@@ -412,7 +332,7 @@ describe('the derivation', () => {
     expect(await bench.derive()).toEqual([]);
     expect(bench.derivation.stats().undatedRecords).toBe(13);
 
-    const feed = new PlantFeed();
+    const feed = new PlantFeed({ agent: 'gw-2', epoch: 'eeeeeeeeeeee' });
     const row = (at: number, mwh: number) => ({
       rows: [
         {
@@ -428,7 +348,16 @@ describe('the derivation', () => {
       sealedToMs: at + 1,
       clock: 'unsynced' as const,
     });
-    await bench.append(feed.config(), feed.say(row(START_MS, 0)), feed.say(row(START_MS + 10_000, 2778)));
+    const unset = { clock: 'unsynced' as const };
+    await bench.append(
+      feed.config(unset),
+      feed.say(row(START_MS, 0)),
+      feed.say(row(START_MS + 10_000, 2778)),
+    );
+    expect(await bench.derive()).toEqual([]);
+    expect(bench.derivation.stats().waitingRecords).toBe(3);
+    // Nobody set it for a week.
+    bench.clock.stepTo(bench.clock.wallMs() + 7 * 24 * HOUR_MS);
     const [hour] = await bench.derive();
     expect(hour?.reasons).toContain('clock-unsynced');
     expect(hour?.energy.supplyMwh).toBe(2778);

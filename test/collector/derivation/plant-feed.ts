@@ -1,10 +1,10 @@
 import { sha256, generateSigningKey, type SigningKey } from '../../../protocols/evidence/keys.ts';
 import { sealRecord, type SealedRecord } from '../../../protocols/evidence/seal.ts';
 import type { Channel } from '../../../protocols/telemetry/channel.ts';
-import { encodePart, type MachinePart } from '../../../protocols/telemetry/part.ts';
+import { countSamples, encodePart, type MachinePart } from '../../../protocols/telemetry/part.ts';
 import type { ClockState } from '../../../protocols/telemetry/record.ts';
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
-import type { ConfigSnapshot } from '../../../protocols/telemetry/snapshot.ts';
+import type { ConfigSnapshot, SourceDescription } from '../../../protocols/telemetry/snapshot.ts';
 
 export const MACHINE = 'mill-1';
 /** 2026-03-02 09:30 UTC. */
@@ -30,6 +30,8 @@ export interface Saying {
   links?: { source: string; timesMs: number[]; up: boolean[]; reasons: string[] }[];
   sealedToMs: number;
   clock?: ClockState;
+  /** By how much the agent's wall clock is ahead of the true time, ms. */
+  aheadMs?: number;
 }
 
 /** An agent that seals records of one machine, as a real one does: a config snapshot first, then readings, in one chain. */
@@ -39,20 +41,39 @@ export class PlantFeed {
   readonly #epoch: string;
   readonly #snapshot: string;
   /** Wall time at which the boot's monotonic clock was 0. */
-  readonly #bootMs: number;
+  #bootMs: number;
+  #boot = 'bbbbbbbbbbbb';
   #seq = 0;
   #prev: string | null = null;
 
-  constructor(options: { agent?: string; epoch?: string; channels?: Channel[]; bootMs?: number } = {}) {
+  constructor(
+    options: {
+      agent?: string;
+      epoch?: string;
+      channels?: Channel[];
+      bootMs?: number;
+      /** What is said of every source, beyond its address. */
+      about?: Partial<SourceDescription>;
+    } = {},
+  ) {
     this.agent = options.agent ?? 'gw-1';
     this.#epoch = options.epoch ?? 'aaaaaaaaaaaa';
     this.#bootMs = options.bootMs ?? START_MS - 100_000;
-    this.#snapshot = encodeSnapshot(snapshotOf(this.agent, options.channels ?? CHANNELS));
+    this.#snapshot = encodeSnapshot(snapshotOf(this.agent, options.channels ?? CHANNELS, options.about));
+  }
+
+  /** The gateway starts again: its monotonic clock is 0 at a wall time. */
+  reboot(boot: string, bootMs: number): void {
+    this.#boot = boot;
+    this.#bootMs = bootMs;
   }
 
   /** The record with the config snapshot. */
-  config(): SealedRecord {
-    return this.#seal('config', [{ machine: null, text: this.#snapshot }], [], this.#bootMs + 1000, 0);
+  config(by: Pick<Saying, 'clock' | 'aheadMs'> = {}): SealedRecord {
+    return this.#seal('config', [{ machine: null, text: this.#snapshot }], [], 0, {
+      sealedToMs: this.#bootMs + 1000,
+      ...by,
+    });
   }
 
   /** A record of readings of the machine. */
@@ -77,16 +98,15 @@ export class PlantFeed {
     };
     const timesMs = [...part.sampled, ...part.events, ...part.links].flatMap((group) => group.timesMs);
     const parts = timesMs.length === 0 ? [] : [{ machine: MACHINE, text: encodePart(part) }];
-    return this.#seal('readings', parts, timesMs, saying.sealedToMs, timesMs.length, saying.clock);
+    return this.#seal('readings', parts, timesMs, countSamples(part), saying);
   }
 
   #seal(
     kind: 'config' | 'readings',
     parts: { machine: string | null; text: string }[],
     monoMs: number[],
-    sealedToMs: number,
     samples: number,
-    state: ClockState = 'synced',
+    { sealedToMs, clock: state = 'synced', aheadMs = 0 }: Saying,
   ): SealedRecord {
     const sealedTo = sealedToMs - this.#bootMs;
     const sealed = sealRecord(
@@ -96,13 +116,13 @@ export class PlantFeed {
         agent: this.agent,
         epoch: this.#epoch,
         seq: ++this.#seq,
-        boot: 'bbbbbbbbbbbb',
+        boot: this.#boot,
         first: monoMs.length === 0 ? sealedTo : Math.min(...monoMs),
         last: monoMs.length === 0 ? sealedTo : Math.max(...monoMs),
         sealedTo,
         samples,
         config: sha256(this.#snapshot),
-        clock: { mono: 0, wall: this.#bootMs, state },
+        clock: { mono: 0, wall: this.#bootMs + aheadMs, state },
         prev: this.#prev,
       },
       parts,
@@ -143,7 +163,11 @@ export const CHANNELS: Channel[] = [
   },
 ];
 
-function snapshotOf(agent: string, channels: Channel[]): ConfigSnapshot {
+function snapshotOf(
+  agent: string,
+  channels: Channel[],
+  about: Partial<SourceDescription> = {},
+): ConfigSnapshot {
   const sources = [...new Set(channels.map((channel) => channel.source))];
   return {
     v: 1,
@@ -155,6 +179,7 @@ function snapshotOf(agent: string, channels: Channel[]): ConfigSnapshot {
       protocol: 'modbus-tcp',
       address: `127.0.0.1:502 ${id}`,
       everyMs: 10_000,
+      ...about,
     })),
     channels,
   };

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import { STATE_COUNT } from '../../../collector/energy/hour-account.ts';

@@ -1,0 +1,204 @@
+import type { Clock } from '../../protocols/clock.ts';
+import { describeError } from '../../protocols/errors.ts';
+import type { Log } from '../../protocols/log.ts';
+import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
+import { amendFeed } from '../energy/amendments/amend-feed.ts';
+import type { RecordFeed } from '../energy/record-feed.ts';
+import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
+import type { MinuteRollup, StoredWord, Views } from '../ledger/views.ts';
+import { markOutdated, type DeriverMemory } from './deriver-memory.ts';
+import type { MachineModels } from './machine-models.ts';
+import { MinuteRollups } from './minute-rollups.ts';
+import { RecordReader } from './record-reader.ts';
+import { runWordsOf } from './run-words.ts';
+
+/** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours is wrong. */
+const EARLIEST_MS = 1_577_836_800_000;
+const AHEAD_MS = 86_400_000;
+
+/** What was read since the collector started, for /metrics. */
+export interface IntakeCounts {
+  records: number;
+  /** Parts that could not be read. */
+  malformedParts: number;
+  /** Records that no wall time can be told of. */
+  undatedRecords: number;
+}
+
+/** What new records say, by machine. */
+export interface TakenIn {
+  feeds: Map<string, RecordFeed[]>;
+  /** When the agents of a machine were seen to watch it, wall ms. */
+  heard: Map<string, { agent: string; atMs: number }[]>;
+}
+
+/** What of new records is written as it was recorded, beside what is derived. */
+export interface Recorded {
+  minutes: MinuteRollup[];
+  words: StoredWord[];
+  snapshots: { hash: string; snapshot: ConfigSnapshot }[];
+}
+
+/** What an intake reads from, and where it takes its notes. */
+export interface IntakeParts {
+  ledger: Pick<Ledger, 'configRecord' | 'readAfter' | 'readMachine'>;
+  views: Pick<Views, 'minute' | 'newestMinuteMs'>;
+  clock: Pick<Clock, 'wallMs'>;
+  log: Log;
+  memory: DeriverMemory;
+  models: Pick<MachineModels, 'of'>;
+  counts: IntakeCounts;
+}
+
+/** Reads records, new ones and old ones again, by the clock and the amendments that hold for them. */
+export class RecordIntake {
+  readonly #parts: IntakeParts;
+  readonly #reader: RecordReader;
+  readonly #rollups: MinuteRollups;
+  #words: StoredWord[] = [];
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+    this.#reader = new RecordReader(parts.ledger);
+    this.#rollups = new MinuteRollups(parts.views);
+  }
+
+  /** Takes in new records, in order of arrival, and those that waited for what they bring. */
+  async takeIn(
+    records: readonly LedgerRecord[],
+    yieldNow: (index: number) => Promise<void>,
+  ): Promise<TakenIn> {
+    const taken: TakenIn = { feeds: new Map(), heard: new Map() };
+    const { memory, counts, ledger, clock } = this.#parts;
+    let settled = memory.clocks.expire(clock.wallMs());
+    for (const [index, record] of records.entries()) {
+      counts.records++;
+      const news = memory.clocks.note(record);
+      if (news.settled || record.header.kind === 'config') settled = true;
+      if (news.misread !== null) {
+        const { agent, machines, ordinals, fromMs, toMs } = news.misread;
+        memory.watch.forget(agent, fromMs, toMs);
+        memory.waiting.push(...ordinals);
+        for (const machine of machines) markOutdated(memory, machine, -Infinity);
+      }
+      this.#take(record, taken);
+      await yieldNow(index);
+    }
+    if (settled && memory.waiting.length > 0) {
+      const { waiting } = memory;
+      memory.waiting = [];
+      for (const [index, ordinal] of waiting.entries()) {
+        const record = ledger.readAfter(ordinal - 1, 1)[0];
+        if (record?.ordinal === ordinal) this.#take(record, taken);
+        await yieldNow(index);
+      }
+    }
+    return taken;
+  }
+
+  /** What the ledger holds of a machine in a window of wall time, up to an ordinal. */
+  *feedsOf(machine: string, fromMs: number, toMs: number, lastOrdinal: number): Iterable<RecordFeed> {
+    const { ledger, memory } = this.#parts;
+    for (const record of ledger.readMachine(machine, fromMs, toMs)) {
+      const dated = memory.clocks.dated(record);
+      // One that got another time than its label is found by that.
+      if (dated === undefined || dated !== record || record.ordinal > lastOrdinal) continue;
+      const feed = this.#feedOf(dated, machine);
+      if (feed !== undefined) yield feed;
+    }
+    for (const label of memory.clocks.labelled(machine, fromMs, toMs))
+      for (const record of ledger.readMachine(machine, label.fromMs, label.toMs)) {
+        const { agent, boot, clock } = record.header;
+        if (agent !== label.agent || boot !== label.boot || clock.state !== 'unsynced') continue;
+        const dated = record.ordinal > lastOrdinal ? undefined : memory.clocks.dated(record);
+        const feed = dated === undefined ? undefined : this.#feedOf(dated, machine);
+        if (feed !== undefined) yield feed;
+      }
+  }
+
+  /** What is to be written of the records since the last call. */
+  takeRecorded(): Recorded {
+    const words = this.#words;
+    this.#words = [];
+    return { minutes: this.#rollups.take(), words, snapshots: this.#reader.takeSnapshots() };
+  }
+
+  #take(record: LedgerRecord, { feeds, heard }: TakenIn): void {
+    const { memory, counts } = this.#parts;
+    const dated = memory.clocks.dated(record);
+    if (dated === undefined) {
+      memory.waiting.push(record.ordinal);
+      return;
+    }
+    const { header } = dated;
+    if (!this.#isDated(header)) {
+      counts.undatedRecords++;
+      return;
+    }
+    const end = this.#reader.readEpochEnd(dated);
+    if (end !== undefined) memory.watch.noteEnd(header.agent, end);
+    const atMs = wallTimeMs(header, header.sealedTo);
+    if (header.clock.state === 'unsynced')
+      memory.clocks.noteTaken(record, Math.min(atMs, wallTimeMs(header, header.first)), atMs);
+    for (const machine of memory.watch.note(header)) gather(heard, machine, { agent: header.agent, atMs });
+    if (header.kind !== 'readings') return;
+    if (!this.#reader.isReadable(header)) {
+      memory.waiting.push(record.ordinal);
+      return;
+    }
+    for (const { machine } of header.parts) {
+      const feed = machine === null ? undefined : this.#readNew(dated, machine);
+      if (machine !== null && feed !== undefined) gather(feeds, machine, feed);
+    }
+  }
+
+  /** What a new record says of a machine, for the fold, and for what is kept as it was recorded. */
+  #readNew(record: LedgerRecord, machine: string): RecordFeed | undefined {
+    // By a label that may turn out wrong, nothing is written that cannot be taken back.
+    const isLabelled = record.header.clock.state === 'unsynced';
+    try {
+      const feed = this.#readMachine(record, machine, (channel, timesMs, values, factor) => {
+        if (!isLabelled) this.#rollups.add(channel, timesMs, values, factor);
+      });
+      if (feed !== undefined && !isLabelled) this.#words.push(...runWordsOf(machine, feed));
+      return feed;
+    } catch (error) {
+      this.#parts.counts.malformedParts++;
+      const { agent, seq } = record.header;
+      this.#parts.log.warn({ agent, seq, machine, error: describeError(error) }, 'A part cannot be read.');
+      return undefined;
+    }
+  }
+
+  /** What a record says of a machine, for a fold that goes over it again. A part that cannot be read was told of before. */
+  #feedOf(record: LedgerRecord, machine: string): RecordFeed | undefined {
+    if (!this.#isDated(record.header)) return undefined;
+    try {
+      return this.#readMachine(record, machine);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #readMachine(...[record, machine, take]: Parameters<RecordReader['readMachine']>): RecordFeed | undefined {
+    const { memory, models } = this.#parts;
+    const feed = this.#reader.readMachine(record, machine, take);
+    if (feed === undefined) return undefined;
+    // Wall times before and after it do not belong to one clock.
+    if (memory.clocks.isStep(record.header)) feed.unsynced = true;
+    return amendFeed(feed, models.of(machine).amendments);
+  }
+
+  #isDated(header: RecordHeader): boolean {
+    const firstMs = wallTimeMs(header, header.first);
+    const lastMs = wallTimeMs(header, Math.max(header.last, header.sealedTo));
+    return firstMs >= EARLIEST_MS && lastMs <= this.#parts.clock.wallMs() + AHEAD_MS;
+  }
+}
+
+function gather<T>(by: Map<string, T[]>, key: string, value: T): void {
+  const values = by.get(key);
+  if (values === undefined) by.set(key, [value]);
+  else values.push(value);
+}
