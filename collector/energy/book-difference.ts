@@ -1,30 +1,32 @@
 import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
-import { lose, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
+import { loseTime, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
+import { learn } from './habit.ts';
 import {
   accountAt,
   addBridged,
   addEnergy,
   addExport,
+  addMedium,
   addRecord,
   componentAccount,
   HOUR_MS,
 } from './hour-account.ts';
-import { cutAtMinutes, shareOut, WATT_MS_PER_MWH, type Slice } from './slices.ts';
+import type { BridgeMethod } from './machine-hour.ts';
+import { boundPowerOf } from './machine-model.ts';
+import { shareOut } from './share-out.ts';
+import { cutAtMinutes, WATT_MS_PER_MWH, type Slice } from './slices.ts';
 
 /** Energy of the first slices that will never be known. */
 export function loseSlices(c: ComponentState, context: FoldContext, count: number): void {
-  for (const slice of c.slices.splice(0, count)) {
-    const endMs = slice.fromMs + slice.ms;
-    for (let at = slice.fromMs; at < endMs; at = nextHourMs(at)) lose(c, accountAt(context.accounts, at));
-  }
+  for (const { fromMs, ms } of c.slices.splice(0, count)) loseTime(c, context.accounts, fromMs, fromMs + ms);
   c.heldFrom = -1;
   c.rivalFrom = -1;
 }
 
 /**
  * Books a counter difference over the first slices. Where power was measured they get what it says, scaled down when
- * that is more than the difference; the rest goes evenly to the time without power; with power throughout, power only
- * gives the proportions.
+ * that is more than the difference; the rest goes to the time without power, by what is expected of it; with power
+ * throughout, power only gives the proportions.
  */
 export function bookSlices(
   c: ComponentState,
@@ -40,12 +42,16 @@ export function bookSlices(
     if (Math.floor(first.fromMs / HOUR_MS) !== Math.floor((atMs - 1) / HOUR_MS))
       noteRecords(context, first.fromMs, atMs);
     // A counter that moves with every reading mostly has one slice: nothing to share out.
-    if (slices.length === 1 && first.kind === 'covered') book(c, context, first, mwh, estimated);
+    if (slices.length === 1 && first.kind === 'covered') book(c, context, first, mwh, estimated, 'linear');
     else {
       const pieces = cutAtMinutes(slices);
-      const shares = shareOut(mwh, pieces);
-      for (const [index, piece] of pieces.entries())
-        book(c, context, piece, shares[index] ?? milliwattHours(0), estimated);
+      const shares = shareOut(mwh, pieces, c.habit, boundPowerOf(context.model, c.component, c.direction));
+      for (const [index, piece] of pieces.entries()) {
+        const share = shares[index];
+        // What is counted from zero after a reset follows measured power where there is some: no habit is asked.
+        const method = piece.kind === 'gap' ? (share?.method ?? 'linear') : 'linear';
+        book(c, context, piece, share?.mwh ?? milliwattHours(0), estimated, method);
+      }
     }
   }
   if (count === c.slices.length) c.slices.length = 0;
@@ -60,20 +66,27 @@ function book(
   piece: Slice,
   mwh: MilliwattHours,
   estimated: boolean,
+  method: BridgeMethod,
 ): void {
-  const account = accountAt(context.accounts, piece.fromMs);
+  const { fromMs, state } = piece;
+  const account = accountAt(context.accounts, fromMs);
+  const bridged = estimated || piece.kind === 'gap';
+  if (!bridged) learn(c.habit, fromMs, piece.ms, state, mwh);
+  if (c.direction === 'medium') {
+    addMedium(account, c.component, fromMs, mwh);
+    return;
+  }
   if (c.direction === 'export') {
-    if (c.component === 'supply') addExport(account, piece.fromMs, mwh);
+    if (c.component === 'supply') addExport(account, fromMs, mwh);
     return;
   }
   const component = componentAccount(account, c.component);
-  const bridged = estimated || piece.kind === 'gap';
-  if (bridged) addBridged(account, component, piece.fromMs, piece.state, 'linear', mwh);
-  else addEnergy(account, component, piece.fromMs, piece.state, 'counter', mwh);
+  component.stepMwh = Math.max(component.stepMwh, c.step.mwh);
+  if (bridged) addBridged(account, component, fromMs, state, method, mwh);
+  else addEnergy(account, component, fromMs, state, 'counter', mwh);
   if (piece.kind === 'covered' && !estimated) {
-    component.closedMwh[piece.state] = (component.closedMwh[piece.state] ?? 0) + mwh;
-    component.integralMwh[piece.state] =
-      (component.integralMwh[piece.state] ?? 0) + piece.wattMs / WATT_MS_PER_MWH;
+    component.closedMwh[state] = (component.closedMwh[state] ?? 0) + mwh;
+    component.integralMwh[state] = (component.integralMwh[state] ?? 0) + piece.wattMs / WATT_MS_PER_MWH;
     component.slackMwh += piece.slackMs / WATT_MS_PER_MWH;
   }
 }

@@ -1,15 +1,26 @@
 import type { CounterDefinition, PlainReading } from './counter-value.ts';
 import type { CounterState } from './counter.ts';
-import { addReason, componentAccount, HOUR_MS, type HourAccount } from './hour-account.ts';
+import { emptyHabit, type Habit } from './habit.ts';
+import {
+  accountAt,
+  addReason,
+  addMedium,
+  componentAccount,
+  HOUR_MS,
+  type HourAccount,
+} from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
 import { emptySeries, type Series } from './series.ts';
 import type { Slice } from './slices.ts';
 import type { TimelineState } from './timeline-state.ts';
 
-/** One direction of one component of a machine: its counter, its power, and what waits between them. Plain data. */
+/**
+ * One direction of one component of a machine: its counter, its power, and what waits between them; or one medium, for
+ * which norm litres stand where mWh do, and Nm3/h where W do. Plain data.
+ */
 export interface ComponentState {
   component: string;
-  direction: 'import' | 'export';
+  direction: 'import' | 'export' | 'medium';
   /** W */
   power: Series<number>;
   counter: Series<PlainReading>;
@@ -25,6 +36,10 @@ export interface ComponentState {
   rivalFrom: number;
   /** Where there is no counter: integrated power of an hour, and how much of it is booked, mWh; rounding never adds up. */
   integral: { hourMs: number; mwh: number; bookedMwh: number };
+  /** What it usually draws. */
+  habit: Habit;
+  /** One step of its counter as the first reading of an hour showed it, mWh. */
+  step: { hourMs: number; mwh: number };
 }
 
 /** A record that a component's readings came in, and the times they span. */
@@ -48,7 +63,7 @@ export interface FoldContext {
 }
 
 /** A component that nothing was read of. */
-export function emptyComponent(component: string, direction: 'import' | 'export'): ComponentState {
+export function emptyComponent(component: string, direction: ComponentState['direction']): ComponentState {
   return {
     component,
     direction,
@@ -61,6 +76,8 @@ export function emptyComponent(component: string, direction: 'import' | 'export'
     heldFrom: -1,
     rivalFrom: -1,
     integral: { hourMs: 0, mwh: 0, bookedMwh: 0 },
+    habit: emptyHabit(),
+    step: { hourMs: 0, mwh: 0 },
   };
 }
 
@@ -72,6 +89,7 @@ export function isSupply(c: ComponentState): boolean {
 /** A component that was measured in an hour has an energy there, though it be 0. */
 export function touch(c: ComponentState, account: HourAccount): void {
   if (c.direction === 'import') componentAccount(account, c.component);
+  else if (c.direction === 'medium') addMedium(account, c.component, account.hourMs, 0);
 }
 
 /** Energy that is not known makes the hour partial where it is the supply's. */
@@ -79,6 +97,16 @@ export function lose(c: ComponentState, account: HourAccount): void {
   if (!isSupply(c)) return;
   account.lost = true;
   addReason(account, 'gap');
+}
+
+/** The same for all hours of a time, and only its minutes are marked. */
+export function loseTime(c: ComponentState, accounts: HourAccount[], fromMs: number, toMs: number): void {
+  if (!isSupply(c)) return;
+  for (let at = fromMs; at < toMs; at = nextHourMs(at)) {
+    const account = accountAt(accounts, at);
+    account.lost = true;
+    addReason(account, 'gap', at, toMs);
+  }
 }
 
 /** The start of the next hour, ms. */

@@ -1,19 +1,18 @@
 import { readCounter } from './read-counter.ts';
 import { bookPower } from './book-power.ts';
+import { bridgeWithoutCounter, BRIDGE_BY_STATE_MS } from './bridge-without-counter.ts';
 import {
-  lose,
+  isSupply,
+  loseTime,
   nextHourMs,
   touch,
-  isSupply,
   type ComponentState,
   type FoldContext,
 } from './component-state.ts';
-import { accountAt, addReason, MINUTE_MS } from './hour-account.ts';
+import { stepMwh } from './counter-value.ts';
+import { accountAt, HOUR_MS, markReason, MINUTE_MS } from './hour-account.ts';
 import { dropTaken, settledTo } from './series.ts';
 import { walkPower, walkStates, type PowerPiece } from './walk-states.ts';
-
-/** Without a counter, power is drawn straight across gaps up to this long; longer ones stay missing. */
-const BRIDGE_BY_POWER_MS = 300_000;
 
 /** Takes in readings as far as both series and the machine's states are settled. */
 export function advanceComponent(c: ComponentState, context: FoldContext): void {
@@ -21,7 +20,12 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
   const firstMs = Math.min(power.atMs[0] ?? Infinity, counter.atMs[0] ?? Infinity);
   if (c.atMs === null && !(firstMs < context.horizonMs)) return;
   c.atMs ??= firstMs;
-  const { horizonMs } = context;
+  const { horizonMs, model } = context;
+  // No rated power bounds what is not power.
+  const own =
+    c.direction === 'medium'
+      ? { ...context, model: { ...model, ratedPowerW: null, componentRatedPowerW: {} } }
+      : context;
   const untilMs = Math.min(context.timeline.atMs, settledTo(power, horizonMs), settledTo(counter, horizonMs));
   let p = 0;
   let q = 0;
@@ -33,7 +37,7 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     const lastPowerEveryMs = p > 0 ? (power.everyMs[p - 1] ?? 0) : power.lastEveryMs;
     const covered = lastPowerMs !== null && powerMs - lastPowerMs <= 2 * lastPowerEveryMs;
     // How power ran between two readings is told by the states between them, all of them.
-    const bridged = c.judged === null && lastPowerMs !== null && powerMs - lastPowerMs <= BRIDGE_BY_POWER_MS;
+    const bridged = c.judged === null && lastPowerMs !== null && powerMs - lastPowerMs <= BRIDGE_BY_STATE_MS;
     const untold = (covered || bridged) && powerMs > context.timeline.atMs;
     const quiet = nextMs > untilMs || untold;
     // Inside a pair of power readings nothing is cut but by a reading, so that batches leave no trace.
@@ -58,7 +62,8 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     if (toMs > c.atMs) c.atMs = toMs;
     if (quiet) break;
     if (counterMs === nextMs) {
-      readCounter(c, context, q);
+      noteStep(c, context, q);
+      readCounter(c, own, q);
       q++;
     }
     if (powerMs === nextMs) {
@@ -80,8 +85,12 @@ export function openSinceMs(c: ComponentState): number | null {
   return c.slices[0]?.fromMs ?? c.atMs;
 }
 
-/** Where the counter is coarse: since when power was measured that waits for the counter's next step; else null. */
+/**
+ * Where the counter is coarse: since when power was measured that waits for the counter's next step. Without a counter: the
+ * latest reading, as long as the next one may tell how power ran since. Else null.
+ */
 export function awaitsStepSinceMs(c: ComponentState): number | null {
+  if (c.judged === null) return c.atMs !== null && c.atMs === c.power.lastMs ? c.atMs : null;
   return c.slices.find((slice) => slice.kind === 'covered' && slice.wattMs > 0)?.fromMs ?? null;
 }
 
@@ -98,16 +107,26 @@ function passWithoutCounter(
 ): boolean {
   const fromMs = c.atMs ?? toMs;
   if (toMs <= fromMs || lastPowerMs === null) return true;
-  if (covered || powerMs - lastPowerMs <= BRIDGE_BY_POWER_MS) {
+  if (covered || powerMs - lastPowerMs <= BRIDGE_BY_STATE_MS) {
     if (quiet) return false;
     const line = { startMs: lastPowerMs, startW: c.lastPowerW, endMs: powerMs, endW: nextPowerW };
-    const obtained = covered ? 'integrated' : 'bridged';
-    walkPower(context.timeline, fromMs, toMs, line, (piece) => bookPower(c, context, piece, obtained));
+    if (covered)
+      walkPower(context.timeline, fromMs, toMs, line, (piece) => bookPower(c, context, piece, null));
+    else bridgeWithoutCounter(c, context, fromMs, toMs, line);
     return true;
   }
-  if (powerMs === Infinity && context.horizonMs - lastPowerMs <= BRIDGE_BY_POWER_MS) return false;
-  for (let at = fromMs; at < toMs; at = nextHourMs(at)) lose(c, accountAt(context.accounts, at));
+  if (powerMs === Infinity && context.horizonMs - lastPowerMs <= BRIDGE_BY_STATE_MS) return false;
+  loseTime(c, context.accounts, fromMs, toMs);
   return true;
+}
+
+/** Once an hour, how finely its counter counts: the digits of its readings are costly to look at. */
+function noteStep(c: ComponentState, context: FoldContext, row: number): void {
+  const hourMs = Math.floor((c.counter.atMs[row] ?? 0) / HOUR_MS) * HOUR_MS;
+  const raw = c.counter.values[row];
+  const definition = context.definitions[c.counter.definitions[row] ?? 0];
+  if (hourMs === c.step.hourMs || raw === undefined || definition === undefined) return;
+  c.step = { hourMs, mwh: stepMwh(raw, definition) };
 }
 
 function appendCovered(c: ComponentState, context: FoldContext, piece: PowerPiece): void {
@@ -131,10 +150,8 @@ function passUncovered(c: ComponentState, context: FoldContext, toMs: number, ki
       c.slices.length > Math.max(c.heldFrom, c.rivalFrom) ? c.slices[c.slices.length - 1] : undefined;
     if (last?.kind === kind && last.state === state) last.ms += endMs - fromMs;
     else c.slices.push({ fromMs, ms: endMs - fromMs, state, kind, wattMs: 0, slackMs: 0 });
-    for (let at = fromMs; at < endMs; at = nextHourMs(at)) {
-      const account = accountAt(context.accounts, at);
-      if (kind !== 'gap') touch(c, account);
-      else if (isSupply(c)) addReason(account, 'gap');
-    }
+    if (kind === 'gap') {
+      if (isSupply(c)) markReason(context.accounts, 'gap', fromMs, endMs);
+    } else for (let at = fromMs; at < endMs; at = nextHourMs(at)) touch(c, accountAt(context.accounts, at));
   });
 }

@@ -38,7 +38,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
         const atMs = timesMs[row] ?? 0;
         if (!insertReading(series, atMs, value, everyMs, seq, definition, prefers)) continue;
         conflicts++;
-        addReason(accountAt(fold.accounts, atMs), 'conflict');
+        addReason(accountAt(fold.accounts, atMs), 'conflict', atMs, atMs);
       }
     };
     let supplyPower: readonly (number | null)[] | undefined;
@@ -52,6 +52,10 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
       put(componentOf(fold, column.component, column.direction).counter, column.values, definition);
       if (column.component === 'supply' && column.direction === 'import') supplyCounter = column.values;
     }
+    for (const { component, values } of group.media?.flows ?? [])
+      put(componentOf(fold, component, 'medium').power, values, 0);
+    for (const { component, definition, values } of group.media?.counters ?? [])
+      put(componentOf(fold, component, 'medium').counter, values, definitionOf(fold, definition));
     if (supplyPower !== undefined || supplyCounter !== undefined) {
       const { supply } = fold.timeline;
       for (let row = first; row < timesMs.length; row++) {
@@ -147,7 +151,11 @@ function putSupply(
   insertReading(supply, atMs, powerW, everyMs, seq, 0);
 }
 
-function componentOf(fold: MachineFold, name: string, direction: 'import' | 'export'): ComponentState {
+function componentOf(
+  fold: MachineFold,
+  name: string,
+  direction: ComponentState['direction'],
+): ComponentState {
   let component = fold.components.find((known) => known.component === name && known.direction === direction);
   if (component === undefined) {
     component = emptyComponent(name, direction);

@@ -45,6 +45,19 @@ export function unconfiguredMachine(machine: string): MachineModel {
   };
 }
 
+/** A component draws no more than this multiple of its rated power (rule E5). */
+const BOUND_FACTOR = 1.2;
+
+/** The most that a component can draw, W; null where nobody said, and for media and what is fed back. */
+export function boundPowerOf(
+  model: MachineModel,
+  component: string,
+  direction: 'import' | 'export' | 'medium',
+): number | null {
+  const ratedW = direction === 'import' ? ratedPowerOf(model, component) : null;
+  return ratedW === null ? null : ratedW * BOUND_FACTOR;
+}
+
 /** The power that bounds a component's counter: its own rating, else the machine's, else null. */
 export function ratedPowerOf(model: MachineModel, component: string): Watts | null {
   return model.componentRatedPowerW[component] ?? model.ratedPowerW;

@@ -2,7 +2,7 @@ import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import { bridgeSilences } from './bridge-silences.ts';
 import type { Saying } from './control-state.ts';
 import { decideState, type Decision } from './decide-state.ts';
-import { accountAt, addReason, addTime, HOUR_MS, type HourAccount } from './hour-account.ts';
+import { addTime, markReason, type HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
 import type { Ladder, Rung } from './power-ladder.ts';
 import { rungsSettledTo, type RungChange } from './power-track.ts';
@@ -40,10 +40,7 @@ export function settleStates(
     addSpan(timeline.spans, fromMs, endMs, decision);
     const isMeasured = nowOf(measured, fromMs)?.measured === true;
     addTime(accounts, fromMs, endMs, { state, decider: DECIDERS.indexOf(decision.decider), isMeasured });
-    if (nowOf(control.downs, fromMs)?.down === true) {
-      for (let at = fromMs; at < endMs; at = (Math.floor(at / HOUR_MS) + 1) * HOUR_MS)
-        addReason(accountAt(accounts, at), 'source-down');
-    }
+    if (nowOf(control.downs, fromMs)?.down === true) markReason(accounts, 'source-down', fromMs, endMs);
     timeline.atMs = endMs;
   }
 }
