@@ -7,6 +7,8 @@ import { addDecided, noDecided, type DecidedMs } from './period-decided.ts';
 import { readPeriodHours } from './period-hours.ts';
 import { reportMedia, type MediumReport } from './period-media.ts';
 import type { PeriodSource } from './period-source.ts';
+import { PeriodLoads } from './load-period.ts';
+import { assessComponent, type ComponentUncertainty } from './uncertain-period.ts';
 
 /** Which periods of which machine. */
 export interface PeriodQuery {
@@ -25,6 +27,8 @@ export interface PeriodReport extends Omit<PeriodSum, 'media'> {
   decidedMs: DecidedMs;
   /** By component, apart from energy. */
   media: Record<string, MediumReport>;
+  /** By component, `supply` included; none for a component without energy. */
+  uncertainty: Record<string, ComponentUncertainty>;
   basis: PeriodBasis;
 }
 
@@ -43,6 +47,7 @@ export function* periodReports(
   const [firstMs = fromMs, lastMs = toMs] = [boundaries[0], boundaries[boundaries.length - 1]];
   const watched = views.watched(machine);
   const machinePlan = plan.machines.find((known) => known.machine === machine);
+  const loads = new PeriodLoads(source, machine);
   let basis = new BasisTally();
   let decidedMs = noDecided();
   const sums = walkPeriods(
@@ -51,9 +56,10 @@ export function* periodReports(
     watched ?? { fromMs: Infinity, toMs: -Infinity },
     {
       tree: machinePlan?.tree ?? {},
-      see: ({ record }, fromMinute, toMinute) => {
-        basis.add(record);
-        addDecided(decidedMs, source, record, fromMinute, toMinute);
+      see: (hour, fromMinute, toMinute) => {
+        basis.add(hour.record);
+        addDecided(decidedMs, source, hour.record, fromMinute, toMinute);
+        loads.add(hour, fromMinute, toMinute);
       },
     },
   );
@@ -61,6 +67,17 @@ export function* periodReports(
   for (const { media, ...sum } of sums) {
     const period = periods[index++];
     if (period === undefined) return;
+    const { components, visits } = loads.take();
+    const endMs = Math.min(period.toMs, watched?.toMs ?? period.toMs);
+    const assess = (component: string): ComponentUncertainty =>
+      assessComponent(components.get(component) ?? [], {
+        machine,
+        component,
+        plan: machinePlan,
+        closure: component === 'supply' ? sum.closure : null,
+        visits,
+        endMs,
+      });
     yield {
       site: plan.site,
       machine,
@@ -68,6 +85,9 @@ export function* periodReports(
       ...sum,
       decidedMs,
       media: reportMedia(media, machinePlan?.media ?? {}),
+      uncertainty: Object.fromEntries(
+        [...components.keys()].sort().map((component) => [component, assess(component)]),
+      ),
       basis: basis.close(plan.hash),
     };
     basis = new BasisTally();
