@@ -13,6 +13,7 @@ export type ChannelRole =
       definition: CounterDefinition;
       factor: number;
     }
+  | { kind: 'medium'; component: string; definition: CounterDefinition; factor: number }
   | { kind: 'chart'; factor: number }
   | { kind: 'word'; status: Status; vocabulary: string };
 
@@ -33,11 +34,16 @@ function roleOf(channel: Channel, source: SourceDescription | undefined): Channe
   if (quantity === 'activePower') return { kind: 'power', component, factor };
   if (quantity === 'activeEnergyImport' || quantity === 'activeEnergyExport') {
     const direction = quantity === 'activeEnergyImport' ? 'import' : 'export';
-    const named = source?.meter?.serial !== undefined;
-    const definition = defineCounter(meterOf(channel, source), channel.scale, { ...channel.counter, named });
-    return { kind: 'counter', component, direction, definition, factor };
+    return { kind: 'counter', component, direction, definition: definitionOf(channel, source), factor };
   }
+  if (quantity === 'gasVolume')
+    return { kind: 'medium', component, definition: definitionOf(channel, source), factor };
   return { kind: 'chart', factor };
+}
+
+function definitionOf(channel: MeasuredChannel, source: SourceDescription | undefined): CounterDefinition {
+  const named = source?.meter?.serial !== undefined;
+  return defineCounter(meterOf(channel, source), channel.scale, { ...channel.counter, named });
 }
 
 /** What tells one meter's counter from another: its serial number, or where nobody wrote that down its address. */

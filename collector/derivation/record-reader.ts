@@ -6,7 +6,7 @@ import { decodePart, type MachinePart, type QualityRun } from '../../protocols/t
 import { parseRecord, wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
-import { plainReading } from '../energy/counter-value.ts';
+import { plainReading, type PlainReading } from '../energy/counter-value.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { EpochEnd } from './agent-watch.ts';
@@ -146,11 +146,14 @@ function feedOf(
         row.powers.push({ component, values: inWatts });
       } else if (role.kind === 'counter') {
         const { component, direction, definition } = role;
-        const plain = values.map((value) => (value === null ? null : plainReading(value)));
-        row.counters.push({ component, direction, definition, values: plain });
+        row.counters.push({ component, direction, definition, values: plainColumn(values) });
+      } else if (role.kind === 'medium') {
+        const { component, definition } = role;
+        row.media ??= { flows: [], counters: [] };
+        row.media.counters.push({ component, definition, values: plainColumn(values) });
       }
     }
-    if (row.powers.length > 0 || row.counters.length > 0) feed.rows.push(row);
+    if (row.powers.length > 0 || row.counters.length > 0 || row.media !== undefined) feed.rows.push(row);
   }
   for (const { channel, source, timesMs, values } of part.events) {
     const role = channels.get(channel);
@@ -159,6 +162,13 @@ function feedOf(
     feed.words.push({ channel, source, status, vocabulary, timesMs: wall(timesMs), values });
   }
   return feed;
+}
+
+/** Nearly every column is plain already. */
+function plainColumn(values: readonly (number | bigint | null)[]): readonly (PlainReading | null)[] {
+  return values.every((value) => typeof value !== 'bigint')
+    ? values
+    : values.map((value) => (value === null ? null : plainReading(value)));
 }
 
 /** Readings of quality `bad` are no readings. */
