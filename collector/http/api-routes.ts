@@ -6,6 +6,7 @@ import { ApiError, badParameter } from './api-error.ts';
 import { addHourExplanation } from './hour-explanation.ts';
 import { hoursToCsv } from './hours-csv.ts';
 import type { HttpParts } from './http-parts.ts';
+import { addJobRoutes } from './job-routes.ts';
 import { listMachines } from './machine-list.ts';
 import { openApiDocument } from './openapi.ts';
 import { statesToCsv } from './state-list.ts';
@@ -19,7 +20,7 @@ const STATES_SPAN_MAX_MS = 31 * DAY_MS;
 const POINTS_MAX = 5_000;
 const SPANS_MAX = 50_000;
 
-/** The JSON routes below /api/v1. All of them read. */
+/** The JSON routes below /api/v1. All of them read, but for the one that takes in the marks of jobs. */
 export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
   const { views, clock } = parts;
 
@@ -50,6 +51,7 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
 
   addHourExplanation(server, parts, requireMachine);
   addPlausibilityRoutes(server, parts, requireMachine);
+  addJobRoutes(server, parts, requireMachine);
 
   server.get<{ Params: { id: string } }>('/api/v1/machines/:id/states', async (request, reply) => {
     const query = request.query as Query;

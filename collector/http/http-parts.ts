@@ -5,6 +5,7 @@ import type { MachineHour } from '../energy/machine-hour.ts';
 import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
 import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
+import type { JobsPart } from '../reports/job-part.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
 
@@ -39,7 +40,7 @@ export interface LedgerStats {
   lastOrdinal: number;
 }
 
-/** Everything the server shows; it changes none of it. */
+/** Everything the server shows; it changes none of it, and only takes in the marks of jobs. */
 export interface HttpParts {
   site: string;
   version: string;
@@ -55,6 +56,8 @@ export interface HttpParts {
   journal?: Pick<JournalReader, 'entries'>;
   /** The uncertainty of one hour, or a sentence why there is none. */
   assessHour?: (hour: MachineHour) => PeriodUncertainty | string;
+  /** Jobs, and the marks an MES tells of them; absent where no journal was opened. */
+  jobs?: JobsPart;
   machines: readonly MachineInfo[];
   live: LiveBoard;
   agents: () => AgentView[];

@@ -1,5 +1,7 @@
 import { DECIDERS } from '../energy/state-span.ts';
+import { ALLOCATION_RULES } from '../energy/allocation/allocation-rule.ts';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import { describeMarkIntake, JOB_SCHEMAS } from './job-openapi.ts';
 
 const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
 const text = { type: 'string' };
@@ -75,7 +77,8 @@ export function openApiDocument(version: string): object {
     info: {
       title: 'millwatt collector',
       version,
-      description: 'Metered energy of machine tools. Everything here reads; nothing can be changed.',
+      description:
+        'Metered energy of machine tools. Everything here reads, but for the marks of jobs, which can only be added.',
     },
     security: [{ token: [] }, {}],
     paths: {
@@ -111,6 +114,33 @@ export function openApiDocument(version: string): object {
         json(reference('FindingReport')),
         [machineParameter('path', 'id'), ...rangeParameters],
       ),
+      '/api/v1/machines/{id}/jobs': get(
+        'Energy of jobs, orders and parts, in whole shifts, days or months that touch [from, to); at most 93 days',
+        { ...json(reference('JobReport')), 'text/csv': text },
+        [
+          machineParameter('path', 'id'),
+          ...rangeParameters,
+          ...[
+            ['group', ['job', 'order', 'part']] as const,
+            ['rule', ALLOCATION_RULES] as const,
+            ['shared', ['yes', 'no']] as const,
+          ].map(([name, choices]) => ({
+            name,
+            in: 'query',
+            required: false,
+            schema: { type: 'string', enum: [...choices] },
+          })),
+          formatParameter,
+        ],
+      ),
+      '/api/v1/machines/{id}/job-marks': {
+        ...get(
+          'Marks that were told of jobs, with those taken back',
+          json(object({ machine: text, fromMs: time, toMs: time, marks: list(reference('BookedMark')) })),
+          [machineParameter('path', 'id'), ...rangeParameters],
+        ),
+        post: describeMarkIntake([machineParameter('path', 'id')]),
+      },
       '/api/v1/machines/{id}/states': get(
         'Every stretch of one operating state, and what decided it; at most 31 days',
         {
@@ -171,6 +201,7 @@ export function openApiDocument(version: string): object {
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
       schemas: {
+        ...JOB_SCHEMAS,
         Error: object({ error: object({ message: text, cure: text }) }),
         Site: object({
           site: text,
@@ -243,7 +274,7 @@ export function openApiDocument(version: string): object {
             unit: { type: 'string', enum: ['mWh', 'ms', 'W', 'share', 'litre'] },
             saying: text,
           },
-          'A figure and how it is found with a pocket calculator: 41.25 kWh - 38.05 kWh = 3.2 kWh',
+          'A figure and how it is found with a pocket calculator, 41.25 kWh - 38.05 kWh = 3.2 kWh; a reading has its atMs, too',
         ),
         ExplainedHour: object(
           {

@@ -142,7 +142,7 @@ function needsToken({ routeOptions }: FastifyRequest): boolean {
 /** The framework's own refusals keep their status; anything else is our fault and says nothing of our insides. */
 function asApiError(error: unknown): ApiError {
   const status = (error as { statusCode?: unknown }).statusCode;
-  if (status === 413) return new ApiError(413, 'The request is too large.', 'Nothing here takes a body.');
+  if (status === 413) return new ApiError(413, 'The request is too large.', 'Send less at once.');
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new ApiError(
       status,

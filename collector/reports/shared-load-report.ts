@@ -82,7 +82,7 @@ function shareOf(
     };
   } catch (error) {
     if (!(error instanceof MillwattError) || error.code !== 'weight-missing') throw error;
-    return none(`${error.message} ${error.cure ?? ''}`.trim());
+    return none(`${error.message} ${error.cure}`);
   }
 }
 

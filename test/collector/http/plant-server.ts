@@ -5,6 +5,10 @@ import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { MinuteRollup } from '../../../collector/ledger/views.ts';
+import { openJournal } from '../../../collector/journal/sqlite-journal.ts';
+import { plainCalendar } from '../../../collector/energy/calendar/calendar-model.ts';
+import { openJobs } from '../../../collector/reports/job-part.ts';
+import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
 import type { ConfigSnapshot } from '../../../protocols/telemetry/snapshot.ts';
 import type { LiveMessage } from '../../../protocols/telemetry/live.ts';
@@ -47,6 +51,15 @@ export async function startPlantServer(options: {
     bases: options.bases ?? [],
     snapshots: options.snapshots ?? [],
   });
+  const journal = openJournal({ folder, key: generateSigningKey(), log: silentLog });
+  const plan = {
+    site: 'plant',
+    calendar: plainCalendar('UTC'),
+    machines: [],
+    mainMeters: [],
+    sharedLoads: [],
+    hash: 'plan',
+  };
   const agents = options.agents ?? [];
   const board = createLiveBoard({
     nowMs: () => performance.now(),
@@ -82,6 +95,7 @@ export async function startPlantServer(options: {
           : views,
       ...(options.assessHour === undefined ? {} : { assessHour: options.assessHour }),
       ...(options.journal === undefined ? {} : { journal: options.journal }),
+      jobs: openJobs({ views, plan, journal }, { wallMs: options.nowMs }),
       machines: options.machines ?? [{ id: 'mill', name: 'Mill <3>', ratedPowerW: 15_000 }],
       live: board,
       agents: () => agents,
@@ -100,6 +114,7 @@ export async function startPlantServer(options: {
     stop: async () => {
       await server.close();
       views.close();
+      journal.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

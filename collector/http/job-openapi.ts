@@ -1,0 +1,92 @@
+const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
+const text = { type: 'string' };
+const number = { type: 'number' };
+const orNull = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
+const object = (properties: Record<string, object>) => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+const list = (items: object) => ({ type: 'array', items });
+
+/** One mark as an MES sends it. */
+const JOB_MARK = {
+  type: 'object',
+  description:
+    'Begin or end of work on a job; `withdraw` takes the mark of that id back. The same mark may be sent again and again',
+  properties: {
+    id: { type: 'string', description: 'Of its own, 1 to 100 letters, digits and _ . : / @ + -' },
+    kind: { type: 'string', enum: ['begin', 'end', 'withdraw'] },
+    at: { type: 'string', description: 'ISO time with its zone, or ms since 1970' },
+    channel: { type: 'string', description: 'Path of the control; left out for the machine as a whole' },
+    job: { type: 'string', description: 'Needed at a begin; an end without it ends what is under way' },
+    order: text,
+    part: text,
+    goodParts: { type: 'integer', minimum: 0 },
+    scrapParts: { type: 'integer', minimum: 0 },
+    massKg: { type: 'number', minimum: 0 },
+    volumeCm3: { type: 'number', minimum: 0 },
+  },
+  required: ['id', 'kind'],
+};
+
+/** What the API takes in and gives of jobs. */
+export const JOB_SCHEMAS = {
+  JobMark: JOB_MARK,
+  BookedMark: object({
+    mark: { type: 'object' },
+    enteredMs: time,
+    by: text,
+    withdrawn: orNull(object({ atMs: time, by: text })),
+  }),
+  JobReport: object({
+    site: text,
+    machine: text,
+    fromMs: time,
+    toMs: time,
+    knownToMs: time,
+    rule: text,
+    window: text,
+    totalMwh: number,
+    allocatedMwh: number,
+    unallocatedMwh: number,
+    windows: list({ type: 'object' }),
+    split: { type: 'object' },
+    remarks: list({ type: 'object' }),
+    basis: { type: 'object' },
+  }),
+};
+
+/** The description of the one route that takes something in. */
+export function describeMarkIntake(parameters: object[]): object {
+  const failure = (description: string) => ({
+    description,
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  });
+  const content = (schema: object) => ({ content: { 'application/json': { schema } } });
+  const mark = { $ref: '#/components/schemas/JobMark' };
+  return {
+    summary:
+      'Begin and end of jobs, as an MES tells them: one, a list, or {marks, by}; at most 1,000, all or none',
+    parameters,
+    requestBody: {
+      required: true,
+      ...content({
+        anyOf: [mark, list(mark), { type: 'object', properties: { marks: list(mark), by: text } }],
+      }),
+    },
+    responses: {
+      200: {
+        description: 'Durably entered; `known` were there already',
+        ...content(object({ machine: text, accepted: number, known: number, withdrawn: number })),
+      },
+      400: failure('Some marks are not as they should be: nothing was entered, each is named'),
+      401: failure('The token is missing or wrong'),
+      403: failure('It came from a page of another origin'),
+      409: failure('Some marks contradict what was told before: nothing was entered, each is named'),
+      413: failure('It is larger than 512 KiB'),
+      415: failure('It is no JSON'),
+      503: failure('It cannot be written now; send it again'),
+    },
+  };
+}
