@@ -117,6 +117,20 @@ ${nodes.join('\n')}
 `;
 }
 
+/** What no wiring tells of the meters: without it, no uncertainty can be told. */
+const METERING: Readonly<Record<string, string>> = {
+  'mill-1': `    metering:
+      supply: { direct: true, ratedCurrent: 5A, maxCurrent: 63A, calibrated: 2026-03-02, calibrateEvery: 5, drift: 0.05%, ambient: [10, 40] }
+      spindle: { direct: true, ratedCurrent: 10A, maxCurrent: 100A }
+    jobs: { rule: time, window: shift }
+    dutyCycle:
+      hoursPerYear: { processing: 3000, ready: 1000, standby: 1000, off: 3760 }
+`,
+  'lathe-1': `    metering:
+      supply: { direct: true, ratedCurrent: 5A, maxCurrent: 63A }
+`,
+};
+
 /** The collector's configuration for these machines. */
 export function demoCollectorYaml(httpPort: number, brokerPort: number): string {
   const machines = DEMO_MACHINES.map(({ id, name, ratedPowerW }) => {
@@ -128,7 +142,7 @@ export function demoCollectorYaml(httpPort: number, brokerPort: number): string 
       id === 'centre-1'
         ? `    offBelow: ${Math.round(0.01 * ratedPowerW)}W`
         : ['    bands:', ...bands, '      - { state: processing }'].join('\n');
-    return `  - id: ${id}\n    name: ${name}\n    ratedPower: ${ratedPowerW / 1000}kW\n${states}\n`;
+    return `  - id: ${id}\n    name: ${name}\n    ratedPower: ${ratedPowerW / 1000}kW\n${METERING[id] ?? ''}${states}\n`;
   });
   return `# The demo's collector, with a broker of its own. Written anew at each start.
 site: demo
@@ -137,6 +151,13 @@ broker:
   embedded: { port: ${brokerPort} }
 http:
   port: ${httpPort}
+calendar:
+  zone: Europe/Berlin
+  dayBegins: "06:00"
+  shifts:
+    - { name: early, begins: "06:00", ends: "14:00", days: [mon, tue, wed, thu, fri, sat, sun] }
+    - { name: late, begins: "14:00", ends: "22:00", days: [mon, tue, wed, thu, fri, sat, sun] }
+    - { name: night, begins: "22:00", ends: "06:00", days: [mon, tue, wed, thu, fri, sat, sun] }
 machines:
 ${machines.join('')}`;
 }
