@@ -17,12 +17,20 @@ export function awaitsHealing(
 ): boolean {
   for (let at = row; at < end; at++) {
     const control = controls[at];
-    if (control?.kind !== 'link' || control.up || isDown(track, control) || !toldWords(track, control))
-      continue;
+    if (control?.kind !== 'link' || control.up || !toldWords(track, control)) continue;
+    // It is down already, unless something else of the same moment says that it is up, or wires it anew.
+    const isFirst = controls.slice(row, at).every((other) => !bearsOn(other, control));
+    if (isFirst && isDown(track, control)) continue;
     if (horizonMs <= control.atMs + HEALED_WITHIN_MS && nextUp(controls, at, horizonMs) === undefined)
       return true;
   }
   return false;
+}
+
+/** True where a control may say that the source of a link is up. */
+function bearsOn(control: Control, { agent, source }: Extract<Control, { kind: 'link' }>): boolean {
+  if (control.agent !== agent) return false;
+  return control.kind === 'wiring' || (control.kind === 'link' && control.source === source);
 }
 
 /** True while the source of a link is down already: the link is only told again, for another reason. */

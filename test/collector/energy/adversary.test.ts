@@ -171,6 +171,9 @@ function feedsOf(drawn: Chaos): RecordFeed[] {
 }
 
 const END_MS = START_MS + 40_000_000;
+/** The runs that CI makes of a property; RUNS asks for more. */
+const RUNS = Number(process.env['RUNS'] ?? 1000);
+const LONG_MS = Math.max(120_000, RUNS * 60);
 const figures = (hours: MachineHour[]) => hours.map((hour) => ({ ...hour, basis: null }));
 const sum = (values: Record<string, number>) =>
   Object.values(values).reduce((total, value) => total + value, 0);
@@ -220,70 +223,82 @@ function emptyDecided(): MachineHour['decidedMs'] {
 }
 
 describe('whatever agents seal', () => {
-  it('sums stay sums, nothing is negative, and no more time passes than there is', () => {
-    fc.assert(
-      fc.property(chaos, anyModel, (drawn, model) => {
-        for (const hour of foldHours(model, feedsOf(drawn), END_MS)) {
-          const { supplyMwh, stateMwh, componentMwh, exportMwh } = hour.energy;
-          expect(sum(stateMwh)).toBe(supplyMwh ?? 0);
-          const { bridgedBy, ...obtained } = hour.obtained;
-          expect(sum(obtained)).toBe(supplyMwh ?? 0);
-          expect(sum(bridgedBy)).toBe(obtained.bridgedMwh);
-          expect(sum(hour.timeMs)).toBe(hour.spanMs);
-          for (const state of OPERATING_STATES) expect(sum(hour.decidedMs[state])).toBe(hour.timeMs[state]);
-          expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);
-          expect(hour.measuredMs).toBeLessThanOrEqual(hour.spanMs);
-          for (const value of [...Object.values(stateMwh), ...Object.values(componentMwh), exportMwh])
-            expect(Number.isSafeInteger(value) && value >= 0).toBe(true);
-          for (const state of Object.keys(stateMwh) as (keyof typeof stateMwh)[])
-            if (stateMwh[state] > 0 && state !== 'unknown') expect(hour.timeMs[state]).toBeGreaterThan(0);
-        }
-      }),
-      { numRuns: Number(process.env['RUNS'] ?? 200) },
-    );
-  });
-
-  it('gives the same hours in whatever order it comes, with checkpoints and going back to them', () => {
-    fc.assert(
-      fc.property(chaos, anyModel, fc.nat(), (drawn, model, turn) => {
-        const feeds = feedsOf(drawn);
-        const whole = foldHours(model, feeds, END_MS);
-        const turned = [...feeds.slice(turn % feeds.length), ...feeds.slice(0, turn % feeds.length)];
-        expect(figures(foldHours(model, [...feeds].reverse(), END_MS))).toEqual(figures(whole));
-        const asTheyCome = foldAsTheyCome(model, turned);
-        expect(figures(asTheyCome.hours)).toEqual(figures(whole));
-        expect(asTheyCome.spans).toEqual(foldSpans(model, feeds, END_MS));
-      }),
-      { numRuns: Number(process.env['RUNS'] ?? 400) },
-    );
-  });
-
-  it('says of every moment once what decided it, and hours sum up what spans say', () => {
-    fc.assert(
-      fc.property(chaos, anyModel, (drawn, model) => {
-        const feeds = feedsOf(drawn);
-        const spans = foldSpans(model, feeds, END_MS);
-        for (const [index, span] of spans.entries()) {
-          expect(span.toMs).toBeGreaterThan(span.fromMs);
-          const next = spans[index + 1];
-          if (next === undefined) continue;
-          expect(next.fromMs).toBe(span.toMs);
-          const { state, decider, basis } = span;
-          expect(next).not.toMatchObject({ state, decider, basis });
-          expect(state === 'unknown').toBe(decider === 'none');
-        }
-        for (const { hourMs, decidedMs } of foldHours(model, feeds, END_MS)) {
-          const told = emptyDecided();
-          for (const { fromMs, toMs, state, decider } of spans) {
-            const ms = Math.min(toMs, hourMs + HOUR_MS) - Math.max(fromMs, hourMs);
-            if (ms > 0) told[state][decider] = (told[state][decider] ?? 0) + ms;
+  it(
+    'sums stay sums, nothing is negative, and no more time passes than there is',
+    () => {
+      fc.assert(
+        fc.property(chaos, anyModel, (drawn, model) => {
+          for (const hour of foldHours(model, feedsOf(drawn), END_MS)) {
+            const { supplyMwh, stateMwh, componentMwh, exportMwh } = hour.energy;
+            expect(sum(stateMwh)).toBe(supplyMwh ?? 0);
+            const { bridgedBy, ...obtained } = hour.obtained;
+            expect(sum(obtained)).toBe(supplyMwh ?? 0);
+            expect(sum(bridgedBy)).toBe(obtained.bridgedMwh);
+            expect(sum(hour.timeMs)).toBe(hour.spanMs);
+            for (const state of OPERATING_STATES) expect(sum(hour.decidedMs[state])).toBe(hour.timeMs[state]);
+            expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);
+            expect(hour.measuredMs).toBeLessThanOrEqual(hour.spanMs);
+            for (const value of [...Object.values(stateMwh), ...Object.values(componentMwh), exportMwh])
+              expect(Number.isSafeInteger(value) && value >= 0).toBe(true);
+            for (const state of Object.keys(stateMwh) as (keyof typeof stateMwh)[])
+              if (stateMwh[state] > 0 && state !== 'unknown') expect(hour.timeMs[state]).toBeGreaterThan(0);
           }
-          expect(decidedMs).toEqual(told);
-        }
-      }),
-      { numRuns: Number(process.env['RUNS'] ?? 200) },
-    );
-  });
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    LONG_MS,
+  );
+
+  it(
+    'gives the same hours in whatever order it comes, with checkpoints and going back to them',
+    () => {
+      fc.assert(
+        fc.property(chaos, anyModel, fc.nat(), (drawn, model, turn) => {
+          const feeds = feedsOf(drawn);
+          const whole = foldHours(model, feeds, END_MS);
+          const turned = [...feeds.slice(turn % feeds.length), ...feeds.slice(0, turn % feeds.length)];
+          expect(figures(foldHours(model, [...feeds].reverse(), END_MS))).toEqual(figures(whole));
+          const asTheyCome = foldAsTheyCome(model, turned);
+          expect(figures(asTheyCome.hours)).toEqual(figures(whole));
+          expect(asTheyCome.spans).toEqual(foldSpans(model, feeds, END_MS));
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    LONG_MS,
+  );
+
+  it(
+    'says of every moment once what decided it, and hours sum up what spans say',
+    () => {
+      fc.assert(
+        fc.property(chaos, anyModel, (drawn, model) => {
+          const feeds = feedsOf(drawn);
+          const spans = foldSpans(model, feeds, END_MS);
+          for (const [index, span] of spans.entries()) {
+            expect(span.toMs).toBeGreaterThan(span.fromMs);
+            const next = spans[index + 1];
+            if (next === undefined) continue;
+            expect(next.fromMs).toBe(span.toMs);
+            const { state, decider, basis } = span;
+            expect(next).not.toMatchObject({ state, decider, basis });
+            expect(state === 'unknown').toBe(decider === 'none');
+          }
+          for (const { hourMs, decidedMs } of foldHours(model, feeds, END_MS)) {
+            const told = emptyDecided();
+            for (const { fromMs, toMs, state, decider } of spans) {
+              const ms = Math.min(toMs, hourMs + HOUR_MS) - Math.max(fromMs, hourMs);
+              if (ms > 0) told[state][decider] = (told[state][decider] ?? 0) + ms;
+            }
+            expect(decidedMs).toEqual(told);
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    LONG_MS,
+  );
 
   it('takes back what was booked in an hour, when a late record shows that it was not so', () => {
     // A counter seems to begin again: three agreeing readings in the hours after it book 1 Wh in this one.
