@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { startCollector, type CollectorOptions, type RunningCollector } from '../collector/collector.ts';
 import { startDerivation } from '../collector/derivation/deriver.ts';
+import { followAmendments } from '../collector/journal/amendment-source.ts';
+import type { Journal } from '../collector/journal/journal.ts';
 import { startProjector } from '../collector/influx/projector.ts';
 import type { InfluxStore } from '../collector/influx/influx-store.ts';
 import { openQuarantineFile } from '../collector/influx/quarantine-file.ts';
@@ -14,6 +16,7 @@ import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
 import { readCredentials, readServerTls } from './broker-link.ts';
 import { serveCollector } from './collector-page.ts';
 import { openConfiguredInflux } from './influx-access.ts';
+import { openCollectorJournal } from './journal-access.ts';
 import { machineModelOf } from './machine-model-of.ts';
 import { resolveSecret } from './secrets.ts';
 import { VERSION } from './version.ts';
@@ -39,6 +42,7 @@ export async function buildCollector(
   const { username } = config.broker;
   const credentials = readCredentials(config.broker, folder);
   let page = '';
+  let journal: Journal | undefined;
   const models = config.machines.map((machine) =>
     machineModelOf(
       machine,
@@ -54,9 +58,14 @@ export async function buildCollector(
     tls: readServerTls(config.http, folder),
   };
   const parts: CollectorOptions['parts'] = {
-    startDerivation: (surroundings) => startDerivation({ ...surroundings, machines: models }),
+    startDerivation: (surroundings) => {
+      // Not before the data folder is there and ours: the ledger in it is locked.
+      journal = openCollectorJournal(dataFolder, log);
+      const amendments = followAmendments(journal, log);
+      return startDerivation({ ...surroundings, machines: models, amendments });
+    },
     startHttp: async (surroundings) => {
-      const server = await serveCollector(surroundings, { address, models, simulated });
+      const server = await serveCollector(surroundings, { address, models, simulated, journal });
       page = server.url;
       return { port: server.port, stop: () => server.close() };
     },
@@ -101,10 +110,12 @@ export async function buildCollector(
       url: page,
       stop: async () => {
         await collector.stop();
+        journal?.close();
         await broker?.close();
       },
     };
   } catch (error) {
+    journal?.close();
     await broker?.close();
     throw error;
   }

@@ -2,12 +2,18 @@ import type { HttpSurroundings } from '../collector/collector.ts';
 import { unconfiguredMachine, type MachineModel } from '../collector/energy/machine-model.ts';
 import { classifyState } from '../collector/energy/operating-state.ts';
 import { createLiveBoard } from '../collector/http/live-board.ts';
+import type { HttpParts } from '../collector/http/http-parts.ts';
 import { startHttp, type HttpAddress, type HttpServer } from '../collector/http/server.ts';
 
 /** Serves the page, the API and the metrics of a collector; states are told from live values as the derivation tells them. */
 export async function serveCollector(
   from: HttpSurroundings,
-  around: { address: HttpAddress; models: readonly MachineModel[]; simulated: boolean },
+  around: {
+    address: HttpAddress;
+    models: readonly MachineModel[];
+    simulated: boolean;
+    journal: HttpParts['journal'];
+  },
 ): Promise<HttpServer> {
   const models = new Map(around.models.map((model) => [model.machine, model]));
   const board = createLiveBoard({
@@ -22,7 +28,13 @@ export async function serveCollector(
   const unfollow = from.live.onLive((event) => {
     if (event.kind === 'live') board.put(event.agent, event.live.message);
   });
-  const server = await startHttp(around.address, { ...from, live: board, simulated: around.simulated });
+  const { address, simulated, journal } = around;
+  const server = await startHttp(address, {
+    ...from,
+    live: board,
+    simulated,
+    ...(journal === undefined ? {} : { journal }),
+  });
   return {
     ...server,
     close: async () => {

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { addAmendCommands } from './amend/amend-commands.ts';
 import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
 import { describeFailure } from './failure.ts';
 import { widthOf } from './screen.ts';
@@ -291,6 +292,8 @@ program
       ...chooseConfig(undefined, options.config, 'millwatt findings -c collector.yaml'),
     }),
   );
+
+addAmendCommands(program);
 
 program
   .command('calibrate')

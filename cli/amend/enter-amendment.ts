@@ -1,0 +1,104 @@
+import { findConflicts } from '../../collector/journal/amendment-conflicts.ts';
+import type { AmendmentBody } from '../../collector/journal/amendment-body.ts';
+import { hoursTouched, listAmendments } from '../../collector/journal/amendment-list.ts';
+import { sayAmendment } from '../../collector/journal/amendment-saying.ts';
+import { amendmentOf, amendmentsInForce } from '../../collector/journal/amendments-in-force.ts';
+import type { Journal } from '../../collector/journal/journal.ts';
+import { entryId } from '../../collector/journal/seal-entry.ts';
+import { MillwattError } from '../../protocols/errors.ts';
+import { formatTime } from '../format.ts';
+import { openConfiguredJournal } from '../journal-access.ts';
+import { exampleOf } from './amend-example.ts';
+import { openSite, requireComponent, requireMachine, type AmendSite } from './amend-site.ts';
+import { termsOf, type TypedTerms } from './amend-terms.ts';
+import { authorOf } from './author.ts';
+import { confirm } from './confirm.ts';
+import { printLines, sayEffect } from './amend-print.ts';
+
+/** Options of every subcommand that enters something. */
+export interface EnterOptions {
+  config: string;
+  by?: string;
+  yes?: true;
+  json?: true;
+}
+
+/** `millwatt amend KIND MACHINE`: shows what it will do, asks, and enters it into the journal. */
+export async function runAmend(
+  kind: AmendmentBody['kind'],
+  machine: string,
+  options: TypedTerms & EnterOptions,
+): Promise<void> {
+  const body = termsOf(kind, options);
+  const site = openSite(options.config);
+  try {
+    requireMachine(site, machine);
+    const journal = openConfiguredJournal(site.config, site.folder);
+    try {
+      await enter(site, journal, { machine, body, options });
+    } finally {
+      journal.close();
+    }
+  } finally {
+    site.close();
+  }
+}
+
+async function enter(
+  site: AmendSite,
+  journal: Journal,
+  { machine, body, options }: { machine: string; body: AmendmentBody; options: EnterOptions },
+): Promise<void> {
+  const inForce = amendmentsInForce([
+    ...journal.entries('amendment', machine),
+    ...journal.entries('revocation'),
+  ]);
+  // What an earlier amendment made a component is one.
+  const renamed = inForce.flatMap((amendment) => (amendment.kind === 'component' ? [amendment.becomes] : []));
+  requireComponent(machine, body.component, [...site.components(machine), ...renamed]);
+  const conflicts = findConflicts(amendmentOf('', machine, body), inForce);
+  const refused = conflicts.find(({ refuses }) => refuses);
+  if (refused !== undefined)
+    throw new MillwattError('refuse', 'contradicts', refused.saying, {
+      cure: `Look at it with: millwatt amend show ${refused.id}. Where it is wrong: millwatt amend revoke ${refused.id}`,
+    });
+
+  const saying = sayAmendment(machine, body, formatTime);
+  const { fromMs, toMs } = hoursTouched(body);
+  const endMs = toMs ?? Number.MAX_SAFE_INTEGER;
+  const example = exampleOf(
+    body,
+    { hours: site.hours(machine, fromMs, endMs), bases: basesOf(site, machine, body) },
+    formatTime,
+  );
+  const remarks = conflicts.map((conflict) => conflict.saying);
+  printLines([saying, ...example, ...remarks.map((remark) => `Mind: ${remark}`)], options);
+  await confirm('Enter this amendment?', options);
+
+  const entry = journal.append({
+    atMs: Date.now(),
+    kind: 'amendment',
+    machine,
+    by: authorOf(options.by),
+    body: { ...body },
+  });
+  const id = entryId(entry);
+  const effect = await sayEffect(site);
+  if (options.json) {
+    const amendment = listAmendments(journal, machine).find((listed) => listed.id === id);
+    process.stdout.write(
+      `${JSON.stringify({ ok: true, id, amendment, example, remarks, effect }, null, 2)}\n`,
+    );
+  } else
+    printLines(
+      [`Entered as ${id}. ${effect}`, `It can be taken back with: millwatt amend revoke ${id}`],
+      options,
+    );
+}
+
+/** Decisions are asked for only where they are shown: a base is larger than its hour. */
+function basesOf(site: AmendSite, machine: string, body: AmendmentBody) {
+  if (body.kind !== 'step' && body.kind !== 'meter-replaced') return [];
+  const { fromMs, toMs } = hoursTouched(body);
+  return site.bases(machine, fromMs, toMs ?? Number.MAX_SAFE_INTEGER);
+}
