@@ -6,11 +6,13 @@ import {
   type FindingReport,
   type RatedMachine,
 } from '../collector/reports/finding-report.ts';
+import { findUncommissioned, keptCommissionings } from '../collector/reports/commission-evidence.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { formatSpan, formatTime } from './format.ts';
 import { readIsoTime } from './iso-time.ts';
+import { readConfiguredJournal } from './journal-access.ts';
 import { style, widthOf } from './screen.ts';
 import { wrapLines } from './text-wrap.ts';
 
@@ -27,12 +29,17 @@ interface FindingsOptions {
 export async function runFindings(machine: string | undefined, options: FindingsOptions): Promise<void> {
   const { config, folder } = loadCollectorConfig(options.config);
   const views = readViews({ folder: resolve(folder, config.data) });
+  const journal = readConfiguredJournal(config, folder);
   try {
     const machines = machine === undefined ? views.machines() : [requireMachine(views.machines(), machine)];
     const { fromMs, toMs } = readTimes(options);
     const reports: FindingReport[] = [];
     for (const id of machines)
-      reports.push(await reportFindings(views, ratedMachineOf(config, id), fromMs, toMs));
+      reports.push(
+        await reportFindings(views, ratedMachineOf(config, id), fromMs, toMs, (now) =>
+          findUncommissioned(keptCommissionings(journal, id), id, now, fromMs, toMs),
+        ),
+      );
     const found = reports.some(({ findings }) => findings.length > 0);
     process.stdout.write(
       options.json
@@ -41,6 +48,7 @@ export async function runFindings(machine: string | undefined, options: Findings
     );
     if (found) process.exitCode = 1;
   } finally {
+    journal.close();
     views.close();
   }
 }

@@ -296,6 +296,29 @@ program
 addAmendCommands(program);
 
 program
+  .command('commission')
+  .argument('<machine>', 'id of the machine')
+  .description('check how a machine is metered by its newest readings, and keep the result as evidence')
+  .addOption(configOption())
+  .option('--minutes <count>', 'minutes that are looked at', '15')
+  .option('--by <name>', 'who commissions (default: your login)')
+  .option('--note <text>', 'a note that is kept with it')
+  .option('--list', 'show earlier commissionings instead')
+  .option('--json', 'print as JSON')
+  .addHelpText(
+    'after',
+    example(
+      'millwatt commission mill-1 -c collector.yaml --by "A. Meier" --note "after the new transformers"',
+    ),
+  )
+  .action(async (machine, options) =>
+    (await import('./commission/commission-command.ts')).runCommission(machine, {
+      ...options,
+      ...chooseConfig(undefined, options.config, 'millwatt commission mill-1 -c collector.yaml'),
+    }),
+  );
+
+program
   .command('calibrate')
   .argument('[machine]', 'the machine, as the collector calls it; with --csv a name for the recording')
   .description('propose operating states by power from what a machine drew, with a plot; adopt them')

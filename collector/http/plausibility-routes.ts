@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { findUncommissioned, keptCommissionings } from '../reports/commission-evidence.ts';
 import { reportFindings } from '../reports/finding-report.ts';
 import type { HttpParts } from './http-parts.ts';
 import { readRange, requireKnown, type Query } from './parameters.ts';
@@ -8,7 +9,7 @@ const SPAN_MAX_MS = 31 * 86_400_000;
 /** What is implausible about the readings of a machine. */
 export function addPlausibilityRoutes(
   server: FastifyInstance,
-  { views, clock, machines }: HttpParts,
+  { views, clock, machines, journal }: HttpParts,
   requireMachine: (id: string) => string,
 ): void {
   server.get<{ Params: { id: string } }>('/api/v1/machines/:id/findings', async ({ params, query }) => {
@@ -25,6 +26,10 @@ export function addPlausibilityRoutes(
       },
       fromMs,
       toMs,
+      (now) =>
+        journal === undefined
+          ? undefined
+          : findUncommissioned(keptCommissionings(journal, machine), machine, now, fromMs, toMs),
     );
   });
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Views } from '../ledger/views.ts';
 import { wiringOf, type DiagnosedMachine } from '../diagnostics/diagnosed-machine.ts';
 import type { MachineMinute, MinuteReading } from '../diagnostics/machine-minute.ts';
+import { meteredAs, type MeteredAs } from '../diagnostics/metered-as.ts';
 import { PlausibilityScan } from '../diagnostics/plausibility.ts';
 import type { PlausibilityFinding } from '../diagnostics/plausibility-finding.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
@@ -44,12 +45,17 @@ export interface FindingReport {
   };
 }
 
-/** Looks through minutes and hours day by day, and lets others work in between; a month takes seconds and the memory of a day. */
+/**
+ * Looks through minutes and hours day by day, and lets others work in between; a month takes seconds and the memory of a day.
+ *
+ * @param wasMetered says whether the metering is another one than was commissioned
+ */
 export async function reportFindings(
   views: FindingViews,
   rated: RatedMachine,
   fromMs: number,
   toMs: number,
+  wasMetered: (now: MeteredAs[]) => PlausibilityFinding | undefined = () => undefined,
 ): Promise<FindingReport> {
   const { machine } = rated;
   const beginMs = Math.floor((fromMs - BEFORE_MS) / HOUR_MS) * HOUR_MS;
@@ -74,7 +80,12 @@ export async function reportFindings(
       if (hour.hourMs >= fromMs) hours++;
     }
   }
-  const findings = scan.end().filter((finding) => finding.toMs > fromMs);
+  const newest = views.hours(machine, toMs - 2 * DAY_MS, toMs).at(-1)?.basis.configs ?? [];
+  const recommission = wasMetered(meteredAs(wiringOf(machine, snapshotsOf(views, newest))));
+  const findings = [
+    ...scan.end().filter((finding) => finding.toMs > fromMs),
+    ...(recommission === undefined ? [] : [recommission]),
+  ];
   return { machine, fromMs, toMs, findings, basis: { algorithm: ALGORITHM, minutes, hours, configs } };
 }
 

@@ -1,0 +1,160 @@
+import type { ToldMetering } from '../energy/uncertainty/metering-of-source.ts';
+import { AveragedComponent } from './averaged-component.ts';
+import { COMMISSION_CHECKS, type CommissionCheck, type CommissionResult } from './commission-result.ts';
+import {
+  checkBelowSupply,
+  checkCounter,
+  checkCurrentRange,
+  checkFrequency,
+  checkRatio,
+  checkVoltage,
+} from './commission-size-checks.ts';
+import {
+  checkDirection,
+  checkPairing,
+  checkSum,
+  checkTriangle,
+  notCheckable,
+  pass,
+  type Judged,
+} from './commission-wiring-checks.ts';
+import { componentsOf, ratingOf, stepOf, type DiagnosedMachine } from './diagnosed-machine.ts';
+import type { MachineMinute } from './machine-minute.ts';
+import { PlausibilityScan } from './plausibility.ts';
+
+const MINUTE_MS = 60_000;
+/** The name of these checks; it changes when a result could. */
+const ALGORITHM = 'millwatt-commission/1';
+/** Less says nothing. */
+const MINUTES_MIN = 5;
+
+/** What a commissioning is made of. */
+export interface Commissioning {
+  machine: DiagnosedMachine;
+  /** Minutes of [fromMs, toMs) in which anything was read, in order. */
+  minutes: readonly MachineMinute[];
+  fromMs: number;
+  toMs: number;
+  /** What is told of the metering, by component. */
+  metering: Readonly<Record<string, ToldMetering>>;
+  /** Words of the control that the wiring names, and how long they decided the state in that time, ms. */
+  control: { words: number; decidedMs: number };
+}
+
+/** Checks whether a machine is metered as it should be: each check with its figures, or with what is missing for it. */
+export function commission(about: Commissioning): CommissionResult {
+  const { machine, minutes, fromMs, toMs } = about;
+  const checks: CommissionCheck[] = [
+    { check: 'readings', component: 'machine', ...checkReadings(about) },
+    ...componentsOf(machine)
+      .filter((component) => hasPower(machine, component))
+      .flatMap((component) => checkComponent(about, component)),
+    { check: 'control', component: 'machine', ...checkControl(about) },
+    { check: 'plausible', component: 'machine', ...checkPlausible(about) },
+  ];
+  checks.sort((a, b) => COMMISSION_CHECKS.indexOf(a.check) - COMMISSION_CHECKS.indexOf(b.check));
+  return {
+    algorithm: ALGORITHM,
+    machine: machine.machine,
+    fromMs,
+    toMs,
+    minutes: minutes.length,
+    checks,
+    verdict: verdictOf(checks),
+  };
+}
+
+function checkComponent(about: Commissioning, component: string): CommissionCheck[] {
+  const { machine, minutes, metering } = about;
+  const own = new AveragedComponent(machine.machine, component, minutes);
+  const channels = machine.channels.filter((channel) => channel.component === component);
+  const reads = (quantity: string) => channels.some((channel) => channel.quantity === quantity);
+  const sourceId = channels.find(({ quantity }) => quantity === 'activePower')?.source;
+  const source = machine.sources.find(({ id }) => id === sourceId);
+  const counter = channels.find(
+    ({ quantity, phase }) => quantity === 'activeEnergyImport' && phase === 'total',
+  );
+  const ratedW = ratingOf(machine, component);
+  const judged: [CommissionCheck['check'], Judged][] = [
+    ['ratio', checkRatio(own, ratedW)],
+    ['counter', checkCounter(own, counter === undefined ? null : stepOf(counter))],
+  ];
+  // A drive that tells its power has no transformers, voltages or phases to be looked at.
+  if (component === 'supply' || reads('voltage') || reads('current'))
+    judged.push(
+      ['voltage', checkVoltage(own, source?.vt)],
+      ['frequency', checkFrequency(own)],
+      ['direction', checkDirection(own, ratedW)],
+      ['pairing', checkPairing(own, ratedW)],
+      ['current-range', checkCurrentRange(own, source, metering[component])],
+      ['sum-of-phases', checkSum(own, ratedW)],
+      ['power-triangle', checkTriangle(own)],
+    );
+  if (component !== 'supply')
+    judged.push([
+      'below-supply',
+      checkBelowSupply(own, new AveragedComponent(machine.machine, 'supply', minutes)),
+    ]);
+  return judged.map(([check, told]) => ({ check, component, ...told }));
+}
+
+function checkReadings({ minutes, fromMs, toMs }: Commissioning): Judged {
+  const wanted = Math.round((toMs - fromMs) / MINUTE_MS);
+  const saying = `${minutes.length} of ${wanted} minutes have readings`;
+  if (minutes.length < MINUTES_MIN)
+    return {
+      result: 'fail',
+      saying: `${saying}; ${MINUTES_MIN} are the least.`,
+      cure: 'Is the agent running, and does it deliver? `millwatt doctor` says what is in the way.',
+    };
+  return minutes.length < wanted
+    ? { result: 'warning', saying: `${saying}.`, cure: 'Wait until the agent reads without gaps.' }
+    : pass(`${saying}.`);
+}
+
+function checkControl({ control, minutes }: Commissioning): Judged {
+  if (control.words === 0)
+    return notCheckable(
+      'No control of this machine is read.',
+      'Without one, states are told by power: see `millwatt calibrate`.',
+    );
+  const saying = `${control.words} ${control.words === 1 ? 'word' : 'words'} of the control are wired; they told the state for ${Math.round(control.decidedMs / 1000)} s of ${minutes.length * 60} s`;
+  return control.decidedMs > 0
+    ? pass(`${saying}.`)
+    : {
+        result: 'warning',
+        saying: `${saying}.`,
+        cure: 'Is the control reachable and switched on? `millwatt states` says what it told.',
+      };
+}
+
+function checkPlausible({ machine, minutes }: Commissioning): Judged {
+  const scan = new PlausibilityScan(machine);
+  for (const minute of minutes) scan.takeMinute(minute);
+  const findings = scan.end();
+  const [worst] = findings.filter(({ severity }) => severity === 'error');
+  const [first] = findings;
+  if (worst !== undefined)
+    return { result: 'fail', saying: `${worst.code}: ${worst.saying}`, cure: worst.cure };
+  return first === undefined
+    ? pass('Nothing implausible was found in these minutes.')
+    : { result: 'warning', saying: `${first.code}: ${first.saying}`, cure: first.cure };
+}
+
+function hasPower({ channels }: DiagnosedMachine, component: string): boolean {
+  return channels.some(
+    (channel) =>
+      channel.component === component &&
+      (channel.quantity === 'activePower' || channel.quantity === 'activeEnergyImport'),
+  );
+}
+
+function verdictOf(checks: readonly CommissionCheck[]): CommissionResult['verdict'] {
+  if (checks.some(({ result }) => result === 'fail')) return 'failed';
+  const needed = checks.filter(
+    ({ check, component }) => component === 'supply' && ['direction', 'ratio', 'counter'].includes(check),
+  );
+  return needed.length < 3 || needed.some(({ result }) => result === 'not-checkable')
+    ? 'incomplete'
+    : 'passed';
+}

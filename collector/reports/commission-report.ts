@@ -1,0 +1,94 @@
+import { commission } from '../diagnostics/commission.ts';
+import type { CommissionResult } from '../diagnostics/commission-result.ts';
+import { wiringOf, type DiagnosedMachine } from '../diagnostics/diagnosed-machine.ts';
+import { meteredAs, type MeteredAs } from '../diagnostics/metered-as.ts';
+import type { ToldMetering } from '../energy/uncertainty/metering-of-source.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
+import type { Views } from '../ledger/views.ts';
+import { readMinutes, snapshotsOf, type RatedMachine } from './finding-report.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** The wiring in force is that of the newest hours. */
+const WIRING_MS = 2 * HOUR_MS;
+const SPANS_MAX = 10_000;
+
+/** A commissioning and what it rests on. */
+export interface CommissionReport {
+  result: CommissionResult;
+  /** Hashes of the config snapshots, and the records of the hours it lies in. */
+  configs: string[];
+  records: MachineHour['basis']['records'];
+  meters: MeteredAs[];
+}
+
+/** What of the views a commissioning reads. */
+export type CommissionViews = Pick<
+  Views,
+  'hours' | 'minutes' | 'states' | 'snapshot' | 'channels' | 'newestMinuteMs'
+>;
+
+/** Commissions a machine by its newest full minutes; undefined where nothing was read of it yet. */
+export function reportCommission(
+  views: CommissionViews,
+  rated: RatedMachine,
+  metering: Readonly<Record<string, ToldMetering>>,
+  minuteCount: number,
+): CommissionReport | undefined {
+  const { machine } = rated;
+  const channels = views.channels(machine);
+  const newestMs = Math.max(...channels.map((channel) => views.newestMinuteMs(channel) ?? -Infinity));
+  if (!Number.isFinite(newestMs)) return undefined;
+  // The newest minute may still be read.
+  const toMs = newestMs;
+  const fromMs = toMs - minuteCount * MINUTE_MS;
+  const hours = views.hours(machine, Math.floor(fromMs / HOUR_MS) * HOUR_MS, toMs);
+  const { configs, wiring, words } = wiringInForce(views, machine, toMs);
+  const about: DiagnosedMachine = { ...rated, ...wiring, history: { hours: 0, hasExported: false } };
+  const result = commission({
+    machine: about,
+    minutes: readMinutes(views, machine, channels, fromMs, toMs),
+    fromMs,
+    toMs,
+    metering,
+    control: { words, decidedMs: decidedMs(views, machine, fromMs, toMs) },
+  });
+  return { result, configs, records: recordsOf(hours), meters: meteredAs(about) };
+}
+
+/** The wiring of a machine by the snapshots that its newest hours before a time rest on. */
+export function wiringInForce(
+  views: Pick<Views, 'hours' | 'snapshot'>,
+  machine: string,
+  toMs: number,
+): { configs: string[]; wiring: Pick<DiagnosedMachine, 'channels' | 'sources'>; words: number } {
+  const newest = views.hours(machine, toMs - WIRING_MS, toMs).at(-1);
+  const configs = newest?.basis.configs ?? [];
+  const snapshots = snapshotsOf(views, configs);
+  const words = snapshots
+    .flatMap((snapshot) => snapshot.channels)
+    .filter((channel) => channel.kind === 'status' && channel.machine === machine).length;
+  return { configs, wiring: wiringOf(machine, snapshots), words };
+}
+
+function decidedMs(views: Pick<Views, 'states'>, machine: string, fromMs: number, toMs: number): number {
+  return views
+    .states(machine, fromMs, toMs, SPANS_MAX)
+    .filter(({ decider }) => decider === 'control' || decider === 'warmUp')
+    .reduce((sum, span) => sum + span.toMs - span.fromMs, 0);
+}
+
+/** Records of several hours, those of one chain joined to one range. */
+function recordsOf(hours: readonly MachineHour[]): MachineHour['basis']['records'] {
+  const chains = new Map<string, MachineHour['basis']['records'][number]>();
+  for (const range of hours.flatMap(({ basis }) => basis.records)) {
+    const name = `${range.agent} ${range.epoch}`;
+    const known = chains.get(name);
+    chains.set(name, {
+      ...range,
+      from: Math.min(range.from, known?.from ?? Infinity),
+      to: Math.max(range.to, known?.to ?? 0),
+    });
+  }
+  return [...chains.values()];
+}
