@@ -269,6 +269,33 @@ describe('whatever agents seal', () => {
     LONG_MS,
   );
 
+  it('waits for the healing of an outage, though its source is told to be up in the same moment', () => {
+    const atMs = (minute: number) => START_MS + minute * 60_000;
+    const told = (seq: number, minutes: number[], up: boolean[], healed: boolean[] = []): RecordFeed => ({
+      record: { agent: 'gw-1', epoch: 'aaaaaaaaaaaa', seq, config: 'config' },
+      unsynced: false,
+      rows: [],
+      words: [
+        {
+          channel: 'm.control.execution',
+          source: 'cnc',
+          status: 'execution',
+          vocabulary: 'mtconnect/Execution',
+          timesMs: minutes.map(atMs),
+          values: minutes.map(() => 'ACTIVE'),
+        },
+      ],
+      links: [{ source: 'cnc', timesMs: minutes.slice(-up.length).map(atMs), up, healed }],
+    });
+    const feeds = [
+      told(1, [141, 147, 148], [false, true], [false, true]),
+      told(2, [147], [true]),
+      told(3, [0], [false]),
+    ];
+    const model = MODELS[2]!;
+    expect(figures(foldAsTheyCome(model, feeds).hours)).toEqual(figures(foldHours(model, feeds, END_MS)));
+  });
+
   it(
     'says of every moment once what decided it, and hours sum up what spans say',
     () => {
