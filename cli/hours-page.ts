@@ -23,16 +23,32 @@ export function explainLines(explained: ExplainedHour, width: number): string[] 
   return [
     style(`${machine}, ${day} ${time} to ${end} UTC`, 'bold'),
     ...wrapText(explained.basis.status, width),
-    ...section('Energy', [...explained.time, ...explained.energy].map(rowOf), width),
+    ...section(
+      'Energy',
+      [...explained.time, ...explained.energy].map((figure) => rowOf(figure)),
+      width,
+    ),
     ...heading('Power and states'),
     ...drawStrip(explained.curve, explained.gaps, width),
     ...wrapLines(`  ${states}${explained.gaps.length === 0 ? '' : ', x not measured all the time'}`, width),
     ...section('States: energy / time = mean power', stateRows(explained), width),
     ...explained.counters.flatMap(({ component, figures }) =>
-      section(`Counter of ${component}, times in UTC`, figures.map(rowOf), width),
+      section(
+        `Counter of ${component}, times in UTC`,
+        figures.map((figure) => rowOf(figure, hourMs)),
+        width,
+      ),
     ),
-    ...section('Counter against power', explained.closure.map(rowOf), width),
-    ...section('Components', explained.components.map(rowOf), width),
+    ...section(
+      'Counter against power',
+      explained.closure.map((figure) => rowOf(figure)),
+      width,
+    ),
+    ...section(
+      'Components',
+      explained.components.map((figure) => rowOf(figure)),
+      width,
+    ),
     ...section('Gaps', gapRows(explained), width),
     ...section('What was decided about the counter', decisionRows(explained), width),
     ...section('Amendments', amendmentRows(explained), width),
@@ -47,7 +63,15 @@ export function explainLines(explained: ExplainedHour, width: number): string[] 
   ];
 }
 
-const rowOf = ({ label, saying }: Figure): Row => [label, saying];
+function rowOf({ label, saying, atMs }: Figure, hourMs = 0): Row {
+  return [atMs === undefined ? label : `${label} (${sayMoment(atMs, hourMs)})`, saying];
+}
+
+/** `05:59:59`; with its day where that is not the day of the hour. */
+function sayMoment(atMs: number, hourMs: number): string {
+  const [day = '', time = ''] = new Date(atMs).toISOString().slice(0, 19).split('T');
+  return new Date(hourMs).toISOString().startsWith(day) ? time : `${day} ${time}`;
+}
 
 function stateRows({ states, sums }: ExplainedHour): Row[] {
   const rows = states.map(({ state, saying, decided }): Row => {
@@ -58,7 +82,7 @@ function stateRows({ states, sums }: ExplainedHour): Row[] {
     const arithmetic = saying.slice(state.length + 2);
     return [state, how.length === 0 ? arithmetic : `${arithmetic}; decided by ${how.join(', ')}`];
   });
-  return [...rows, ...sums.map(rowOf)];
+  return [...rows, ...sums.map((figure) => rowOf(figure))];
 }
 
 function gapRows({ gaps }: ExplainedHour): Row[] {
@@ -99,7 +123,7 @@ function uncertaintyRows({ uncertainty }: ExplainedHour): Row[] {
             `${Math.round(sharePercent)} % of it: ${note}`,
           ])
       : (total?.missing ?? []).map(({ fact, remedy }): Row => [`  ${fact}`, remedy]);
-  const [first, ...others] = figures.map(rowOf);
+  const [first, ...others] = figures.map((figure) => rowOf(figure));
   return first === undefined ? [] : [first, ...budget, ...others];
 }
 

@@ -1,7 +1,7 @@
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { sayKwh } from '../energy/use-phase/say-kwh.ts';
 import type { MinuteRollup, Views } from '../ledger/views.ts';
-import { sayClock, sayDifference } from './explain-sums.ts';
+import { sayDifference } from './explain-sums.ts';
 import type { CounterSight, ExplainedCounter, Figure } from './explained-hour.ts';
 
 const HOUR_MS = 3_600_000;
@@ -27,9 +27,9 @@ export function explainCounter(
   const after = isClose ? null : sightOf(views.minutes(channel, endMs, endMs + DAY_MS)[0]);
   if (last === null && (before === null || after === null)) return null;
   const sights: Figure[] = [
-    ...sayReading('before the hour', before, hourMs),
-    ...sayReading('last in the hour', last, hourMs),
-    ...sayReading('after the hour', after, hourMs),
+    ...sayReading('before the hour', before),
+    ...sayReading('last in the hour', last),
+    ...sayReading('after the hour', after),
   ];
   return {
     component,
@@ -46,14 +46,15 @@ function sightOf(minute: MinuteRollup | undefined): CounterSight | null {
   return minute === undefined ? null : { atMs: minute.lastMs, mwh: Math.round(minute.last * 1000) };
 }
 
-function sayReading(label: string, sight: CounterSight | null, hourMs: number): Figure[] {
+function sayReading(label: string, sight: CounterSight | null): Figure[] {
   if (sight === null) return [];
   return [
     {
-      label: `${label} (${sayClock(sight.atMs, hourMs)})`,
+      label,
       value: sight.mwh,
       unit: 'mWh',
       saying: sayKwh(sight.mwh),
+      atMs: sight.atMs,
     },
   ];
 }

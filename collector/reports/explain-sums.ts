@@ -37,14 +37,6 @@ export function sayTimeShare(partMs: number, allMs: number): string {
   return `${saySeconds([partMs])} / ${saySeconds([allMs])} = ${sayRounded((100 * partMs) / allMs)} %`;
 }
 
-/** A clock time in UTC: `06:12:30`, or `06:12` on a whole minute; `2026-11-22 06:12` on another day than `dayOfMs`. */
-export function sayClock(atMs: number, dayOfMs = atMs): string {
-  const iso = new Date(Math.floor(atMs / 1000) * 1000).toISOString();
-  const time = iso.endsWith(':00.000Z') ? iso.slice(11, 16) : iso.slice(11, 19);
-  const isSameDay = iso.slice(0, 10) === new Date(dayOfMs).toISOString().slice(0, 10);
-  return isSameDay ? time : `${iso.slice(0, 10)} ${time}`;
-}
-
 /** At most four significant digits: what a pocket calculator confirms from figures that were rounded themselves. */
 export function sayRounded(value: number): string {
   return groupDigits(Number(value.toPrecision(4)), 6);

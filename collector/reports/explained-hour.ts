@@ -11,6 +11,8 @@ export interface Figure {
   value: number | null;
   unit: 'mWh' | 'ms' | 'W' | 'share' | 'litre';
   saying: string;
+  /** Wall ms of the reading that it is; absent where it is none. */
+  atMs?: number;
 }
 
 /** Where the readings of one quantity of one component come from, as the signed wiring says. */

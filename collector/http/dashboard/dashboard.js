@@ -1,6 +1,8 @@
 import { agentsView } from './agents-view.js';
 import { followLive, getJson, hasToken, keepToken, NeedsToken } from './collector-client.js';
 import { element, energyText, powerText, secondText, shortDayText, startOfDay, zoneName } from './format.js';
+import { linkOf, readLink } from './hour-link.js';
+import { createHourPanel } from './hour-panel.js';
 import { hoursTable } from './hours-table.js';
 import { createMachineCard, sumHours } from './machine-card.js';
 import { STATES, wordOf } from './states.js';
@@ -69,6 +71,7 @@ async function showMachines() {
   }
   chosen ??= machines[0].id;
   showChoice(machines);
+  followLink();
   await Promise.all(machines.map(({ id }) => showDay(id)));
   showSummary();
   showHours();
@@ -136,8 +139,42 @@ function showHours() {
     button.setAttribute('aria-pressed', String(button.dataset.machine === chosen));
   const fromMs = Math.min(nowMs() - DAY_MS, startOfDay(nowMs()));
   const hours = (hoursOf.get(chosen) ?? []).filter(({ hourMs }) => hourMs >= fromMs - 3_600_000);
-  at('hours').replaceChildren(hoursTable(hours, nowMs()));
+  const focused = document.activeElement?.dataset?.hour;
+  at('hours').replaceChildren(hoursTable(hours, nowMs(), openHour));
+  // The table is made anew while someone walks through it with the keyboard.
+  if (focused !== undefined) focusHour(focused);
 }
+
+const focusHour = (hourMs) => document.querySelector(`.open-hour[data-hour="${hourMs}"]`)?.focus();
+
+const panel = createHourPanel({
+  onGo(hourMs) {
+    history.replaceState(null, '', linkOf(readLink(location.hash).machine, hourMs));
+    followLink();
+  },
+  onClose({ hourMs }) {
+    if (readLink(location.hash) !== null) history.replaceState(null, '', location.pathname);
+    focusHour(hourMs);
+  },
+  onNeedsToken: () => askToken(),
+});
+document.body.append(panel.node);
+
+function openHour(hourMs) {
+  location.hash = linkOf(chosen, hourMs);
+}
+
+/** Opens the hour that the address names, if it is one of a machine that is here; closes the panel if it names none. */
+function followLink() {
+  const link = readLink(location.hash);
+  const card = link === null ? undefined : cards.get(link.machine);
+  if (card === undefined) {
+    if (link === null && panel.node.open) panel.close();
+    return;
+  }
+  panel.open({ ...link, name: card.name });
+}
+addEventListener('hashchange', followLink);
 
 async function showAgents() {
   const { agents } = await getJson('/api/v1/agents');

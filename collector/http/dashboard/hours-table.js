@@ -1,5 +1,6 @@
 import { dayText, element, energyText, percentText, powerText, startOfDay, timeText } from './format.js';
 import { sumHours } from './machine-card.js';
+import { REASONS } from './reasons.js';
 import { stateBar } from './states.js';
 
 // The machine-hours of the last 24 hours, newest first, by day.
@@ -7,28 +8,8 @@ import { stateBar } from './states.js';
 const HEADS = ['Hour', 'Energy', 'Mean power', 'States', 'Measured', 'Status'];
 const HOUR_MS = 3_600_000;
 
-const REASONS = {
-  gap: 'a gap in the readings',
-  'source-down': 'a source was down',
-  'no-counter': 'no energy counter',
-  'counter-reset': 'the counter was reset',
-  'counter-rollover': 'the counter rolled over',
-  'counter-glitch': 'the counter jumped back and forth',
-  'counter-step-back': 'the counter lost a few minutes after a power loss',
-  'counter-saturated': 'the counter stands at its largest value',
-  'counter-stuck': 'the counter stood still while power was drawn',
-  amended: 'a person decided about readings of this hour',
-  'counter-step': 'the counter rose faster than the rated power allows',
-  'identity-change': 'the meter was changed',
-  'state-unknown': 'the state is not known for a part of it',
-  'integral-over-counter': 'power and counter do not agree',
-  'children-over-supply': 'components used more than the supply',
-  'clock-unsynced': 'the clock was not set',
-  conflict: 'two agents claim a channel',
-};
-
-/** The table of one machine's hours. */
-export function hoursTable(hours, nowMs) {
+/** The table of one machine's hours. `open(hourMs)` is called with the hour that someone wants explained. */
+export function hoursTable(hours, nowMs, open) {
   if (hours.length === 0)
     return element(
       'p',
@@ -66,20 +47,33 @@ export function hoursTable(hours, nowMs) {
       ),
     );
     row.append(cell);
-    body.append(row, ...ofDay.map(hourRow));
+    body.append(row, ...ofDay.map((hour) => hourRow(hour, open)));
     table.append(body);
   }
   return table;
 }
 
-function hourRow(hour) {
+function hourRow(hour, open) {
   const { supplyMwh } = hour.energy;
   const row = withRole('tr', 'row', hour.status === 'final' ? '' : 'provisional');
   const meanW = supplyMwh === null || hour.spanMs === 0 ? null : (supplyMwh * 3600) / hour.spanMs;
   const states = withRole('td', 'cell', 'states');
   states.append(stateBar(hour.timeMs, 'state-bar'));
+  const when = withRole('th', 'rowheader', 'when');
+  // One button a row for keys and screen readers; for a pointer the whole row is one.
+  const button = element(
+    'button',
+    'open-hour',
+    `${timeText(hour.hourMs)} – ${timeText(hour.hourMs + HOUR_MS)}`,
+  );
+  button.type = 'button';
+  button.title = 'What this hour rests on';
+  button.dataset.hour = String(hour.hourMs);
+  button.setAttribute('aria-haspopup', 'dialog');
+  when.append(button);
+  row.addEventListener('click', () => open(hour.hourMs));
   row.append(
-    withRole('th', 'rowheader', 'when', `${timeText(hour.hourMs)} – ${timeText(hour.hourMs + HOUR_MS)}`),
+    when,
     withRole('td', 'cell', 'number energy', energyText(supplyMwh)),
     withRole('td', 'cell', 'number mean', powerText(meanW)),
     states,

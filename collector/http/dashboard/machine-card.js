@@ -44,6 +44,7 @@ export function createMachineCard({ id, name, ratedPowerW }) {
 
   return {
     node,
+    name,
     stepMinutes: () => chart.stepMinutes(),
     fillSparkline: (history) => sparkline.fill(history),
     showLive({ state, decider, basis, powerW, stale, atMs, down: downSources }, speed) {

@@ -82,7 +82,7 @@ function describe(spans) {
 }
 
 /** The colour of each state as the style sheet has it just now; for unknown its stripes, and the `ground` below them. */
-function readColours(node) {
+export function readColours(node) {
   const sample = element('i');
   node.append(sample);
   const style = getComputedStyle(sample);
