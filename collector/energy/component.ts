@@ -37,13 +37,14 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     const lastPowerEveryMs = p > 0 ? (power.everyMs[p - 1] ?? 0) : power.lastEveryMs;
     const covered = lastPowerMs !== null && powerMs - lastPowerMs <= 2 * lastPowerEveryMs;
     // How power ran between two readings is told by the states between them, all of them.
-    const bridged = c.judged === null && lastPowerMs !== null && powerMs - lastPowerMs <= BRIDGE_BY_STATE_MS;
+    const counts = c.judged !== null && !c.judged.saturated;
+    const bridged = !counts && lastPowerMs !== null && powerMs - lastPowerMs <= BRIDGE_BY_STATE_MS;
     const untold = (covered || bridged) && powerMs > context.timeline.atMs;
     const quiet = nextMs > untilMs || untold;
     // Inside a pair of power readings nothing is cut but by a reading, so that batches leave no trace.
     if (quiet && (covered || untilMs <= c.atMs)) break;
     const toMs = quiet ? untilMs : nextMs;
-    if (c.judged === null) {
+    if (!counts) {
       const nextPowerW = power.values[p] ?? 0;
       if (!passWithoutCounter(c, context, toMs, quiet, lastPowerMs, covered, nextPowerW, powerMs)) break;
     } else if (toMs > c.atMs) {
@@ -90,7 +91,8 @@ export function openSinceMs(c: ComponentState): number | null {
  * latest reading, as long as the next one may tell how power ran since. Else null.
  */
 export function awaitsStepSinceMs(c: ComponentState): number | null {
-  if (c.judged === null) return c.atMs !== null && c.atMs === c.power.lastMs ? c.atMs : null;
+  if (c.judged === null || c.judged.saturated)
+    return c.atMs !== null && c.atMs === c.power.lastMs ? c.atMs : null;
   return c.slices.find((slice) => slice.kind === 'covered' && slice.wattMs > 0)?.fromMs ?? null;
 }
 

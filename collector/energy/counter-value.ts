@@ -88,6 +88,12 @@ export function isAmendedAlone(a: CounterDefinition, b: CounterDefinition): bool
   return a.meter === b.meter && a.wired === b.wired && a.modulus === b.modulus;
 }
 
+/** True for a counter that stands at the value at which it stops. */
+export function isAtMaximum(raw: PlainReading, { maximum }: CounterDefinition): boolean {
+  if (maximum === null) return false;
+  return typeof raw === 'number' ? raw >= Number(maximum) : BigInt(raw) >= BigInt(maximum);
+}
+
 function complete(terms: Omit<CounterDefinition, 'identity' | 'mwhPerRaw'>): CounterDefinition {
   const { meter, num, den, modulus } = terms;
   return {
