@@ -1,6 +1,7 @@
 import type { BandSet } from '../../../collector/energy/band-set.ts';
 import type { CounterDefinition, PlainReading } from '../../../collector/energy/counter-value.ts';
 import { closeHour } from '../../../collector/energy/close-hour.ts';
+import { baseOf, type HourBase } from '../../../collector/energy/hour-base.ts';
 import {
   advanceFold,
   isLate,
@@ -21,6 +22,9 @@ export interface Rows {
   powers?: Record<string, (number | null)[]>;
   imports?: Record<string, { values: (PlainReading | null)[]; definition: CounterDefinition }>;
   exports?: Record<string, { values: (PlainReading | null)[]; definition: CounterDefinition }>;
+  /** Of media: Nm3/h, and counters of Nm3. */
+  flows?: Record<string, (number | null)[]>;
+  volumes?: Record<string, { values: (PlainReading | null)[]; definition: CounterDefinition }>;
 }
 
 /** Bands as they stand in a configuration; without hysteresis and dwell where nothing else is said. */
@@ -57,6 +61,10 @@ export function feedOf(
               timesMs: rows.timesMs,
               powers: Object.entries(rows.powers ?? {}).map(([component, values]) => ({ component, values })),
               counters: [...counters(rows.imports, 'import'), ...counters(rows.exports, 'export')],
+              media: {
+                flows: Object.entries(rows.flows ?? {}).map(([component, values]) => ({ component, values })),
+                counters: counters(rows.volumes, 'import'),
+              },
             },
           ],
     words:
@@ -93,11 +101,23 @@ export function putSpans(known: readonly StateSpan[], taken: readonly StateSpan[
 
 /** The hours of a set of records, in whatever order they come: everything is fed before the fold moves. */
 export function foldHours(model: MachineModel, feeds: RecordFeed[], horizonMs: number): MachineHour[] {
+  return foldBases(model, feeds, horizonMs).map(({ hour }) => hour);
+}
+
+/** The same with what is kept beside each hour. */
+export function foldBases(
+  model: MachineModel,
+  feeds: RecordFeed[],
+  horizonMs: number,
+): { hour: MachineHour; base: HourBase }[] {
   const fold = startFold();
   for (const feed of feeds) {
     if (isLate(fold, feed)) throw new Error('a feed before the beginning');
     feedRecord(fold, feed);
   }
   advanceFold(model, fold, horizonMs);
-  return takeChangedAccounts(fold).map((account) => closeHour('site', model, account));
+  return takeChangedAccounts(fold).map((account) => ({
+    hour: closeHour('site', model, account),
+    base: baseOf(model.machine, account),
+  }));
 }
