@@ -19,6 +19,7 @@ import { openConfiguredInflux } from './influx-access.ts';
 import { openCollectorJournal } from './journal-access.ts';
 import { machineModelOf } from './machine-model-of.ts';
 import { resolveSecret } from './secrets.ts';
+import { sitePlanOf } from './site-plan-of.ts';
 import { VERSION } from './version.ts';
 
 /** Lines that InfluxDB will never take are kept for a person to look at, up to this size. */
@@ -51,6 +52,7 @@ export async function buildCollector(
         : readCalibration(resolve(folder, machine.calibration), machine.id),
     ),
   );
+  const plan = sitePlanOf(config, process.versions['tz'] ?? '');
   const address = {
     host: config.http.host,
     port: config.http.port,
@@ -65,7 +67,7 @@ export async function buildCollector(
       return startDerivation({ ...surroundings, machines: models, amendments });
     },
     startHttp: async (surroundings) => {
-      const server = await serveCollector(surroundings, { address, models, simulated, journal });
+      const server = await serveCollector(surroundings, { address, models, simulated, journal, plan });
       page = server.url;
       return { port: server.port, stop: () => server.close() };
     },

@@ -3,6 +3,8 @@ import { unconfiguredMachine, type MachineModel } from '../collector/energy/mach
 import { classifyState } from '../collector/energy/operating-state.ts';
 import { createLiveBoard } from '../collector/http/live-board.ts';
 import type { HttpParts } from '../collector/http/http-parts.ts';
+import type { SitePlan } from '../collector/reports/site-plan.ts';
+import { assessHour } from '../collector/reports/uncertain-hour.ts';
 import { startHttp, type HttpAddress, type HttpServer } from '../collector/http/server.ts';
 
 /** Serves the page, the API and the metrics of a collector; states are told from live values as the derivation tells them. */
@@ -13,6 +15,7 @@ export async function serveCollector(
     models: readonly MachineModel[];
     simulated: boolean;
     journal: HttpParts['journal'];
+    plan: SitePlan;
   },
 ): Promise<HttpServer> {
   const models = new Map(around.models.map((model) => [model.machine, model]));
@@ -28,11 +31,13 @@ export async function serveCollector(
   const unfollow = from.live.onLive((event) => {
     if (event.kind === 'live') board.put(event.agent, event.live.message);
   });
-  const { address, simulated, journal } = around;
+  const { address, simulated, journal, plan } = around;
   const server = await startHttp(address, {
     ...from,
     live: board,
     simulated,
+    plan,
+    assessHour: (hour) => assessHour({ views: from.views, plan }, hour) ?? 'no energy of the supply is known',
     ...(journal === undefined ? {} : { journal }),
   });
   return {

@@ -11,6 +11,7 @@ import { listMachines } from './machine-list.ts';
 import { openApiDocument } from './openapi.ts';
 import { statesToCsv } from './state-list.ts';
 import { addPlausibilityRoutes } from './plausibility-routes.ts';
+import { addPeriodRoutes } from './period-routes.ts';
 import { readFormat, readRange, readStep, readText, requireKnown, type Query } from './parameters.ts';
 
 const DAY_MS = 86_400_000;
@@ -51,6 +52,7 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
 
   addHourExplanation(server, parts, requireMachine);
   addPlausibilityRoutes(server, parts, requireMachine);
+  addPeriodRoutes(server, parts, requireMachine);
   addJobRoutes(server, parts, requireMachine);
 
   server.get<{ Params: { id: string } }>('/api/v1/machines/:id/states', async (request, reply) => {

@@ -1,11 +1,10 @@
 import type { Clock } from '../../protocols/clock.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
-import type { MachineHour } from '../energy/machine-hour.ts';
-import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
 import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
 import type { JobsPart } from '../reports/job-part.ts';
+import type { SitePlan } from '../reports/site-plan.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
 
@@ -50,12 +49,21 @@ export interface HttpParts {
   simulated: boolean;
   views: Pick<
     Views,
-    'hour' | 'hours' | 'bases' | 'minutes' | 'snapshot' | 'states' | 'series' | 'machines' | 'channels'
+    | 'hour'
+    | 'hours'
+    | 'bases'
+    | 'minutes'
+    | 'snapshot'
+    | 'states'
+    | 'watched'
+    | 'series'
+    | 'machines'
+    | 'channels'
   >;
   /** What people told; absent where no journal was opened. */
   journal?: Pick<JournalReader, 'entries'>;
-  /** The uncertainty of one hour, or a sentence why there is none. */
-  assessHour?: (hour: MachineHour) => PeriodUncertainty | string;
+  /** What was declared of the site: its calendar, metering and years of use; absent where a server is without it. */
+  plan?: SitePlan;
   /** Jobs, and the marks an MES tells of them; absent where no journal was opened. */
   jobs?: JobsPart;
   machines: readonly MachineInfo[];

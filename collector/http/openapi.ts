@@ -1,3 +1,4 @@
+import { PERIOD_KINDS } from '../energy/calendar/period.ts';
 import { DECIDERS } from '../energy/state-span.ts';
 import { ALLOCATION_RULES } from '../energy/allocation/allocation-rule.ts';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
@@ -108,6 +109,46 @@ export function openApiDocument(version: string): object {
             schema: text,
           },
         ],
+      ),
+      '/api/v1/machines/{id}/periods': get(
+        "Periods of the site's calendar that touch [from, to), whole, with their uncertainty and what they rest on",
+        {
+          ...json(
+            object({
+              machine: text,
+              kind: text,
+              zone: text,
+              fromMs: time,
+              toMs: time,
+              periods: list(reference('Period')),
+            }),
+          ),
+          'text/csv': text,
+        },
+        [
+          machineParameter('path', 'id'),
+          {
+            name: 'kind',
+            in: 'query',
+            required: false,
+            description: 'Into what the time is divided',
+            schema: { type: 'string', enum: [...PERIOD_KINDS], default: 'day' },
+          },
+          ...rangeParameters,
+          {
+            name: 'budget',
+            in: 'query',
+            required: false,
+            description: 'Whether uncertainty comes with every line of its budget, and the facts it rests on',
+            schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
+          },
+          formatParameter,
+        ],
+      ),
+      '/api/v1/machines/{id}/use-phase': get(
+        'kWh per machine-hour on each basis with uncertainty, power by state, and the declared year of use',
+        json(reference('UsePhase')),
+        [machineParameter('path', 'id'), ...rangeParameters],
       ),
       '/api/v1/machines/{id}/findings': get(
         'What is implausible about its readings; at most 31 days',
@@ -331,6 +372,54 @@ export function openApiDocument(version: string): object {
           },
           'Stretches of time in which readings are implausible; nothing is changed because of them',
         ),
+        Period: object(
+          {
+            site: text,
+            machine: text,
+            period: object({ kind: text, key: text, name: text, date: text, fromMs: time, toMs: time }),
+            fromMs: time,
+            toMs: time,
+            timeMs: byState(number),
+            spanMs: number,
+            decidedMs: byState({ type: 'object', additionalProperties: number }),
+            measuredMs: number,
+            energy: object({
+              supplyMwh: maybe(number),
+              exportMwh: number,
+              stateMwh: byState(number),
+              componentMwh: { type: 'object', additionalProperties: number },
+              componentStateMwh: { type: 'object', additionalProperties: byState(number) },
+              residualMwh: maybe(number),
+              residuals: { type: 'object', additionalProperties: maybe(number) },
+            }),
+            media: { type: 'object', description: 'By component, apart from energy' },
+            obtained: { type: 'object' },
+            closure: maybe(number),
+            meanPowerW: byState(maybe(number)),
+            coverage: object({ watched: number, time: number, energy: maybe(number) }),
+            quality: text,
+            qualityMs: { type: 'object', additionalProperties: number },
+            reasons: list(text),
+            status: text,
+            finalBy: maybe(text),
+            revision: number,
+            uncertainty: { type: 'object', description: 'By component: total, states, missing facts' },
+            basis: { type: 'object' },
+          },
+          'One machine and one period: exact sums of minutes, so that periods of any kind add up to the same',
+        ),
+        UsePhase: object({
+          site: text,
+          machine: text,
+          fromMs: time,
+          toMs: time,
+          usePhase: { type: 'object' },
+          uncertainty: maybe({ type: 'object' }),
+          perHour: { type: 'object' },
+          powers: list({ type: 'object' }),
+          scenario: { type: 'object' },
+          basis: { type: 'object' },
+        }),
         StateSpan: object({ fromMs: time, toMs: time, ...decision }, 'One state, cut to the time asked for'),
         ListedAmendment: object(
           {

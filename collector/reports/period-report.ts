@@ -19,11 +19,10 @@ export interface PeriodQuery {
   toMs: number;
 }
 
-/** What one machine did in one period of the site's calendar, and what that rests on. */
-export interface PeriodReport extends Omit<PeriodSum, 'media'> {
+/** What one machine did in a stretch of time, and what that rests on. */
+export interface SpanReport extends Omit<PeriodSum, 'media'> {
   site: string;
   machine: string;
-  period: Period;
   decidedMs: DecidedMs;
   /** By component, apart from energy. */
   media: Record<string, MediumReport>;
@@ -32,26 +31,53 @@ export interface PeriodReport extends Omit<PeriodSum, 'media'> {
   basis: PeriodBasis;
 }
 
+/** The same of a period of the site's calendar. */
+export interface PeriodReport extends SpanReport {
+  period: Period;
+}
+
 /**
  * The periods of a machine, one by one and in order, so that a year of hours is never in memory. Periods before the
  * machine was first watched, or after it was last, have no time and no energy. Throws an error of class `refuse` (code
  * `unknown-zone`, `bad-calendar` or `time-out-of-range`).
  */
-export function* periodReports(
+export function* periodReports(source: PeriodSource, query: PeriodQuery): Generator<PeriodReport> {
+  for (const report of stepPeriodReports(source, query)) if (report !== null) yield report;
+}
+
+/** The same with a null after each hour that was read: a server that has others to serve may do so. */
+export function* stepPeriodReports(
   source: PeriodSource,
   { machine, kind, fromMs, toMs }: PeriodQuery,
-): Generator<PeriodReport> {
+): Generator<PeriodReport | null> {
+  const periods = openCalendar(source.plan.calendar).periodsIn(kind, fromMs, toMs);
+  let index = 0;
+  for (const report of reportSpans(source, machine, boundariesOf(periods))) {
+    const period = report === null ? undefined : periods[index++];
+    if (report === null || period === undefined) yield null;
+    else yield { ...report, period };
+  }
+}
+
+/**
+ * Reports of stretches that follow each other, with a null after each hour that was read.
+ *
+ * @param boundaries wall ms on whole minutes, rising: boundary n to boundary n + 1 is stretch n
+ */
+export function* reportSpans(
+  source: PeriodSource,
+  machine: string,
+  boundaries: readonly number[],
+): Generator<SpanReport | null> {
   const { views, plan } = source;
-  const periods = openCalendar(plan.calendar).periodsIn(kind, fromMs, toMs);
-  const boundaries = boundariesOf(periods);
-  const [firstMs = fromMs, lastMs = toMs] = [boundaries[0], boundaries[boundaries.length - 1]];
+  const [fromMs, toMs] = [boundaries[0] ?? 0, boundaries[boundaries.length - 1] ?? 0];
   const watched = views.watched(machine);
   const machinePlan = plan.machines.find((known) => known.machine === machine);
   const loads = new PeriodLoads(source, machine);
   let basis = new BasisTally();
   let decidedMs = noDecided();
   const sums = walkPeriods(
-    readPeriodHours(source, machine, firstMs, lastMs),
+    readPeriodHours(source, machine, fromMs, toMs),
     boundaries,
     watched ?? { fromMs: Infinity, toMs: -Infinity },
     {
@@ -63,12 +89,14 @@ export function* periodReports(
       },
     },
   );
-  let index = 0;
-  for (const { media, ...sum } of sums) {
-    const period = periods[index++];
-    if (period === undefined) return;
+  for (const closed of sums) {
+    if (closed === null) {
+      yield null;
+      continue;
+    }
+    const { media, ...sum } = closed;
     const { components, visits } = loads.take();
-    const endMs = Math.min(period.toMs, watched?.toMs ?? period.toMs);
+    const endMs = Math.min(sum.toMs, watched?.toMs ?? sum.toMs);
     const assess = (component: string): ComponentUncertainty =>
       assessComponent(components.get(component) ?? [], {
         machine,
@@ -81,7 +109,6 @@ export function* periodReports(
     yield {
       site: plan.site,
       machine,
-      period,
       ...sum,
       decidedMs,
       media: reportMedia(media, machinePlan?.media ?? {}),

@@ -9,7 +9,8 @@ type SeePiece<Hour> = (hour: Hour, fromMinute: number, toMinute: number) => void
 
 /**
  * Sums the base over periods that follow each other: boundary n to boundary n + 1 is period n. Sums are given as soon as
- * their period is over, in order, so that neither hours nor sums of a year need be in memory.
+ * their period is over, in order, so that neither hours nor sums of a year need be in memory. After each hour there is
+ * null: whoever has other work may do it.
  *
  * @param hours in order of time, one an hour; read once
  * @param boundaries wall ms on whole minutes, rising; fewer than two give no sum
@@ -21,7 +22,7 @@ export function* walkPeriods<Hour extends BaseHour>(
   boundaries: readonly number[],
   watch: Watch,
   more: { tree?: Readonly<Record<string, string>>; see?: SeePiece<Hour> } = {},
-): Generator<PeriodSum> {
+): Generator<PeriodSum | null> {
   const { tree = {}, see = () => {} } = more;
   checkBoundaries(boundaries);
   let index = 0;
@@ -49,6 +50,7 @@ export function* walkPeriods<Hour extends BaseHour>(
       index++;
       tally = emptyTally(tally.toMs, boundaries[index + 1] ?? tally.toMs);
     }
+    yield null;
   }
   for (; index + 1 < boundaries.length; index++) {
     yield closeTally(tally, watch, tree);
@@ -62,7 +64,7 @@ export function sumPeriods(
   boundaries: readonly number[],
   watch: Watch,
 ): PeriodSum[] {
-  return [...walkPeriods(hours, boundaries, watch)];
+  return [...walkPeriods(hours, boundaries, watch)].filter((sum) => sum !== null);
 }
 
 function checkBoundaries(boundaries: readonly number[]): void {

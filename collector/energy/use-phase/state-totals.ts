@@ -31,9 +31,9 @@ export interface StateTotals {
 /**
  * Adds machine-hours of one machine, in any order.
  *
- * @param hours each hour once
+ * @param hours each hour once; read once, so that a year need not be in memory
  */
-export function sumStates(hours: readonly UseHour[]): StateTotals {
+export function sumStates(hours: Iterable<UseHour>): StateTotals {
   const totals = noStates();
   for (const { timeMs, measuredMs, quality, energy, obtained } of hours) {
     totals.hours[quality]++;

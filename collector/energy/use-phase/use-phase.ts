@@ -43,7 +43,7 @@ export interface UsePhase {
  *
  * @param hours of one machine, in any order, each once
  */
-export function deriveUsePhase(hours: readonly UseHour[]): UsePhase {
+export function deriveUsePhase(hours: Iterable<UseHour>): UsePhase {
   const totals = sumStates(hours);
   let known = 0;
   for (const state of OPERATING_STATES) if (state !== 'unknown') known += totals.energyMwh[state];

@@ -1,0 +1,87 @@
+import type { OperatingState } from '../../../protocols/telemetry/operating-state.ts';
+import { nothing, rectangular, UNCERTAINTY_SOURCES } from '../uncertainty/contribution.ts';
+import { sayFigure } from '../uncertainty/limit.ts';
+import { sumUncertainties } from '../uncertainty/sum-uncertainties.ts';
+import { stateUncertainty, type Uncertainty } from '../uncertainty/uncertainty-statement.ts';
+import type { Scenario, ScenarioRow } from './scenario.ts';
+
+/** As in a period: states of together at most this share of the energy do not make the whole unknown. */
+const NEGLIGIBLE_SHARE = 0.01;
+
+/** What is known of the uncertainty of a scenario's year. */
+export interface ScenarioUncertainty {
+  /** Of the energy that rests on measured power; null where there is none. */
+  measured: Uncertainty | null;
+  /** What is not in it, in sentences. */
+  remarks: string[];
+}
+
+/**
+ * Carries the uncertainty of each state's mean power over to a year of declared hours. Mean power is energy over time, and
+ * time is taken as exact: so a state's power is as uncertain, in %, as its energy was. One meter errs alike in all states,
+ * so its systematic parts add linearly over the year's states, weighted by their energy in the year.
+ *
+ * @param states uncertainty of the energy of each state in the time that was measured
+ * @param meter what tells the meter apart
+ */
+export function assessScenario(
+  { rows }: Pick<Scenario, 'rows'>,
+  states: Readonly<Partial<Record<OperatingState, Uncertainty>>>,
+  meter: string,
+): ScenarioUncertainty {
+  const measured = rows.filter(({ source, mwhPerYear }) => source === 'measured' && mwhPerYear > 0);
+  const yearMwh = sumMwh(measured);
+  const untold = measured.filter(({ state }) => states[state]?.kind !== 'known');
+  const isNegligible = sumMwh(untold) <= NEGLIGIBLE_SHARE * yearMwh;
+  const parts = measured.flatMap((row) => {
+    const uncertainty = carryOver(row, states[row.state], isNegligible);
+    return uncertainty === null ? [] : [{ meter, uncertainty }];
+  });
+  return {
+    measured: sumUncertainties(parts),
+    remarks: [
+      ...rows
+        .filter(({ source }) => source === 'declared')
+        .map(
+          ({ state }) =>
+            `Nobody told how uncertain the declared power of ${state} is: it is in no figure of uncertainty.`,
+        ),
+      ...(measured.length === 0
+        ? []
+        : [
+            'Uncertainty is that of measuring; whether the machine will be used as declared is what sensitivity shows.',
+          ]),
+    ],
+  };
+}
+
+function carryOver(
+  { state, mwhPerYear }: ScenarioRow,
+  known: Uncertainty | undefined,
+  isNegligible: boolean,
+): Uncertainty | null {
+  if (known?.kind === 'known') {
+    const scale = mwhPerYear / known.energyMwh;
+    return {
+      ...known,
+      energyMwh: mwhPerYear,
+      standardMwh: known.standardMwh * scale,
+      expandedMwh: known.expandedMwh * scale,
+    };
+  }
+  if (!isNegligible) return known === undefined ? null : { ...known, energyMwh: mwhPerYear };
+  const missing = known?.missing.map(({ fact }) => fact).join(', ') ?? 'no energy was measured in it';
+  const note = `${state}, ${sayFigure(mwhPerYear / 1e6)} kWh a year, counted as wrong by all of it, unqualified: no ${missing}`;
+  return stateUncertainty(
+    mwhPerYear,
+    UNCERTAINTY_SOURCES.map((source) =>
+      source === 'meter'
+        ? rectangular('meter', mwhPerYear, { percent: 100, isQualified: false, note })
+        : nothing(source, 'in the line of the meter'),
+    ),
+  );
+}
+
+function sumMwh(rows: readonly ScenarioRow[]): number {
+  return rows.reduce((sum, { mwhPerYear }) => sum + mwhPerYear, 0);
+}

@@ -1,0 +1,41 @@
+import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
+import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
+import type { Cure } from './uncertain-cures.ts';
+import type { ComponentUncertainty } from './uncertain-period.ts';
+
+/** An uncertainty without its budget, rounded: percent to four decimals, energy to whole mWh. */
+export type ShortUncertainty =
+  | { kind: 'known'; expandedPercent: number; expandedMwh: number; k: number; isQualified: boolean }
+  | { kind: 'unknown' };
+
+/** The uncertainty of a component without budgets and facts. */
+export interface ShortComponentUncertainty {
+  total: ShortUncertainty | null;
+  states: Partial<Record<OperatingState, ShortUncertainty>>;
+  missing: Cure[];
+}
+
+/** What remains of a component's uncertainty where nobody asks for the budget. */
+export function shortenUncertainty({
+  total,
+  states,
+  missing,
+}: ComponentUncertainty): ShortComponentUncertainty {
+  return {
+    total: total === null ? null : shorten(total),
+    states: Object.fromEntries(Object.entries(states).map(([state, one]) => [state, shorten(one)])),
+    missing,
+  };
+}
+
+function shorten(uncertainty: Uncertainty): ShortUncertainty {
+  if (uncertainty.kind === 'unknown') return { kind: 'unknown' };
+  const { expandedPercent, expandedMwh, k, isQualified } = uncertainty;
+  return {
+    kind: 'known',
+    expandedPercent: Math.round(expandedPercent * 1e4) / 1e4,
+    expandedMwh: Math.round(expandedMwh),
+    k,
+    isQualified,
+  };
+}
