@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { addAmendCommands } from './amend/amend-commands.ts';
 import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
 import { describeFailure } from './failure.ts';
+import { addJobCommands } from './jobs/job-commands.ts';
 import { widthOf } from './screen.ts';
 import { startWithSmallHeap } from './small-heap.ts';
 import { VERSION } from './version.ts';
@@ -294,6 +295,7 @@ program
   );
 
 addAmendCommands(program);
+addJobCommands(program);
 
 program
   .command('commission')

@@ -46,6 +46,7 @@ function jobRows({ machine, jobs, unallocatedMwh }: JobReport): Cell[][] {
     ...MADE,
     'basic_w',
     'tip_w',
+    'u_percent_k2',
   ];
   return [
     header,
@@ -67,6 +68,7 @@ function jobRows({ machine, jobs, unallocatedMwh }: JobReport): Cell[][] {
       ...madeOf(job),
       rounded(job.split.basicW),
       rounded(job.split.tipW),
+      rounded(job.uncertainty.expandedPercent),
     ]),
     header.map((name) =>
       name === 'machine'

@@ -4,6 +4,7 @@ import { deriveJobEnergy, type JobResult } from '../energy/allocation/derive-job
 import type { EnergySpan } from '../energy/allocation/energy-span.ts';
 import { groupJobs, type JobGroup } from '../energy/allocation/group-jobs.ts';
 import type { JobRemark } from '../energy/allocation/job-mark.ts';
+import { assessJob, type JobUncertainty } from '../energy/allocation/job-uncertainty.ts';
 import { sumProcessing } from '../energy/allocation/job-processing.ts';
 import { splitPower, type MeasuredStates, type PowerSplit } from '../energy/allocation/split-power.ts';
 import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
@@ -55,6 +56,7 @@ export interface JobWindow {
 export interface ReportedJob extends JobResult {
   /** Of its own processing, over the machine's ready power in these windows. */
   split: PowerSplit;
+  uncertainty: JobUncertainty;
   /** Shares of shared loads, mWh; apart from `energy`. Null where they were not asked for. */
   sharedMwh: MilliwattHours | null;
   sharedSayings: string[];
@@ -126,6 +128,13 @@ export function reportJobs(source: JobSource, query: JobQuery): JobReport {
         processingMwh: job.energy.directMwh,
       },
       null,
+    ),
+    uncertainty: assessJob(
+      allocation.windows.flatMap((window, index) =>
+        window.jobs
+          .filter((one) => one.job === job.id)
+          .map((energy) => ({ energy, states: periods[index]?.uncertainty['supply']?.states ?? {} })),
+      ),
     ),
     sharedMwh: toJobs === null ? null : (toJobs.get(job.id)?.mwh ?? milliwattHours(0)),
     sharedSayings: toJobs?.get(job.id)?.sayings ?? [],
