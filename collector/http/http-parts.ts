@@ -4,6 +4,8 @@ import type { HealthMessage } from '../../protocols/telemetry/live.ts';
 import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
 import type { JobsPart } from '../reports/job-part.ts';
+import type { ComponentUncertainty } from '../reports/uncertain-period.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
 import type { SitePlan } from '../reports/site-plan.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
@@ -62,6 +64,8 @@ export interface HttpParts {
   >;
   /** What people told; absent where no journal was opened. */
   journal?: Pick<JournalReader, 'entries'>;
+  /** The uncertainty of the supply in one hour, or a sentence why there is none. */
+  assessHour?: (hour: MachineHour) => ComponentUncertainty | string;
   /** What was declared of the site: its calendar, metering and years of use; absent where a server is without it. */
   plan?: SitePlan;
   /** Jobs, and the marks an MES tells of them; absent where no journal was opened. */
