@@ -53,22 +53,46 @@ export function shareOut(
   }));
 }
 
-/** Over hours first, then within each: remainders of many minutes must not pile up in one hour. */
+/**
+ * Over hours first, then over the states of each, then over their minutes: remainders of many minutes must not pile up in
+ * one hour or state.
+ */
 function shareByHours(
   mwh: MilliwattHours,
   pieces: readonly Slice[],
   weights: readonly number[],
 ): MilliwattHours[] {
+  if (pieces.length <= 1) return apportion(mwh, weights);
+  const shares = pieces.map(() => milliwattHours(0));
+  const all = pieces.map((_, index) => index);
   const hourOf = (index: number) => Math.floor((pieces[index]?.fromMs ?? 0) / HOUR_MS);
-  const last = pieces.length - 1;
-  if (last <= 0 || hourOf(0) === hourOf(last)) return apportion(mwh, weights);
-  const begins: number[] = [];
-  for (let index = 0; index <= last; index++)
-    if (index === 0 || hourOf(index) !== hourOf(index - 1)) begins.push(index);
-  const groups = begins.map((begin, hour) => weights.slice(begin, begins[hour + 1]));
-  const hourShares = apportion(
+  const stateOf = (index: number) => pieces[index]?.state ?? 0;
+  for (const hour of shareAmong(mwh, all, hourOf, weights))
+    for (const state of shareAmong(hour.mwh, hour.members, stateOf, weights))
+      for (const piece of shareAmong(state.mwh, state.members, (index) => index, weights))
+        for (const index of piece.members) shares[index] = piece.mwh;
+  return shares;
+}
+
+/** Shares out among groups of pieces, by the weight of each group. */
+function shareAmong(
+  mwh: MilliwattHours,
+  members: readonly number[],
+  keyOf: (index: number) => number,
+  weights: readonly number[],
+): { mwh: MilliwattHours; members: number[] }[] {
+  const groups = new Map<number, { members: number[]; weight: number }>();
+  for (const index of members) {
+    const key = keyOf(index);
+    let group = groups.get(key);
+    if (group === undefined) groups.set(key, (group = { members: [], weight: 0 }));
+    group.members.push(index);
+    group.weight += weights[index] ?? 0;
+  }
+  const own = [...groups.values()];
+  const shares = apportion(
     mwh,
-    groups.map((group) => group.reduce((sum, weight) => sum + weight, 0)),
+    own.map(({ weight }) => weight),
   );
-  return groups.flatMap((group, hour) => apportion(hourShares[hour] ?? milliwattHours(0), group));
+  return own.map((group, index) => ({ mwh: shares[index] ?? milliwattHours(0), members: group.members }));
 }
