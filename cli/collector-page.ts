@@ -2,7 +2,8 @@ import type { HttpSurroundings } from '../collector/collector.ts';
 import { unconfiguredMachine, type MachineModel } from '../collector/energy/machine-model.ts';
 import { classifyState } from '../collector/energy/operating-state.ts';
 import { createLiveBoard } from '../collector/http/live-board.ts';
-import type { HttpParts } from '../collector/http/http-parts.ts';
+import type { Journal } from '../collector/journal/journal.ts';
+import { openJobs } from '../collector/reports/job-part.ts';
 import type { SitePlan } from '../collector/reports/site-plan.ts';
 import { assessHour } from '../collector/reports/uncertain-hour.ts';
 import { startHttp, type HttpAddress, type HttpServer } from '../collector/http/server.ts';
@@ -14,7 +15,7 @@ export async function serveCollector(
     address: HttpAddress;
     models: readonly MachineModel[];
     simulated: boolean;
-    journal: HttpParts['journal'];
+    journal: Journal | undefined;
     plan: SitePlan;
   },
 ): Promise<HttpServer> {
@@ -38,7 +39,9 @@ export async function serveCollector(
     simulated,
     plan,
     assessHour: (hour) => assessHour({ views: from.views, plan }, hour) ?? 'no energy of the supply is known',
-    ...(journal === undefined ? {} : { journal }),
+    ...(journal === undefined
+      ? {}
+      : { journal, jobs: openJobs({ views: from.views, plan, journal }, from.clock) }),
   });
   return {
     ...server,
