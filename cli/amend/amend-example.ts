@@ -11,7 +11,7 @@ export interface ExampleSources {
   /** Machine-hours that the amendment touches, in order. */
   hours: readonly MachineHour[];
   /** Their decisions about counters. */
-  bases: readonly HourBase[];
+  bases: readonly Pick<HourBase, 'decisions'>[];
 }
 
 /**
@@ -61,7 +61,7 @@ function hourArithmetic(
 /** What was decided about the counter at the time, which the amendment overrules. */
 function decisionLines(
   body: AmendmentBody & { kind: 'meter-replaced' | 'step' },
-  bases: readonly HourBase[],
+  bases: readonly Pick<HourBase, 'decisions'>[],
   sayTime: (atMs: number) => string,
 ): string[] {
   const about = bases

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { exampleOf } from '../../cli/amend/amend-example.ts';
+import { termsOf, type TypedTerms } from '../../cli/amend/amend-terms.ts';
+import type { AmendmentBody } from '../../collector/journal/amendment-body.ts';
+import { sampleHour } from '../collector/influx/machine-hour-sample.ts';
+
+const HOUR_MS = Date.UTC(2026, 2, 2, 9);
+const typed: TypedTerms = {
+  component: 'supply',
+  reason: 'the plate says so',
+  from: '2026-03-02T10:00:00+01:00',
+};
+const sayTime = (atMs: number) => new Date(atMs).toISOString().slice(0, 16);
+
+describe('what is typed for an amendment', () => {
+  it.each([
+    [{ factor: '2' }, '2', '1'],
+    [{ factor: '0.5' }, '1', '2'],
+    [{ factor: '2/3' }, '2', '3'],
+    [{ factor: '1.2' }, '6', '5'],
+    [{ was: '100/5', is: '200/5' }, '2', '1'],
+    [{ was: '200/5', is: '150/5' }, '3', '4'],
+    [{ was: '100/5', is: '100/1' }, '5', '1'],
+    [{ was: '0.5', is: '1.5' }, '3', '1'],
+  ])('a scale is exact: %o', (own, num, den) => {
+    expect(termsOf('scale', { ...typed, ...own })).toMatchObject({ num, den, fromMs: HOUR_MS, toMs: null });
+  });
+
+  it('takes decimals as the display shows them', () => {
+    const { from: at, ...rest } = typed;
+    expect(termsOf('meter-replaced', { ...rest, at: at ?? '', oldLast: '12345.6', newFirst: '0.3' })).toEqual(
+      {
+        kind: 'meter-replaced',
+        component: 'supply',
+        reason: 'the plate says so',
+        fromMs: HOUR_MS,
+        toMs: null,
+        oldLast: '12345.6',
+        newFirst: '0.3',
+        unit: 'kWh',
+      },
+    );
+  });
+
+  it.each<[string, AmendmentBody['kind'], Partial<TypedTerms>, RegExp]>([
+    ['no factor', 'scale', {}, /takes a factor/],
+    ['a factor and ratios', 'scale', { factor: '2', was: '1', is: '2' }, /takes a factor/],
+    ['half a pair', 'scale', { was: '100/5' }, /go together/],
+    ['a factor of 0', 'scale', { factor: '0' }, /above 0/],
+    ['a factor below 0', 'scale', { factor: '-1' }, /above 0/],
+    ['a ratio over 0', 'scale', { was: '100/0', is: '1' }, /above 0/],
+    ['words', 'scale', { factor: 'double' }, /above 0/],
+    ['a factor of 1', 'scale', { factor: '1.0' }, /changes nothing/],
+    ['a factor that no transformer has', 'scale', { factor: '10000000' }, /wrong by/],
+    ['no time', 'direction', { from: 'yesterday' }, /--from "yesterday" is not a time/],
+    ['a day that there is not', 'direction', { from: '2026-02-30' }, /is not a time/],
+    ['an empty time', 'direction', { to: '2026-03-02T09:00:00Z' }, /is empty/],
+    ['a time that runs back', 'direction', { to: '2026-03-01' }, /is empty/],
+    ['no reason', 'direction', { reason: '--' }, /reason/],
+    ['the same component', 'component', { becomes: 'supply' }, /becomes/],
+    ['a component that is a path', 'component', { becomes: '../x' }, /becomes/],
+    ['one name of a meter', 'same-meter', { meter: 'a', is: 'a' }, /its is/],
+    [
+      'a display in words',
+      'meter-replaced',
+      { at: '2026-03-02', oldLast: 'full', newFirst: '0' },
+      /--old-last "full"/,
+    ],
+    [
+      'a display with a comma',
+      'meter-replaced',
+      { at: '2026-03-02', oldLast: '1', newFirst: '0,3' },
+      /--new-first/,
+    ],
+    [
+      'a unit of power',
+      'meter-replaced',
+      { at: '2026-03-02', oldLast: '1', newFirst: '0', unit: 'kW' },
+      /Wh, kWh or MWh|no unit/,
+    ],
+    ['no moment', 'meter-replaced', { oldLast: '1', newFirst: '0' }, /--at is missing/],
+  ])('refuses %s', (_, kind, change, message) => {
+    expect(() => termsOf(kind, { ...typed, ...change })).toThrow(
+      expect.objectContaining({ remedy: 'refuse', code: 'usage', message: expect.stringMatching(message) }),
+    );
+  });
+});
+
+describe('the arithmetic that is shown before', () => {
+  const hour = sampleHour(HOUR_MS);
+  const supplyMwh = hour.energy.componentMwh['supply'] ?? 0;
+  const terms = { component: 'supply', fromMs: HOUR_MS, toMs: null, reason: 'because' };
+  const kwh = (mwh: number) => `${mwh / 1e6} kWh`;
+
+  it('is that of the newest hour', () => {
+    const later = sampleHour(HOUR_MS + 3_600_000);
+    expect(
+      exampleOf(
+        { ...terms, kind: 'scale', num: '2', den: '1' },
+        { hours: [hour, later], bases: [] },
+        sayTime,
+      ),
+    ).toEqual([
+      `It touches 2 hours so far; in the newest, 2026-03-02T10:00, supply becomes about ${kwh(supplyMwh)} x 2 = ${kwh(2 * supplyMwh)}.`,
+    ]);
+  });
+
+  it('exchanges import and export', () => {
+    const [line] = exampleOf({ ...terms, kind: 'direction' }, { hours: [hour], bases: [] }, sayTime);
+    expect(line).toContain(
+      `import becomes ${kwh(hour.energy.exportMwh)} (was ${kwh(supplyMwh)}) and export ${kwh(supplyMwh)}`,
+    );
+  });
+
+  it('says what a step would book, from the decision about it', () => {
+    const decision = {
+      atMs: HOUR_MS + 60_000,
+      component: 'supply',
+      direction: 'import' as const,
+      kind: 'step' as const,
+      beforeMwh: 11_000_000,
+      nowMwh: 78_500_000,
+      boundMwh: 400_000,
+      bookedMwh: 0,
+      amendment: null,
+      saying: '11 kWh rose to 78.5 kWh in 10 s; at most 0.4 kWh fit: not booked',
+    };
+    const base = { decisions: [decision] };
+    const step = { ...terms, toMs: HOUR_MS + 120_000, kind: 'step', is: 'real' } as const;
+    expect(exampleOf(step, { hours: [hour], bases: [base] }, sayTime)).toEqual([
+      `So far, at 2026-03-02T09:01: ${decision.saying}`,
+      'Then 78.5 kWh - 11 kWh = 67.5 kWh are booked.',
+    ]);
+    expect(exampleOf({ ...step, fromMs: HOUR_MS + 60_001 }, { hours: [], bases: [base] }, sayTime)).toEqual([
+      expect.stringMatching(/No step was found/),
+    ]);
+  });
+
+  it('is left out where nothing was derived yet', () => {
+    expect(exampleOf({ ...terms, kind: 'exclude' }, { hours: [], bases: [] }, sayTime)).toEqual([]);
+  });
+});
