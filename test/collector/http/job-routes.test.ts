@@ -1,0 +1,254 @@
+import { request as httpRequest } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startPlantServer, type PlantServer } from './plant-server.ts';
+
+const NOW_MS = Date.UTC(2026, 2, 3, 12, 30);
+const TOKEN = 'correct-horse-battery-staple-9';
+const running: PlantServer[] = [];
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop();
+});
+
+async function start(token?: string): Promise<PlantServer> {
+  const server = await startPlantServer({
+    nowMs: () => NOW_MS,
+    address: token === undefined ? {} : { token },
+  });
+  running.push(server);
+  return server;
+}
+
+interface Answer {
+  status: number;
+  text: string;
+  body: {
+    error?: { message: string; cure: string; marks?: { index: number; field?: string; id?: string }[] };
+    accepted?: number;
+    known?: number;
+    withdrawn?: number;
+    marks?: { mark: { id: string; job: string }; by: string; withdrawn: object | null }[];
+  };
+}
+
+/** A request over a real socket. */
+function send(
+  server: PlantServer,
+  body: unknown,
+  change: { headers?: Record<string, string>; path?: string; method?: string } = {},
+): Promise<Answer> {
+  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        path: change.path ?? '/api/v1/machines/mill/job-marks',
+        method: change.method ?? 'POST',
+        headers: { 'content-type': 'application/json', ...change.headers },
+      },
+      (response) => {
+        let told = '';
+        response.on('data', (chunk) => (told += String(chunk)));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text: told,
+            body: told.startsWith('{') ? (JSON.parse(told) as Answer['body']) : {},
+          }),
+        );
+      },
+    );
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}
+
+const list = (server: PlantServer) =>
+  send(server, undefined, {
+    method: 'GET',
+    path: '/api/v1/machines/mill/job-marks?from=2026-03-01&to=2026-03-04',
+  });
+
+const BEGIN = {
+  id: '4711/10-b',
+  kind: 'begin',
+  at: '2026-03-03T07:00:00+01:00',
+  job: '4711/10',
+  order: '4711',
+};
+const END = {
+  id: '4711/10-e',
+  kind: 'end',
+  at: '2026-03-03T09:00:00+01:00',
+  job: '4711/10',
+  goodParts: 12,
+  scrapParts: 1,
+};
+
+describe('marks of an MES', () => {
+  test('are entered once, however often they are sent', async () => {
+    const server = await start();
+    expect((await send(server, [BEGIN, END])).body).toMatchObject({ accepted: 2, known: 0, withdrawn: 0 });
+    expect((await send(server, { marks: [END], by: 'Tisch 4' })).body).toMatchObject({
+      accepted: 0,
+      known: 1,
+    });
+    expect((await send(server, { ...BEGIN, at: Date.UTC(2026, 2, 3, 6) })).body).toMatchObject({
+      accepted: 0,
+      known: 1,
+    });
+    const { body } = await list(server);
+    expect(body.marks?.map(({ mark, by, withdrawn }) => [mark.id, by, withdrawn])).toEqual([
+      ['4711/10-b', 'MES', null],
+      ['4711/10-e', 'MES', null],
+    ]);
+  });
+
+  test('are taken back, never changed, and both stay in the list', async () => {
+    const server = await start();
+    await send(server, [BEGIN, END]);
+    const changed = await send(server, { ...END, goodParts: 13 });
+    expect(changed.status).toBe(409);
+    expect(changed.body.error?.cure).toContain('withdraw');
+    expect(
+      (
+        await send(server, [
+          { kind: 'withdraw', id: END.id },
+          { ...END, id: '4711/10-e2', goodParts: 13 },
+        ])
+      ).body,
+    ).toMatchObject({
+      accepted: 1,
+      withdrawn: 1,
+    });
+    // An MES that repeats itself brings nothing back.
+    expect((await send(server, END)).body).toMatchObject({ accepted: 0, known: 1 });
+    expect((await send(server, { kind: 'withdraw', id: END.id })).body).toMatchObject({
+      known: 1,
+      withdrawn: 0,
+    });
+    const { body } = await list(server);
+    expect(body.marks?.map(({ mark, withdrawn }) => [mark.id, withdrawn !== null])).toEqual([
+      ['4711/10-b', false],
+      ['4711/10-e', true],
+      ['4711/10-e2', false],
+    ]);
+    expect((await send(server, { kind: 'withdraw', id: 'never-sent' })).status).toBe(409);
+  });
+
+  test('all or none: one that is wrong lets nothing in, and every wrong one is named', async () => {
+    const server = await start();
+    const answer = await send(server, [
+      BEGIN,
+      { ...END, goodParts: -1, massKg: 'a lot' },
+      { id: 'x', kind: 'begin', at: '2026-02-30T07:00:00Z', job: '1' },
+      'mark',
+    ]);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error?.marks?.map(({ index, field }) => [index, field])).toEqual([
+      [1, 'goodParts'],
+      [1, 'massKg'],
+      [2, 'at'],
+      [3, ''],
+    ]);
+    expect((await list(server)).body.marks).toEqual([]);
+  });
+
+  test.each([
+    ['no id', { ...BEGIN, id: undefined }],
+    ['an id that is a path', { ...BEGIN, id: '../../etc/passwd' }],
+    ['an id with a line break', { ...BEGIN, id: 'a\nb' }],
+    ['an id that is too long', { ...BEGIN, id: 'a'.repeat(101) }],
+    ['a job of another type', { ...BEGIN, job: { $gt: '' } }],
+    ['a job with a terminal command', { ...BEGIN, job: '\u001b[2J' }],
+    ['a path that is none', { ...BEGIN, channel: '../1' }],
+    ['a key nobody knows', { ...BEGIN, energyMwh: 5 }],
+    ['figures at a begin', { ...BEGIN, goodParts: 5 }],
+    ['a time without a zone', { ...BEGIN, at: '2026-03-03T07:00:00' }],
+    ['a time that is far ahead', { ...BEGIN, at: '2026-04-01T00:00:00Z' }],
+    ['half a part', { ...END, goodParts: 0.5 }],
+    ['a number beyond all', { ...END, massKg: 1e300 }],
+    ['nothing', []],
+    ['too many', Array.from({ length: 1001 }, (_, n) => ({ ...BEGIN, id: `m${n}` }))],
+  ])('%s is refused', async (_name, body) => {
+    const server = await start();
+    const answer = await send(server, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error?.cure).not.toBe('');
+    expect((await list(server)).body.marks).toEqual([]);
+  });
+
+  test('a thousand at once', async () => {
+    const server = await start();
+    const marks = Array.from({ length: 1000 }, (_, n) => ({ ...BEGIN, id: `m${n}`, job: `${n}` }));
+    expect((await send(server, marks)).body).toMatchObject({ accepted: 1000 });
+    expect((await send(server, marks)).body).toMatchObject({ accepted: 0, known: 1000 });
+  });
+});
+
+describe('who may tell of jobs', () => {
+  test('only who has the token, where there is one', async () => {
+    const server = await start(TOKEN);
+    expect((await send(server, BEGIN)).status).toBe(401);
+    expect(
+      (await send(server, BEGIN, { headers: { authorization: 'Bearer wrong-wrong-wrong-wrong' } })).status,
+    ).toBe(401);
+    expect((await send(server, BEGIN, { headers: { authorization: `Bearer ${TOKEN}` } })).body.accepted).toBe(
+      1,
+    );
+  });
+
+  test('no page of another origin, and no form', async () => {
+    const server = await start();
+    for (const origin of ['http://evil.example', 'null', `https://127.0.0.1:${server.port}`])
+      expect((await send(server, BEGIN, { headers: { origin } })).status, origin).toBe(403);
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/jsonp',
+    ])
+      expect((await send(server, BEGIN, { headers: { 'content-type': type } })).status, type).toBe(415);
+    expect((await send(server, BEGIN, { headers: { host: 'evil.example' } })).status).toBe(421);
+    const own = `http://127.0.0.1:${server.port}`;
+    expect(
+      (
+        await send(server, BEGIN, {
+          headers: { origin: own, 'content-type': 'application/json; charset=utf-8' },
+        })
+      ).body.accepted,
+    ).toBe(1);
+  });
+
+  test('what is too large, or no JSON, or of no machine, is refused before anything is done', async () => {
+    const server = await start();
+    expect((await send(server, `[${' '.repeat(600_000)}]`)).status).toBe(413);
+    expect((await send(server, '{"id": ')).status).toBe(400);
+    expect((await send(server, '{"__proto__": {"kind": "begin"}}')).status).toBe(400);
+    expect((await send(server, BEGIN, { path: '/api/v1/machines/other/job-marks' })).status).toBe(404);
+    expect((await send(server, BEGIN, { path: '/api/v1/machines/..%2Fmill/job-marks' })).status).toBe(400);
+    expect((await send(server, BEGIN, { path: '/api/v1/machines/mill/job-marks?force=1' })).status).toBe(400);
+    for (const method of ['PUT', 'PATCH', 'DELETE'])
+      expect([400, 404], method).toContain((await send(server, BEGIN, { method })).status);
+    expect((await list(server)).body.marks).toEqual([]);
+  });
+});
+
+describe('the report of jobs', () => {
+  test.each([
+    ['group=machine', 'group'],
+    ['rule=luck', 'rule'],
+    ['shared=maybe', 'shared'],
+    ['format=xml', 'format'],
+    ['from=2020-01-01&to=2026-01-01', 'from'],
+    ['limit=5', 'limit'],
+  ])('%s is refused by its name', async (query, name) => {
+    const server = await start();
+    const answer = await send(server, undefined, {
+      method: 'GET',
+      path: `/api/v1/machines/mill/jobs?${query}`,
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error?.message).toContain(name);
+  });
+});
