@@ -27,7 +27,9 @@ export function sayVerdict(verdict: CounterVerdict, units: CounterUnits, bookedM
     case 'anchor':
       return `first reading of ${evidence.meter}: ${show(now)}; nothing before it is known`;
     case 'resumed':
-      return `it stood at its largest value, ${last}, and now shows ${shown(first, units)}: it counts again from ${show(now)}; what was drawn meanwhile it never counted`;
+      return `it counted nothing while it stood at ${last}${first === null ? '' : `, then showed ${shown(first, units)}`}: it counts again from ${show(now)}; nothing is taken across`;
+    case 'silent':
+      return `an amendment turned its direction, and no register counts the other way: from ${show(now)} on power is integrated instead`;
     case 'saturated':
       return `${show(now)} is the largest value that it can show: from here on it counts nothing, and power is integrated instead; ${booked} were booked up to it`;
     case 'identity':

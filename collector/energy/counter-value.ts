@@ -31,6 +31,8 @@ export interface CounterDefinition {
   maximum: string | null;
   /** True for a meter that saves its counter only now and then, and falls back to that at a power loss. */
   stepsBack: boolean;
+  /** True where an amendment turned its direction and nothing counts the other way: it tells nothing of the energy asked for. */
+  silent: boolean;
   /** Raw steps it moves in; null when nobody declared them. */
   resolution: string | null;
   /** num / den in mWh as a double, for the short way. */
@@ -56,6 +58,7 @@ export function defineCounter(
     modulus: traits.modulus ?? null,
     maximum: traits.behaviour === 'saturating' ? (traits.maximum ?? null) : null,
     stepsBack: traits.stepsBack ?? false,
+    silent: false,
     resolution: traits.resolution ?? null,
   });
 }
@@ -79,8 +82,8 @@ export function isSameDefinition(a: CounterDefinition, b: CounterDefinition): bo
 
 /** What a definition says beside its identity: of two readings of one time, the smaller text wins. */
 export function traitsText(definition: CounterDefinition): string {
-  const { named, wired, maximum, stepsBack, resolution } = definition;
-  return `${resolution} ${maximum} ${wired} ${named} ${stepsBack}`;
+  const { named, wired, maximum, stepsBack, silent, resolution } = definition;
+  return `${resolution} ${maximum} ${wired} ${named} ${stepsBack} ${silent}`;
 }
 
 /** True for one meter whose scale differs by nothing but an amendment: the same raw reading means both. */

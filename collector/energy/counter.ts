@@ -40,7 +40,7 @@ export interface CounterState {
   atMs: number;
   /** The earliest time at which it may have come to show that, ms. */
   changedMs: number;
-  /** True once it stands at its largest value: what is drawn from then on it does not count. */
+  /** True once it stands at its largest value, or counts another direction: what is drawn from then on it does not count. */
   saturated: boolean;
   /** Readings off the track, waiting for confirmation; their values are without wraps. */
   held: (Waiting & { bound: RiseBound | null }) | null;
@@ -76,7 +76,8 @@ interface Waiting {
  * - `step`: it stays off the track and nobody knows why: the jump is never booked; `mwh` since the first held reading.
  * - `step-back`: a power loss took a little of what it had counted: it goes on from there, `mwh` since the first held reading.
  * - `saturated`: it stands at its largest value, `mwh` more than before; `begins` when it has just come there.
- * - `resumed`: it stood at its largest value and counts again; what was drawn meanwhile, up to this reading, it never counted.
+ * - `silent`: an amendment turned its direction, and nothing counts the other way; `begins` at the first such reading.
+ * - `resumed`: it was saturated or silent and counts again; what was drawn meanwhile, up to this reading, it never counted.
  * - `missing`: no value that a counter could show.
  *
  * `evidence` is there wherever something other than "it counted on" was decided.
@@ -94,6 +95,7 @@ export type CounterVerdict =
       evidence: Evidence | null;
     }
   | { kind: 'foreign' | 'held'; restart: boolean }
+  | { kind: 'silent'; begins: boolean; evidence: Evidence }
   | { kind: 'saturated'; mwh: MilliwattHours; begins: boolean; evidence: Evidence }
   | { kind: 'identity' | 'step' | 'step-back'; mwh: MilliwattHours; evidence: Confirmed }
   | { kind: 'reset'; fromZeroMwh: MilliwattHours; mwh: MilliwattHours; evidence: Confirmed };
@@ -127,6 +129,7 @@ export function judgeReading(
   const base = cumulativeMwh(raw, definition, 0);
   if (base === null) return { state, verdict: { kind: 'missing' } };
   if (state === null) return anchor(reading, base);
+  if (definition.silent) return { state, verdict: silence(state, reading, base) };
   const isOther = state.definition.identity !== definition.identity;
   const rescaled = isOther && isAmendedAlone(state.definition, definition) && rescale(state, definition);
   const moved = isOther && !rescaled;
@@ -135,6 +138,8 @@ export function judgeReading(
     return watchRival(state, judged);
   const fits = (mwh: MilliwattHours) => fitsBound(mwh, ratedPowerW, atMs - state.changedMs, raw, definition);
   const value = state.wraps === 0 ? base : (cumulativeMwh(raw, definition, state.wraps) ?? base);
+  if (state.saturated && !isAtMaximum(raw, definition) && value >= state.mwh && !moved)
+    return resume(state, reading, base);
   if (fits(energyBetween(state.mwh, value))) return follow(state, judged, value);
   if (moved) return watchRival(state, judged);
   state.rival = null;
@@ -155,18 +160,42 @@ export function judgeReading(
 function anchor(reading: CounterReading, base: MeterReadingMwh): Judgement {
   const { atMs, definition, raw } = reading;
   const state = beginEpoch(reading, base, earliestChangeMs(atMs, -Infinity, reading.everyMs));
-  const evidence: Evidence = {
-    before: null,
-    first: null,
-    now: { atMs, mwh: base },
-    bound: null,
-    readings: 1,
-    meter: definition.meter,
-    meterBefore: null,
-  };
+  if (definition.silent) return { state, verdict: silence(state, reading, base) };
+  const evidence = plainEvidence(null, reading, base);
   if (!isAtMaximum(raw, definition)) return { state, verdict: { kind: 'anchor', evidence } };
   state.saturated = true;
   return { state, verdict: { kind: 'saturated', mwh: milliwattHours(0), begins: true, evidence } };
+}
+
+/** It tells nothing until it counts this direction again. */
+function silence(state: CounterState, reading: CounterReading, base: MeterReadingMwh): CounterVerdict {
+  const evidence = plainEvidence(state, reading, base);
+  const begins = !state.saturated;
+  Object.assign(state, { saturated: true, held: null, rival: null });
+  return { kind: 'silent', begins, evidence };
+}
+
+function resume(state: CounterState, reading: CounterReading, base: MeterReadingMwh): Judgement {
+  const { atMs, everyMs } = reading;
+  const evidence = plainEvidence(state, reading, base);
+  const fresh = beginEpoch(reading, base, earliestChangeMs(atMs, -Infinity, everyMs));
+  return { state: fresh, verdict: { kind: 'resumed', evidence } };
+}
+
+function plainEvidence(
+  state: CounterState | null,
+  { atMs, definition }: CounterReading,
+  mwh: MeterReadingMwh,
+): Evidence {
+  return {
+    before: state === null ? null : { atMs: state.atMs, mwh: state.mwh },
+    first: null,
+    now: { atMs, mwh },
+    bound: null,
+    readings: 1,
+    meter: definition.meter,
+    meterBefore: state?.definition.meter ?? null,
+  };
 }
 
 function beginEpoch(

@@ -1,5 +1,6 @@
 import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { amendJump, scaleEdgeBetween } from './amendments/amend-jump.ts';
+import { holdsAt } from './amendments/column-fate.ts';
 import { bookSlices, loseSlices } from './book-difference.ts';
 import { bookPower } from './book-power.ts';
 import { loseTime, type ComponentState, type FoldContext } from './component-state.ts';
@@ -78,8 +79,14 @@ function follow(c: ComponentState, context: FoldContext, reading: Reading, verdi
       c.slices.length = 0;
       c.heldFrom = -1;
       c.rivalFrom = -1;
-      if (verdict.kind === 'resumed') addReason(account(), 'counter-reset', atMs, atMs);
-      tell(c, reading, verdict.kind === 'anchor' ? 'anchor' : 'reset', verdict, 0);
+      if (isAfterReset(verdict)) addReason(account(), 'counter-reset', atMs, atMs);
+      tell(c, reading, isAfterReset(verdict) ? 'reset' : 'anchor', verdict, 0);
+      return;
+    case 'silent':
+      c.heldFrom = -1;
+      c.rivalFrom = -1;
+      integrateSlices(c, context);
+      if (verdict.begins) tell(c, reading, 'amended', verdict, 0, turnedBy(c, context, atMs));
       return;
     case 'foreign':
       addReason(account(), 'identity-change', atMs - 1, atMs);
@@ -107,6 +114,11 @@ function follow(c: ComponentState, context: FoldContext, reading: Reading, verdi
       followJump(c, context, reading, verdict);
       return;
   }
+}
+
+/** A saturated counter counts again because somebody set it back. */
+function isAfterReset({ kind, evidence }: { kind: string; evidence: Evidence }): boolean {
+  return kind === 'resumed' && evidence.first !== null;
 }
 
 /** On the track, but something had to be decided for that. */
@@ -265,6 +277,12 @@ function noteStuck(
     amendment: null,
     saying: `it stood still for ${hours.toFixed(2)} h while power says ${(integralMwh / 1e6).toFixed(3)} kWh: nothing is booked until it moves`,
   });
+}
+
+/** The amendment that turned the component's direction; null where it was one of another component before. */
+function turnedBy(c: ComponentState, { model }: FoldContext, atMs: number): string | null {
+  const turning = model.amendments.filter((one) => one.kind === 'direction' && holdsAt(one, atMs));
+  return (turning.findLast(({ component }) => component === c.component) ?? turning.at(-1))?.id ?? null;
 }
 
 /** Books measured power where the counter says nothing of the time any more. */

@@ -86,6 +86,18 @@ describe('amendFeed', () => {
     expect(rows[1]?.counters).toEqual([]);
   });
 
+  it('integrates power where a register counts the other way only', () => {
+    const only = feedOf(1, {
+      timesMs: [0, 1000],
+      imports: { supply: { values: [5, 5], definition: HERE } },
+    });
+    const [group] = amendFeed(only, [{ ...TERMS, kind: 'direction' }]).rows;
+    expect(group?.counters.map(({ direction, definition }) => [direction, definition.silent])).toEqual([
+      ['export', false],
+      ['import', true],
+    ]);
+  });
+
   it('knows a meter by another name, with all its points or one', () => {
     const meterOf = (meter: string, is: string) =>
       amended({ ...TERMS, kind: 'same-meter', meter, is })[0]?.counters.map(
