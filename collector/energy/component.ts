@@ -20,12 +20,7 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
   const firstMs = Math.min(power.atMs[0] ?? Infinity, counter.atMs[0] ?? Infinity);
   if (c.atMs === null && !(firstMs < context.horizonMs)) return;
   c.atMs ??= firstMs;
-  const { horizonMs, model } = context;
-  // No rated power bounds what is not power.
-  const own =
-    c.direction === 'medium'
-      ? { ...context, model: { ...model, ratedPowerW: null, componentRatedPowerW: {} } }
-      : context;
+  const { horizonMs } = context;
   const untilMs = Math.min(context.timeline.atMs, settledTo(power, horizonMs), settledTo(counter, horizonMs));
   let p = 0;
   let q = 0;
@@ -64,7 +59,7 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     if (quiet) break;
     if (counterMs === nextMs) {
       noteStep(c, context, q);
-      readCounter(c, own, q);
+      readCounter(c, context, q);
       q++;
     }
     if (powerMs === nextMs) {

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { closeHour } from '../../../collector/energy/close-hour.ts';
+import { toBaseHour } from '../../../collector/energy/calendar/close-cells.ts';
+import { sumPeriods } from '../../../collector/energy/calendar/sum-periods.ts';
+import { baseOf, type HourBase } from '../../../collector/energy/hour-base.ts';
 import { defineCounter } from '../../../collector/energy/counter-value.ts';
 import { feedRecord } from '../../../collector/energy/feed-record.ts';
 import { startFold } from '../../../collector/energy/fold-state.ts';
@@ -19,7 +22,8 @@ import { spanOf, type RecordFeed } from '../../../collector/energy/record-feed.t
 import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import { OPERATING_STATES } from '../../../protocols/telemetry/operating-state.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
-import { bandSetOf, foldHours, foldSpans, putSpans } from './fold-feed.ts';
+import { RUNS as CI_RUNS } from './calendar/calendars.ts';
+import { bandSetOf, foldBases, foldHours, foldSpans, putSpans } from './fold-feed.ts';
 
 const START_MS = Date.UTC(2026, 2, 2, 9, 20);
 const MODELS: MachineModel[] = [
@@ -88,6 +92,7 @@ const chaos = fc.array(
       }),
       { maxLength: 2 },
     ),
+    media: fc.constantFrom('flow' as const, 'volume' as const, null),
     rows: fc.array(
       fc.record({
         powerW: fc.option(fc.integer({ min: -500, max: 15_000 })),
@@ -140,6 +145,22 @@ function feedsOf(drawn: Chaos): RecordFeed[] {
                   const values = one.rows.map(({ rise }) => (rise === null ? null : (value += rise)));
                   return { component, direction, definition, values };
                 }),
+                media: {
+                  flows:
+                    one.media === 'flow'
+                      ? [{ component: 'argon', values: one.rows.map(({ powerW }) => powerW) }]
+                      : [],
+                  counters:
+                    one.media === 'volume'
+                      ? [
+                          {
+                            component: 'air',
+                            definition: COUNTERS[2]!,
+                            values: one.rows.map(({ rise }, row) => (rise === null ? null : row * 30 + rise)),
+                          },
+                        ]
+                      : [],
+                },
               },
             ],
       words:
@@ -171,8 +192,8 @@ function feedsOf(drawn: Chaos): RecordFeed[] {
 }
 
 const END_MS = START_MS + 40_000_000;
-/** The runs that CI makes of a property; RUNS asks for more. */
-const RUNS = Number(process.env['RUNS'] ?? 1000);
+/** The runs of a property; RUNS asks for another number. */
+const RUNS = Number(process.env['RUNS'] ?? CI_RUNS);
 const LONG_MS = Math.max(120_000, RUNS * 60);
 const figures = (hours: MachineHour[]) => hours.map((hour) => ({ ...hour, basis: null }));
 const sum = (values: Record<string, number>) =>
@@ -182,7 +203,7 @@ const sum = (values: Record<string, number>) =>
 function foldAsTheyCome(
   model: MachineModel,
   feeds: RecordFeed[],
-): { hours: MachineHour[]; spans: StateSpan[] } {
+): { hours: MachineHour[]; bases: HourBase[]; spans: StateSpan[] } {
   let spans: StateSpan[] = [];
   const taken = new Map<number, HourAccount>();
   const checkpoints: { hourMs: number; text: string }[] = [];
@@ -212,10 +233,9 @@ function foldAsTheyCome(
     advance(seenMs - (index % 3) * 120_000);
   });
   advance(END_MS);
-  const hours = [...taken.values()]
-    .sort((a, b) => a.hourMs - b.hourMs)
-    .map((account) => closeHour('site', unconfiguredMachine('m'), account));
-  return { hours, spans };
+  const accounts = [...taken.values()].sort((a, b) => a.hourMs - b.hourMs);
+  const hours = accounts.map((account) => closeHour('site', model, account));
+  return { hours, bases: accounts.map((account) => baseOf('m', account)), spans };
 }
 
 function emptyDecided(): MachineHour['decidedMs'] {
@@ -262,6 +282,7 @@ describe('whatever agents seal', () => {
           const asTheyCome = foldAsTheyCome(model, turned);
           expect(figures(asTheyCome.hours)).toEqual(figures(whole));
           expect(asTheyCome.spans).toEqual(foldSpans(model, feeds, END_MS));
+          expect(asTheyCome.bases).toEqual(foldBases(model, feeds, END_MS).map(({ base }) => base));
         }),
         { numRuns: RUNS },
       );
@@ -295,6 +316,38 @@ describe('whatever agents seal', () => {
     const model = MODELS[2]!;
     expect(figures(foldAsTheyCome(model, feeds).hours)).toEqual(figures(foldHours(model, feeds, END_MS)));
   });
+
+  it(
+    'keeps of every hour what sums to its record, minute by minute',
+    () => {
+      fc.assert(
+        fc.property(chaos, anyModel, (drawn, model) => {
+          for (const { hour, base } of foldBases(model, feedsOf(drawn), END_MS)) {
+            const [whole] = sumPeriods(
+              [toBaseHour(hour, base, base.marks)],
+              [hour.hourMs, hour.hourMs + HOUR_MS],
+              { fromMs: -Infinity, toMs: null },
+            );
+            expect(whole?.energy.stateMwh).toEqual(hour.energy.stateMwh);
+            expect(whole?.energy.componentMwh).toEqual(hour.energy.componentMwh);
+            expect(whole?.energy.exportMwh).toBe(hour.energy.exportMwh);
+            expect(whole?.timeMs).toEqual(hour.timeMs);
+            expect(hour.obtained).toMatchObject(whole?.obtained ?? {});
+            expect(Object.keys(base.media)).toEqual(Object.keys(hour.media));
+            for (const [medium, litres] of Object.entries(base.media)) {
+              expect(litres.reduce((total, of) => total + of, 0)).toBe(hour.media[medium]);
+              expect(litres.every((of) => Number.isSafeInteger(of) && of >= 0)).toBe(true);
+            }
+            const marked = new Set(base.marks.map(({ reason }) => reason));
+            for (const reason of marked) expect(hour.reasons).toContain(reason);
+            if (hour.measuredMs < hour.spanMs) expect(marked).toContain('gap');
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    LONG_MS,
+  );
 
   it(
     'says of every moment once what decided it, and hours sum up what spans say',
