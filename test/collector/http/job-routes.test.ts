@@ -42,6 +42,7 @@ function send(
     const sent = httpRequest(
       {
         host: '127.0.0.1',
+        agent: false,
         port: server.port,
         path: change.path ?? '/api/v1/machines/mill/job-marks',
         method: change.method ?? 'POST',
