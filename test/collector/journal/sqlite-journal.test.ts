@@ -160,6 +160,27 @@ describe('the journal', () => {
     });
   });
 
+  it('takes one signature for all job marks before it, and looks at each where it verifies', () => {
+    const folder = makeFolder();
+    const journal = open(folder);
+    for (const id of ['a', 'b', 'c']) journal.append(amendment({}, { kind: 'job', body: { id } }));
+    journal.close();
+    const unsign = (seq: number) =>
+      `UPDATE entry SET signature = (SELECT signature FROM entry WHERE seq = ${seq - 1}) WHERE seq = ${seq}`;
+    forge(journalPath(folder), unsign(2));
+    const later = open(folder);
+    expect(later.entries('job').map(({ body }) => body['id'])).toEqual(['a', 'b', 'c']);
+    later.close();
+    expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({
+      entries: 1,
+      fault: expect.stringMatching(/Entry 2 .* not signed/),
+    });
+    const db = new DatabaseSync(journalPath(folder));
+    db.exec(unsign(3));
+    db.close();
+    expect(() => open(folder)).toThrow(/Entry 3 .* not signed/);
+  });
+
   it('finds any byte of an entry that the disk spoilt', () => {
     const { path, folder } = makeJournal();
     const bytes = readFileSync(path);
