@@ -1,10 +1,15 @@
 import { resolve } from 'node:path';
+import type { EntryKind, JournalEntry } from '../collector/journal/journal.ts';
 import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { explainHour } from '../collector/reports/explain-hour.ts';
+import { assessHour } from '../collector/reports/uncertain-hour.ts';
+import type { CollectorConfig } from '../config/collector-config.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { explainLines } from './hours-page.ts';
+import { readConfiguredJournal } from './journal-access.ts';
 import { widthOf } from './screen.ts';
+import { sitePlanOf } from './site-plan-of.ts';
 
 const HOUR_MS = 3_600_000;
 /** Where the output is no terminal, a page of text has so many columns, unless COLUMNS says otherwise. */
@@ -18,12 +23,19 @@ export function explainOne(
   if (options.csv)
     throw new MillwattError('refuse', 'no-csv', 'An explanation is no table.', { cure: 'Use --json.' });
   const { config, folder } = loadCollectorConfig(options.config);
+  const plan = sitePlanOf(config, process.versions['tz'] ?? '');
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
     const machine = chooseMachine(views.machines(), options.machine);
     const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
     const explained = explainHour(
-      { views, journal: null, assess: () => 'no metering is declared' },
+      {
+        views,
+        // Only an hour that was amended asks it.
+        journal: { entries: (kind, of) => readEntries(config, folder, kind, of) },
+        assess: (hour) =>
+          assessHour({ views, plan }, hour) ?? 'there is no energy of which it would be a share',
+      },
       machine,
       hourMs,
     );
@@ -41,6 +53,20 @@ export function explainOne(
     );
   } finally {
     views.close();
+  }
+}
+
+function readEntries(
+  config: Pick<CollectorConfig, 'data'>,
+  folder: string,
+  kind: EntryKind,
+  machine: string | undefined,
+): JournalEntry[] {
+  const journal = readConfiguredJournal(config, folder);
+  try {
+    return journal.entries(kind, machine);
+  } finally {
+    journal.close();
   }
 }
 

@@ -112,7 +112,7 @@ function amendmentRows({ amendments }: ExplainedHour): Row[] {
 
 function uncertaintyRows({ uncertainty }: ExplainedHour): Row[] {
   if (uncertainty.kind === 'not-assessed') return [['not assessed', uncertainty.because]];
-  const { total, figures } = uncertainty;
+  const { total, figures, missing } = uncertainty;
   const budget =
     total?.kind === 'known'
       ? total.rows
@@ -122,9 +122,13 @@ function uncertaintyRows({ uncertainty }: ExplainedHour): Row[] {
             `  ${source}`,
             `${Math.round(sharePercent)} % of it: ${note}`,
           ])
-      : (total?.missing ?? []).map(({ fact, remedy }): Row => [`  ${fact}`, remedy]);
+      : [];
   const [first, ...others] = figures.map((figure) => rowOf(figure));
-  return first === undefined ? [] : [first, ...budget, ...others];
+  const cures = missing.map(({ fact, remedy, key }): Row => [
+    `  ${fact}`,
+    key === null ? remedy : `${remedy} (${key})`,
+  ]);
+  return first === undefined ? [] : [first, ...budget, ...others, ...cures];
 }
 
 function meterRow(meter: ExplainedMeter): Row {

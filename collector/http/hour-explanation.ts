@@ -24,7 +24,7 @@ export function addHourExplanation(
         {
           views,
           journal: journal ?? null,
-          assess: assessHour ?? (() => 'this collector was started without the declared metering'),
+          assess: assessHour ?? (() => 'this collector was started without what was declared of the site'),
         },
         machine,
         hourMs,

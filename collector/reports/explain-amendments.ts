@@ -1,4 +1,5 @@
-import { readAmendmentBody, type AmendmentBody } from '../journal/amendment-body.ts';
+import { readAmendmentBody } from '../journal/amendment-body.ts';
+import { sayAmendment } from '../journal/amendment-saying.ts';
 import type { JournalEntry, JournalReader } from '../journal/journal.ts';
 import { entryId } from '../journal/seal-entry.ts';
 import type { ExplainedAmendment } from './explained-hour.ts';
@@ -24,33 +25,10 @@ export function explainAmendments(
   });
 }
 
-function sayEntry({ body }: JournalEntry): string {
+function sayEntry({ machine, body }: JournalEntry): string {
   const read = readAmendmentBody(body);
   if ('fault' in read) return `a newer millwatt wrote it: ${read.fault}`;
-  const { component, fromMs, toMs, reason } = read.body;
-  const until = toMs === null ? 'on' : `to ${sayMoment(toMs)}`;
-  return `${sayTerms(read.body)}; ${component}, from ${sayMoment(fromMs)} ${until}: "${reason}"`;
-}
-
-function sayTerms(body: AmendmentBody): string {
-  switch (body.kind) {
-    case 'scale': {
-      const ratios = body.was === undefined ? '' : ` (was ${body.was}, is ${body.is ?? ''})`;
-      return `what was read x ${body.num} / ${body.den} is true${ratios}`;
-    }
-    case 'direction':
-      return 'the current transformers are turned round: import and export change places';
-    case 'component':
-      return `the readings are of ${body.becomes}`;
-    case 'exclude':
-      return 'the readings are left out';
-    case 'same-meter':
-      return `the meter ${body.meter} is the meter ${body.is}`;
-    case 'meter-replaced':
-      return `the old meter showed ${body.oldLast} ${body.unit} last, the new one ${body.newFirst} ${body.unit} first`;
-    case 'step':
-      return 'the step of the counter was real energy';
-  }
+  return `${sayAmendment(machine ?? '', read.body, sayMoment)} Reason given: ${read.body.reason}`;
 }
 
 function sayMoment(atMs: number): string {

@@ -1,7 +1,6 @@
 import type { HourBase } from '../energy/hour-base.ts';
 import { HOUR_MS } from '../energy/hour-account.ts';
 import { BRIDGE_METHODS, type BridgeMethod, type MachineHour } from '../energy/machine-hour.ts';
-import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
 import { groupDigits, sayKwh } from '../energy/use-phase/say-kwh.ts';
 import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
@@ -16,6 +15,7 @@ import { explainStates, sumStates } from './explain-states.ts';
 import { sayDifference, saySeconds, sayTimeShare, sayTotal } from './explain-sums.ts';
 import { explainUncertainty } from './explain-uncertainty.ts';
 import type { ExplainedHour, Figure } from './explained-hour.ts';
+import type { ComponentUncertainty } from './uncertain-period.ts';
 
 /** More changes of state than one hour is told in. */
 const SPANS_MAX = 20_000;
@@ -25,8 +25,8 @@ export interface ExplainSources {
   views: Pick<Views, 'hour' | 'bases' | 'minutes' | 'snapshot' | 'states'>;
   /** What people told; null where it is not at hand. */
   journal: Pick<JournalReader, 'entries'> | null;
-  /** The uncertainty of one hour, or a sentence why there is none. */
-  assess: (hour: MachineHour) => PeriodUncertainty | string;
+  /** The uncertainty of the supply in one hour, or a sentence why there is none. */
+  assess: (hour: MachineHour) => ComponentUncertainty | string;
 }
 
 /**

@@ -1,19 +1,19 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
-import type { PeriodUncertainty } from '../energy/uncertainty/period-uncertainty.ts';
 import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
 import { sayKwh } from '../energy/use-phase/say-kwh.ts';
 import { sayRounded } from './explain-sums.ts';
 import type { ExplainedUncertainty, Figure } from './explained-hour.ts';
+import type { ComponentUncertainty } from './uncertain-period.ts';
 
 /** The statement of an hour, each figure with its arithmetic; or the sentence why there is none. */
 export function explainUncertainty(
-  { energy }: MachineHour,
-  assessed: PeriodUncertainty | string,
+  hour: MachineHour,
+  assessed: ComponentUncertainty | string,
 ): ExplainedUncertainty {
-  if (typeof assessed === 'string') return { kind: 'not-assessed', because: assessed };
-  if (energy.supplyMwh === null) return { kind: 'not-assessed', because: 'the energy itself is not known' };
-  const { total } = assessed;
+  if (typeof assessed === 'string') return notAssessed(assessed);
+  if (hour.energy.supplyMwh === null) return notAssessed('the energy itself is not known');
+  const { total, missing, meters } = assessed;
   const states = OPERATING_STATES.flatMap((state) => {
     const statement = assessed.states[state];
     return statement === undefined ? [] : [{ state, statement }];
@@ -22,11 +22,17 @@ export function explainUncertainty(
     kind: 'assessed',
     total,
     states,
+    missing,
+    notes: [...new Set(meters.flatMap(({ notes }) => notes))],
     figures: [
       ...(total === null ? [] : [sayStatement('the hour', total)]),
       ...states.map(({ state, statement }) => sayStatement(state, statement)),
     ],
   };
+}
+
+function notAssessed(because: string): ExplainedUncertainty {
+  return { kind: 'not-assessed', because };
 }
 
 function sayStatement(label: string, statement: Uncertainty): Figure {

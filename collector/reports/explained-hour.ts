@@ -3,6 +3,7 @@ import type { CounterDecision } from '../energy/counter-decision.ts';
 import type { MachineHour, Reason } from '../energy/machine-hour.ts';
 import type { StateSpan } from '../energy/state-span.ts';
 import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
+import type { Cure } from './uncertain-cures.ts';
 
 /** A figure, and how a person finds it with a pocket calculator: `41.25 kWh - 38.05 kWh = 3.2 kWh`. */
 export interface Figure {
@@ -115,6 +116,10 @@ export type ExplainedUncertainty =
       total: Uncertainty | null;
       states: readonly { state: OperatingState; statement: Uncertainty }[];
       figures: readonly Figure[];
+      /** What has to be entered before more can be stated. */
+      missing: readonly Cure[];
+      /** How the facts of the meter were found. */
+      notes: readonly string[];
     };
 
 /** Everything that one machine-hour rests on, in a form that a person can check. */

@@ -142,11 +142,11 @@ function basisPairs({ algorithm, status, records, snapshots }) {
 function uncertaintySection(uncertainty) {
   if (uncertainty.kind === 'not-assessed')
     return section('Uncertainty', 'uncertainty', [pairs([['not assessed', uncertainty.because]])]);
-  const { total, figures } = uncertainty;
+  const { total, figures, missing } = uncertainty;
   return section('Uncertainty', 'uncertainty', [
     figureList(figures),
     total?.kind === 'known' ? budgetBars(total.rows) : null,
-    total?.kind === 'unknown' ? pairs(total.missing.map(({ fact, remedy }) => [fact, remedy])) : null,
+    pairs(missing.map(({ fact, remedy, key }) => [fact, key === null ? remedy : `${remedy} (${key})`])),
   ]);
 }
 

@@ -4,11 +4,13 @@ import type { AgentView, HttpParts } from '../../../collector/http/http-parts.ts
 import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
-import type { MinuteRollup } from '../../../collector/ledger/views.ts';
+import type { MinuteRollup, Views } from '../../../collector/ledger/views.ts';
 import { openJournal } from '../../../collector/journal/sqlite-journal.ts';
 import { plainCalendar } from '../../../collector/energy/calendar/calendar-model.ts';
 import { openJobs } from '../../../collector/reports/job-part.ts';
 import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
+import type { SitePlan } from '../../../collector/reports/site-plan.ts';
+import { assessHour } from '../../../collector/reports/uncertain-hour.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
 import type { ConfigSnapshot } from '../../../protocols/telemetry/snapshot.ts';
 import type { LiveMessage } from '../../../protocols/telemetry/live.ts';
@@ -32,7 +34,7 @@ export async function startPlantServer(options: {
   spans?: { machine: string; spans: readonly StateSpan[] }[];
   bases?: Iterable<HourBase>;
   snapshots?: Iterable<{ hash: string; snapshot: ConfigSnapshot }>;
-  assessHour?: HttpParts['assessHour'];
+  plan?: SitePlan;
   journal?: HttpParts['journal'];
   machines?: HttpParts['machines'];
   simulated?: boolean;
@@ -94,7 +96,7 @@ export async function startPlantServer(options: {
               channels: () => [],
             }
           : views,
-      ...(options.assessHour === undefined ? {} : { assessHour: options.assessHour }),
+      ...(options.plan === undefined ? {} : declared(views, options.plan)),
       ...(options.journal === undefined ? {} : { journal: options.journal }),
       jobs: openJobs({ views, plan, journal }, { wallMs: options.nowMs }),
       plan,
@@ -120,6 +122,11 @@ export async function startPlantServer(options: {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a site's plan adds: the uncertainty of its hours. */
+function declared(views: Views, plan: SitePlan): Pick<HttpParts, 'plan' | 'assessHour'> {
+  return { plan, assessHour: (hour) => assessHour({ views, plan }, hour) ?? 'no energy is known' };
 }
 
 function fail(): never {

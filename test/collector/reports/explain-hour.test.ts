@@ -35,9 +35,15 @@ describe('an hour made by hand', () => {
     });
     expect(energy.map(({ value }) => value)).toEqual([3_200_000, 2_820_000, 380_000]);
     expect(counters.map(({ component }) => component)).toEqual(['supply']);
+    expect(counters[0]?.figures.map(({ atMs }) => atMs)).toEqual([
+      HOUR_MS - 1000,
+      HOUR_MS + 3_599_000,
+      undefined,
+      undefined,
+    ]);
     expect(say(counters[0]?.figures ?? [])).toEqual({
-      'before the hour (05:59:59)': '38.05 kWh',
-      'last in the hour (06:59:59)': '41.25 kWh',
+      'before the hour': '38.05 kWh',
+      'last in the hour': '41.25 kWh',
       'it rose by': '41.25 kWh - 38.05 kWh = 3.2 kWh',
       'booked in the hour':
         '3.2 kWh (2.82 kWh read, 0.38 kWh bridged, 0 kWh from power); the hour begins and ends between two readings, each side gets its part',

@@ -51,8 +51,11 @@ const SNAPSHOT: ConfigSnapshot = {
 };
 
 /**
- * An hour by hand. The counter shows 38.05 kWh one second before 06:00 and 41.25 kWh one second before 07:00, which is
- * booked as it stands: 3.2 kWh.
+ * Two hours by hand. The first, from 05:00, is measured all the time: the counter goes from 35.15 to 38.05 kWh, and booked
+ * are 0.6 kWh in 30 minutes of ready and 2.3 kWh in 30 minutes of processing, all of it what power explains.
+ *
+ * The second, from 06:00, is the one that most tests ask about. The counter shows 38.05 kWh one second before it and
+ * 41.25 kWh one second before its end, which is booked as it stands: 3.2 kWh.
  *
  *   06:00 to 06:21  ready       0.42 kWh, the counter read           21 min = 0.35 h
  *   06:21 to 06:51  processing  2.4 kWh read, of which closure moves 0.1 kWh to unknown
@@ -83,8 +86,8 @@ export function explainedParts(change: (hour: MachineHour) => MachineHour = (hou
   spans: { machine: string; spans: StateSpan[] }[];
 } {
   return {
-    hours: [change(handMadeHour())],
-    bases: [handMadeBase()],
+    hours: [wholeHour(), change(handMadeHour())],
+    bases: [wholeBase(), handMadeBase()],
     minutes: handMadeMinutes(),
     snapshots: [{ hash: 'snapshot-1', snapshot: SNAPSHOT }],
     spans: [{ machine: 'mill', spans: SPANS }],
@@ -92,6 +95,8 @@ export function explainedParts(change: (hour: MachineHour) => MachineHour = (hou
 }
 
 const SPANS: StateSpan[] = [
+  [-60, -30, 'ready', 'control', 'mill.control.execution=READY'] as const,
+  [-30, 0, 'processing', 'control', 'mill.control.execution=ACTIVE'] as const,
   [0, 21, 'ready', 'control', 'mill.control.execution=READY'] as const,
   [21, 51, 'processing', 'control', 'mill.control.execution=ACTIVE'] as const,
   [51, 60, 'unknown', 'none', ''] as const,
@@ -161,16 +166,82 @@ function handMadeHour(): MachineHour {
   };
 }
 
-function handMadeBase(): HourBase {
-  const cells = (): number[] => Array.from({ length: 60 * STATE_COUNT }, () => 0);
-  const [timeMs, counter, bridged] = [cells(), cells(), cells()];
-  const put = (from: number, to: number, state: OperatingState, grid: number[], mwh: number): void => {
-    for (let minute = from; minute < to; minute++) {
-      const cell = minute * STATE_COUNT + OPERATING_STATES.indexOf(state);
-      timeMs[cell] = MINUTE_MS;
-      grid[cell] = mwh / (to - from);
-    }
+const cells = (): number[] => Array.from({ length: 60 * STATE_COUNT }, () => 0);
+
+/** Puts time and energy evenly into minutes. */
+function fill(
+  timeMs: number[],
+  grid: number[],
+  [from, to]: readonly [number, number],
+  state: OperatingState,
+  mwh: number,
+): void {
+  for (let minute = from; minute < to; minute++) {
+    const cell = minute * STATE_COUNT + OPERATING_STATES.indexOf(state);
+    timeMs[cell] = MINUTE_MS;
+    grid[cell] = mwh / (to - from);
+  }
+}
+
+function wholeHour(): MachineHour {
+  const hour = handMadeHour();
+  const [none, ready, processing] = [milliwattHours(0), milliwattHours(600_000), milliwattHours(2_300_000)];
+  const supply = milliwattHours(2_900_000);
+  return {
+    ...hour,
+    hourMs: HOUR_MS - 60 * MINUTE_MS,
+    timeMs: { ...zeros(0), ready: 1_800_000, processing: 1_800_000 },
+    decidedMs: {
+      ...hour.decidedMs,
+      ready: { control: 1_800_000 },
+      processing: { control: 1_800_000 },
+      unknown: {},
+    },
+    measuredMs: 3_600_000,
+    energy: {
+      ...hour.energy,
+      supplyMwh: supply,
+      stateMwh: { ...zeros(none), ready, processing },
+      componentMwh: { supply },
+      residualMwh: null,
+    },
+    obtained: {
+      counterMwh: supply,
+      integratedMwh: none,
+      bridgedMwh: none,
+      bridgedBy: { stateMean: none, linear: none, profile: none },
+    },
+    meanPowerW: { ...hour.meanPowerW, ready: watts(1200), processing: watts(4600), unknown: null },
+    closure: 1,
+    coverage: { time: 1, energy: 1 },
+    quality: 'measured',
+    reasons: [],
+    revision: 1,
   };
+}
+
+function wholeBase(): HourBase {
+  const [timeMs, counter] = [cells(), cells()];
+  fill(timeMs, counter, [0, 30], 'ready', 600_000);
+  // 2.3 kWh in 30 minutes are no whole mWh each: 76,666 of them, and 20 more in the last.
+  fill(timeMs, counter, [30, 60], 'processing', 30 * 76_666);
+  const last = 59 * STATE_COUNT + OPERATING_STATES.indexOf('processing');
+  counter[last] = (counter[last] ?? 0) + 20;
+  return {
+    ...handMadeBase(),
+    hourMs: HOUR_MS - 60 * MINUTE_MS,
+    timeMs,
+    measuredMs: Array.from({ length: 60 }, () => MINUTE_MS),
+    components: { supply: { counter, integrated: null, bridged: null } },
+    marks: [],
+    decisions: [],
+  };
+}
+
+function handMadeBase(): HourBase {
+  const [timeMs, counter, bridged] = [cells(), cells(), cells()];
+  const put = (from: number, to: number, state: OperatingState, grid: number[], mwh: number): void =>
+    fill(timeMs, grid, [from, to], state, mwh);
   put(0, 21, 'ready', counter, 420_000);
   put(21, 51, 'processing', counter, 2_400_000);
   put(51, 54, 'unknown', bridged, 126_000);
@@ -220,12 +291,21 @@ function handMadeMinutes(): MinuteRollup[] {
     squares: 0,
     steps: 0,
   });
-  const minutes: MinuteRollup[] = [rollup('activeEnergyImport', -1, 38_050)];
-  for (let minute = 0; minute < 51; minute++) {
-    const isReady = minute < 21;
-    minutes.push(rollup('activePower', minute, isReady ? 1200 : 4600));
-    const countedWh = isReady ? 20 * (minute + 1) : 420 + 80 * (minute - 20);
-    minutes.push(rollup('activeEnergyImport', minute, 38_050 + countedWh));
+  const minutes: MinuteRollup[] = [rollup('activeEnergyImport', -61, 35_150)];
+  // Current and power factor, so that the load of the meter is known.
+  const read = (minute: number, isReady: boolean, countedWh: number): void => {
+    minutes.push(
+      rollup('activePower', minute, isReady ? 1200 : 4600),
+      rollup('activeEnergyImport', minute, countedWh),
+      rollup('powerFactor', minute, isReady ? 0.5 : 0.7),
+      ...(['l1', 'l2', 'l3'] as const).map((line) => rollup(`current.${line}`, minute, isReady ? 3.5 : 9.5)),
+    );
+  };
+  for (let minute = 0; minute < 60; minute++) {
+    const rise = minute < 30 ? 20 * (minute + 1) : 600 + (2300 / 30) * (minute - 29);
+    read(minute - 60, minute < 30, 35_150 + rise);
   }
+  for (let minute = 0; minute < 51; minute++)
+    read(minute, minute < 21, 38_050 + (minute < 21 ? 20 * (minute + 1) : 420 + 80 * (minute - 20)));
   return [...minutes, rollup('activeEnergyImport', 59, 41_250)];
 }
