@@ -131,7 +131,8 @@ export class BootClocks {
     const unset = this.#boots.get(keyOf(header))?.unset;
     if (unset === undefined || unset === null) return;
     const taken = (unset.taken ??= { ordinals: [], fromMs, toMs });
-    taken.ordinals.push(ordinal);
+    // One that waited for its config snapshot comes again.
+    if (!taken.ordinals.includes(ordinal)) taken.ordinals.push(ordinal);
     taken.fromMs = Math.min(taken.fromMs, fromMs);
     taken.toMs = Math.max(taken.toMs, toMs);
   }

@@ -86,9 +86,9 @@ export class RecordIntake {
       await yieldNow(index);
     }
     if (settled && memory.waiting.length > 0) {
-      const { waiting } = memory;
+      const waiting = new Set(memory.waiting);
       memory.waiting = [];
-      for (const [index, ordinal] of waiting.entries()) {
+      for (const [index, ordinal] of [...waiting].sort((a, b) => a - b).entries()) {
         const record = ledger.readAfter(ordinal - 1, 1)[0];
         if (record?.ordinal === ordinal) this.#take(record, taken);
         await yieldNow(index);

@@ -72,11 +72,7 @@ export class Bench {
     });
     bench.#views = openViews({ folder: bench.folder });
     bench.start();
-    onTestFinished(async () => {
-      await bench.#derivation.stop();
-      bench.#views.close();
-      await bench.#ledger.close();
-    });
+    onTestFinished(() => bench.close());
     return bench;
   }
 
@@ -111,6 +107,12 @@ export class Bench {
     this.#views.close();
     this.#views = openViews({ folder: this.folder, reset: true });
     this.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#derivation.stop();
+    this.#views.close();
+    await this.#ledger.close();
   }
 
   async append(...records: SealedRecord[]): Promise<void> {
