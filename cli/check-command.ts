@@ -8,6 +8,7 @@ import type { LineLoad } from '../config/modbus/line-load.ts';
 import { readConfigText } from '../config/load.ts';
 import { profileFolderOf, readSurroundings, type Surroundings } from '../config/surroundings.ts';
 import { parseYamlText } from '../config/yaml-text.ts';
+import { judgePlan } from './judge-plan.ts';
 import { style, widthOf } from './screen.ts';
 import { wrapLines } from './text-wrap.ts';
 
@@ -27,7 +28,11 @@ export async function runCheck(options: { config: string[]; json?: true }): Prom
     const text = readConfigText(file);
     if (looksLikeProfile(parseYamlText(text).value))
       return { file, text, kind: 'profile', findings: checkProfileFile(text, file) };
-    const world = readSurroundings({ profileFolder: profileFolderOf(file), env: process.env });
+    const world = readSurroundings({
+      profileFolder: profileFolderOf(file),
+      env: process.env,
+      judge: judgePlan(Date.now()),
+    });
     return { file, text, world, ...checkConfig(text, file, undefined, world) };
   });
   const across = checkAcrossFiles(files);

@@ -5,6 +5,9 @@ import { readCalendarConfig } from '../config/calendar-config.ts';
 import type { CollectorConfig, MachineConfig } from '../config/collector-config.ts';
 import { watts } from '../protocols/telemetry/unit.ts';
 
+/** The domain of a class that is a percentage of full scale, as OPC UA servers name it. */
+export const FULL_SCALE = 'PERCENT_FULL_SCALE';
+
 type MeteringConfig = MachineConfig['metering'][string];
 
 /**
@@ -64,6 +67,8 @@ function planMetering(told: MeteringConfig): MachinePlan['metering'][string] {
     class: told.class,
     ratedA: told.ratedCurrent,
     maxA: told.maxCurrent,
+    // A class beside a full scale is a percentage of it.
+    domain: told.fullScale === undefined ? undefined : FULL_SCALE,
     fullScaleW: told.fullScale === undefined ? undefined : watts(told.fullScale),
   });
   return {

@@ -1,4 +1,5 @@
-import type { Finding } from './finding.ts';
+import { formatPath, type Finding } from './finding.ts';
+import { checkRatiosAcross } from './metering-across.ts';
 import { findNearest } from './nearest.ts';
 import { parseYamlText } from './yaml-text.ts';
 import { ownList, ownValue } from './salvage.ts';
@@ -56,7 +57,12 @@ function compare(agent: NamedText, collector: NamedText, collectors: number): Fi
     return typeof id === 'string' ? [id] : [];
   });
   const told = new Set<string>();
-  return ownList(own.value, 'sources').flatMap((source, index): Finding[] => {
+  const ratios = checkRatiosAcross(own.value, theirs).map((remark): Finding => {
+    const { line, column } = parseYamlText(collector.text).locate(remark.path);
+    const { severity, message, cure } = remark;
+    return { severity, file: collector.file, line, column, path: formatPath(remark.path), message, cure };
+  });
+  const unknown = ownList(own.value, 'sources').flatMap((source, index): Finding[] => {
     const machine = ownValue(source, 'machine');
     if (typeof machine !== 'string' || machines.includes(machine) || told.has(machine)) return [];
     told.add(machine);
@@ -72,6 +78,7 @@ function compare(agent: NamedText, collector: NamedText, collectors: number): Fi
       ),
     ];
   });
+  return [...unknown, ...ratios];
 }
 
 function wordOf(id: string): string {

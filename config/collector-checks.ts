@@ -1,10 +1,13 @@
 import { collectorConfig, type CollectorConfig } from './collector-config.ts';
+import { checkCalendar } from './calendar-checks.ts';
 import { checkCalibrations } from './calibration-checks.ts';
 import { hostOfUrl, isLoopback } from './address-checks.ts';
 import { checkSecret, checkTlsFiles, measureSecret } from './file-checks.ts';
 import type { Remark } from './finding.ts';
 import { checkInflux } from './influx-checks.ts';
 import { checkMachines } from './machine-checks.ts';
+import type { PlanJudge } from './plan-judge.ts';
+import { checkSitePlan } from './site-checks.ts';
 import { ownList, ownValue, salvage } from './salvage.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -21,9 +24,18 @@ export function checkCollector(raw: unknown, folder: string, world: Surroundings
     ...(broker === undefined ? [] : checkBroker(broker, folder, world)),
     ...(http === undefined ? [] : checkHttp(http, folder, world)),
     ...(influx === undefined ? [] : checkInflux(influx, folder, world)),
-    ...checkMachines(ownList(raw, 'machines')),
+    ...checkMachines(ownList(raw, 'machines'), world.judge),
+    ...checkSitePlan(raw),
+    ...checkSiteCalendar(ownValue(raw, 'calendar'), world.judge),
     ...checkCalibrations(ownList(raw, 'machines'), folder, world),
   ];
+}
+
+/** A calendar is looked at as a whole: where a value of it is wrong, that is told first. */
+function checkSiteCalendar(raw: unknown, judge: PlanJudge | undefined): Remark[] {
+  const calendar = raw === undefined ? undefined : salvage(shape.calendar.unwrap(), raw);
+  if (calendar?.whole !== true) return [];
+  return checkCalendar(calendar.value, ['calendar'], (settings) => judge?.findCalendarFaults(settings) ?? []);
 }
 
 type Broker = CollectorConfig['broker'];

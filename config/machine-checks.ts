@@ -1,12 +1,14 @@
 import { collectorConfig, type MachineConfig } from './collector-config.ts';
 import { checkComponentName } from './component-checks.ts';
 import type { ConfigPath, Remark } from './finding.ts';
+import { checkMetering } from './metering-checks.ts';
+import type { PlanJudge } from './plan-judge.ts';
 import { ownValue, salvage } from './salvage.ts';
 
 const machineSchema = collectorConfig.shape.machines.unwrap().element;
 
 /** Each machine once, and states by power that can be reached. */
-export function checkMachines(machines: unknown[]): Remark[] {
+export function checkMachines(machines: unknown[], judge?: PlanJudge): Remark[] {
   const firstWith = new Map<string, number>();
   return machines.flatMap((raw, index): Remark[] => {
     const at = ['machines', index];
@@ -28,6 +30,7 @@ export function checkMachines(machines: unknown[]): Remark[] {
         ...checkHysteresis(draft.value, at),
         ...checkDelays(draft.value, at),
         ...checkComponents(draft.value, at),
+        ...checkMetering(draft.value, at, judge),
       );
     return remarks;
   });

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { MillwattError } from '../protocols/errors.ts';
 import type { DeviceProfile } from '../protocols/modbus/profile/profile.ts';
+import type { PlanJudge } from './plan-judge.ts';
 import { listProfiles, loadProfile } from './library/profile-library.ts';
 
 /** What a check must know of the world outside the file. */
@@ -16,6 +17,8 @@ export interface Surroundings {
   readText?: (path: string) => string | undefined;
   /** The environment, where whoever checks may look at it. */
   env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The judgement of the derivation on calendars and classes; without it, they are not looked at. */
+  judge?: PlanJudge | undefined;
   /** Simulated ms in a real one; 1 outside a simulation. */
   speed: number;
 }
@@ -29,6 +32,7 @@ export function readSurroundings(
     profileFolder?: string | undefined;
     speed?: number | undefined;
     env?: Readonly<Record<string, string | undefined>> | undefined;
+    judge?: PlanJudge | undefined;
   } = {},
 ): Surroundings {
   const profiles = new Map<string, DeviceProfile | MillwattError>();
@@ -43,6 +47,7 @@ export function readSurroundings(
     stat: statFile,
     readText,
     env: options.env,
+    judge: options.judge,
     speed: options.speed ?? 1,
   };
 }

@@ -1,5 +1,6 @@
 import { readConfigText } from '../../config/load.ts';
 import { checkConfig } from '../../config/check.ts';
+import { judgePlan } from '../judge-plan.ts';
 import { profileFolderOf, readSurroundings } from '../../config/surroundings.ts';
 import { formatFinding, hasErrors } from '../../config/finding.ts';
 import { describeError } from '../../protocols/errors.ts';
@@ -49,7 +50,11 @@ export async function runDoctor(options: { config?: string; json?: true }): Prom
 }
 
 async function examineConfig(file: string, say: (examination: Examination) => void): Promise<void> {
-  const world = readSurroundings({ profileFolder: profileFolderOf(file), env: process.env });
+  const world = readSurroundings({
+    profileFolder: profileFolderOf(file),
+    env: process.env,
+    judge: judgePlan(Date.now()),
+  });
   const { kind, findings } = checkConfig(readConfigText(file), file, undefined, world);
   if (hasErrors(findings)) {
     for (const finding of findings)

@@ -55,6 +55,28 @@ test('files that belong together, agents alone, and files that are no configurat
   ).toEqual([]);
 });
 
+test("a ratio of transformers that both files give is told on the collector's", () => {
+  const withCt = (ct: string) => ({
+    ...agent('plant-1', 'mill-1'),
+    text: `site: plant-1\nsources:\n  - { id: meter, machine: mill-1, component: supply, ct: ${ct} }`,
+  });
+  const told = {
+    ...collector('plant-1'),
+    text: `site: plant-1\nmachines:\n  - id: mill-1\n    metering: { supply: { ct: { primary: 100A, secondary: 5A } } }`,
+  };
+  expect(checkAcrossFiles([withCt('{ primary: 100, secondary: 5 }'), told])).toMatchObject([
+    {
+      severity: 'warning',
+      file: 'collector.yaml',
+      line: 4,
+      path: 'machines[0].metering.supply.ct.primary',
+      cure: expect.stringMatching(/^Remove primary and secondary here/),
+    },
+  ]);
+  // 1/1 says that the meter has the ratio itself: then it is told here.
+  expect(checkAcrossFiles([withCt('{ primary: 1, secondary: 1 }'), told])).toEqual([]);
+});
+
 describe('agents of one site', () => {
   const world = readSurroundings();
   const meter = (id: string, machine: string, more = '') =>

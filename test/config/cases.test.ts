@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { judgePlan } from '../../cli/judge-plan.ts';
 import { checkConfig } from '../../config/check.ts';
 import { formatFinding } from '../../config/finding.ts';
 import { checkProfile } from '../../config/library/profile-check.ts';
@@ -36,7 +37,7 @@ describe('configurations that must be refused', () => {
       const text = readFileSync(join(FOLDER, name, 'input.yaml'), 'utf8');
       const expectedFile = join(FOLDER, name, 'expected.txt');
       const world = {
-        ...readSurroundings(),
+        ...readSurroundings({ judge: judgePlan(Date.UTC(2026, 10, 1)) }),
         stat: (path: string) => FILES[path] ?? 'missing',
         readText: (path: string) => TEXTS[path],
       };

@@ -38,7 +38,7 @@ describe('a sample with every # taken away', () => {
       'agent',
       /is not there|are given|collectorKey|both a quantity and a status|a status has no unit|stands for a user|without TLS, but ca|belongs to a status|states the scale|changes nothing|already read by this same|no source says whether/,
     ],
-    ['collector', /is not there|which of them|InfluxDB 2\.x takes a token/],
+    ['collector', /is not there|which of them|is no machine of this file|InfluxDB 2\.x takes a token/],
   ] as const)
     test(`${kind}: is valid, key for key`, () => {
       const sample = readFileSync(join(SAMPLES, `${kind}.yaml`), 'utf8');
