@@ -321,6 +321,32 @@ program
   );
 
 program
+  .command('reconcile')
+  .argument('<main-meter>', 'id of the main meter, as under `mainMeters`')
+  .description('compare a main meter, or readings of a bill, with the sum of the machines behind it')
+  .addOption(configOption())
+  .option('--from <time>', 'begin, ISO 8601 (default: 24 hours before --to)')
+  .option('--to <time>', 'end, ISO 8601 (default: now)')
+  .option('--reading <time=value>', 'enter what the main meter showed instead')
+  .option('--within <time>', 'how exactly the moment of the reading is known', '1min')
+  .option('--error <percent>', 'largest error of the main meter by its class')
+  .option('--by <name>', 'who read it (default: your login)')
+  .option('--note <text>', 'a note that is kept with it')
+  .option('--json', 'print as JSON')
+  .addHelpText(
+    'after',
+    example(
+      'millwatt reconcile hall-a -c collector.yaml --from 2026-11-01 --to 2026-12-01\n  millwatt reconcile grid -c collector.yaml --reading "2026-11-01T00:00+01:00=123456.7 kWh" --error 2%',
+    ),
+  )
+  .action(async (mainMeter, options) =>
+    (await import('./reconcile/reconcile-command.ts')).runReconcile(mainMeter, {
+      ...options,
+      ...chooseConfig(undefined, options.config, 'millwatt reconcile hall-a -c collector.yaml'),
+    }),
+  );
+
+program
   .command('calibrate')
   .argument('[machine]', 'the machine, as the collector calls it; with --csv a name for the recording')
   .description('propose operating states by power from what a machine drew, with a plot; adopt them')

@@ -12,6 +12,7 @@ import { openApiDocument } from './openapi.ts';
 import { statesToCsv } from './state-list.ts';
 import { addPlausibilityRoutes } from './plausibility-routes.ts';
 import { addPeriodRoutes } from './period-routes.ts';
+import { addReconciliationRoutes } from './reconciliation-routes.ts';
 import { readFormat, readRange, readStep, readText, requireKnown, type Query } from './parameters.ts';
 
 const DAY_MS = 86_400_000;
@@ -52,6 +53,7 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
 
   addHourExplanation(server, parts, requireMachine);
   addPlausibilityRoutes(server, parts, requireMachine);
+  addReconciliationRoutes(server, parts);
   addPeriodRoutes(server, parts, requireMachine);
   addJobRoutes(server, parts, requireMachine);
 

@@ -150,6 +150,20 @@ export function openApiDocument(version: string): object {
         json(reference('UsePhase')),
         [machineParameter('path', 'id'), ...rangeParameters],
       ),
+      '/api/v1/main-meters/{id}/reconciliation': get(
+        'A main meter, or readings of a bill, against the sum of the machines behind it; at most 366 days',
+        json(reference('Reconciliation')),
+        [
+          {
+            name: 'id',
+            in: 'path',
+            required: true,
+            description: 'A main meter of the configuration',
+            schema: text,
+          },
+          ...rangeParameters,
+        ],
+      ),
       '/api/v1/machines/{id}/findings': get(
         'What is implausible about its readings; at most 31 days',
         json(reference('FindingReport')),
@@ -349,6 +363,31 @@ export function openApiDocument(version: string): object {
             spans: list(reference('StateSpan')),
           },
           'One machine-hour, what it rests on, and how every figure of it is found',
+        ),
+        Reconciliation: object(
+          {
+            algorithm: text,
+            mainMeter: text,
+            mainBy: { type: 'string', enum: ['machine', 'readings'] },
+            mainSaying: text,
+            fromMs: time,
+            toMs: time,
+            mainMwh: maybe(number),
+            machinesMwh: number,
+            differenceMwh: maybe(number),
+            expandedMwh: number,
+            missing: list({ type: 'object' }),
+            estimatedMwh: number,
+            boundMwh: number,
+            remainingMwh: maybe(number),
+            verdict: {
+              type: 'string',
+              enum: ['within-uncertainty', 'explained', 'unexplained', 'unknown'],
+            },
+            lines: list(object({ label: text, mwh: maybe(number), saying: text })),
+            basis: { type: 'object' },
+          },
+          'Main meter minus machines, and what explains the difference; each line with its arithmetic',
         ),
         FindingReport: object(
           {

@@ -1,3 +1,6 @@
+import { apportion } from '../../../collector/energy/apportion.ts';
+import { STATE_COUNT } from '../../../collector/energy/hour-account.ts';
+import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { Views } from '../../../collector/ledger/views.ts';
 import type { ConfigSnapshot, SourceDescription } from '../../../protocols/telemetry/snapshot.ts';
@@ -56,6 +59,7 @@ export function keepPlant(
       })),
     ),
     hours,
+    bases: hours.map(baseOfHour),
     spans: [
       {
         machine: 'mill',
@@ -70,6 +74,32 @@ export function keepPlant(
     ],
     snapshots: [{ hash: 'snapshot-1', snapshot: millSnapshot(about.source) }],
   });
+}
+
+/** Its minutes: a sixtieth of it in each, all in the state `processing`. */
+export function baseOfHour({ machine, hourMs, energy }: MachineHour): HourBase {
+  const state = OPERATING_STATES.indexOf('processing');
+  const minutes = apportion(
+    energy.supplyMwh ?? milliwattHours(0),
+    Array.from({ length: 60 }, () => 1),
+  );
+  const grid = (valueOf: (minute: number) => number) =>
+    Array.from({ length: 60 * STATE_COUNT }, (_, cell) =>
+      cell % STATE_COUNT === state ? valueOf(Math.floor(cell / STATE_COUNT)) : 0,
+    );
+  return {
+    machine,
+    hourMs,
+    timeMs: grid(() => MINUTE_MS),
+    measuredMs: Array.from({ length: 60 }, () => MINUTE_MS),
+    components: {
+      supply: { counter: grid((minute) => minutes[minute] ?? 0), integrated: null, bridged: null },
+    },
+    exportMwh: null,
+    media: {},
+    marks: [],
+    decisions: [],
+  };
 }
 
 /** An hour that is all measured by the counter. */

@@ -4,7 +4,7 @@ import type { AgentView, HttpParts } from '../../../collector/http/http-parts.ts
 import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
-import type { MinuteRollup, Views } from '../../../collector/ledger/views.ts';
+import type { MinuteRollup } from '../../../collector/ledger/views.ts';
 import { openJournal } from '../../../collector/journal/sqlite-journal.ts';
 import { plainCalendar } from '../../../collector/energy/calendar/calendar-model.ts';
 import { openJobs } from '../../../collector/reports/job-part.ts';
@@ -54,11 +54,11 @@ export async function startPlantServer(options: {
     snapshots: options.snapshots ?? [],
   });
   const journal = openJournal({ folder, key: generateSigningKey(), log: silentLog });
-  const plan = {
+  const plan: SitePlan = options.plan ?? {
     site: 'plant',
     calendar: plainCalendar('UTC'),
     machines: [],
-    mainMeters: [],
+    mainMeters: [{ id: 'mill', covers: ['lathe'], unmetered: [] }],
     sharedLoads: [],
     hash: 'plan',
   };
@@ -96,10 +96,10 @@ export async function startPlantServer(options: {
               channels: () => [],
             }
           : views,
-      ...(options.plan === undefined ? {} : declared(views, options.plan)),
       ...(options.journal === undefined ? {} : { journal: options.journal }),
       jobs: openJobs({ views, plan, journal }, { wallMs: options.nowMs }),
       plan,
+      assessHour: (hour) => assessHour({ views, plan }, hour) ?? 'no energy is known',
       machines: options.machines ?? [{ id: 'mill', name: 'Mill <3>', ratedPowerW: 15_000 }],
       live: board,
       agents: () => agents,
@@ -122,11 +122,6 @@ export async function startPlantServer(options: {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** What a site's plan adds: the uncertainty of its hours. */
-function declared(views: Views, plan: SitePlan): Pick<HttpParts, 'plan' | 'assessHour'> {
-  return { plan, assessHour: (hour) => assessHour({ views, plan }, hour) ?? 'no energy is known' };
 }
 
 function fail(): never {

@@ -228,7 +228,7 @@ describe('the API', () => {
   });
 
   test('the description names exactly the routes there are, and every answer has what it promises', async () => {
-    const server = await start();
+    const server = await start({ journal: journalOfReadings() });
     server.board.put('gateway', liveMessage('mill', NOW_MS, 2345));
     const document = (await json(server, '/api/v1/openapi.json')) as {
       paths: Record<string, { get: { responses: { 200: { content: Record<string, { schema: Schema }> } } } }>;
@@ -269,6 +269,30 @@ describe('the API', () => {
     }
   });
 });
+
+/** Two readings of a main meter, a day apart. */
+function journalOfReadings(): NonNullable<Parameters<typeof startPlantServer>[0]['journal']> {
+  const entries = [0, 1].map((day) => ({
+    seq: day + 1,
+    atMs: NOW_MS,
+    kind: 'reading' as const,
+    machine: 'mill',
+    by: 'Anna',
+    body: {
+      v: 1,
+      readAtMs: NOW_MS - (1 - day) * 86_400_000,
+      withinMs: 60_000,
+      shown: String(100 + day),
+      unit: 'kWh',
+      errorPercent: 2,
+      note: '',
+    },
+    prev: '',
+    hash: '',
+    signature: '',
+  }));
+  return { entries: (kind) => (kind === 'reading' ? entries : []) };
+}
 
 interface Schema {
   $ref?: string;
