@@ -3,7 +3,7 @@ import { followLive, getJson, hasToken, keepToken, NeedsToken } from './collecto
 import { element, energyText, powerText, secondText, shortDayText, startOfDay, zoneName } from './format.js';
 import { linkOf, readLink } from './hour-link.js';
 import { createHourPanel } from './hour-panel.js';
-import { hoursTable } from './hours-table.js';
+import { createHoursSection } from './hours-section.js';
 import { createMachineCard, sumHours } from './machine-card.js';
 import { STATES, wordOf } from './states.js';
 
@@ -19,7 +19,6 @@ const cards = new Map();
 const live = new Map();
 const hoursOf = new Map();
 const clock = { nowMs: Date.now(), speed: 1, readAt: performance.now() };
-let chosen = null;
 let lastAliveMs = null;
 
 /** The collector's time, which runs fast in a simulation that catches up. */
@@ -69,12 +68,11 @@ async function showMachines() {
     card.showLive(live.get(machine.id) ?? { ...machine, atMs: machine.atMs ?? 0, down: [] }, clock.speed);
     void fillSparkline(machine.id, card);
   }
-  chosen ??= machines[0].id;
-  showChoice(machines);
+  hoursSection.showMachines(machines);
   followLink();
   await Promise.all(machines.map(({ id }) => showDay(id)));
   showSummary();
-  showHours();
+  hoursSection.show(hoursOf);
 }
 
 async function fillSparkline(id, card) {
@@ -117,35 +115,18 @@ function showSummary() {
   at('total-energy').textContent = energyText(energyMwh);
 }
 
-function showChoice(machines) {
-  const place = at('hours-choice');
-  if (place.childElementCount === machines.length) return;
-  place.replaceChildren(
-    ...machines.map(({ id, name }) => {
-      const button = element('button', '', name);
-      button.type = 'button';
-      button.dataset.machine = id;
-      button.addEventListener('click', () => {
-        chosen = id;
-        showHours();
-      });
-      return button;
-    }),
-  );
-}
-
-function showHours() {
-  for (const button of at('hours-choice').children)
-    button.setAttribute('aria-pressed', String(button.dataset.machine === chosen));
-  const fromMs = Math.min(nowMs() - DAY_MS, startOfDay(nowMs()));
-  const hours = (hoursOf.get(chosen) ?? []).filter(({ hourMs }) => hourMs >= fromMs - 3_600_000);
-  const focused = document.activeElement?.dataset?.hour;
-  at('hours').replaceChildren(hoursTable(hours, nowMs(), openHour));
-  // The table is made anew while someone walks through it with the keyboard.
-  if (focused !== undefined) focusHour(focused);
-}
-
-const focusHour = (hourMs) => document.querySelector(`.open-hour[data-hour="${hourMs}"]`)?.focus();
+const hoursSection = createHoursSection({
+  places: {
+    choice: at('hours-choice'),
+    kinds: at('kinds-choice'),
+    table: at('hours'),
+    findings: at('findings'),
+  },
+  nowMs,
+  open(machine, hourMs) {
+    location.hash = linkOf(machine, hourMs);
+  },
+});
 
 const panel = createHourPanel({
   onGo(hourMs) {
@@ -154,15 +135,11 @@ const panel = createHourPanel({
   },
   onClose({ hourMs }) {
     if (readLink(location.hash) !== null) history.replaceState(null, '', location.pathname);
-    focusHour(hourMs);
+    hoursSection.focusHour(hourMs);
   },
   onNeedsToken: () => askToken(),
 });
 document.body.append(panel.node);
-
-function openHour(hourMs) {
-  location.hash = linkOf(chosen, hourMs);
-}
 
 /** Opens the hour that the address names, if it is one of a machine that is here; closes the panel if it names none. */
 function followLink() {

@@ -26,6 +26,8 @@ export function energyText(energyMwh) {
 
 export const percentText = (share) =>
   share === null ? '–' : `${WHOLE.format(Math.floor(share * 100 + 1e-9))}\u00a0%`;
+/** A small share with one decimal: 2.4 %. */
+export const fineText = (share) => `${number(1).format(share * 100)}\u00a0%`;
 export const countText = (count) => WHOLE.format(count);
 
 const HOUR_AND_MINUTE = new Intl.DateTimeFormat(undefined, {

@@ -83,7 +83,8 @@ function hourRow(hour, open) {
   return row;
 }
 
-function coverageCell({ coverage, reasons, obtained }) {
+/** The measured share, and on pointing why it is not all. */
+export function coverageCell({ coverage, reasons, obtained }) {
   const cell = withRole('td', 'cell', 'number coverage', percentText(coverage.time));
   if (coverage.time < 0.95) cell.classList.add('low');
   const why = reasons.map((reason) => REASONS[reason] ?? reason);
@@ -92,7 +93,8 @@ function coverageCell({ coverage, reasons, obtained }) {
   return cell;
 }
 
-function statusCell({ status, revision, finalBy }) {
+/** Final or provisional. */
+export function statusCell({ status, revision, finalBy }) {
   const text = status === 'final' ? (revision > 1 ? `Final, rev. ${revision}` : 'Final') : 'Provisional';
   const cell = withRole('td', 'cell', 'status');
   const mark = element('span', `status-mark ${status}`, text);
@@ -102,8 +104,8 @@ function statusCell({ status, revision, finalBy }) {
   return cell;
 }
 
-// On narrow screens rows become grids, which would take the table's meaning away from screen readers.
-function withRole(tag, role, className = '', text = '') {
+/** An element with its role: on narrow screens rows become grids, which would take the table's meaning away from screen readers. */
+export function withRole(tag, role, className = '', text = '') {
   const made = element(tag, className, text);
   made.setAttribute('role', role);
   return made;

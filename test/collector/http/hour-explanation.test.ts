@@ -26,7 +26,7 @@ test.each(['2026-11-22T06:00:00Z', '2026-11-22T06:00Z', '2026-11-22T11:30:00+05:
       unit: 'mWh',
       saying: '2.82 kWh + 0.38 kWh = 3.2 kWh',
     });
-    expect(body['uncertainty']).toMatchObject({ kind: 'not-assessed' });
+    expect(body['uncertainty']).toMatchObject({ kind: 'assessed', total: { kind: 'unknown' } });
   },
 );
 

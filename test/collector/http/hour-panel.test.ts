@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { plainCalendar } from '../../../collector/energy/calendar/calendar-model.ts';
 import type { ExplainedHour, Figure } from '../../../collector/reports/explained-hour.ts';
-import type { SitePlan } from '../../../collector/reports/site-plan.ts';
-import { explainedParts, HOUR_MS } from '../reports/explained-plant.ts';
+import { explainedParts, explainedPlan, HOUR_MS } from '../reports/explained-plant.ts';
 import { chromiumPath, startPlantBrowser, type PlantBrowser } from './plant-browser.ts';
 import type { PlantServer, startPlantServer } from './plant-server.ts';
 
@@ -19,38 +17,11 @@ function plant(change: Partial<Plant> = {}): Plant {
   return {
     nowMs: () => HOUR_MS + 2 * 3_600_000,
     machines: [{ id: 'mill', name: 'Mill <b>1</b>', ratedPowerW: 7500 }],
-    plan: PLAN,
+    plan: explainedPlan(),
     ...explainedParts(),
     ...change,
   };
 }
-
-/** What was declared: a 0.5S meter of 5 A behind transformers of class 0.5. */
-const PLAN: SitePlan = {
-  site: 'plant',
-  calendar: plainCalendar('Europe/Berlin'),
-  machines: [
-    {
-      machine: 'mill',
-      ratedPowerW: 7500,
-      tree: {},
-      metering: {
-        supply: {
-          meter: { class: '0.5S', ratedA: 5 },
-          ct: { class: '0.5' },
-          calibration: { calibratedMs: null, everyYears: null, certificate: null },
-          driftPerYear: null,
-        },
-      },
-      media: {},
-      jobs: { rule: 'time', window: 'day' },
-      duty: null,
-    },
-  ],
-  mainMeters: [],
-  sharedLoads: [],
-  hash: 'p'.repeat(43),
-};
 
 async function explanationOf(server: PlantServer, hourMs = HOUR_MS): Promise<ExplainedHour> {
   const answer = await fetch(`${server.url}/api/v1/machines/mill/hours/${hourMs}/explanation`);

@@ -5,6 +5,8 @@ import { STATE_COUNT } from '../../../collector/energy/hour-account.ts';
 import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { StateSpan } from '../../../collector/energy/state-span.ts';
+import { plainCalendar } from '../../../collector/energy/calendar/calendar-model.ts';
+import type { SitePlan } from '../../../collector/reports/site-plan.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
 import type { MinuteRollup, Views } from '../../../collector/ledger/views.ts';
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
@@ -93,6 +95,33 @@ export function explainedParts(change: (hour: MachineHour) => MachineHour = (hou
     spans: [{ machine: 'mill', spans: SPANS }],
   };
 }
+
+/** What was declared: a 0.5S meter of 5 A behind transformers of class 0.5. */
+export const explainedPlan = (): SitePlan => ({
+  site: 'plant',
+  calendar: plainCalendar('Europe/Berlin'),
+  machines: [
+    {
+      machine: 'mill',
+      ratedPowerW: 7500,
+      tree: {},
+      metering: {
+        supply: {
+          meter: { class: '0.5S', ratedA: 5 },
+          ct: { class: '0.5' },
+          calibration: { calibratedMs: null, everyYears: null, certificate: null },
+          driftPerYear: null,
+        },
+      },
+      media: {},
+      jobs: { rule: 'time', window: 'day' },
+      duty: null,
+    },
+  ],
+  mainMeters: [],
+  sharedLoads: [],
+  hash: 'p'.repeat(43),
+});
 
 const SPANS: StateSpan[] = [
   [-60, -30, 'ready', 'control', 'mill.control.execution=READY'] as const,

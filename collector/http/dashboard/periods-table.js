@@ -1,0 +1,79 @@
+import { element, energyText, fineText, powerText } from './format.js';
+import { coverageCell, statusCell, withRole } from './hours-table.js';
+import { stateBar } from './states.js';
+
+// Shifts, days and months of the site's calendar, newest first, in the zone of the site.
+
+/** The kinds that one may choose from, and how far back each is asked for, ms. */
+export const PERIOD_KINDS = [
+  { kind: 'hour', title: 'Hours', backMs: 0 },
+  { kind: 'shift', title: 'Shifts', backMs: 14 * 86_400_000 },
+  { kind: 'day', title: 'Days', backMs: 31 * 86_400_000 },
+  { kind: 'month', title: 'Months', backMs: 366 * 86_400_000 },
+];
+
+const HEADS = ['Period', 'Energy', 'Mean power', 'States', 'Measured', 'Status'];
+
+/** The table of one machine's periods, as the collector tells them. */
+export function periodsTable({ zone, periods }) {
+  const watched = periods.filter(({ spanMs }) => spanMs > 0);
+  if (watched.length === 0) return element('p', 'empty', 'No readings in this time yet.');
+  const node = element('div', 'periods');
+  const table = withRole('table', 'table', 'hours');
+  const head = withRole('thead', 'rowgroup');
+  const row = withRole('tr', 'row');
+  for (const name of HEADS) {
+    const cell = withRole('th', 'columnheader', '', name);
+    cell.scope = 'col';
+    row.append(cell);
+  }
+  head.append(row);
+  const body = withRole('tbody', 'rowgroup');
+  body.append(...watched.toReversed().map((period) => periodRow(period, zone)));
+  table.append(head, body);
+  node.append(
+    table,
+    element(
+      'p',
+      'note',
+      `In ${zone}, the zone of the site's calendar. ± is the expanded uncertainty, k = 2.`,
+    ),
+  );
+  return node;
+}
+
+function periodRow(report, zone) {
+  const { supplyMwh } = report.energy;
+  const row = withRole('tr', 'row', report.status === 'final' ? 'period' : 'period provisional');
+  const meanW = supplyMwh === null ? null : (supplyMwh * 3600) / report.spanMs;
+  const states = withRole('td', 'cell', 'states');
+  states.append(stateBar(report.timeMs, 'state-bar'));
+  const energy = withRole('td', 'cell', 'number energy', energyText(supplyMwh));
+  const uncertainty = uncertaintyText(report);
+  if (uncertainty !== null) energy.append(element('span', 'note', ` ± ${uncertainty}`));
+  row.append(
+    withRole('th', 'rowheader', 'when', nameOf(report.period, zone)),
+    energy,
+    withRole('td', 'cell', 'number mean', powerText(meanW)),
+    states,
+    coverageCell(report),
+    statusCell(report),
+  );
+  return row;
+}
+
+/** `2.4 %`; null where none is known. */
+function uncertaintyText({ uncertainty }) {
+  const total = uncertainty?.supply?.total;
+  if (total?.kind !== 'known') return null;
+  return fineText(total.expandedPercent / 100);
+}
+
+function nameOf({ kind, name, fromMs, toMs }, zone) {
+  const say = (options, ms) => new Intl.DateTimeFormat(undefined, { timeZone: zone, ...options }).format(ms);
+  const day = { weekday: 'short', day: 'numeric', month: 'short' };
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  if (kind === 'month') return say({ month: 'long', year: 'numeric' }, fromMs);
+  if (kind === 'day') return say(day, fromMs);
+  return `${say(day, fromMs)}, ${name}, ${say(time, fromMs)} – ${say(time, toMs)}`;
+}
