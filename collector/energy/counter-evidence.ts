@@ -16,7 +16,7 @@ export interface Evidence {
   /** The first reading that was held, off the track or of another meter; null where none was. */
   first: Shown | null;
   now: Shown;
-  /** The most that may have been counted since the last believed reading: until the first held one where that was confirmed. */
+  /** The most that may have been counted since the last believed reading: until the first held one where that was confirmed; that may be lost where it steps back. */
   bound: RiseBound | null;
   /** How many readings agreed. */
   readings: number;

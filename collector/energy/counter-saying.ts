@@ -33,7 +33,7 @@ export function sayVerdict(verdict: CounterVerdict, units: CounterUnits, bookedM
     case 'saturated':
       return `${show(now)} is the largest value that it can show: from here on it counts nothing, and power is integrated instead; ${booked} were booked up to it`;
     case 'identity':
-      return `${readings} readings in a row are of another meter: ${evidence.meterBefore} showed ${last} last, ${evidence.meter} ${shown(first, units)} first; nothing is taken across; ${sayBookedSince(evidence, units, bookedMwh)}`;
+      return `${readings} readings in a row are of ${evidence.meter === evidence.meterBefore ? 'another scale or range of the meter' : 'another meter'}: ${evidence.meterBefore} showed ${last} last, ${evidence.meter} ${shown(first, units)} first; nothing is taken across; ${sayBookedSince(evidence, units, bookedMwh)}`;
     case 'reset':
       return `${last} fell to ${shown(first, units)}: no more than can be drawn since then (${fit(bound, units)}), so it began again at 0; ${shown(first, units)} since then are estimated, what it counted between its last reading and the reset is lost; ${sayBookedSince(evidence, units, verdict.mwh)}`;
     case 'step': {
@@ -41,7 +41,7 @@ export function sayVerdict(verdict: CounterVerdict, units: CounterUnits, bookedM
       return `${last} ${how} to ${shown(first, units)} in ${time((first?.atMs ?? 0) - (before?.atMs ?? 0))} and stays there; ${fit(bound, units)}: the jump is not explained and never booked; ${sayBookedSince(evidence, units, bookedMwh)}`;
     }
     case 'step-back':
-      return `${last} fell to ${shown(first, units)}, by ${amount((before?.mwh ?? 0) - (first?.mwh ?? 0), units)}: a meter that saves its counter only now and then may lose ${time(STEP_BACK_MS)} at a power loss (${fit(backBound(bound), units)}); what it lost was booked before and stays booked, what it counts from there on is new; ${sayBookedSince(evidence, units, bookedMwh)}`;
+      return `${last} fell to ${shown(first, units)}, by ${amount((before?.mwh ?? 0) - (first?.mwh ?? 0), units)}: a meter that saves its counter only now and then may lose ${time(STEP_BACK_MS)} at a power loss (${fit(bound, units)}); what it lost was booked before and stays booked, what it counts from there on is new; ${sayBookedSince(evidence, units, bookedMwh)}`;
     case 'same':
     case 'rise':
       return sayOnTrack(verdict, evidence, units);
@@ -65,7 +65,7 @@ function sayOnTrack(
       `${from} seemed to become ${shown(first, units)} (${fit(first.bound ?? null, units)}), but then it was ${to}: what came between was false`,
     );
   if (verdict.rollover)
-    parts.push(`it passed its largest value and started again at 0: ${from} became ${to}`);
+    parts.push(`it passed its largest value and started again at 0, and is counted on: ${from} became ${to}`);
   if (verdict.moved)
     parts.push(`${meter} goes on where ${meterBefore} stood: taken for one meter at another address`);
   if (verdict.rescaled)
@@ -80,12 +80,6 @@ function fit(bound: RiseBound | null, units: CounterUnits): string {
   const { ratedPowerW, spanMs, stepMwh, mwh } = bound;
   const step = stepMwh > 0 ? ` + ${amount(stepMwh, units)} of resolution` : '';
   return `at most ${ratedPowerW} ${units.power} x ${BOUND_FACTOR} x ${spanMs / 1000} s / 3600${step} = ${amount(mwh, units)} fit`;
-}
-
-function backBound(bound: RiseBound | null): RiseBound | null {
-  if (bound === null) return null;
-  const drawnMwh = Math.floor((bound.ratedPowerW * BOUND_FACTOR * STEP_BACK_MS) / 3600);
-  return { ...bound, spanMs: STEP_BACK_MS, mwh: drawnMwh + bound.stepMwh };
 }
 
 /** What was booked from the first confirmed reading on. */

@@ -312,6 +312,7 @@ function hold(state: CounterState, reading: Judged): CounterVerdict {
   // A meter that lost a little goes on counting: until it does, it may as well be a false value that stays.
   if (backMwh !== null && held.lastMwh === held.firstMwh) return { kind: 'held', restart: false };
   const evidence = confirm(state, held, reading, backMwh);
+  if (backMwh !== null) evidence.bound = boundRise(ratedPowerW, STEP_BACK_MS, held.firstRaw, definition);
   const before = { ...state };
   const mwh = energyBetween(held.firstMwh, base);
   Object.assign(state, beginEpoch({ ...reading, definition: state.definition }, base, held.changedMs));

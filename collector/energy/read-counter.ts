@@ -58,7 +58,7 @@ export function readCounter(c: ComponentState, context: FoldContext, row: number
       boundMwh: null,
       bookedMwh: 0,
       amendment: null,
-      saying: `${rival.definition.meter} was read ${rival.count} times and left out: ${definition.meter} went on`,
+      saying: `${rival.definition.meter} was read ${rival.count} x and left out: ${definition.meter} went on`,
     });
   follow(c, context, reading, verdict);
 }
@@ -178,9 +178,9 @@ function followJump(
     kind === 'step-back' || c.direction !== 'import' || amendments.length === 0 || count <= 0
       ? null
       : amendJump(kind, evidence, c.component, amendments, unitsOf(c));
-  const reason = REASON_OF[kind];
-  const isReplaced = amended?.isReplaced === true && amended.mwh !== null;
-  mark(c, context, isReplaced ? 'identity-change' : reason, before.atMs, atMs);
+  const isExplained = amended !== null && amended.mwh !== null;
+  if (!isExplained) mark(c, context, REASON_OF[kind], before.atMs, atMs);
+  else if (amended.isReplaced) mark(c, context, 'identity-change', before.atMs, atMs);
   const saying = sayVerdict(verdict, unitsOf(c), mwh);
   const told = {
     beforeMwh: before.mwh,
