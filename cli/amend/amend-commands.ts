@@ -71,7 +71,9 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     kind: 'meter-replaced',
     description: 'a meter was replaced: what the old one showed last, and the new one first',
     options: [
-      must('--at <time>', 'when, ISO 8601 with its zone'),
+      new Option('--at <time>', 'when, ISO 8601 with its zone'),
+      new Option('--from <time>', 'where nobody knows it so well: not before'),
+      new Option('--to <time>', 'and before this'),
       must('--old-last <number>', 'what the display of the old one showed last'),
       must('--new-first <number>', 'what the display of the new one showed first'),
       new Option('--unit <unit>', 'unit of both displays: Wh, kWh or MWh').default('kWh'),

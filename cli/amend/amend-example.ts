@@ -1,10 +1,16 @@
-import type { CounterDecision } from '../../collector/energy/counter-decision.ts';
+import type { DecisionKind } from '../../collector/energy/counter-decision.ts';
 import type { HourBase } from '../../collector/energy/hour-base.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import type { AmendmentBody } from '../../collector/journal/amendment-body.ts';
 import { sayFactor } from '../../collector/journal/amendment-saying.ts';
+import { displayedMwh } from '../../collector/journal/displayed-energy.ts';
 
 const MWH_PER_KWH = 1_000_000;
+/** A step is believed after some readings that agree. */
+const CONFIRMED_AFTER_MS = 900_000;
+/** So long may nothing be read while a meter is replaced. */
+export const SILENCE_MS = 7 * 86_400_000;
+const JUMPS: readonly DecisionKind[] = ['identity', 'reset', 'step', 'amended'];
 
 /** What the example is taken from, as it was derived so far. */
 export interface ExampleSources {
@@ -45,7 +51,7 @@ function hourArithmetic(
       return `${component} becomes about ${kwh(mwh)} x ${sayFactor(body)} = ${kwh((mwh * Number(body.num)) / Number(body.den))}.`;
     case 'direction':
       return component === 'supply'
-        ? `import becomes ${kwh(energy.exportMwh)} (was ${kwh(mwh)}) and export ${kwh(mwh)} (was ${kwh(energy.exportMwh)}).`
+        ? `import becomes ${kwh(energy.exportMwh)} (was ${kwh(mwh)}) and export ${kwh(mwh)} (was ${kwh(energy.exportMwh)}). Where no register counts the other way, power is integrated instead.`
         : `the import of ${component}, ${kwh(mwh)}, becomes export.`;
     case 'component': {
       const before = energy.componentMwh[body.becomes];
@@ -58,41 +64,47 @@ function hourArithmetic(
   }
 }
 
-/** What was decided about the counter at the time, which the amendment overrules. */
+/** What was decided about the counter at the time, which the amendment overrules, and what is booked instead. */
 function decisionLines(
   body: AmendmentBody & { kind: 'meter-replaced' | 'step' },
-  bases: readonly Pick<HourBase, 'decisions'>[],
+  bases: ExampleSources['bases'],
   sayTime: (atMs: number) => string,
 ): string[] {
-  const about = bases
+  const endMs = (body.toMs ?? body.fromMs) + (body.kind === 'step' ? CONFIRMED_AFTER_MS : SILENCE_MS);
+  const decided = bases
     .flatMap(({ decisions }) => decisions)
-    .filter(({ component, direction }) => component === body.component && direction === 'import');
-  const decided =
-    body.kind === 'step'
-      ? about.findLast(({ kind, atMs }) => kind === 'step' && isIn(atMs, body))
-      : nearest(
-          about.filter(({ kind }) => ['identity', 'reset', 'step', 'anchor'].includes(kind)),
-          body.fromMs,
-        );
-  if (decided === undefined)
-    return body.kind === 'step'
-      ? ['No step was found in this time so far: nothing changes unless late readings bring one.']
-      : [
-          `What was drawn round the exchange is (${body.oldLast} - last reading of the old meter) + (first reading of the new one - ${body.newFirst}) ${body.unit}.`,
-        ];
-  const lines = [`So far, at ${sayTime(decided.atMs)}: ${decided.saying}`];
+    .find(
+      ({ component, direction, kind, atMs }) =>
+        component === body.component &&
+        direction === 'import' &&
+        (body.kind === 'step' ? kind === 'step' : JUMPS.includes(kind)) &&
+        atMs >= body.fromMs &&
+        atMs < endMs,
+    );
+  if (decided === undefined || decided.beforeMwh === null || decided.nowMwh === null)
+    return [
+      body.kind === 'step'
+        ? 'No step of its counter was found in this time so far: nothing changes unless late readings bring one.'
+        : 'No other meter was found after this time so far: nothing changes until readings of one are there.',
+    ];
   const { beforeMwh, nowMwh } = decided;
-  if (body.kind === 'step' && beforeMwh !== null && nowMwh !== null)
-    lines.push(`Then ${kwh(nowMwh)} - ${kwh(beforeMwh)} = ${kwh(nowMwh - beforeMwh)} are booked.`);
-  return lines;
-}
-
-function nearest(decisions: readonly CounterDecision[], atMs: number): CounterDecision | undefined {
-  return [...decisions].sort((a, b) => Math.abs(a.atMs - atMs) - Math.abs(b.atMs - atMs))[0];
-}
-
-function isIn(atMs: number, { fromMs, toMs }: { fromMs: number; toMs: number | null }): boolean {
-  return atMs >= fromMs && (toMs === null || atMs < toMs);
+  const soFar = `So far, at ${sayTime(decided.atMs)}: ${decided.saying}`;
+  if (body.kind === 'step')
+    return [
+      soFar,
+      nowMwh < beforeMwh
+        ? 'Mind: the counter fell, and a fall is no energy: nothing will be booked across.'
+        : `Then ${kwh(nowMwh)} - ${kwh(beforeMwh)} = ${kwh(nowMwh - beforeMwh)} more are booked, as bridged.`,
+    ];
+  const oldMwh = (displayedMwh(body.oldLast, body.unit) ?? 0) - beforeMwh;
+  const newMwh = nowMwh - (displayedMwh(body.newFirst, body.unit) ?? 0);
+  return [
+    soFar,
+    `Old meter: ${body.oldLast} ${body.unit} - ${kwh(beforeMwh)} = ${kwh(oldMwh)}; new one: ${kwh(nowMwh)} - ${body.newFirst} ${body.unit} = ${kwh(newMwh)}.`,
+    oldMwh < 0 || newMwh < 0
+      ? 'Mind: no counter runs backwards. Nothing will be booked across: check both displays, their unit and their transformer ratio.'
+      : `Then ${kwh(oldMwh)} + ${kwh(newMwh)} = ${kwh(oldMwh + newMwh)} more are booked, as bridged.`,
+  ];
 }
 
 /** As many digits as are exact, at most six: 3.2 kWh. */

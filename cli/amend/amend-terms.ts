@@ -27,8 +27,13 @@ const FACTOR_MAX = 1_000_000;
 
 /** The body of an amendment from what was typed. Throws an error of class `refuse` (code `usage`) that says what to type. */
 export function termsOf(kind: AmendmentBody['kind'], typed: TypedTerms): AmendmentBody {
-  const { component, reason } = typed;
-  const fromMs = kind === 'meter-replaced' ? parseTime(typed.at, '--at') : parseTime(typed.from, '--from');
+  const { component, reason, at } = typed;
+  if (at !== undefined && (typed.from !== undefined || typed.to !== undefined))
+    throw usageError('--at is a moment, and --from and --to are a time.', 'Give the one or the other.');
+  const isMoment = kind === 'meter-replaced' && typed.from === undefined;
+  const fromMs = isMoment ? parseTime(at, '--at') : parseTime(typed.from, '--from');
+  if (kind === 'meter-replaced' && !isMoment && typed.to === undefined)
+    throw usageError('A time in which the meter was replaced has an end.', 'Give --at, or --from and --to.');
   const toMs = typed.to === undefined ? null : parseTime(typed.to, '--to');
   if (toMs !== null && toMs <= fromMs)
     throw usageError('The time is empty: --to is not after --from.', 'Exchange them, or correct one.');

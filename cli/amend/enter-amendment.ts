@@ -8,7 +8,7 @@ import { entryId } from '../../collector/journal/seal-entry.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { formatTime } from '../format.ts';
 import { openConfiguredJournal } from '../journal-access.ts';
-import { exampleOf } from './amend-example.ts';
+import { exampleOf, SILENCE_MS } from './amend-example.ts';
 import { openSite, requireComponent, requireMachine, type AmendSite } from './amend-site.ts';
 import { termsOf, type TypedTerms } from './amend-terms.ts';
 import { authorOf } from './author.ts';
@@ -100,5 +100,5 @@ async function enter(
 function basesOf(site: AmendSite, machine: string, body: AmendmentBody) {
   if (body.kind !== 'step' && body.kind !== 'meter-replaced') return [];
   const { fromMs, toMs } = hoursTouched(body);
-  return site.bases(machine, fromMs, toMs ?? Number.MAX_SAFE_INTEGER);
+  return site.bases(machine, fromMs, (toMs ?? fromMs) + SILENCE_MS);
 }

@@ -64,9 +64,9 @@ function overlaps(a: Amendment, b: Amendment): boolean {
   return a.fromMs < bTo && b.fromMs < aTo;
 }
 
-/** A meter is replaced at a moment. */
+/** A meter is replaced at a moment, or somewhere in a time. */
 function endOf({ kind, fromMs, toMs }: Amendment): number {
-  return kind === 'meter-replaced' ? fromMs + 1 : (toMs ?? Infinity);
+  return toMs ?? (kind === 'meter-replaced' ? fromMs + 1 : Infinity);
 }
 
 const refuses = (saying: string) => ({ refuses: true, saying });

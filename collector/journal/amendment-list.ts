@@ -87,8 +87,13 @@ export function hoursTouched({ kind, fromMs, toMs }: Pick<AmendmentBody, 'kind' 
 } {
   const firstMs = Math.floor(fromMs / HOUR_MS) * HOUR_MS;
   // What was drawn while the meters were exchanged lies in the hour of the exchange and round it.
-  if (kind === 'meter-replaced') return { fromMs: firstMs - HOUR_MS, toMs: firstMs + 2 * HOUR_MS };
-  return { fromMs: firstMs, toMs: toMs === null ? null : Math.ceil(toMs / HOUR_MS) * HOUR_MS };
+  if (kind === 'meter-replaced')
+    return { fromMs: firstMs - HOUR_MS, toMs: endOfHour(toMs ?? fromMs + 1) + HOUR_MS };
+  return { fromMs: firstMs, toMs: toMs === null ? null : endOfHour(toMs) };
+}
+
+function endOfHour(atMs: number): number {
+  return Math.ceil(atMs / HOUR_MS) * HOUR_MS;
 }
 
 function reasonOf({ body }: JournalEntry): string {

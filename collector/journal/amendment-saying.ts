@@ -26,7 +26,7 @@ export function sayAmendment(
     case 'same-meter':
       return `Readings of ${of} ${span} that name the meter "${body.meter}" are of "${body.is}": it is one meter, and its counter goes on.`;
     case 'meter-replaced':
-      return `The meter of ${of} was replaced at ${sayTime(fromMs)}: the old one showed ${body.oldLast} ${body.unit} last, the new one ${body.newFirst} ${body.unit} first.`;
+      return `The meter of ${of} was replaced ${toMs === null ? 'at' : 'between'} ${sayTime(fromMs)}${toMs === null ? '' : ` and ${sayTime(toMs)}`}: the old one showed ${body.oldLast} ${body.unit} last, the new one ${body.newFirst} ${body.unit} first.`;
     case 'step':
       return `The step of the counter of ${of} ${span} was real energy: it is booked.`;
   }

@@ -42,7 +42,7 @@ describe('what is typed for an amendment', () => {
     );
   });
 
-  it.each<[string, AmendmentBody['kind'], Partial<TypedTerms>, RegExp]>([
+  it.each<[string, AmendmentBody['kind'], { [Name in keyof TypedTerms]?: string | undefined }, RegExp]>([
     ['no factor', 'scale', {}, /takes a factor/],
     ['a factor and ratios', 'scale', { factor: '2', was: '1', is: '2' }, /takes a factor/],
     ['half a pair', 'scale', { was: '100/5' }, /go together/],
@@ -63,24 +63,31 @@ describe('what is typed for an amendment', () => {
     [
       'a display in words',
       'meter-replaced',
-      { at: '2026-03-02', oldLast: 'full', newFirst: '0' },
+      { to: '2026-03-03', oldLast: 'full', newFirst: '0' },
       /--old-last "full"/,
     ],
     [
       'a display with a comma',
       'meter-replaced',
-      { at: '2026-03-02', oldLast: '1', newFirst: '0,3' },
+      { to: '2026-03-03', oldLast: '1', newFirst: '0,3' },
       /--new-first/,
     ],
     [
       'a unit of power',
       'meter-replaced',
-      { at: '2026-03-02', oldLast: '1', newFirst: '0', unit: 'kW' },
+      { to: '2026-03-03', oldLast: '1', newFirst: '0', unit: 'kW' },
       /Wh, kWh or MWh|no unit/,
     ],
-    ['no moment', 'meter-replaced', { oldLast: '1', newFirst: '0' }, /--at is missing/],
+    ['no moment', 'meter-replaced', { from: undefined, oldLast: '1', newFirst: '0' }, /--at is missing/],
+    ['a time without end', 'meter-replaced', { oldLast: '1', newFirst: '0' }, /has an end/],
+    [
+      'a moment and a time',
+      'meter-replaced',
+      { at: '2026-03-02', oldLast: '1', newFirst: '0' },
+      /--at is a moment/,
+    ],
   ])('refuses %s', (_, kind, change, message) => {
-    expect(() => termsOf(kind, { ...typed, ...change })).toThrow(
+    expect(() => termsOf(kind, { ...typed, ...change } as TypedTerms)).toThrow(
       expect.objectContaining({ remedy: 'refuse', code: 'usage', message: expect.stringMatching(message) }),
     );
   });
@@ -129,11 +136,36 @@ describe('the arithmetic that is shown before', () => {
     const step = { ...terms, toMs: HOUR_MS + 120_000, kind: 'step', is: 'real' } as const;
     expect(exampleOf(step, { hours: [hour], bases: [base] }, sayTime)).toEqual([
       `So far, at 2026-03-02T09:01: ${decision.saying}`,
-      'Then 78.5 kWh - 11 kWh = 67.5 kWh are booked.',
+      'Then 78.5 kWh - 11 kWh = 67.5 kWh more are booked, as bridged.',
     ]);
     expect(exampleOf({ ...step, fromMs: HOUR_MS + 60_001 }, { hours: [], bases: [base] }, sayTime)).toEqual([
-      expect.stringMatching(/No step was found/),
+      expect.stringMatching(/No step of its counter was found/),
     ]);
+  });
+
+  it('says what is booked round a meter that was replaced', () => {
+    const decision = {
+      atMs: HOUR_MS + 1_800_000,
+      component: 'supply',
+      direction: 'import' as const,
+      kind: 'identity' as const,
+      beforeMwh: 12_345_100_000,
+      nowMwh: 900_000,
+      boundMwh: null,
+      bookedMwh: 0,
+      amendment: null,
+      saying: 'another meter took over',
+    };
+    const { from: at = '', ...rest } = typed;
+    const sources = { hours: [], bases: [{ decisions: [decision] }] };
+    const replaced = (oldLast: string, newFirst: string) =>
+      exampleOf(termsOf('meter-replaced', { ...rest, at, oldLast, newFirst }), sources, sayTime);
+    expect(replaced('12345.6', '0.3')).toEqual([
+      'So far, at 2026-03-02T09:30: another meter took over',
+      'Old meter: 12345.6 kWh - 12345.1 kWh = 0.5 kWh; new one: 0.9 kWh - 0.3 kWh = 0.6 kWh.',
+      'Then 0.5 kWh + 0.6 kWh = 1.1 kWh more are booked, as bridged.',
+    ]);
+    expect(replaced('12345.6', '1.3').at(-1)).toMatch(/no counter runs backwards/);
   });
 
   it('is left out where nothing was derived yet', () => {

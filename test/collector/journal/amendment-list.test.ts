@@ -124,6 +124,7 @@ describe('amendments that meet', () => {
     ['names of two meters', same, { ...same, meter: 'z' }, []],
     ['two replacements at one moment', replaced, replaced, ['refused']],
     ['two replacements one after the other', replaced, { ...replaced, fromMs: 101 }, []],
+    ['a moment in a time', replaced, { ...replaced, fromMs: 90, toMs: 150 }, ['refused']],
     ['a step where the meter was replaced', step, { ...replaced, fromMs: 150 }, ['refused']],
     ['a meter replaced in a step', { ...replaced, fromMs: 150 }, step, ['refused']],
     ['a meter replaced after a step', { ...replaced, fromMs: 200 }, step, []],

@@ -1,3 +1,4 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -196,6 +197,22 @@ describe('the journal', () => {
     expect(verifyJournal({ folder, publicKey: key.publicKey }).fault).toMatch(/damaged/);
     writeFileSync(path, bytes);
     expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({ entries: 3 });
+  });
+
+  it('can be checked without any of our code, as the documentation says', () => {
+    const folder = makeFolder();
+    const journal = open(folder);
+    const body = { zone: 'ä', at: { b: [1, 2.5], a: null } };
+    const entry = journal.append(amendment({}, { kind: 'reading', machine: null, body }));
+    journal.close();
+    const { atMs, by, prev, seq } = entry;
+    const text = `{"atMs":${atMs},"body":{"at":{"a":null,"b":[1,2.5]},"zone":"ä"},"by":"${by}","kind":"reading","machine":null,"prev":"${prev}","seq":${seq}}`;
+    const hash = createHash('sha256').update(`millwatt-journal-1\n${text}`).digest('base64url');
+    expect(entry.hash).toBe(hash);
+    expect(entryId(entry)).toBe(Buffer.from(hash, 'base64url').toString('hex').slice(0, 12));
+    const signer = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key.publicKey }, format: 'jwk' });
+    const signature = Buffer.from(entry.signature, 'base64url');
+    expect(verify(null, Buffer.from(`millwatt-journal-1\n${hash}`), signer, signature)).toBe(true);
   });
 
   it('finds what was changed while it was open', () => {
