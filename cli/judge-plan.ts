@@ -6,6 +6,7 @@ import {
   CURRENT_TRANSFORMERS,
   VOLTAGE_TRANSFORMERS,
 } from '../collector/energy/uncertainty/transformer-tables.ts';
+import { judgeCalibration } from '../collector/reports/calibration-dates.ts';
 import type { PlanJudge } from '../config/plan-judge.ts';
 import { FULL_SCALE } from './site-plan-of.ts';
 
@@ -20,6 +21,10 @@ export function judgePlan(nowMs: number): PlanJudge {
       return !isLacking(
         readMeterClass({ meter: { class: word, ratedA: null, ...domain }, connection: null }),
       );
+    },
+    doubtCalibration: (dates) => {
+      const { verdict, saying } = judgeCalibration(dates, nowMs);
+      return verdict === 'expired' || verdict === 'expiring' ? saying : undefined;
     },
     nowMs,
   };

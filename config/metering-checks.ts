@@ -128,7 +128,16 @@ function checkCalibration(told: Metering, at: ConfigPath, judge: PlanJudge | und
   if (calibrated !== undefined)
     return judge !== undefined && calibrated > judge.nowMs
       ? remark('error', 'calibrated', 'lies in the future.', 'Write the day on the certificate.')
-      : [];
+      : remarkEnd(judge?.doubtCalibration({ calibratedMs: calibrated, everyYears: calibrateEvery ?? null }));
+  function remarkEnd(doubt: string | undefined): Remark[] {
+    if (doubt === undefined) return [];
+    return remark(
+      'warning',
+      'calibrated',
+      `has to be done again: ${doubt}.`,
+      'Have the meter calibrated, and enter the new day and certificate.',
+    );
+  }
   const cure = 'Add calibrated, the day of the last calibration, such as calibrated: 2026-03-01.';
   return [
     ...(drift === undefined

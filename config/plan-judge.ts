@@ -9,6 +9,8 @@ export interface PlanJudge {
   findCalendarFaults(settings: CalendarSettings): { path: string; message: string; cure: string }[];
   /** Whether a class word means something: of a meter, of one whose class is a percentage of full scale, or of transformers. */
   isKnownClass(of: 'meter' | 'fullScale' | 'ct' | 'vt', word: string): boolean;
+  /** What is to be said of a calibration that has ended or soon will; undefined of one that holds. */
+  doubtCalibration(dates: { calibratedMs: number; everyYears: number | null }): string | undefined;
   /** Wall ms. */
   nowMs: number;
 }

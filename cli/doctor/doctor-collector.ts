@@ -8,7 +8,9 @@ import { examine, type Examination } from '../examination.ts';
 import { openConfiguredInflux } from '../influx-access.ts';
 import { askRunningCollector } from '../running-collector.ts';
 import { resolveSecret } from '../secrets.ts';
+import { sitePlanOf } from '../site-plan-of.ts';
 import { tryBroker, tryFolder, tryPort } from '../trials.ts';
+import { examineCalibrations } from './doctor-calibration.ts';
 
 /** The data folder, the ports, the broker and InfluxDB of a collector. */
 export async function* examineCollector(file: string): AsyncGenerator<Examination> {
@@ -24,6 +26,7 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
     const { username } = config.broker;
     yield examine('broker', () => tryBroker({ url, username, ...readCredentials(config.broker, folder) }));
   }
+  yield* examineCalibrations(sitePlanOf(config, process.versions['tz'] ?? ''), Date.now());
   const { influx } = config;
   if (influx !== undefined) {
     yield examine('InfluxDB', async () => {
