@@ -2,18 +2,23 @@ import type { MinuteRollup, Views } from '../ledger/views.ts';
 
 const MINUTE_MS = 60_000;
 
+/** What is known of one channel's minutes. */
+interface ChannelMinutes {
+  /** Those that changed since the last `take`, by their start. */
+  changed: Map<number, MinuteRollup>;
+  /** The newest that was opened here. */
+  newest: MinuteRollup | undefined;
+  /** What an earlier run had written, ms: no minute after this and after `newest` was ever written. */
+  writtenToMs: number;
+}
+
 /**
  * Gathers readings into minutes, to be written with the cursor that stands for them. A minute that was written before
  * (its readings came in two records) is carried on, so that each reading counts exactly once.
  */
 export class MinuteRollups {
   readonly #views: Pick<Views, 'minute' | 'newestMinuteMs'>;
-  /** Minutes that changed since the last `take`, by channel and minute. */
-  #changed = new Map<string, Map<number, MinuteRollup>>();
-  /** The newest minute of each channel that was opened here. */
-  readonly #newest = new Map<string, MinuteRollup>();
-  /** What an earlier run had written of each channel, ms: no minute after this and after `newest` was ever written. */
-  readonly #writtenToMs = new Map<string, number>();
+  readonly #channels = new Map<string, ChannelMinutes>();
 
   constructor(views: Pick<Views, 'minute' | 'newestMinuteMs'>) {
     this.#views = views;
@@ -26,46 +31,43 @@ export class MinuteRollups {
     values: readonly (number | bigint | null)[],
     factor: number,
   ): void {
-    let rollup: MinuteRollup | undefined;
-    let endMs = -Infinity;
-    for (let row = 0; row < timesMs.length; row++) {
-      const raw = values[row];
-      if (raw === null || raw === undefined) continue;
-      const value = (typeof raw === 'bigint' ? Number(raw) : raw) * factor;
-      const atMs = timesMs[row] ?? 0;
-      if (rollup === undefined || atMs >= endMs) {
-        rollup = this.#open(channel, Math.floor(atMs / MINUTE_MS) * MINUTE_MS);
-        endMs = rollup.minuteMs + MINUTE_MS;
-      }
-      if (value < rollup.min) rollup.min = value;
-      if (value > rollup.max) rollup.max = value;
-      rollup.sum += value;
-      rollup.squares += value * value;
-      // Two records that bring one minute out of order lose the step between them, never more.
-      if (rollup.count > 0 && atMs >= rollup.lastMs) rollup.steps += (value - rollup.last) ** 2;
-      rollup.count++;
-      if (atMs >= rollup.lastMs) {
-        rollup.last = value;
-        rollup.lastMs = atMs;
-      }
+    const minutes = this.#minutesOf(channel);
+    for (let row = 0; row < timesMs.length;) {
+      const minuteMs = Math.floor((timesMs[row] ?? 0) / MINUTE_MS) * MINUTE_MS;
+      const fromRow = row;
+      while (row < timesMs.length && (timesMs[row] ?? 0) < minuteMs + MINUTE_MS) row++;
+      let first = fromRow;
+      while (first < row && (values[first] ?? null) === null) first++;
+      if (first < row) addRows(this.#open(channel, minutes, minuteMs), timesMs, values, factor, first, row);
     }
   }
 
   /** The minutes that changed since the last call. */
   take(): MinuteRollup[] {
-    const minutes = [...this.#changed.values()].flatMap((byMinute) => [...byMinute.values()]);
-    this.#changed = new Map();
+    const taken: MinuteRollup[] = [];
+    for (const { changed } of this.#channels.values()) {
+      for (const rollup of changed.values()) taken.push(rollup);
+      changed.clear();
+    }
+    return taken;
+  }
+
+  #minutesOf(channel: string): ChannelMinutes {
+    let minutes = this.#channels.get(channel);
+    if (minutes === undefined) {
+      const writtenToMs = this.#views.newestMinuteMs(channel) ?? -Infinity;
+      minutes = { changed: new Map(), newest: undefined, writtenToMs };
+      this.#channels.set(channel, minutes);
+    }
     return minutes;
   }
 
-  #open(channel: string, minuteMs: number): MinuteRollup {
-    let changed = this.#changed.get(channel);
-    if (changed === undefined) this.#changed.set(channel, (changed = new Map()));
+  #open(channel: string, minutes: ChannelMinutes, minuteMs: number): MinuteRollup {
+    const { changed, newest, writtenToMs } = minutes;
     const open = changed.get(minuteMs);
     if (open !== undefined) return open;
-    const newest = this.#newest.get(channel);
     const known = newest?.minuteMs === minuteMs ? newest : undefined;
-    const isNew = minuteMs > Math.max(newest?.minuteMs ?? -Infinity, this.#writtenTo(channel));
+    const isNew = minuteMs > Math.max(newest?.minuteMs ?? -Infinity, writtenToMs);
     const rollup = known ??
       (isNew ? undefined : this.#views.minute(channel, minuteMs)) ?? {
         channel,
@@ -80,16 +82,41 @@ export class MinuteRollups {
         steps: 0,
       };
     changed.set(minuteMs, rollup);
-    if (newest === undefined || minuteMs > newest.minuteMs) this.#newest.set(channel, rollup);
+    if (newest === undefined || minuteMs > newest.minuteMs) minutes.newest = rollup;
     return rollup;
   }
+}
 
-  #writtenTo(channel: string): number {
-    let writtenToMs = this.#writtenToMs.get(channel);
-    if (writtenToMs === undefined) {
-      writtenToMs = this.#views.newestMinuteMs(channel) ?? -Infinity;
-      this.#writtenToMs.set(channel, writtenToMs);
+/** Adds rows of one minute, [fromRow, toRow). */
+function addRows(
+  rollup: MinuteRollup,
+  timesMs: readonly number[],
+  values: readonly (number | bigint | null)[],
+  factor: number,
+  fromRow: number,
+  toRow: number,
+): void {
+  // Every reading comes by here: plain variables are faster than the fields.
+  let { count, min, max, sum, last, lastMs, squares, steps } = rollup;
+  for (let row = fromRow; row < toRow; row++) {
+    const raw = values[row];
+    if (raw === null || raw === undefined) continue;
+    const value = (typeof raw === 'bigint' ? Number(raw) : raw) * factor;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+    squares += value * value;
+    const atMs = timesMs[row] ?? 0;
+    // Two records that bring one minute out of order lose the step between them, never more.
+    if (atMs >= lastMs) {
+      if (count > 0) {
+        const step = value - last;
+        steps += step * step;
+      }
+      last = value;
+      lastMs = atMs;
     }
-    return writtenToMs;
+    count++;
   }
+  Object.assign(rollup, { count, min, max, sum, last, lastMs, squares, steps });
 }

@@ -49,7 +49,7 @@ export class RecordReader {
   readMachine(record: LedgerRecord, machine: string, takeColumn?: TakeColumn): RecordFeed | undefined {
     const { header } = record;
     const index = header.parts.findIndex((part) => part.machine === machine);
-    const bytes = index < 0 ? undefined : parseRecord(record.bytes).parts[index];
+    const bytes = index < 0 ? undefined : partAt(record, index);
     const wiring = this.#wiringOf(header.agent, header.config);
     if (bytes === undefined || wiring === undefined) return undefined;
     const { roles, sources, words } = wiring;
@@ -162,6 +162,13 @@ function feedOf(
     feed.words.push({ channel, source, status, vocabulary, timesMs: wall(timesMs), values });
   }
   return feed;
+}
+
+/** A part of a record whose header was read already: parts are its end, one after another, each as long as the header says. */
+function partAt({ header, bytes }: LedgerRecord, index: number): Uint8Array {
+  let toByte = bytes.length;
+  for (let after = header.parts.length - 1; after > index; after--) toByte -= header.parts[after]?.bytes ?? 0;
+  return bytes.subarray(toByte - (header.parts[index]?.bytes ?? 0), toByte);
 }
 
 /** Nearly every column is plain already. */

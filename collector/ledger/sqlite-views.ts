@@ -60,7 +60,7 @@ class SqliteViews implements Views {
     const versionBefore = this.#version;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      for (const minute of change.minutes ?? []) this.#writeMinute(minute);
+      this.#writeMinutes(change.minutes ?? []);
       for (const hour of change.hours ?? []) this.#writeHour(hour);
       for (const base of change.bases ?? [])
         this.#run(
@@ -296,20 +296,13 @@ class SqliteViews implements Views {
     }
   }
 
-  #writeMinute(minute: MinuteRollup): void {
-    this.#run(
-      'INSERT OR REPLACE INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      this.#channelId(minute.channel) ?? this.#makeChannel(minute.channel),
-      minute.minuteMs,
-      minute.count,
-      minute.min,
-      minute.max,
-      minute.sum,
-      minute.last,
-      minute.lastMs,
-      minute.squares,
-      minute.steps,
-    );
+  /** Of all rows, most are minutes. */
+  #writeMinutes(minutes: Iterable<MinuteRollup>): void {
+    const insert = this.#prepare('INSERT OR REPLACE INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    for (const { channel, minuteMs, count, min, max, sum, last, lastMs, squares, steps } of minutes) {
+      const id = this.#channelId(channel) ?? this.#makeChannel(channel);
+      insert.run(id, minuteMs, count, min, max, sum, last, lastMs, squares, steps);
+    }
   }
 
   #writeHour(hour: MachineHour): void {
