@@ -4,6 +4,7 @@ import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts'
 import { describeFailure } from './failure.ts';
 import { addJobCommands } from './jobs/job-commands.ts';
 import { widthOf } from './screen.ts';
+import { addPeriodCommands } from './periods/period-commands.ts';
 import { startWithSmallHeap } from './small-heap.ts';
 import { VERSION } from './version.ts';
 
@@ -296,6 +297,7 @@ program
 
 addAmendCommands(program);
 addJobCommands(program);
+addPeriodCommands(program);
 
 program
   .command('commission')

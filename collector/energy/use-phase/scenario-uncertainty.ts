@@ -3,6 +3,7 @@ import { nothing, rectangular, UNCERTAINTY_SOURCES } from '../uncertainty/contri
 import { sayFigure } from '../uncertainty/limit.ts';
 import { sumUncertainties } from '../uncertainty/sum-uncertainties.ts';
 import { stateUncertainty, type Uncertainty } from '../uncertainty/uncertainty-statement.ts';
+import type { HourBasis } from './hour-basis.ts';
 import type { Scenario, ScenarioRow } from './scenario.ts';
 
 /** As in a period: states of together at most this share of the energy do not make the whole unknown. */
@@ -12,6 +13,8 @@ const NEGLIGIBLE_SHARE = 0.01;
 export interface ScenarioUncertainty {
   /** Of the energy that rests on measured power; null where there is none. */
   measured: Uncertainty | null;
+  /** U (k = 2) of the figures per hour, as far as it is known, kWh/h; null where there is none. */
+  expandedKwhPerHour: Record<HourBasis, number | null>;
   /** What is not in it, in sentences. */
   remarks: string[];
 }
@@ -25,7 +28,7 @@ export interface ScenarioUncertainty {
  * @param meter what tells the meter apart
  */
 export function assessScenario(
-  { rows }: Pick<Scenario, 'rows'>,
+  { rows, mwhPerYear, kwhPerHour }: Pick<Scenario, 'rows' | 'mwhPerYear' | 'kwhPerHour'>,
   states: Readonly<Partial<Record<OperatingState, Uncertainty>>>,
   meter: string,
 ): ScenarioUncertainty {
@@ -37,8 +40,19 @@ export function assessScenario(
     const uncertainty = carryOver(row, states[row.state], isNegligible);
     return uncertainty === null ? [] : [{ meter, uncertainty }];
   });
+  const total = sumUncertainties(parts);
+  const expandedOf = (basis: HourBasis): number | null => {
+    const perHour = kwhPerHour[basis];
+    return total?.kind !== 'known' || perHour === null ? null : (perHour * total.expandedMwh) / mwhPerYear;
+  };
   return {
-    measured: sumUncertainties(parts),
+    measured: total,
+    expandedKwhPerHour: {
+      calendar: expandedOf('calendar'),
+      powered: expandedOf('powered'),
+      operating: expandedOf('operating'),
+      processing: expandedOf('processing'),
+    },
     remarks: [
       ...rows
         .filter(({ source }) => source === 'declared')

@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { openCalendar, type SiteCalendar } from '../../collector/energy/calendar/site-calendar.ts';
+import { readViews } from '../../collector/ledger/sqlite-views.ts';
+import type { PeriodSource } from '../../collector/reports/period-source.ts';
+import type { CollectorConfig } from '../../config/collector-config.ts';
+import { loadCollectorConfig } from '../../config/load.ts';
+import { MillwattError } from '../../protocols/errors.ts';
+import { sitePlanOf } from '../site-plan-of.ts';
+
+/** What reports of one machine are made from. */
+interface OpenReports {
+  source: PeriodSource;
+  calendar: SiteCalendar;
+  config: CollectorConfig;
+}
+
+/** Opens a collector's folder to read, and closes it afterwards; the collector may run meanwhile. */
+export function withReports(file: string, machine: string, use: (opened: OpenReports) => void): void {
+  const { config, folder } = loadCollectorConfig(file);
+  const views = readViews({ folder: resolve(folder, config.data) });
+  try {
+    const known = views.machines();
+    if (!known.includes(machine))
+      throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${machine}.`, {
+        cure:
+          known.length === 0
+            ? 'Nothing has arrived yet: is an agent running?'
+            : `Choose one of: ${known.join(', ')}.`,
+      });
+    const plan = sitePlanOf(config, process.versions['tz'] ?? '');
+    use({ source: { views, plan }, calendar: openCalendar(plan.calendar), config });
+  } finally {
+    views.close();
+  }
+}

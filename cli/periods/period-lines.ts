@@ -1,0 +1,103 @@
+import { formatLocal } from '../../collector/energy/calendar/local-time.ts';
+import type { Zone } from '../../collector/energy/calendar/zone.ts';
+import { sumUncertainties } from '../../collector/energy/uncertainty/sum-uncertainties.ts';
+import type { PeriodReport } from '../../collector/reports/period-report.ts';
+import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import { formatEnergy, formatShare, formatSpan } from '../format.ts';
+import { style } from '../screen.ts';
+import { explainLeftOut, renderTable, type TextColumn } from '../text-table.ts';
+import { wrapLines } from '../text-wrap.ts';
+import { budgetLines } from './budget-lines.ts';
+import { sayMissing } from './missing-lines.ts';
+import { sayUncertainty } from './say-uncertainty.ts';
+
+/** The table for people, what is missing for an uncertainty, and the budgets where they are asked for. */
+export function periodLines(
+  reports: readonly PeriodReport[],
+  width: number,
+  about: { hasCalendar: boolean; zone: Zone; budget: boolean },
+): string[] {
+  const watched = reports.filter(({ spanMs }) => spanMs > 0);
+  const components = [...new Set(watched.flatMap(({ energy }) => Object.keys(energy.componentMwh)))]
+    .filter((name) => name !== 'supply')
+    .sort();
+  const columns: TextColumn[] = [
+    { title: watched[0]?.period.kind ?? 'period' },
+    { title: 'lasts', align: 'right', spare: 1 },
+    { title: 'energy', align: 'right' },
+    { title: '+- (k = 2)', align: 'right' },
+    ...components.map((title) => ({ title, align: 'right' as const, spare: 3 })),
+    { title: 'states', spare: 4 },
+    { title: 'measured', align: 'right', spare: 5 },
+    { title: 'quality', spare: 2 },
+    { title: 'status' },
+  ];
+  const rows = [
+    ...watched.map((report) => rowOf(report, components, about.zone)),
+    totalOf(watched, components).map((cell) => style(cell, 'bold')),
+  ];
+  const media = watched.flatMap((report) =>
+    Object.values(report.media).map(({ saying }) => `${report.period.key}: ${saying}`),
+  );
+  const dim = (lines: readonly string[]) =>
+    lines.flatMap((line) => wrapLines(line, width)).map((line) => style(line, 'dim'));
+  return [
+    ...renderTable(columns, rows, width),
+    ...explainLeftOut(columns, rows, width, '--json or --csv'),
+    ...(media.length === 0 ? [] : ['', ...media.flatMap((line) => wrapLines(line, width))]),
+    ...dim(sayMissing(watched)),
+    ...(about.hasCalendar
+      ? []
+      : dim([
+          '',
+          'Days begin at midnight UTC: no calendar is declared. Add calendar: { zone: Europe/Berlin } to collector.yaml.',
+        ])),
+    ...(about.budget ? watched.flatMap((report) => ['', ...budgetLines(report, width)]) : []),
+  ];
+}
+
+function rowOf(report: PeriodReport, components: readonly string[], zone: Zone): string[] {
+  const { period, energy, uncertainty, quality, status, revision, spanMs, measuredMs } = report;
+  const isWhole = spanMs === period.toMs - period.fromMs;
+  return [
+    period.kind === 'shift'
+      ? `${formatLocal(zone, period.fromMs).slice(0, 16).replace('T', ' ')} ${period.name}`
+      : period.kind === 'hour' || period.kind === 'quarterHour'
+        ? period.key.replace('T', ' ')
+        : period.key,
+    formatSpan(period.toMs - period.fromMs),
+    formatEnergy(energy.supplyMwh),
+    sayUncertainty(uncertainty['supply']?.total),
+    ...components.map((name) => formatEnergy(energy.componentMwh[name] ?? null)),
+    OPERATING_STATES.filter((state) => report.timeMs[state] > 0)
+      .map((state) => `${state} ${formatSpan(report.timeMs[state])}`)
+      .join(', '),
+    formatShare(spanMs === 0 ? null : measuredMs / spanMs),
+    isWhole ? quality : `${quality}, ${formatSpan(spanMs)} watched`,
+    status === 'final' ? `final r${revision}` : status,
+  ];
+}
+
+/** All periods together: one meter errs alike in all of them. */
+function totalOf(reports: readonly PeriodReport[], components: readonly string[]): string[] {
+  const known = reports.filter(({ energy }) => energy.supplyMwh !== null);
+  const sum = (of: (report: PeriodReport) => number) => reports.reduce((total, one) => total + of(one), 0);
+  const parts = reports.flatMap(({ uncertainty }) =>
+    (uncertainty['supply']?.meters ?? []).flatMap(({ meter, total }) =>
+      total === null ? [] : [{ meter, uncertainty: total }],
+    ),
+  );
+  const spanMs = sum((report) => report.spanMs);
+  const final = reports.filter(({ status }) => status === 'final').length;
+  return [
+    `${reports.length} together`,
+    formatSpan(sum(({ toMs, fromMs }) => toMs - fromMs)),
+    formatEnergy(known.length === 0 ? null : sum(({ energy }) => energy.supplyMwh ?? 0)),
+    sayUncertainty(sumUncertainties(parts)),
+    ...components.map((name) => formatEnergy(sum(({ energy }) => energy.componentMwh[name] ?? 0))),
+    '',
+    formatShare(spanMs === 0 ? null : sum((report) => report.measuredMs) / spanMs),
+    '',
+    final === reports.length ? 'final' : `${final} final`,
+  ];
+}

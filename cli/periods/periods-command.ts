@@ -1,0 +1,85 @@
+import { PERIOD_KINDS, type PeriodKind } from '../../collector/energy/calendar/period.ts';
+import { periodsToCsv } from '../../collector/reports/period-csv.ts';
+import { periodReports } from '../../collector/reports/period-report.ts';
+import { MillwattError } from '../../protocols/errors.ts';
+import { formatTime } from '../format.ts';
+import { widthOf } from '../screen.ts';
+import { withReports } from './open-reports.ts';
+import { periodLines } from './period-lines.ts';
+import { readSiteTime } from './site-time.ts';
+
+const DAY_MS = 86_400_000;
+/** How far back is looked where nobody says. */
+const BACK_DAYS: Readonly<Record<PeriodKind, number>> = {
+  quarterHour: 0.25,
+  hour: 1,
+  shift: 3,
+  day: 7,
+  week: 35,
+  month: 366,
+  year: 5 * 366,
+};
+
+interface PeriodsOptions {
+  config: string;
+  by: string;
+  from?: string;
+  to?: string;
+  budget?: true;
+  json?: true;
+  csv?: true;
+}
+
+/** `millwatt periods MACHINE`: shifts, days, months and so on by the site's calendar; the collector may run meanwhile. */
+export function runPeriods(machine: string, options: PeriodsOptions): void {
+  const kind = readKind(options.by);
+  withReports(options.config, machine, ({ source, calendar, config }) => {
+    if (kind === 'shift' && source.plan.calendar.shifts.length === 0 && options.json === undefined)
+      throw new MillwattError('refuse', 'no-shifts', 'No shifts are declared for this site.', {
+        cure: 'Add calendar: with zone and shifts: to collector.yaml (config/samples/collector.yaml shows how), or take --by day.',
+      });
+    const toMs = options.to === undefined ? Date.now() : readSiteTime(options.to, '--to', calendar);
+    const fromMs =
+      options.from === undefined
+        ? toMs - BACK_DAYS[kind] * DAY_MS
+        : readSiteTime(options.from, '--from', calendar);
+    if (fromMs >= toMs)
+      throw new MillwattError('refuse', 'bad-time', '--from is not before --to.', { cure: 'Exchange them.' });
+    const reports = [...periodReports(source, { machine, kind, fromMs, toMs })];
+    if (options.json !== undefined) {
+      const { zone } = source.plan.calendar;
+      print(JSON.stringify({ ok: true, machine, kind, zone, fromMs, toMs, periods: reports }, null, 2));
+      return;
+    }
+    if (options.csv !== undefined) {
+      process.stdout.write(periodsToCsv(reports));
+      return;
+    }
+    const watched = source.views.watched(machine);
+    if (reports.every(({ spanMs }) => spanMs === 0))
+      throw new MillwattError('refuse', 'no-hours', `${machine} was not watched in this time.`, {
+        cure:
+          watched === undefined
+            ? 'Nothing was derived of it yet: is an agent running?'
+            : `It was from ${formatTime(watched.fromMs)} to ${formatTime(watched.toMs)}: give --from and --to.`,
+      });
+    const lines = periodLines(reports, widthOf(), {
+      hasCalendar: config.calendar !== undefined,
+      zone: calendar.zone,
+      budget: options.budget === true,
+    });
+    print(lines.join('\n'));
+  });
+}
+
+function readKind(text: string): PeriodKind {
+  const kind = PERIOD_KINDS.find((known) => known === text);
+  if (kind !== undefined) return kind;
+  throw new MillwattError('refuse', 'usage', `--by ${JSON.stringify(text)} is not known.`, {
+    cure: `Use ${PERIOD_KINDS.join(', ')}.`,
+  });
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

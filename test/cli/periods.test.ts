@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { derivePlant, plantConfig } from '../collector/reports/period-plant.ts';
+
+const run = promisify(execFile);
+const MILLWATT = join(import.meta.dirname, '../../cli/millwatt.ts');
+/** 06:00 in Berlin, in summer. */
+const FROM_MS = Date.UTC(2026, 6, 6, 4);
+let plant: Awaited<ReturnType<typeof derivePlant>>;
+let config: string;
+
+const YAML = (more: string) => `
+site: plant
+broker: { url: mqtt://127.0.0.1:1883 }
+data: .
+${more}
+machines:
+  - id: mill-1
+    ratedPower: 15kW
+    metering: { supply: { ct: { class: '0.5' } } }
+    dutyCycle: { hoursPerYear: { processing: 3000, ready: 2000 } }
+`;
+const SHIFTS = `calendar:
+  zone: Europe/Berlin
+  dayBegins: 06:00
+  shifts: [{ name: early, begins: 06:00, ends: 14:00, days: [mon, tue] }]`;
+
+beforeAll(async () => {
+  plant = await derivePlant(FROM_MS, 12, { config: plantConfig() });
+  config = join(plant.dataFolder, 'collector.yaml');
+  writeFileSync(config, YAML(SHIFTS));
+}, 60_000);
+afterAll(() => plant.close());
+
+async function millwatt(...args: string[]): Promise<{ code: number; out: string }> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [MILLWATT, ...args], {
+      env: { ...process.env, COLUMNS: '200', NO_COLOR: '1' },
+    });
+    return { code: 0, out: stdout + stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout + stderr };
+  }
+}
+
+const DAY = ['--from', '2026-07-06', '--to', '2026-07-07'];
+
+describe('millwatt periods', () => {
+  test('prints shifts of the site with their uncertainty, and what is missing for others', async () => {
+    const { code, out } = await millwatt('periods', 'mill-1', '-c', config, '--by', 'shift', ...DAY);
+    expect(code).toBe(0);
+    // 8 h: 5 h 20 min x 1.2 kW + 2 h 40 min x 6 kW = 6.4 + 16 kWh. U as in docs/uncertainty.md at 5 % and 20 % load:
+    // the root of ((6.4 x 1 + 16 x 0.5589)^2 + (6.4 x 1.5 + 16 x 0.75)^2 + (6.4 x 4.5345 + 16 x 1.3354)^2) / 3, doubled.
+    expect(out).toMatch(
+      /^2026-07-06 06:00 early +8\.0 h +22\.400 kWh +660 Wh, 2\.9 % +6\.667 kWh .*final r1$/m,
+    );
+    expect(out).toMatch(/^2026-07-06 14:00 no shift .*partial, 4\.0 h watched +provisional$/m);
+    expect(out).toMatch(/^2 together +24\.0 h +33\.583 kWh +990 Wh, 2\.9 %/m);
+    expect(out).toContain('(machines.mill-1.metering.spindle.ct.class)');
+  }, 30_000);
+
+  test('prints the budget state by state, in a form that a pocket calculator follows', async () => {
+    const { out } = await millwatt('periods', 'mill-1', '-c', config, '--budget', ...DAY);
+    expect(out).toContain('serial S-1, mill-1.supply.activeEnergyImport, by its counter');
+    // The example of the docs: 5.6 % at 5 % load and power factor 0.5.
+    expect(out).toMatch(/^ready: 9\.600 kWh \+- 540 Wh, 5\.6 %$/m);
+    expect(out).toMatch(
+      /^ctPhase +4\.5345 % +rectangular +2\.6180 % +86 % .*90 minutes of arc, tan\(phi\) 1\.73$/m,
+    );
+    expect(out).toMatch(/^processing: 23\.983 kWh \+- 450 Wh, 1\.9 %$/m);
+  }, 30_000);
+
+  test('prints JSON and CSV, with every line of the budget in the one and a row a period in the other', async () => {
+    const json = JSON.parse((await millwatt('periods', 'mill-1', '-c', config, '--json', ...DAY)).out) as {
+      periods: { energy: { supplyMwh: number }; uncertainty: { supply: { total: { rows: object[] } } } }[];
+    };
+    expect(json).toMatchObject({ ok: true, machine: 'mill-1', kind: 'day', zone: 'Europe/Berlin' });
+    expect(json.periods[0]?.energy.supplyMwh).toBe(33_583_000);
+    expect(json.periods[0]?.uncertainty.supply.total.rows).toHaveLength(11);
+    const [head = '', row = ''] = (
+      await millwatt('periods', 'mill-1', '-c', config, '--csv', ...DAY)
+    ).out.split('\r\n');
+    const cells = new Map(head.split(',').map((name, index) => [name, row.split(',')[index]]));
+    expect(Object.fromEntries(cells)).toMatchObject({
+      period: '"2026-07-06"',
+      from_utc: '2026-07-06T04:00:00.000Z',
+      supply_mwh: '33583000',
+      ready_uncertainty_percent: '5.6347',
+      off_uncertainty_percent: '',
+    });
+  }, 30_000);
+
+  test('says what to do where there is nothing to print', async () => {
+    const plain = join(plant.dataFolder, 'plain.yaml');
+    writeFileSync(plain, YAML(''));
+    const of = async (...args: string[]) => {
+      const { code, out } = await millwatt('periods', ...args);
+      return [code, out];
+    };
+    expect(await of('mill-1', '-c', plain, '--by', 'shift')).toEqual([
+      1,
+      expect.stringContaining('cure: Add calendar:'),
+    ]);
+    expect(await of('mill-1', '-c', config)).toEqual([
+      1,
+      expect.stringMatching(/was not watched in this time[^]*It was from/),
+    ]);
+    expect(await of('mill-2', '-c', config)).toEqual([1, expect.stringContaining('Choose one of: mill-1.')]);
+    expect(await of('mill-1', '-c', config, '--by', 'fortnight')).toEqual([
+      2,
+      expect.stringContaining('Use quarterHour'),
+    ]);
+    expect(await of('mill-1', '-c', config, '--from', '2026-02-30')).toEqual([
+      1,
+      expect.stringContaining('is not a time'),
+    ]);
+    expect(await of('mill-1', '-c', plain, ...DAY)).toEqual([
+      0,
+      expect.stringContaining('no calendar is declared'),
+    ]);
+    expect((await of('--help'))[1]).toContain('--by shift --from 2026-11-20');
+  }, 60_000);
+});
+
+describe('millwatt use-phase', () => {
+  test('prints every figure with its arithmetic and uncertainty', async () => {
+    const { code, out } = await millwatt('use-phase', 'mill-1', '-c', config, ...DAY);
+    expect(code).toBe(0);
+    expect(out).toContain(
+      '(33.583 kWh + 0 kWh of unknown state) / 3.9972 h = 8.4016 kWh/h +- 0.2466 (U = 2.94 %, k = 2)',
+    );
+    expect(out).toContain('ready: 9.6 kWh / 8 h = 1,200 W +- 67.6 W (k = 2)');
+    expect(out).toContain('ready: 2,000 h x 1,200 W (measured for 8 h) = 2,400 kWh a year');
+    // Linear by source: (2,400 x 1 + 18,000 x 0.5589) / 20,400 = 0.6108; 0.8382 and 1.7118 likewise; 2 x root of a third of
+    // the sum of squares = 2.31 %, 471 kWh.
+    expect(out).toMatch(
+      /together 20,399\.749826 kWh a year over 5,000 h \+- 470 kWh, 2\.3 % \(k = 2\) by measuring/,
+    );
+    expect(out).toMatch(/4\.0799 \+- 0\.0943 kWh per operating hour/);
+    expect(out).toContain('processing +10 %: 3,000 h become 3,300 h');
+  }, 30_000);
+
+  test('without a declared year says how to declare one', async () => {
+    const plain = join(plant.dataFolder, 'no-duty.yaml');
+    writeFileSync(plain, YAML('').replace(/^ +dutyCycle.*$/m, ''));
+    const { out } = await millwatt('use-phase', 'mill-1', '-c', plain, ...DAY);
+    expect(out).toContain('No year of use is declared for this machine.');
+    expect(out).toContain('Enter dutyCycle:');
+  }, 30_000);
+});
