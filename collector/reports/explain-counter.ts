@@ -1,8 +1,9 @@
+import type { CounterDecision } from '../energy/counter-decision.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { sayKwh } from '../energy/use-phase/say-kwh.ts';
 import type { MinuteRollup, Views } from '../ledger/views.ts';
 import { sayDifference } from './explain-sums.ts';
-import type { CounterSight, ExplainedCounter, Figure } from './explained-hour.ts';
+import type { CounterSight, ExplainedCounter, ExplainedMeter, Figure } from './explained-hour.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -16,8 +17,9 @@ const CLOSE_MS = 120_000;
 export function explainCounter(
   views: Pick<Views, 'minutes'>,
   hour: MachineHour,
-  component: string,
+  about: { component: string; meters: readonly ExplainedMeter[]; decisions: readonly CounterDecision[] },
 ): ExplainedCounter | null {
+  const { component } = about;
   const { machine, hourMs } = hour;
   const channel = `${machine}.${component}.activeEnergyImport`;
   const endMs = hourMs + HOUR_MS;
@@ -37,7 +39,11 @@ export function explainCounter(
     before,
     last,
     after,
-    figures: [...sights, ...sayRises({ before, last, after }), ...sayBooked(hour, component)],
+    figures: [
+      ...sights,
+      ...sayRises({ before, last, after }, wrapsOf(channel, about)),
+      ...sayBooked(hour, component),
+    ],
   };
 }
 
@@ -59,11 +65,30 @@ function sayReading(label: string, sight: CounterSight | null): Figure[] {
   ];
 }
 
-function sayRises({ before, last, after }: Pick<ExplainedCounter, 'before' | 'last' | 'after'>): Figure[] {
+/** How much the counter had shown each time when it started again at 0 in the hour, mWh. */
+function wrapsOf(
+  channel: string,
+  { component, meters, decisions }: Parameters<typeof explainCounter>[2],
+): number[] {
+  const meter = meters.find((one) => one.channel === channel && one.modulus !== null);
+  if (meter === undefined) return [];
+  const mwh = Math.round((Number(meter.modulus) * Number(meter.scale[0]) * 1000) / Number(meter.scale[1]));
+  return decisions
+    .filter((one) => one.kind === 'rollover' && one.component === component && one.direction === 'import')
+    .map(() => mwh);
+}
+
+function sayRises(
+  { before, last, after }: Pick<ExplainedCounter, 'before' | 'last' | 'after'>,
+  wraps: readonly number[],
+): Figure[] {
   const rise = (label: string, from: CounterSight | null, to: CounterSight | null): Figure[] => {
     if (from === null || to === null) return [];
-    const mwh = to.mwh - from.mwh;
-    const difference = sayDifference(to.mwh, from.mwh);
+    const isWrapped = wraps.length > 0 && to === last;
+    const mwh = to.mwh - from.mwh + (isWrapped ? wraps.reduce((sum, wrap) => sum + wrap, 0) : 0);
+    const difference = isWrapped
+      ? `${[to.mwh, ...wraps].map(sayKwh).join(' + ')} - ${sayKwh(from.mwh)} = ${sayKwh(mwh)}, as it starts again at ${sayKwh(wraps[0] ?? 0)}`
+      : sayDifference(to.mwh, from.mwh);
     return [
       {
         label,

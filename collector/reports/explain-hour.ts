@@ -45,7 +45,10 @@ export function explainHour(
   const components = Object.keys(hour.energy.componentMwh).sort(
     (a, b) => Number(b === 'supply') - Number(a === 'supply') || (a < b ? -1 : 1),
   );
-  const counters = components.flatMap((component) => explainCounter(views, hour, component) ?? []);
+  const meters = explainMeters(views, machine, hour.basis.configs);
+  const counters = components.flatMap(
+    (component) => explainCounter(views, hour, { component, meters, decisions: base.decisions }) ?? [],
+  );
   const before = counters.find(({ component }) => component === 'supply')?.before ?? null;
   const curve = explainCurve(views, base, before);
   return {
@@ -57,7 +60,7 @@ export function explainHour(
     energy: sayEnergy(hour),
     states: explainStates(hour, spans),
     sums: sumStates(hour),
-    meters: explainMeters(views, machine, hour.basis.configs),
+    meters,
     counters,
     closure: explainClosure(hour, base, curve),
     components: sayComponents(hour, components),
@@ -117,7 +120,7 @@ function sayEnergy({ energy, obtained }: MachineHour): Figure[] {
 }
 
 const BRIDGED: Record<BridgeMethod, string> = {
-  stateMean: 'as the state that the control told has drawn so far',
+  stateMean: 'by what the machine has drawn so far in the state that its control told',
   linear: 'spread evenly',
   profile: 'as in the same hours of the week before',
 };

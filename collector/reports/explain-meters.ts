@@ -72,6 +72,7 @@ function describe(
     ct: source?.ct === undefined ? null : `${source.ct.primary} A / ${source.ct.secondary} A`,
     vt: source?.vt === undefined ? null : `${source.vt.primary} V / ${source.vt.secondary} V`,
     scale: channel.scale,
+    modulus: channel.counter?.modulus ?? null,
   };
 }
 

@@ -41,7 +41,7 @@ function sayStatement(label: string, statement: Uncertainty): Figure {
       label,
       value: null,
       unit: 'mWh',
-      saying: `unknown before someone enters: ${statement.missing.map(({ fact }) => fact).join(', ')}`,
+      saying: `unknown for want of: ${statement.missing.map(({ fact }) => fact).join(', ')}`,
     };
   const { energyMwh, expandedMwh, expandedPercent, k, isQualified } = statement;
   const unqualified = isQualified ? '' : '; a class was used outside its range';

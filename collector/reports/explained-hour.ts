@@ -35,6 +35,8 @@ export interface ExplainedMeter {
   vt: string | null;
   /** Raw reading x num / den is the value. */
   scale: readonly [num: string, den: string];
+  /** The raw value at which a counter starts again at 0; null where it never does, or is none. */
+  modulus: string | null;
   /** Hashes of the config snapshots that say so. */
   snapshots: readonly string[];
 }

@@ -130,6 +130,7 @@ describe('an hour made by hand', () => {
       ct: '200 A / 5 A',
       vt: null,
       scale: ['40', '1'],
+      modulus: null,
       snapshots: ['snapshot-1'],
     });
   });
