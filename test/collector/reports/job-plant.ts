@@ -1,5 +1,6 @@
 import { openJournal } from '../../../collector/journal/sqlite-journal.ts';
-import type { Journal } from '../../../collector/journal/journal.ts';
+import type { Journal, JournalEntry } from '../../../collector/journal/journal.ts';
+import type { StateSpan } from '../../../collector/energy/state-span.ts';
 import { apportion } from '../../../collector/energy/apportion.ts';
 import { byState } from '../../../collector/energy/by-state.ts';
 import { HOUR_MS, MINUTE_MS, STATE_COUNT } from '../../../collector/energy/hour-account.ts';
@@ -18,6 +19,8 @@ import { OPERATING_STATES, type OperatingState } from '../../../protocols/teleme
 import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
 import { makeTempFolder } from '../ledger/temp-folder.ts';
 import { sampleHour } from '../influx/machine-hour-sample.ts';
+
+const NOW_MS = Date.UTC(2026, 11, 1);
 
 /** A stretch of a state and what the machine drew in it, mWh. */
 export interface PlantSpan {
@@ -46,37 +49,8 @@ export function openJobPlant(
   return {
     views,
     journal,
-    plan: {
-      site: 'plant',
-      calendar: plainCalendar('UTC'),
-      mainMeters: [],
-      sharedLoads: [],
-      hash: 'plan',
-      ...plan,
-      machines: plan.machines.map((machine) => ({
-        machine: 'mill',
-        ratedPowerW: null,
-        tree: {},
-        metering: {},
-        media: {},
-        jobs: { rule: 'time', window: 'day' },
-        duty: null,
-        ...machine,
-      })),
-    },
-    tell: (machine, marks) => {
-      const read = marks.map((mark) => readToldMark(mark, Date.UTC(2026, 11, 1)));
-      const taken = takeMarks(
-        journal,
-        machine,
-        read.map((one) => {
-          if ('faults' in one) throw new Error(JSON.stringify(one.faults));
-          return one.mark;
-        }),
-        { by: 'MES', atMs: Date.UTC(2026, 11, 1) },
-      );
-      if ('conflicts' in taken) throw new Error(JSON.stringify(taken.conflicts));
-    },
+    plan: planOf(plan),
+    tell: (machine, marks) => tellMarks(journal, machine, marks),
     close: () => {
       views.close();
       journal.close();
@@ -91,6 +65,110 @@ export function keepSpans(
   spans: readonly PlantSpan[],
   words: StoredWord[] = [],
 ): void {
+  const all = hoursOf(machine, spans);
+  views.commit({
+    reader: 'derive',
+    ordinal: 1,
+    hours: all.map(({ hour }) => hour),
+    bases: all.map(({ base }) => base),
+    spans: [{ machine, spans: spans.map(stateSpanOf) }],
+    words,
+  });
+}
+
+/** The same in memory, for what is tried thousands of times. */
+export function memoryViews(machine: string, spans: readonly PlantSpan[]): JobSource['views'] {
+  const all = hoursOf(machine, spans);
+  const within = (hourMs: number, fromMs: number, toMs: number) => hourMs >= fromMs && hourMs < toMs;
+  const [first, last] = [spans[0], spans[spans.length - 1]];
+  return {
+    hours: (_, fromMs, toMs) => all.flatMap(({ hour }) => (within(hour.hourMs, fromMs, toMs) ? [hour] : [])),
+    bases: (_, fromMs, toMs) => all.flatMap(({ base }) => (within(base.hourMs, fromMs, toMs) ? [base] : [])),
+    states: (_, fromMs, toMs) =>
+      spans
+        .filter((span) => span.fromMs < toMs && span.toMs > fromMs)
+        .map((span) => ({
+          ...stateSpanOf(span),
+          fromMs: Math.max(fromMs, span.fromMs),
+          toMs: Math.min(toMs, span.toMs),
+        })),
+    watched: () => (first && last ? { fromMs: first.fromMs, toMs: last.toMs } : undefined),
+    minutes: () => [],
+    snapshot: () => undefined,
+    channels: () => [],
+    words: () => [],
+  };
+}
+
+/** A journal in memory. */
+export function memoryJournal(): Pick<Journal, 'entries' | 'lastSeq' | 'appendAll'> {
+  const entries: JournalEntry[] = [];
+  return {
+    entries: (kind, machine) =>
+      entries.filter((entry) => entry.kind === kind && (machine === undefined || entry.machine === machine)),
+    lastSeq: () => entries.length,
+    appendAll: (added) => {
+      const sealed = added.map((entry, index) => ({
+        ...entry,
+        seq: entries.length + index + 1,
+        prev: '',
+        hash: '',
+        signature: '',
+      }));
+      entries.push(...sealed);
+      return sealed;
+    },
+  };
+}
+
+/** Enters what an MES sends; throws where it is refused. */
+export function tellMarks(
+  journal: Pick<Journal, 'entries' | 'appendAll'>,
+  machine: string,
+  marks: readonly object[],
+): void {
+  const read = marks.map((mark) => readToldMark(mark, NOW_MS));
+  const taken = takeMarks(
+    journal,
+    machine,
+    read.map((one) => {
+      if ('faults' in one) throw new Error(JSON.stringify(one.faults));
+      return one.mark;
+    }),
+    { by: 'MES', atMs: NOW_MS },
+  );
+  if ('conflicts' in taken) throw new Error(JSON.stringify(taken.conflicts));
+}
+
+/** A plan with what is left out filled in. */
+export function planOf(
+  plan: Partial<Omit<SitePlan, 'machines'>> & { machines: Partial<MachinePlan>[] },
+): SitePlan {
+  return {
+    site: 'plant',
+    calendar: plainCalendar('UTC'),
+    mainMeters: [],
+    sharedLoads: [],
+    hash: 'plan',
+    ...plan,
+    machines: plan.machines.map((machine) => ({
+      machine: 'mill',
+      ratedPowerW: null,
+      tree: {},
+      metering: {},
+      media: {},
+      jobs: { rule: 'time', window: 'day' },
+      duty: null,
+      ...machine,
+    })),
+  };
+}
+
+function stateSpanOf({ fromMs, toMs, state }: PlantSpan): StateSpan {
+  return { fromMs, toMs, state, decider: 'control', basis: 'test' };
+}
+
+function hoursOf(machine: string, spans: readonly PlantSpan[]): { hour: MachineHour; base: HourBase }[] {
   const hours = new Map<number, { base: HourBase; counter: number[]; timeMs: number[] }>();
   for (const span of spans) {
     const edges = [span.fromMs];
@@ -108,26 +186,10 @@ export function keepSpans(
       timeMs[cell] = (timeMs[cell] ?? 0) + (lengths[index] ?? 0);
     }
   }
-  const all = [...hours.values()];
-  views.commit({
-    reader: 'derive',
-    ordinal: 1,
-    hours: all.map(({ base, counter, timeMs }) => recordOf(base, counter, timeMs)),
-    bases: all.map(({ base }) => base),
-    spans: [
-      {
-        machine,
-        spans: spans.map(({ fromMs, toMs, state }) => ({
-          fromMs,
-          toMs,
-          state,
-          decider: 'control',
-          basis: 'test',
-        })),
-      },
-    ],
-    words,
-  });
+  return [...hours.values()].map(({ base, counter, timeMs }) => ({
+    hour: recordOf(base, counter, timeMs),
+    base,
+  }));
 }
 
 function openHour(
