@@ -1,4 +1,4 @@
-import { chownSync, existsSync, statSync } from 'node:fs';
+import { existsSync, lchownSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Journal, JournalReader } from '../collector/journal/journal.ts';
 import { journalPath, openJournal, readJournal } from '../collector/journal/sqlite-journal.ts';
@@ -28,7 +28,7 @@ export function openConfiguredJournal(config: Pick<CollectorConfig, 'data'>, fol
     const { uid, gid } = statSync(keyPath(dataFolder));
     for (const ending of ['', '-wal', '-shm']) {
       const path = journalPath(dataFolder) + ending;
-      if (existsSync(path)) chownSync(path, uid, gid);
+      if (existsSync(path)) lchownSync(path, uid, gid);
     }
   }
   return journal;

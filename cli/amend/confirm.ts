@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { MillwattError } from '../../protocols/errors.ts';
 
@@ -21,11 +22,10 @@ export async function confirm(
       },
     );
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await lines.question(`${question} [y/N] `);
-    if (/^y(es)?$/i.test(answer.trim())) return;
-  } finally {
-    lines.close();
-  }
+  // Ctrl-C, Ctrl-D and a terminal that went away are answers, too.
+  const left = once(lines, 'close').then(() => '');
+  const answer = await Promise.race([lines.question(`${question} [y/N] `).catch(() => ''), left]);
+  lines.close();
+  if (/^y(es)?$/i.test(answer.trim())) return;
   throw new MillwattError('refuse', 'declined', 'Nothing was entered.');
 }

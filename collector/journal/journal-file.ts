@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 
@@ -43,7 +43,9 @@ const SCHEMA = `
 /** Opens the journal's file for writing, or makes it (mode 0600) for this key. Throws classed errors. */
 export function openJournalFile(path: string, publicKey: string, busyMs = BUSY_MS): DatabaseSync {
   return attempt(path, () => {
-    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+    requireOwnFile(path);
+    // 'ax' makes it anew or fails: a link that is put there at this moment is not followed.
+    if (!existsSync(path)) makeFile(path);
     else if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
     const db = new DatabaseSync(path, { timeout: busyMs });
     try {
@@ -99,6 +101,24 @@ export function damaged(path: string, what: string): MillwattError {
   return new MillwattError('refuse', 'journal-damaged', `${what}.`, {
     cure: `Restore ${path} from a backup: it holds what people decided and cannot be computed again. \`millwatt amend verify\` says how far it is sound.`,
   });
+}
+
+/** An administrator may run us in a folder of another user, who must not choose what we write to. */
+function requireOwnFile(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw new MillwattError('refuse', 'journal-link', `${path} is a link, or no file at all.`, {
+    cure: 'Put the journal itself there; for another place, change `data:` of the configuration.',
+  });
+}
+
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    // Another process of ours may have been quicker.
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    requireOwnFile(path);
+  }
 }
 
 function makeTables(db: DatabaseSync, publicKey: string): void {

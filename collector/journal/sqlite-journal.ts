@@ -192,9 +192,16 @@ class SqliteJournal implements Journal {
       before = { seq: entry.seq, hash: entry.hash };
       last = entry;
     }
-    if (last === undefined) return;
+    if (last === undefined) return this.#requireStill();
     this.#requireSigned(last);
     this.checked = before;
+  }
+
+  /** What was there may be gone since: an older copy of the file was put in its place. */
+  #requireStill(): void {
+    if (this.checked.seq === 0) return;
+    const row = this.#db.prepare('SELECT hash FROM entry WHERE seq = ?').get(this.checked.seq);
+    if (row?.['hash'] !== this.checked.hash) throw this.#fault(this.checked, 'is gone since it was read');
   }
 
   #requireSigned(entry: StoredEntry): void {

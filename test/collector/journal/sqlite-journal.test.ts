@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import {
@@ -221,6 +222,24 @@ describe('the journal', () => {
     forge(path, `UPDATE entry SET by = 'Eve' WHERE seq = 2`);
     expect(() => journal.entries('amendment')).toThrow(/Entry 2 /);
     journal.close();
+  });
+
+  it('finds that its last entries are gone, where they were read before', () => {
+    const { folder, path } = makeJournal();
+    const journal = open(folder);
+    forge(path, 'DELETE FROM entry WHERE seq = 3');
+    expect(() => journal.entries('amendment')).toThrow(/Entry 3 .* is gone/);
+    expect(() => journal.append(amendment())).toThrow(/Entry 3 .* is gone/);
+    journal.close();
+  });
+
+  it('follows no link', () => {
+    const folder = makeFolder();
+    const elsewhere = join(makeFolder(), 'victim');
+    writeFileSync(elsewhere, '');
+    symlinkSync(elsewhere, journalPath(folder));
+    expect(() => open(folder)).toThrow(expect.objectContaining({ remedy: 'refuse', code: 'journal-link' }));
+    expect(readFileSync(elsewhere)).toHaveLength(0);
   });
 
   it('does not chain anything to a forged entry', () => {
