@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CalendarModel } from '../../../collector/energy/calendar/calendar-model.ts';
 import { jobsToCsv } from '../../../collector/reports/job-csv.ts';
