@@ -92,14 +92,7 @@ export function touch(c: ComponentState, account: HourAccount): void {
   else if (c.direction === 'medium') addMedium(account, c.component, account.hourMs, 0);
 }
 
-/** Energy that is not known makes the hour partial where it is the supply's. */
-export function lose(c: ComponentState, account: HourAccount): void {
-  if (!isSupply(c)) return;
-  account.lost = true;
-  addReason(account, 'gap');
-}
-
-/** The same for all hours of a time, and only its minutes are marked. */
+/** Energy that is not known makes hours partial where it is the supply's; the minutes are marked. */
 export function loseTime(c: ComponentState, accounts: HourAccount[], fromMs: number, toMs: number): void {
   if (!isSupply(c)) return;
   for (let at = fromMs; at < toMs; at = nextHourMs(at)) {
