@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { mapChannels } from '../../collector/derivation/channel-map.ts';
 import type { HourBase } from '../../collector/energy/hour-base.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
@@ -22,6 +23,8 @@ export interface AmendSite {
   hours(machine: string, fromMs: number, toMs: number): MachineHour[];
   /** Minutes and decisions of those hours. */
   bases(machine: string, fromMs: number, toMs: number): HourBase[];
+  /** Counters of a component that hours which begin in [fromMs, toMs) rest on: meter and register, as amendments name them. */
+  counters(machine: string, component: string, fromMs: number, toMs: number): string[];
   /** True while a collector of this site answers where it should. */
   isRunning(): Promise<boolean>;
   close(): void;
@@ -46,6 +49,19 @@ export function openSite(file: string): AmendSite {
     },
     hours: (machine, fromMs, toMs) => views?.hours(machine, fromMs, toMs) ?? [],
     bases: (machine, fromMs, toMs) => [...(views?.bases(machine, fromMs, toMs) ?? [])],
+    counters: (machine, component, fromMs, toMs) => {
+      const hours = views?.hours(machine, fromMs, toMs) ?? [];
+      const snapshots = [...new Set(hours.flatMap(({ basis }) => basis.configs))].flatMap(
+        (hash) => views?.snapshot(hash) ?? [],
+      );
+      const roles = snapshots.flatMap((snapshot) => [...mapChannels(snapshot)]);
+      const names = roles.flatMap(([channel, role]) =>
+        role.kind === 'counter' && channel.startsWith(`${machine}.${component}.`)
+          ? [role.definition.meter]
+          : [],
+      );
+      return [...new Set(names)].sort();
+    },
     isRunning: async () => {
       const { host, port } = config.http;
       const token = resolveSecret(config.http.token, folder);

@@ -15,6 +15,9 @@ import { authorOf } from './author.ts';
 import { confirm } from './confirm.ts';
 import { printLines, sayEffect } from './amend-print.ts';
 
+/** Meters are looked for so long before and after. */
+const AROUND_MS = 62 * 86_400_000;
+
 /** Options of every subcommand that enters something. */
 export interface EnterOptions {
   config: string;
@@ -71,7 +74,7 @@ async function enter(
     { hours: site.hours(machine, fromMs, endMs), bases: basesOf(site, machine, body) },
     formatTime,
   );
-  const remarks = conflicts.map((conflict) => conflict.saying);
+  const remarks = [...conflicts.map((conflict) => conflict.saying), ...doubtMeters(site, machine, body)];
   printLines([saying, ...example, ...remarks.map((remark) => `Mind: ${remark}`)], options);
   await confirm('Enter this amendment?', options);
 
@@ -101,4 +104,17 @@ function basesOf(site: AmendSite, machine: string, body: AmendmentBody) {
   if (body.kind !== 'step' && body.kind !== 'meter-replaced') return [];
   const { fromMs, toMs } = hoursTouched(body);
   return site.bases(machine, fromMs, (toMs ?? fromMs) + SILENCE_MS);
+}
+
+/** A misspelt name would do nothing, and nobody would notice. */
+function doubtMeters(site: AmendSite, machine: string, body: AmendmentBody): string[] {
+  if (body.kind !== 'same-meter') return [];
+  const { component, fromMs, toMs } = body;
+  const read = site.counters(machine, component, fromMs - AROUND_MS, (toMs ?? fromMs) + AROUND_MS);
+  return [body.meter, body.is]
+    .filter((name) => !read.some((counter) => counter === name || counter.startsWith(`${name} `)))
+    .map(
+      (name) =>
+        `no counter of a meter "${name}" was read round this time; ${read.length === 0 ? 'none was' : `these were: ${read.join('; ')}`}.`,
+    );
 }

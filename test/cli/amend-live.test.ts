@@ -17,7 +17,7 @@ const EVERY_MS = 30_000;
 const meter = demoDevices().find((device) => device.type === 'modbus-meter' && device.component === 'supply');
 
 /** A metered machine of the demo, from the socket of its meter to the page of a collector that runs on. */
-async function startPlant(): Promise<{ folder: string; machine: string; line: WholeLine }> {
+async function startPlant(): Promise<{ folder: string; machine: string; meterId: string; line: WholeLine }> {
   if (meter?.type !== 'modbus-meter') throw new Error('the demo has no meter');
   const { id, machine, profile } = meter;
   const folder = makeFolder();
@@ -44,12 +44,12 @@ async function startPlant(): Promise<{ folder: string; machine: string; line: Wh
     await line.agent.pollAll();
   }
   await line.deliver();
-  return { folder, machine, line };
+  return { folder, machine, meterId: id, line };
 }
 
 describe('an amendment that is entered while the collector runs', () => {
   it('changes the figures it touches within a minute, and its revocation restores every one of them', async () => {
-    const { folder, machine, line } = await startPlant();
+    const { folder, machine, meterId, line } = await startPlant();
     const readHours = async (): Promise<MachineHour[]> => {
       const query = 'from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z';
       const answer = await fetch(`${line.collector.url}/api/v1/machines/${machine}/hours?${query}`);
@@ -103,6 +103,26 @@ describe('an amendment that is entered while the collector runs', () => {
       0,
       expect.stringContaining('2 machine-hours name it'),
     ]);
+
+    // A name that no meter had is told; the one that was read is not.
+    const names = ['--meter', 'serial nobody', '--is', `serial ${meterId}`];
+    const renamed = run(folder, [
+      'amend',
+      'same-meter',
+      machine,
+      ...names,
+      ...span,
+      ...ratio.slice(4),
+      '-c',
+      'collector.yaml',
+    ]);
+    expect(await renamed.exited).toBe(1);
+    expect(renamed.output()).toMatch(
+      new RegExp(
+        `no counter of a meter "serial nobody" was read round this time; these were: serial ${meterId} `,
+      ),
+    );
+    expect(renamed.output()).not.toContain(`meter "serial ${meterId}" was read`);
 
     await amend('revoke', id, '--reason', 'the plate was misread');
     await line.collector.idle();
