@@ -23,7 +23,7 @@ export function explainClosure(hour: MachineHour, base: HourBase, curve: readonl
       label: 'power x time',
       value: integralMwh,
       unit: 'mWh',
-      saying: `${sayKwh(integralMwh)}: the mean power of each minute x its measured time, added up`,
+      saying: `${sayKwh(integralMwh)}: the mean power of each minute x its measured time, added up${sayDrawn(curve)}`,
     });
   if (counterMwh > 0 && integralMwh > 0)
     figures.push({
@@ -33,6 +33,12 @@ export function explainClosure(hour: MachineHour, base: HourBase, curve: readonl
       saying: `${sayKwh(counterMwh)} / ${sayKwh(integralMwh)} = ${sayRounded(counterMwh / integralMwh)}${sayRecorded(hour)}`,
     });
   return [...figures, ...explainMoved(hour, base)];
+}
+
+function sayDrawn(curve: readonly CurveMinute[]): string {
+  const drawn = curve.filter(({ meanW, measuredMs }) => meanW === null && measuredMs > 0).length;
+  if (drawn === 0) return '';
+  return `; ${drawn} ${drawn === 1 ? 'minute' : 'minutes'} between slow readings drawn straight`;
 }
 
 function sayRecorded({ closure }: MachineHour): string {

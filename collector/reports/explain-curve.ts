@@ -27,14 +27,20 @@ export function explainCurve(
   const counter = minutesOf('activeEnergyImport');
   const first = counter.values().next().value;
   const startMwh = before?.mwh ?? (first === undefined ? 0 : Math.round(first.min * 1000));
+  const powerAt = (minuteMs: number): number | null => {
+    const read = power.get(minuteMs);
+    return read === undefined ? null : read.sum / read.count;
+  };
   let integralMwh = 0;
   return Array.from({ length: HOUR_MS / MINUTE_MS }, (_, index) => {
     const minuteMs = hourMs + index * MINUTE_MS;
     const read = power.get(minuteMs);
     const counted = counter.get(minuteMs);
     const measuredMs = base.measuredMs[index] ?? 0;
-    const meanW = read === undefined ? null : read.sum / read.count;
-    integralMwh += ((meanW ?? 0) * measuredMs) / WATT_MS_PER_MWH;
+    const meanW = powerAt(minuteMs);
+    // A slow meter leaves out whole minutes that are measured all the same: power is drawn straight between its readings.
+    const drawnW = meanW ?? (measuredMs > 0 ? drawStraight(powerAt, hourMs, index) : 0);
+    integralMwh += (drawnW * measuredMs) / WATT_MS_PER_MWH;
     return {
       minuteMs,
       minW: read?.min ?? null,
@@ -47,6 +53,20 @@ export function explainCurve(
       bookedMwh: bookedIn(base, index),
     };
   });
+}
+
+/** Power in a minute without a reading: on the line between those beside it, or that of the only side that has one. */
+function drawStraight(powerAt: (minuteMs: number) => number | null, hourMs: number, index: number): number {
+  const find = (step: 1 | -1): { away: number; powerW: number } | null => {
+    for (let away = 1; index + step * away >= 0 && index + step * away < HOUR_MS / MINUTE_MS; away++) {
+      const powerW = powerAt(hourMs + (index + step * away) * MINUTE_MS);
+      if (powerW !== null) return { away, powerW };
+    }
+    return null;
+  };
+  const [before, after] = [find(-1), find(1)];
+  if (before === null || after === null) return (before ?? after)?.powerW ?? 0;
+  return before.powerW + ((after.powerW - before.powerW) * before.away) / (before.away + after.away);
 }
 
 function timesOf(base: HourBase, minute: number): CurveMinute['timeMs'] {

@@ -166,11 +166,13 @@ function drawGround(u, { spans, gaps }, colours) {
 
 function powerColumns({ curve }) {
   const middle = ({ minuteMs }) => (minuteMs + MINUTE_MS / 2) / 1000;
+  // A minute that is measured without a reading of its own, of a slow meter, breaks no line; a gap does.
+  const known = curve.filter(({ meanW, measuredMs }) => meanW !== null || measuredMs === 0);
   return [
-    curve.map(middle),
-    curve.map(({ maxW }) => maxW),
-    curve.map(({ minW }) => minW),
-    curve.map(({ meanW }) => meanW),
+    known.map(middle),
+    known.map(({ maxW }) => maxW),
+    known.map(({ minW }) => minW),
+    known.map(({ meanW }) => meanW),
   ];
 }
 

@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { explainHour } from '../../../collector/reports/explain-hour.ts';
 import type { ExplainedHour, Figure } from '../../../collector/reports/explained-hour.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
-import { explainedPlant, HOUR_MS } from './explained-plant.ts';
+import { openViews } from '../../../collector/ledger/sqlite-views.ts';
+import { explainedParts, explainedPlant, HOUR_MS } from './explained-plant.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -178,5 +182,32 @@ describe('an hour made by hand', () => {
     const sources = { views, journal: null, assess: () => '' };
     expect(explainHour(sources, 'mill', HOUR_MS + 3_600_000)).toBeUndefined();
     expect(explainHour(sources, 'lathe', HOUR_MS)).toBeUndefined();
+  });
+});
+
+describe('a meter that is read every second minute', () => {
+  test('is drawn straight between its readings, and no gap', () => {
+    const parts = explainedParts();
+    const folder = mkdtempSync(join(tmpdir(), 'millwatt-explain-'));
+    const views = openViews({ folder });
+    closers.push(() => {
+      views.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const isKept = (minuteMs: number) => (minuteMs / 60_000) % 2 === 0 || minuteMs < HOUR_MS;
+    views.commit({
+      reader: 'derive',
+      ordinal: 1,
+      ...parts,
+      minutes: parts.minutes.filter(({ minuteMs }) => isKept(minuteMs)),
+    });
+    const slow = explainHour({ views, journal: null, assess: () => 'not asked' }, 'mill', HOUR_MS);
+    // Minute 20 is ready at 1,200 W, 22 processing at 4,600 W: 21 is drawn at 2,900 W instead of 4,600 W, 1,700 W x 1 min less.
+    const integralMwh = 2_720_000 - Math.round((1700 * 60_000) / 3600);
+    expect(slow?.curve[59]?.integralMwh).toBe(integralMwh);
+    expect(say(slow?.closure ?? [])['power x time']).toBe(
+      `${integralMwh / 1e6} kWh: the mean power of each minute x its measured time, added up; 25 minutes between slow readings drawn straight`,
+    );
+    expect(slow?.gaps).toHaveLength(1);
   });
 });
