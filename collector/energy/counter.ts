@@ -138,8 +138,8 @@ export function judgeReading(
     return watchRival(state, judged);
   const fits = (mwh: MilliwattHours) => fitsBound(mwh, ratedPowerW, atMs - state.changedMs, raw, definition);
   const value = state.wraps === 0 ? base : (cumulativeMwh(raw, definition, state.wraps) ?? base);
-  if (state.saturated && !isAtMaximum(raw, definition) && value >= state.mwh && !moved)
-    return resume(state, reading, base);
+  if (state.saturated && !moved && isAtMaximum(raw, definition)) return stand(state, reading);
+  if (state.saturated && !moved && value >= state.mwh) return resume(state, reading, base);
   if (fits(energyBetween(state.mwh, value))) return follow(state, judged, value);
   if (moved) return watchRival(state, judged);
   state.rival = null;
@@ -173,6 +173,13 @@ function silence(state: CounterState, reading: CounterReading, base: MeterReadin
   const begins = !state.saturated;
   Object.assign(state, { saturated: true, held: null, rival: null });
   return { kind: 'silent', begins, evidence };
+}
+
+/** It still stands at its largest value, whatever is shown beyond it. */
+function stand(state: CounterState, reading: CounterReading): Judgement {
+  const evidence = plainEvidence(state, reading, state.mwh);
+  Object.assign(state, { held: null, rival: null, atMs: reading.atMs });
+  return { state, verdict: { kind: 'saturated', mwh: milliwattHours(0), begins: false, evidence } };
 }
 
 function resume(state: CounterState, reading: CounterReading, base: MeterReadingMwh): Judgement {
@@ -248,9 +255,8 @@ function follow(
   state.mwh = value;
   state.atMs = atMs;
   if (isFull && evidence !== null) {
-    const begins = !state.saturated;
     state.saturated = true;
-    return { state, verdict: { kind: 'saturated', mwh, begins, evidence } };
+    return { state, verdict: { kind: 'saturated', mwh, begins: true, evidence } };
   }
   const kind = mwh > 0 ? 'rise' : 'same';
   return { state, verdict: { kind, mwh, glitch, rollover, moved, rescaled, evidence } };
@@ -270,12 +276,15 @@ function mayBeSame(a: CounterDefinition, b: CounterDefinition): boolean {
   return !(a.named && b.named) && a.num === b.num && a.den === b.den && a.modulus === b.modulus;
 }
 
-/** Counts readings of another counter; several in a row that do not fall are an epoch of their own. */
+/** Counts readings of another counter; several in a row that rise no faster than can be are an epoch of their own. */
 function watchRival(state: CounterState, reading: Judged): Judgement {
-  const { definition, atMs, base, everyMs } = reading;
+  const { definition, atMs, raw, base, everyMs, ratedPowerW } = reading;
   const { rival } = state;
-  // An amendment of the scale that begins meanwhile makes the same readings other values: they are counted anew.
-  if (rival === null || rival.definition.identity !== definition.identity || base < rival.lastMwh) {
+  const agrees =
+    // An amendment of the scale that begins meanwhile makes the same readings other values: they are counted anew.
+    rival?.definition.identity === definition.identity &&
+    fitsBound(energyBetween(rival.lastMwh, base), ratedPowerW, atMs - rival.changedMs, raw, definition);
+  if (rival === null || !agrees) {
     const waiting = startWaiting(reading, earliestChangeMs(atMs, -Infinity, everyMs));
     state.rival = { ...waiting, definition, count: 1 };
     return { state, verdict: { kind: 'foreign', restart: true } };
