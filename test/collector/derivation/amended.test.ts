@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Amendment } from '../../../collector/energy/amendment.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { Bench, figures, isVoid } from './derivation-bench.ts';
@@ -97,6 +97,23 @@ describe('an amendment that is entered while the collector runs', () => {
     await bench.derive();
     await bench.append(...records.slice(40, 50));
     expect(await bench.derived()).toEqual(expected);
+  });
+
+  it('is noticed within a minute when no record comes', async () => {
+    const { bench } = await deriveShift();
+    await bench.derivation.stop();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    bench.start();
+    await bench.derive();
+    bench.book.enter(twice({ id: 'ratio', fromMs: hourAt(4) + 1 }));
+    const revision = () => bench.views.hour(MACHINE, hourAt(4))?.revision;
+    expect(revision()).toBe(1);
+    vi.advanceTimersByTime(60_000);
+    await vi.waitFor(() => expect(revision()).toBe(2), { timeout: 20_000 });
+    // The last commit may still be under way.
+    await bench.derivation.idle();
+    await bench.derivation.stop();
   });
 
   it('of another machine costs this one nothing', async () => {
