@@ -11,6 +11,10 @@ const NOMINALS_V = [100, 120, 127, 200, 230, 277, 347, 400, 480, 600, 690];
 const BAND = 0.1;
 /** Minutes that tell the level of a network. */
 const LEARNT_MINUTES = 60;
+/** Fewer tell nothing yet. */
+const LEAST_MINUTES = 10;
+/** A mains moves less than this share of itself in an hour. */
+const MAINS_RANGE = 0.25;
 const PHASES = [...LINES, 'l12', 'l23', 'l31', 'total'] as const;
 
 /** The nominal voltage that a measured one belongs to, V; of a voltage transformer its primary one or that over the root of 3. */
@@ -26,10 +30,21 @@ export function isWithinBand(voltageV: number, nominalV: number): boolean {
   return Math.abs(voltageV / nominalV - 1) <= BAND;
 }
 
-/** Voltage more than 10 % away from the nominal voltage that the first hour of readings shows. */
+/** What the first hour showed of one phase, V. */
+interface Learnt {
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
+/**
+ * Voltage more than 10 % away from the nominal voltage that the first hour of readings shows. What moves by a quarter in
+ * that hour is no mains: the output of a drive follows the speed.
+ */
 export class VoltageRule {
   readonly #vt: SourceDescription['vt'];
-  readonly #learnt = new Map<string, { count: number; sum: number }>();
+  readonly #learnt = new Map<string, Learnt>();
 
   constructor(vt: SourceDescription['vt']) {
     this.#vt = vt;
@@ -40,19 +55,16 @@ export class VoltageRule {
     for (const phase of PHASES) {
       const voltageV = minute.mean('voltage', phase);
       if (voltageV === undefined || !(voltageV > 0)) continue;
-      const learnt = this.#learnt.get(phase) ?? { count: 0, sum: 0 };
-      this.#learnt.set(phase, learnt);
-      if (learnt.count < LEARNT_MINUTES) {
-        learnt.count++;
-        learnt.sum += voltageV;
-      }
-      const nominalV = nominalOf(learnt.sum / learnt.count, this.#vt);
+      const learnt = this.#learn(phase, voltageV);
+      const meanV = learnt.sum / learnt.count;
+      if (learnt.count < LEAST_MINUTES || learnt.max - learnt.min > MAINS_RANGE * meanV) continue;
+      const nominalV = nominalOf(meanV, this.#vt);
       const off = voltageV / nominalV - 1;
-      // Less than half is a switch or a lost phase, not a level.
-      if (off < -0.5 && learnt.count >= LEARNT_MINUTES) continue;
+      // Less than half of what it was is a switch or a lost phase, not a level.
+      if (voltageV < 0.5 * meanV) continue;
       if (worst === 'unknown') worst = 'fine';
       if (isWithinBand(voltageV, nominalV)) continue;
-      if (worst === 'fine' || (typeof worst === 'object' && Math.abs(off) > worst.weight))
+      if (worst === 'fine' || Math.abs(off) > worst.weight)
         worst = {
           weight: Math.abs(off),
           say: () =>
@@ -60,5 +72,19 @@ export class VoltageRule {
         };
     }
     return worst;
+  }
+
+  #learn(phase: string, voltageV: number): Learnt {
+    let learnt = this.#learnt.get(phase);
+    if (learnt === undefined)
+      this.#learnt.set(phase, (learnt = { count: 0, sum: 0, min: Infinity, max: -Infinity }));
+    const isSwitchedOff = learnt.count > 0 && voltageV < 0.5 * (learnt.sum / learnt.count);
+    if (learnt.count < LEARNT_MINUTES && !isSwitchedOff) {
+      learnt.count++;
+      learnt.sum += voltageV;
+      learnt.min = Math.min(learnt.min, voltageV);
+      learnt.max = Math.max(learnt.max, voltageV);
+    }
+    return learnt;
   }
 }

@@ -12,6 +12,7 @@ import {
 } from './plant-minutes.ts';
 
 const MINUTES = 240;
+const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 2000 : 60;
 const FAULT_MS = START_MS + 120 * MINUTE_MS;
 
 /** A fault that a plant can have: what the meter shows from then on, what must be found by when, and what else may be. */
@@ -31,7 +32,14 @@ const FAULTS: Fault[] = [
     name: 'a gateway that serves its last values for ever',
     apply: (moment, before) => ({ ...before, atMs: moment.atMs, state: moment.state }),
     finds: 'source-frozen',
-    also: ['counter-still', 'still-while-processing'],
+    // It may freeze in the middle of a jump, where watts and amperes are not of one instant.
+    also: [
+      'counter-still',
+      'still-while-processing',
+      'power-against-volt-ampere',
+      'power-over-apparent',
+      'power-over-rated',
+    ],
     withinMinutes: 1,
   },
   {
@@ -160,7 +168,7 @@ describe('a plausible plant', () => {
       property(nat(), (seed) => {
         expect(scanMinutes(meteredMill(), minutesOf(momentsOf(seed, MINUTES)))).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: RUNS },
     );
   });
 });
@@ -178,7 +186,7 @@ describe('a fault', () => {
           expect(first?.fromMs).toBeGreaterThanOrEqual(FAULT_MS - MINUTE_MS);
           expect(first?.fromMs).toBeLessThanOrEqual(FAULT_MS + fault.withinMinutes * MINUTE_MS);
         }),
-        { numRuns: 15 },
+        { numRuns: RUNS / 4 },
       );
     });
 });
