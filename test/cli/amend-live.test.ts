@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { buildCollector } from '../../cli/build-collector.ts';
 import { DEMO_MACHINES, demoCollectorYaml, demoDevices } from '../../cli/demo/demo-plant.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
-import { SteppedClock } from '../../protocols/clock.ts';
+import { loadCollectorConfig } from '../../config/load.ts';
+import { SteppedClock, type Clock } from '../../protocols/clock.ts';
+import { silentLog } from '../../protocols/log.ts';
 import { startSimulation } from '../../protocols/simulator/plant.ts';
 import { makeFolder, onEnd, run } from '../e2e/fault-rig.ts';
 import { eventually } from '../e2e/millwatt-process.ts';
@@ -17,7 +20,13 @@ const EVERY_MS = 30_000;
 const meter = demoDevices().find((device) => device.type === 'modbus-meter' && device.component === 'supply');
 
 /** A metered machine of the demo, from the socket of its meter to the page of a collector that runs on. */
-async function startPlant(): Promise<{ folder: string; machine: string; meterId: string; line: WholeLine }> {
+async function startPlant(): Promise<{
+  folder: string;
+  machine: string;
+  meterId: string;
+  line: WholeLine;
+  clock: Clock;
+}> {
   if (meter?.type !== 'modbus-meter') throw new Error('the demo has no meter');
   const { id, machine, profile } = meter;
   const folder = makeFolder();
@@ -38,24 +47,30 @@ async function startPlant(): Promise<{ folder: string; machine: string; meterId:
     `site: demo\nagent: gateway-1\ndata: ./agent\nbroker: { url: "mqtt://127.0.0.1:${brokerPort}" }\nsources:\n  - { id: ${id}, protocol: modbus-tcp, host: 127.0.0.1, port: ${plant.endpoints[0]?.port}, profile: ${profile.id}, machine: ${machine}, component: supply, every: ${EVERY_MS}ms, timeout: 5s, read: [activePower, activeEnergyImport], meter: { serial: "${id}" } }\n`,
   );
   const line = await startWholeLine({ folder, clock, collectorFile, agentFile, simulated: true });
-  onEnd(() => line.stop());
+  let isStopped = false;
+  const stop = async () => {
+    if (!isStopped) await line.stop();
+    isStopped = true;
+  };
+  onEnd(stop);
   for (let atMs = FROM_MS; atMs <= TO_MS; atMs += EVERY_MS) {
     clock.stepTo(atMs);
     await line.agent.pollAll();
   }
   await line.deliver();
-  return { folder, machine, meterId: id, line };
+  return { folder, machine, meterId: id, clock, line: { ...line, stop } };
 }
 
 describe('an amendment that is entered while the collector runs', () => {
   it('changes the figures it touches within a minute, and its revocation restores every one of them', async () => {
-    const { folder, machine, meterId, line } = await startPlant();
-    const readHours = async (): Promise<MachineHour[]> => {
+    const { folder, machine, meterId, clock, line } = await startPlant();
+    const readHours = async (url = line.collector.url): Promise<MachineHour[]> => {
       const query = 'from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z';
-      const answer = await fetch(`${line.collector.url}/api/v1/machines/${machine}/hours?${query}`);
+      const answer = await fetch(`${url}/api/v1/machines/${machine}/hours?${query}`);
       return ((await answer.json()) as { hours: MachineHour[] }).hours;
     };
-    const supplies = (hours: readonly MachineHour[]) => hours.map(({ energy }) => energy.supplyMwh ?? 0);
+    const supplies = (hours: readonly MachineHour[]): number[] =>
+      hours.map(({ energy }) => energy.supplyMwh ?? 0);
     const before = await readHours();
     expect(before.map(({ status }) => status)).toEqual(['final', 'final', 'final', 'final', 'provisional']);
     expect(Math.min(...supplies(before))).toBeGreaterThan(0);
@@ -133,5 +148,26 @@ describe('an amendment that is entered while the collector runs', () => {
     expect(after.map(({ revision }) => revision)).toEqual(
       before.map(({ revision }, index) => (index === 2 || index === 3 ? revision + 2 : revision)),
     );
+
+    // While it is stopped: taken at the next start.
+    await line.stop();
+    const meanwhile = await amend('exclude', machine, '--reason', 'the meter was on the test bench', ...span);
+    expect(meanwhile).toContain('No collector answers here now: figures change at its next start.');
+    const started = await buildCollector(loadCollectorConfig(join(folder, 'collector.yaml')).config, {
+      folder,
+      clock,
+      log: silentLog,
+      simulated: true,
+    });
+    onEnd(() => started.stop());
+    await started.idle();
+    const without = await readHours(started.url);
+    expect([without[0], without[1], without[4]].map((hour) => hour?.energy)).toEqual(
+      [before[0], before[1], before[4]].map((hour) => hour?.energy),
+    );
+    // The counter went on meanwhile: what is left out is bridged, and the sum stays.
+    expect(without[2]?.obtained.bridgedMwh).toBeGreaterThan(0.95 * (without[2]?.energy.supplyMwh ?? 0));
+    const sumOf = (hours: readonly MachineHour[]) => supplies(hours).reduce((total, mwh) => total + mwh, 0);
+    expect(sumOf(without)).toBe(sumOf(before));
   }, 180_000);
 });
