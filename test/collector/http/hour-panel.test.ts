@@ -164,13 +164,18 @@ describe.skipIf(chromiumPath === undefined)('the panel of an hour, in a browser'
 
   test('a link opens its hour, also behind the token, and a strange one opens nothing', async () => {
     const token = 'correct-horse-battery-staple-9';
-    const { page } = await browser.open(plant({ address: { token } }), {}, `/${LINK}`);
+    const { server, page } = await browser.open(plant({ address: { token } }), {}, `/${LINK}`);
     await page.getByLabel('Token').fill(token);
     expect(await page.locator('dialog[open]').count()).toBe(0);
     await page.getByRole('button', { name: 'Open' }).click();
     await page.locator('[data-section="energy"]').waitFor();
     expect(page.url()).not.toContain(token);
     expect(await page.evaluate('document.cookie')).toBe('');
+    const { headers } = await fetch(server.url);
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect(headers.get('set-cookie')).toBeNull();
     await page.evaluate(`location.hash = '#saw/2026-11-22T06:00Z'`);
     await page.evaluate(`location.hash = '#machines'`);
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
