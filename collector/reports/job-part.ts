@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal.ts';
 import { listMarks, takeMarks, type BookedMark, type MarkConflict, type TakenMarks } from './job-book.ts';
+import { rememberEntries } from './job-journal.ts';
 import { reportJobs, type JobQuery, type JobReport } from './job-report.ts';
 import type { JobSource } from './job-source.ts';
 import type { ToldMark } from './job-told-mark.ts';
@@ -18,9 +19,9 @@ export function openJobs(
   source: Omit<JobSource, 'journal'> & { journal: Journal },
   clock: { wallMs(): number },
 ): JobsPart {
-  const { journal } = source;
+  const journal = rememberEntries(source.journal);
   return {
-    report: (query) => reportJobs(source, query),
+    report: (query) => reportJobs({ ...source, journal }, query),
     list: (machine) => listMarks(journal, machine),
     take: (machine, marks, by) => takeMarks(journal, machine, marks, { by, atMs: clock.wallMs() }),
   };

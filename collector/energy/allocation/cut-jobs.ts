@@ -28,7 +28,7 @@ export function cutJobs(marks: readonly JobMark[], toMs: number): { jobs: Job[];
       toMs,
     );
     remarks.push(...read.remarks);
-    for (const run of read.runs) for (const piece of takeOutTold(run, outside.jobs)) addRun(jobs, piece);
+    for (const piece of takeOutTold(read.runs, coverTold(outside.jobs, channel))) addRun(jobs, piece);
   }
   const counts = ordered.filter((mark): mark is CountMark => mark.kind === 'count');
   const found = [...jobs.values()];
@@ -52,20 +52,40 @@ export function cutJobs(marks: readonly JobMark[], toMs: number): { jobs: Job[];
   };
 }
 
-/** What is left of a run outside the jobs that were told on its channel or on the machine. */
-function takeOutTold(run: ProgramRun, told: readonly Job[]): ProgramRun[] {
-  let pieces = [run];
-  for (const segment of told.flatMap(({ segments }) => segments)) {
-    if (segment.channel !== '' && run.channel !== '' && segment.channel !== run.channel) continue;
-    pieces = pieces.flatMap((piece) => {
-      if (segment.toMs <= piece.fromMs || segment.fromMs >= piece.toMs) return [piece];
-      const left: ProgramRun[] = [];
-      if (segment.fromMs > piece.fromMs) left.push({ ...piece, toMs: segment.fromMs, end: 'next' });
-      if (segment.toMs < piece.toMs) left.push({ ...piece, fromMs: segment.toMs });
-      return left;
-    });
+/** Times that were told on a path or on the whole machine, in order and apart. */
+function coverTold(told: readonly Job[], channel: string): { fromMs: number; toMs: number }[] {
+  const covered: { fromMs: number; toMs: number }[] = [];
+  const segments = told
+    .flatMap((job) => job.segments)
+    .filter((one) => one.channel === '' || channel === '' || one.channel === channel)
+    .sort((a, b) => a.fromMs - b.fromMs);
+  for (const { fromMs, toMs } of segments) {
+    const last = covered[covered.length - 1];
+    if (last !== undefined && fromMs <= last.toMs) last.toMs = Math.max(last.toMs, toMs);
+    else covered.push({ fromMs, toMs });
   }
-  return pieces;
+  return covered;
+}
+
+/** What is left of runs outside the jobs that were told on their channel or on the machine. @param runs of one channel, in order of time */
+function takeOutTold(
+  runs: readonly ProgramRun[],
+  covered: readonly { fromMs: number; toMs: number }[],
+): ProgramRun[] {
+  const left: ProgramRun[] = [];
+  let next = 0;
+  for (const run of runs) {
+    while (next < covered.length && covered[next]!.toMs <= run.fromMs) next++;
+    let rest: ProgramRun | null = run;
+    for (let at = next; rest !== null && at < covered.length; at++) {
+      const { fromMs, toMs } = covered[at]!;
+      if (fromMs >= rest.toMs) break;
+      if (fromMs > rest.fromMs) left.push({ ...rest, toMs: fromMs, end: 'next' });
+      rest = toMs < rest.toMs ? { ...rest, fromMs: toMs } : null;
+    }
+    if (rest !== null) left.push(rest);
+  }
+  return left;
 }
 
 function addRun(jobs: Map<string, Job>, { program, ...segment }: ProgramRun): void {
