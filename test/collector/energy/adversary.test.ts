@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Amendment } from '../../../collector/energy/amendment.ts';
+import { amendFeed } from '../../../collector/energy/amendments/amend-feed.ts';
 import { closeHour } from '../../../collector/energy/close-hour.ts';
 import { toBaseHour } from '../../../collector/energy/calendar/close-cells.ts';
 import { sumPeriods } from '../../../collector/energy/calendar/sum-periods.ts';
@@ -66,11 +68,47 @@ const MODELS: MachineModel[] = [
   },
 ];
 /** Most of all the one whose states depend on what comes after them. */
-const anyModel = fc.constantFrom(...MODELS, ...MODELS.slice(2));
+const anyState = fc.constantFrom(...MODELS, ...MODELS.slice(2));
+/** Whatever people may have entered about two components, one way and the other. */
+const anyAmendment: fc.Arbitrary<Amendment> = fc
+  .record({
+    component: fc.constantFrom('supply', 'spindle'),
+    from: fc.integer({ min: -10, max: 200 }),
+    minutes: fc.option(fc.integer({ min: 1, max: 200 })),
+    what: fc.constantFrom<
+      | { kind: 'direction' }
+      | { kind: 'exclude' }
+      | { kind: 'step'; is: 'real' }
+      | { kind: 'scale'; num: string; den: string }
+      | { kind: 'component'; becomes: string }
+      | { kind: 'same-meter'; meter: string; is: string }
+      | { kind: 'meter-replaced'; oldLastMwh: number; newFirstMwh: number }
+    >(
+      { kind: 'direction' },
+      { kind: 'exclude' },
+      { kind: 'step', is: 'real' },
+      { kind: 'scale', num: '3', den: '7' },
+      { kind: 'scale', num: '40', den: '1' },
+      { kind: 'component', becomes: 'spindle' },
+      { kind: 'component', becomes: 'coolant' },
+      { kind: 'same-meter', meter: 'b', is: 'a' },
+      { kind: 'meter-replaced', oldLastMwh: 3_000_000, newFirstMwh: 1000 },
+    ),
+  })
+  .map(({ component, from, minutes, what }): Amendment => {
+    const fromMs = START_MS + from * 60_000;
+    const toMs = minutes === null ? null : fromMs + minutes * 60_000;
+    return { id: `${component} ${what.kind} ${from}`, machine: 'm', component, fromMs, toMs, ...what };
+  });
+const anyModel = fc
+  .tuple(anyState, fc.oneof(fc.constant([]), fc.array(anyAmendment, { maxLength: 3 })))
+  .map(([model, amendments]): MachineModel => ({ ...model, amendments }));
 const COUNTERS = [
   defineCounter('a', ['1', '1'], { named: false }),
   defineCounter('b', ['1', '1'], { named: false }),
   defineCounter('c', ['1', '10'], { modulus: '5000' }),
+  defineCounter('d', ['3', '1'], { stepsBack: true }),
+  defineCounter('e', ['1', '1'], { behaviour: 'saturating', maximum: '3000' }),
 ];
 
 /** Anything that agents could seal: overlapping, contradicting, out of order, of any cadence, with or without any channel. */
@@ -193,6 +231,11 @@ function feedsOf(drawn: Chaos): RecordFeed[] {
 
 const END_MS = START_MS + 40_000_000;
 /** The runs of a property; RUNS asks for another number. */
+/** What agents sealed, as people amended it. */
+function feedsFor(model: MachineModel, drawn: Chaos): RecordFeed[] {
+  return feedsOf(drawn).map((feed) => amendFeed(feed, model.amendments));
+}
+
 const RUNS = Number(process.env['RUNS'] ?? CI_RUNS);
 const LONG_MS = Math.max(120_000, RUNS * 60);
 const figures = (hours: MachineHour[]) => hours.map((hour) => ({ ...hour, basis: null }));
@@ -248,7 +291,7 @@ describe('whatever agents seal', () => {
     () => {
       fc.assert(
         fc.property(chaos, anyModel, (drawn, model) => {
-          for (const hour of foldHours(model, feedsOf(drawn), END_MS)) {
+          for (const hour of foldHours(model, feedsFor(model, drawn), END_MS)) {
             const { supplyMwh, stateMwh, componentMwh, exportMwh } = hour.energy;
             expect(sum(stateMwh)).toBe(supplyMwh ?? 0);
             const { bridgedBy, ...obtained } = hour.obtained;
@@ -275,7 +318,7 @@ describe('whatever agents seal', () => {
     () => {
       fc.assert(
         fc.property(chaos, anyModel, fc.nat(), (drawn, model, turn) => {
-          const feeds = feedsOf(drawn);
+          const feeds = feedsFor(model, drawn);
           const whole = foldHours(model, feeds, END_MS);
           const turned = [...feeds.slice(turn % feeds.length), ...feeds.slice(0, turn % feeds.length)];
           expect(figures(foldHours(model, [...feeds].reverse(), END_MS))).toEqual(figures(whole));
@@ -322,7 +365,7 @@ describe('whatever agents seal', () => {
     () => {
       fc.assert(
         fc.property(chaos, anyModel, (drawn, model) => {
-          for (const { hour, base } of foldBases(model, feedsOf(drawn), END_MS)) {
+          for (const { hour, base } of foldBases(model, feedsFor(model, drawn), END_MS)) {
             const [whole] = sumPeriods(
               [toBaseHour(hour, base, base.marks)],
               [hour.hourMs, hour.hourMs + HOUR_MS],
@@ -354,7 +397,7 @@ describe('whatever agents seal', () => {
     () => {
       fc.assert(
         fc.property(chaos, anyModel, (drawn, model) => {
-          const feeds = feedsOf(drawn);
+          const feeds = feedsFor(model, drawn);
           const spans = foldSpans(model, feeds, END_MS);
           for (const [index, span] of spans.entries()) {
             expect(span.toMs).toBeGreaterThan(span.fromMs);
