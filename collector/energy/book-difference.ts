@@ -13,7 +13,7 @@ import {
 } from './hour-account.ts';
 import type { BridgeMethod } from './machine-hour.ts';
 import { boundPowerOf } from './machine-model.ts';
-import { shareOut } from './share-out.ts';
+import { shareOut, type Share } from './share-out.ts';
 import { cutAtMinutes, WATT_MS_PER_MWH, type Slice } from './slices.ts';
 
 /** Energy of the first slices that will never be known. */
@@ -45,7 +45,9 @@ export function bookSlices(
     if (slices.length === 1 && first.kind === 'covered') book(c, context, first, mwh, estimated, 'linear');
     else {
       const pieces = cutAtMinutes(slices);
-      const shares = shareOut(mwh, pieces, c.habit, boundPowerOf(context.model, c.component, c.direction));
+      const isWhole = count === c.slices.length && !estimated;
+      const still = isWhole ? cutAtMinutes(slices.slice(0, c.stillTo)).length : 0;
+      const shares = shareDifference(c, context, mwh, pieces, still);
       for (const [index, piece] of pieces.entries()) {
         const share = shares[index];
         // What is counted from zero after a reset follows measured power where there is some: no habit is asked.
@@ -58,6 +60,27 @@ export function bookSlices(
   else c.slices.splice(0, count);
   c.heldFrom = -1;
   c.rivalFrom = -1;
+  c.stillTo = 0;
+}
+
+/** Of the first pieces it is known that the counter did not move in them: they get no more than one step of it. */
+function shareDifference(
+  c: ComponentState,
+  context: FoldContext,
+  mwh: MilliwattHours,
+  pieces: readonly Slice[],
+  still: number,
+): Share[] {
+  const boundW = boundPowerOf(context.model, c.component, c.direction);
+  const shares = shareOut(mwh, pieces, c.habit, boundW);
+  let stillMwh = 0;
+  for (const share of shares.slice(0, still)) stillMwh += share.mwh;
+  if (stillMwh <= c.step.mwh || still === pieces.length) return shares;
+  const stepMwh = milliwattHours(c.step.mwh);
+  return [
+    ...shareOut(stepMwh, pieces.slice(0, still), c.habit, boundW),
+    ...shareOut(milliwattHours(mwh - stepMwh), pieces.slice(still), c.habit, boundW),
+  ];
 }
 
 function book(

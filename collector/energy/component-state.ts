@@ -34,6 +34,8 @@ export interface ComponentState {
   heldFrom: number;
   /** The first slice after a reading of another counter, which may take over; -1 when there is none. */
   rivalFrom: number;
+  /** How many slices lie before a gap's end at which the counter had not moved: no more than one step of it was drawn in them. */
+  stillTo: number;
   /** Where there is no counter: integrated power of an hour, and how much of it is booked, mWh; rounding never adds up. */
   integral: { hourMs: number; mwh: number; bookedMwh: number };
   /** What it usually draws. */
@@ -75,6 +77,7 @@ export function emptyComponent(component: string, direction: ComponentState['dir
     slices: [],
     heldFrom: -1,
     rivalFrom: -1,
+    stillTo: 0,
     integral: { hourMs: 0, mwh: 0, bookedMwh: 0 },
     habit: emptyHabit(),
     step: { hourMs: 0, mwh: 0 },

@@ -12,7 +12,11 @@ import {
 import { stepMwh } from './counter-value.ts';
 import { accountAt, HOUR_MS, markReason, MINUTE_MS } from './hour-account.ts';
 import { dropTaken, settledTo } from './series.ts';
+import type { Slice } from './slices.ts';
 import { walkPower, walkStates, type PowerPiece } from './walk-states.ts';
+
+/** Every meter has refreshed its counter after so long a silence, ms. */
+const REFRESHED_AFTER_MS = 60_000;
 
 /** Takes in readings as far as both series and the machine's states are settled. */
 export function advanceComponent(c: ComponentState, context: FoldContext): void {
@@ -59,7 +63,9 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     if (quiet) break;
     if (counterMs === nextMs) {
       noteStep(c, context, q);
+      const silentMs = counterMs - (q > 0 ? (counter.atMs[q - 1] ?? 0) : (counter.lastMs ?? counterMs));
       readCounter(c, context, q);
+      noteStandstill(c, counterMs, silentMs);
       q++;
     }
     if (powerMs === nextMs) {
@@ -126,10 +132,23 @@ function noteStep(c: ComponentState, context: FoldContext, row: number): void {
   c.step = { hourMs, mwh: stepMwh(raw, definition) };
 }
 
+/** A counter that shows the same after a gap as before it says that next to nothing was drawn meanwhile. */
+function noteStandstill(c: ComponentState, atMs: number, silentMs: number): void {
+  const isBelieved = c.judged?.atMs === atMs && c.heldFrom < 0 && c.rivalFrom < 0;
+  if (c.slices.length === 0) c.stillTo = 0;
+  else if (isBelieved && silentMs >= REFRESHED_AFTER_MS && c.slices[c.slices.length - 1]?.kind === 'gap')
+    c.stillTo = c.slices.length;
+}
+
+/** The slice that the next piece of time may be part of; none where a reading in between must be told apart. */
+function openSlice(c: ComponentState): Slice | undefined {
+  const first = Math.max(c.heldFrom, c.rivalFrom, c.stillTo);
+  return c.slices.length > first ? c.slices[c.slices.length - 1] : undefined;
+}
+
 function appendCovered(c: ComponentState, context: FoldContext, piece: PowerPiece): void {
   touch(c, accountAt(context.accounts, piece.fromMs));
-  const last =
-    c.slices.length > Math.max(c.heldFrom, c.rivalFrom) ? c.slices[c.slices.length - 1] : undefined;
+  const last = openSlice(c);
   const joins =
     last?.kind === 'covered' &&
     last.state === piece.state &&
@@ -143,8 +162,7 @@ function appendCovered(c: ComponentState, context: FoldContext, piece: PowerPiec
 
 function passUncovered(c: ComponentState, context: FoldContext, toMs: number, kind: 'timed' | 'gap'): void {
   walkStates(context.timeline, c.atMs ?? toMs, toMs, (fromMs, endMs, state) => {
-    const last =
-      c.slices.length > Math.max(c.heldFrom, c.rivalFrom) ? c.slices[c.slices.length - 1] : undefined;
+    const last = openSlice(c);
     if (last?.kind === kind && last.state === state) last.ms += endMs - fromMs;
     else c.slices.push({ fromMs, ms: endMs - fromMs, state, kind, wattMs: 0, slackMs: 0 });
     if (kind === 'gap') {
