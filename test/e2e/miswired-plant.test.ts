@@ -51,20 +51,14 @@ const MACHINES: Readonly<Record<string, Miswiring>> = {
 function valueOf({ quantity, phase }: ProfilePoint, moment: Moment): number {
   const index = PHASES.indexOf(phase as (typeof PHASES)[number]);
   const { voltageV, currentA, powerW, factor, totalW, importWh } = moment;
-  switch (quantity) {
-    case 'voltage':
-      return index < 0 ? (voltageV[0] ?? 0) * Math.sqrt(3) : (voltageV[index] ?? 0);
-    case 'current':
-      return (currentA[index] ?? 0) / RATIO;
-    case 'activePower':
-      return (index < 0 ? totalW : (powerW[index] ?? 0)) / RATIO;
-    case 'powerFactor':
-      return Math.abs(factor[index] ?? factor[0] ?? 1);
-    case 'activeEnergyImport':
-      return Math.floor(importWh / RATIO);
-    default:
-      return 0;
-  }
+  const shown: Partial<Record<typeof quantity, number>> = {
+    voltage: index < 0 ? (voltageV[0] ?? 0) * Math.sqrt(3) : (voltageV[index] ?? 0),
+    current: (currentA[index] ?? 0) / RATIO,
+    activePower: (index < 0 ? totalW : (powerW[index] ?? 0)) / RATIO,
+    powerFactor: Math.abs(factor[index] ?? factor[0] ?? 1),
+    activeEnergyImport: Math.floor(importWh / RATIO),
+  };
+  return shown[quantity] ?? 0;
 }
 
 describe('a plant with a turned transformer and a counter that stands', () => {
