@@ -29,7 +29,7 @@ const shiftTime = {
     .meta({ examples: ['14:00'] }),
 };
 
-/** How a site divides time: proposed as `calendar` of a collector's configuration. */
+/** How a site divides time: `calendar` of a collector's configuration. */
 export const calendarConfig = z
   .strictObject({
     zone: z
