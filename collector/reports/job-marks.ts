@@ -2,6 +2,7 @@ import type { JobMark, JobRemark } from '../energy/allocation/job-mark.ts';
 import { openAtWindow } from '../energy/allocation/open-at-window.ts';
 import { tellRunWords } from '../energy/allocation/recorded-words.ts';
 import { readRunWords } from '../energy/allocation/run-words.ts';
+import { silenceRuns } from '../energy/allocation/silence-runs.ts';
 import { listMarks } from './job-book.ts';
 import type { JobSource } from './job-source.ts';
 
@@ -30,7 +31,8 @@ export function gatherMarks(
   const journalSeq = journal?.lastSeq() ?? 0;
   const booked = journal === null ? [] : listMarks(journal, machine);
   const told = booked.filter(({ withdrawn }) => withdrawn === null).map(({ mark }) => mark);
-  const control = openAtWindow(readRunWords(tellRunWords(views.words(machine, fromMs, toMs))), fromMs);
+  const heard = readRunWords(tellRunWords(views.words(machine, fromMs, toMs)));
+  const control = openAtWindow(silenceRuns(heard, silencesOf(views, machine, fromMs, toMs)), fromMs);
   return {
     marks: [...told, ...control.marks],
     remarks: control.remarks,
@@ -41,4 +43,16 @@ export function gatherMarks(
       journalSeq,
     },
   };
+}
+
+/** When neither power nor control said anything of a machine: its agent was away. */
+function silencesOf(
+  views: Pick<JobSource['views'], 'states'>,
+  machine: string,
+  fromMs: number,
+  toMs: number,
+): { fromMs: number; toMs: number }[] {
+  return views
+    .states(machine, fromMs, toMs, Number.MAX_SAFE_INTEGER)
+    .filter(({ decider, basis }) => decider === 'none' && basis === '');
 }

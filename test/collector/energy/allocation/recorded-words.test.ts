@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cutJobs } from '../../../../collector/energy/allocation/cut-jobs.ts';
 import { openAtWindow } from '../../../../collector/energy/allocation/open-at-window.ts';
 import { tellRunWords, type RecordedWord } from '../../../../collector/energy/allocation/recorded-words.ts';
+import { silenceRuns } from '../../../../collector/energy/allocation/silence-runs.ts';
 import { readRunWords } from '../../../../collector/energy/allocation/run-words.ts';
 
 const MINUTE_MS = 60_000;
@@ -166,5 +167,34 @@ describe('words of a control', () => {
       say(10, 'execution', 'READY'),
     ];
     expect(jobsOf(words, 20, 0)).toEqual({ 'program A': { runs: [[0, 10, '']], good: 2, scrap: null } });
+  });
+});
+
+describe('a silence of the agent itself', () => {
+  const silence = (from: number, to: number) => [{ fromMs: from * MINUTE_MS, toMs: to * MINUTE_MS }];
+  const runsOf = (words: RecordedWord[], silences: { fromMs: number; toMs: number }[]) =>
+    cutJobs(silenceRuns(readRunWords(tellRunWords(words)), silences), 600 * MINUTE_MS).jobs.map((job) => [
+      job.id,
+      ...job.segments.map(({ fromMs, toMs }) => [fromMs / MINUTE_MS, toMs / MINUTE_MS]),
+    ]);
+  const begun = [say(0, 'program', 'A'), say(0, 'execution', 'ACTIVE')];
+
+  it('ends a program that is not found again', () => {
+    expect(runsOf([...begun, say(301, 'execution', 'READY')], silence(20, 300))).toEqual([
+      ['program A', [0, 20]],
+    ]);
+  });
+  it('belongs to the program that is found running, and to one that says nothing new', () => {
+    expect(
+      runsOf([...begun, say(301, 'execution', 'ACTIVE'), say(320, 'execution', 'READY')], silence(20, 300)),
+    ).toEqual([['program A', [0, 320]]]);
+    expect(runsOf([...begun, say(400, 'execution', 'READY')], silence(20, 300))).toEqual([
+      ['program A', [0, 400]],
+    ]);
+  });
+  it('is none where something was told meanwhile', () => {
+    expect(runsOf([...begun, say(100, 'execution', 'READY')], silence(20, 300))).toEqual([
+      ['program A', [0, 100]],
+    ]);
   });
 });
