@@ -91,7 +91,7 @@ export async function derivePlant(
   fromMs: number,
   hours: number,
   options: { holeMs?: [number, number]; config?: ReturnType<typeof plantConfig> } = {},
-): Promise<{ views: Views; plan: SitePlan; close(): void; dataFolder: string }> {
+): Promise<{ views: Views; plan: SitePlan; close: () => void; dataFolder: string }> {
   const config = options.config ?? plantConfig();
   const broker = await startEmbeddedBroker({ host: '127.0.0.1', port: 0, log: silentLog });
   const brokerUrl = `mqtt://127.0.0.1:${broker.port}`;
