@@ -112,7 +112,7 @@ function amendmentRows({ amendments }: ExplainedHour): Row[] {
 
 function uncertaintyRows({ uncertainty }: ExplainedHour): Row[] {
   if (uncertainty.kind === 'not-assessed') return [['not assessed', uncertainty.because]];
-  const { total, figures, missing } = uncertainty;
+  const { total, figures, missing, notes } = uncertainty;
   const budget =
     total?.kind === 'known'
       ? total.rows
@@ -128,7 +128,8 @@ function uncertaintyRows({ uncertainty }: ExplainedHour): Row[] {
     `  ${fact}`,
     key === null ? remedy : `${remedy} (${key})`,
   ]);
-  return first === undefined ? [] : [first, ...budget, ...others, ...cures];
+  const remarks = notes.map((note): Row => ['  note', note]);
+  return first === undefined ? [] : [first, ...budget, ...others, ...cures, ...remarks];
 }
 
 function meterRow(meter: ExplainedMeter): Row {

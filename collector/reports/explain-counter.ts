@@ -101,7 +101,7 @@ function sayRises(
   return [...rise('it rose by', before, last), ...rise('and up to the reading after', last ?? before, after)];
 }
 
-function sayBooked({ energy, obtained }: MachineHour, component: string): Figure[] {
+function sayBooked({ energy, obtained, basis }: MachineHour, component: string): Figure[] {
   const mwh = energy.componentMwh[component];
   if (mwh === undefined) return [];
   const parts =
@@ -113,7 +113,9 @@ function sayBooked({ energy, obtained }: MachineHour, component: string): Figure
       label: 'booked in the hour',
       value: mwh,
       unit: 'mWh',
-      saying: `${sayKwh(mwh)}${parts}; the hour begins and ends between two readings, each side gets its part`,
+      saying: `${sayKwh(mwh)}${parts}; the hour begins and ends between two readings, each side gets its part${
+        basis.amendments.length > 0 ? '; what is shown above is as it was read, before amendments' : ''
+      }`,
     },
   ];
 }

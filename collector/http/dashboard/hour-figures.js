@@ -142,10 +142,11 @@ function basisPairs({ algorithm, status, records, snapshots }) {
 function uncertaintySection(uncertainty) {
   if (uncertainty.kind === 'not-assessed')
     return section('Uncertainty', 'uncertainty', [pairs([['not assessed', uncertainty.because]])]);
-  const { total, figures, missing } = uncertainty;
+  const { total, figures, missing, notes } = uncertainty;
   return section('Uncertainty', 'uncertainty', [
     figureList(figures),
     total?.kind === 'known' ? budgetBars(total.rows) : null,
+    pairs(notes.map((note) => ['note', note])),
     pairs(missing.map(({ fact, remedy, key }) => [fact, key === null ? remedy : `${remedy} (${key})`])),
   ]);
 }

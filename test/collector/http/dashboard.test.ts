@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { requireTool } from '../../support/tools.ts';
 import { plantDay } from './plant-day.ts';
-import { liveMessage, startPlantServer, type PlantServer } from './plant-server.ts';
+import { chromiumPath, startPlantBrowser, type PlantBrowser } from './plant-browser.ts';
+import { liveMessage, type startPlantServer } from './plant-server.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 3, 13, 37);
 const MACHINES = [
@@ -12,46 +12,25 @@ const MACHINES = [
 ];
 /** To look at the page: a folder that gets pictures of it. */
 const PICTURES = process.env['MILLWATT_PICTURES'];
-const ZONE: BrowserContextOptions = { timezoneId: 'Europe/Berlin', locale: 'en-GB' };
 
-const chromiumPath = requireTool('chromium');
 describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
-  let browser: Browser;
-  const servers: PlantServer[] = [];
-  const complaints: string[] = [];
-
+  let browser: PlantBrowser;
+  let complaints: string[];
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: chromiumPath ?? '',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await startPlantBrowser();
+    ({ complaints } = browser);
   });
   afterAll(async () => {
     await browser?.close();
   });
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const server of servers.splice(0)) await server.stop();
-    complaints.length = 0;
+    await browser.reset();
   });
 
-  async function open(
+  const open = async (
     options: Partial<Parameters<typeof startPlantServer>[0]> = {},
     context: BrowserContextOptions = {},
-  ): Promise<{ server: PlantServer; page: Page }> {
-    const server = await startPlantServer({ nowMs: () => NOW_MS, machines: MACHINES, ...options });
-    servers.push(server);
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...ZONE, ...context });
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(server.url)) complaints.push(`asked elsewhere: ${request.url()}`);
-    });
-    await page.goto(server.url);
-    return { server, page };
-  }
+  ) => await browser.open({ nowMs: () => NOW_MS, machines: MACHINES, ...options }, context);
 
   test('shows what the machines do now, their hours and the agents, and complains of nothing', async () => {
     const { server, page } = await open({ ...plantDay(NOW_MS), simulated: true });

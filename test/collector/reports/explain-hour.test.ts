@@ -6,6 +6,10 @@ import { explainHour } from '../../../collector/reports/explain-hour.ts';
 import type { ExplainedHour, Figure } from '../../../collector/reports/explained-hour.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
+import { openJournal } from '../../../collector/journal/sqlite-journal.ts';
+import { entryId } from '../../../collector/journal/seal-entry.ts';
+import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
+import { silentLog } from '../../../protocols/log.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
 import { explainedParts, explainedPlant, HOUR_MS } from './explained-plant.ts';
 
@@ -209,5 +213,49 @@ describe('a meter that is read every second minute', () => {
       `${integralMwh / 1e6} kWh: the mean power of each minute x its measured time, added up; 25 minutes between slow readings drawn straight`,
     );
     expect(slow?.gaps).toHaveLength(1);
+  });
+});
+
+describe('an hour that a person amended', () => {
+  test('says who decided what and why; without the entry it says that', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millwatt-explain-'));
+    const journal = openJournal({ folder, key: generateSigningKey(), log: silentLog });
+    closers.push(() => {
+      journal.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const entry = journal.append({
+      atMs: HOUR_MS + 86_400_000,
+      kind: 'amendment',
+      machine: 'mill',
+      by: 'A. Meier',
+      body: {
+        kind: 'scale',
+        component: 'supply',
+        fromMs: HOUR_MS,
+        toMs: null,
+        num: '2',
+        den: '1',
+        reason: 'the transformers are 400/5',
+      },
+    });
+    const { views, close } = explainedPlant((hour) => ({
+      ...hour,
+      basis: { ...hour.basis, amendments: [entryId(entry), '0123456789ab'] },
+    }));
+    closers.push(close);
+    const told = explainHour({ views, journal, assess: () => 'not asked' }, 'mill', HOUR_MS);
+    expect(told?.amendments).toEqual([
+      {
+        id: entryId(entry),
+        by: 'A. Meier',
+        atMs: HOUR_MS + 86_400_000,
+        saying: expect.stringMatching(
+          /2026-11-22 06:00:00 UTC.*what was read x 2.*Reason given: the transformers are 400\/5$/,
+        ),
+      },
+      { id: '0123456789ab', by: null, atMs: null, saying: 'its entry in the journal is not at hand' },
+    ]);
+    expect(say(told?.counters[0]?.figures ?? [])['booked in the hour']).toContain('before amendments');
   });
 });
