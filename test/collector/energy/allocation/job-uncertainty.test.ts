@@ -40,7 +40,7 @@ describe('the uncertainty of a job', () => {
     expect(stated.expandedMwh).toBe(28_000);
     expect(stated.expandedPercent).toBeCloseTo(1.4, 12);
     expect(stated.saying).toBe(
-      'U (k = 2): 1,500 Wh processing x 1 % + 100 Wh ready x 5 % + 400 Wh processing x 2 % = 28 Wh, 1.4 %',
+      'U (k = 2): 100 Wh ready x 5 % + 1,500 Wh processing x 1 % + 400 Wh processing x 2 % = 28 Wh, 1.4 %',
     );
   });
 
@@ -56,7 +56,7 @@ describe('the uncertainty of a job', () => {
       assessJob([{ energy: energy(1500, 0), states: { processing: known(1), ready: unknown } }]).expandedMwh,
     ).toBe(15_000);
     expect(assessJob([{ energy: energy(1500, 100), states: {} }]).saying).toContain(
-      'processing is not known',
+      'ready is not known',
     );
     expect(assessJob([]).expandedPercent).toBeNull();
   });
