@@ -109,8 +109,7 @@ export class ChainIndex {
     let end = 0;
     let isWhole = true;
     for (const { from, to } of chain.ranges) {
-      // What is missing was read before the record behind it was sealed.
-      isWhole = from === end + 1 || (this.#readTip(chain, from)?.sealedToMs ?? Infinity) < waitFromMs;
+      isWhole = from === end + 1 || this.#isOldHole(chain, end, from, waitFromMs);
       if (!isWhole) break;
       end = to;
     }
@@ -131,6 +130,14 @@ export class ChainIndex {
       samples: chain.samples,
       firstOrdinal: chain.firstOrdinal,
     }));
+  }
+
+  /** What is missing was read before the record behind it was sealed. */
+  #isOldHole(chain: Chain, lastSeq: number, nextSeq: number, waitFromMs: number): boolean {
+    const nextMs = this.#readTip(chain, nextSeq)?.sealedToMs ?? Infinity;
+    if (nextMs >= waitFromMs) return false;
+    // A gateway that starts without a clock labels records with a time long past: that says nothing of the hole.
+    return nextMs >= (this.#readTip(chain, lastSeq)?.sealedToMs ?? -Infinity);
   }
 
   #chainOf(of: { agent: string; epoch: string; key: string }, firstOrdinal: number): Chain {

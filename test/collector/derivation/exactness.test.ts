@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const HOURS = 4;
 const COOLANT = `${MACHINE}.coolant.activePower`;
 /** More with MILLWATT_TEST_LONG=1, for the long run. */
-const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 500 : 12;
+const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 500 : 8;
 
 /**
  * The records of a plant: a gateway with supply, spindle and control; a second one that reads its coolant pump, and loses its

@@ -5,9 +5,9 @@ import { Bench, figures } from './derivation-bench.ts';
 import { MACHINE, PlantFeed, START_MS } from './plant-feed.ts';
 
 const HOUR_MS = 3_600_000;
-const DAYS = 50;
+const DAYS = 36;
 
-/** Fifty days of a meter that is read every quarter of an hour, a record a day. */
+/** Five weeks of a meter that is read every quarter of an hour, a record a day. */
 async function deriveDays(): Promise<Bench> {
   const bench = await Bench.open();
   bench.clock.stepTo(START_MS + (DAYS + 1) * 24 * HOUR_MS);
@@ -68,7 +68,7 @@ it('writes a long past in pieces, and begins again where it was ended between tw
     expect(count(change.hours)).toBeLessThanOrEqual(16 * 24);
     expect(count(change.checkpoints)).toBeLessThanOrEqual(9 * 24);
   }
-  expect(changes.length - 2).toBeGreaterThanOrEqual(4);
+  expect(changes.length - 2).toBeGreaterThanOrEqual(3);
   vi.restoreAllMocks();
   await bench.startOver();
   expect(await bench.derived()).toEqual(after);

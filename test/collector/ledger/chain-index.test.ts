@@ -69,3 +69,16 @@ test('what is missing is limited, lowest first', () => {
   ]);
   expect(index.missing('gw-1', 'other', 2)).toEqual([]);
 });
+
+test('a hole before a record of a gateway without a clock is not taken for an old one', () => {
+  // Records 1 to 5 of now; 7 was labelled by a clock that had not been set.
+  const sealedToMs = (seq: number) => (seq === 7 ? 12 : 1_000_000 + seq);
+  const index = new ChainIndex((_agent, _epoch, seq) => ({ hash: `h${seq}`, sealedToMs: sealedToMs(seq) }));
+  for (const seq of [1, 2, 4, 5, 7]) index.add({ ...record(seq), sealedToMs: sealedToMs(seq) });
+  // Everything of now is old enough: the hole of 3 is given up, that of 6 is not known to be.
+  expect(index.delivered('gw-1', 'e', 2_000_000)).toEqual({ toMs: 1_000_005, isWhole: false });
+  // At the begin of a chain nothing speaks against the label.
+  const young = new ChainIndex((_agent, _epoch, seq) => ({ hash: `h${seq}`, sealedToMs: sealedToMs(seq) }));
+  young.add({ ...record(7), sealedToMs: 12 });
+  expect(young.delivered('gw-1', 'e', 2_000_000)).toEqual({ toMs: 12, isWhole: true });
+});
