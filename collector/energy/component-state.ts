@@ -1,5 +1,5 @@
 import type { CounterDefinition, PlainReading } from './counter-value.ts';
-import type { CounterState } from './counter.ts';
+import type { CounterState } from './counter-state.ts';
 import { emptyHabit, type Habit } from './habit.ts';
 import {
   accountAt,

@@ -1,6 +1,6 @@
 import { BOUND_FACTOR, STEP_BACK_MS, type RiseBound } from './counter-bound.ts';
 import type { Evidence, Shown } from './counter-evidence.ts';
-import type { CounterVerdict } from './counter.ts';
+import type { CounterVerdict } from './counter-verdict.ts';
 
 /** Of what a counter counts: whole thousandths of `small`, millionths of `large`; bounded by `power` in `powerUnit`. */
 export interface CounterUnits {

@@ -1,118 +1,16 @@
 import {
   energyBetween,
-  meterReadingMwh,
   milliwattHours,
   type MeterReadingMwh,
   type MilliwattHours,
   type Watts,
 } from '../../protocols/telemetry/unit.ts';
-import { boundRise, earliestChangeMs, fitsBound, STEP_BACK_MS, type RiseBound } from './counter-bound.ts';
-import type { Confirmed, Evidence, Shown } from './counter-evidence.ts';
-import {
-  cumulativeMwh,
-  isAmendedAlone,
-  isAtMaximum,
-  type CounterDefinition,
-  type PlainReading,
-} from './counter-value.ts';
-
-/** So many readings must agree before a value off the track is believed. */
-const AGREEING_READINGS = 3;
-
-/** One reading of a counter. */
-export interface CounterReading {
-  /** Wall time, ms. */
-  atMs: number;
-  raw: PlainReading;
-  /** Nominal time between two readings, ms. */
-  everyMs: number;
-  definition: CounterDefinition;
-}
-
-/** What is remembered of a counter between two readings: plain data. */
-export interface CounterState {
-  /** What the last believed reading was a reading of. */
-  definition: CounterDefinition;
-  wraps: number;
-  /** The last believed reading as it was read, its cumulative value, whole mWh, and when it was read. */
-  raw: PlainReading;
-  mwh: MeterReadingMwh;
-  atMs: number;
-  /** The earliest time at which it may have come to show that, ms. */
-  changedMs: number;
-  /** True once it stands at its largest value, or counts another direction: what is drawn from then on it does not count. */
-  saturated: boolean;
-  /** Readings off the track, waiting for confirmation; their values are without wraps. */
-  held: (Waiting & { bound: RiseBound | null }) | null;
-  /** Readings of another counter that came since, which may take over. */
-  rival: (Waiting & { definition: CounterDefinition }) | null;
-}
-
-/** Readings that agree with each other, from the first to the last. */
-interface Waiting {
-  firstMs: number;
-  firstRaw: PlainReading;
-  firstMwh: MeterReadingMwh;
-  lastMs: number;
-  lastRaw: PlainReading;
-  lastMwh: MeterReadingMwh;
-  changedMs: number;
-  count: number;
-}
-
-/**
- * What a reading means. Only `rise`, `saturated`, `reset`, `step`, `step-back` and `identity` carry energy, always a
- * difference of two cumulative values:
- * - `anchor`: the first reading of all; nothing before it is known.
- * - `same` / `rise`: on the track, `mwh` more than before; `glitch` when held readings proved false, `rollover` when it wrapped,
- *   `moved` when it is read in another place, where nobody wrote down a serial number, but fits the track; `rescaled` where
- *   an amendment of its scale begins or ends: both readings are taken by the scale of the later one.
- * - `foreign`: a reading of another counter. Only when several of them come in a row is it believed that it took over, so
- *   that two meters on one channel do not undo each other. `restart` when this is the first of them.
- * - `identity`: the other counter has taken over: `mwh` since its first reading, nothing across.
- * - `held`: off the track; nothing is booked until readings agree. `restart` when this is the first of them.
- * - `reset`: it began again at 0 after the last believed reading: `fromZeroMwh` up to the first held reading (estimated:
- *   what it counted before the reset is lost), `mwh` since then.
- * - `step`: it stays off the track and nobody knows why: the jump is never booked; `mwh` since the first held reading.
- * - `step-back`: a power loss took a little of what it had counted: it goes on from there, `mwh` since the first held reading.
- * - `saturated`: it stands at its largest value, `mwh` more than before; `begins` when it has just come there.
- * - `silent`: an amendment turned its direction, and nothing counts the other way; `begins` at the first such reading.
- * - `resumed`: it was saturated or silent and counts again; what was drawn meanwhile, up to this reading, it never counted.
- * - `missing`: no value that a counter could show.
- *
- * `evidence` is there wherever something other than "it counted on" was decided.
- */
-export type CounterVerdict =
-  | { kind: 'missing' }
-  | { kind: 'anchor' | 'resumed'; evidence: Evidence }
-  | {
-      kind: 'same' | 'rise';
-      mwh: MilliwattHours;
-      glitch: boolean;
-      rollover: boolean;
-      moved: boolean;
-      rescaled: boolean;
-      evidence: Evidence | null;
-    }
-  | { kind: 'foreign' | 'held'; restart: boolean }
-  | { kind: 'silent'; begins: boolean; evidence: Evidence }
-  | { kind: 'saturated'; mwh: MilliwattHours; begins: boolean; evidence: Evidence }
-  | { kind: 'identity' | 'step' | 'step-back'; mwh: MilliwattHours; evidence: Confirmed }
-  | { kind: 'reset'; fromZeroMwh: MilliwattHours; mwh: MilliwattHours; evidence: Confirmed };
-
-/** A reading as it is judged: its value without wraps and on the track, and how it came to be comparable. */
-interface Judged extends CounterReading {
-  base: MeterReadingMwh;
-  ratedPowerW: Watts | null;
-  moved: boolean;
-  rescaled: boolean;
-  rollover: boolean;
-}
-
-interface Judgement {
-  state: CounterState;
-  verdict: CounterVerdict;
-}
+import { boundRise, earliestChangeMs, fitsBound, type RiseBound } from './counter-bound.ts';
+import type { Evidence } from './counter-evidence.ts';
+import { beginEpoch, type CounterReading, type CounterState, type Judged } from './counter-state.ts';
+import { cumulativeMwh, isAmendedAlone, isAtMaximum, type CounterDefinition } from './counter-value.ts';
+import type { CounterVerdict, Judgement } from './counter-verdict.ts';
+import { hold, shownFirst, watchRival } from './counter-waiting.ts';
 
 /**
  * Judges one reading and moves the state on. Readings come in order of time.
@@ -205,14 +103,6 @@ function plainEvidence(
   };
 }
 
-function beginEpoch(
-  { definition, raw, atMs }: CounterReading,
-  mwh: MeterReadingMwh,
-  changedMs: number,
-): CounterState {
-  return { definition, wraps: 0, raw, mwh, atMs, changedMs, saturated: false, held: null, rival: null };
-}
-
 /** Takes what is known of the counter by another scale; false where that is more than can be told. */
 function rescale(state: CounterState, definition: CounterDefinition): boolean {
   const mwh = cumulativeMwh(state.raw, definition, state.wraps);
@@ -274,128 +164,4 @@ function isNearWrap(
 /** The same scale, and at least one of the two is known by its address only: it may be one meter that moved. */
 function mayBeSame(a: CounterDefinition, b: CounterDefinition): boolean {
   return !(a.named && b.named) && a.num === b.num && a.den === b.den && a.modulus === b.modulus;
-}
-
-/** Counts readings of another counter; several in a row that rise no faster than can be are an epoch of their own. */
-function watchRival(state: CounterState, reading: Judged): Judgement {
-  const { definition, atMs, raw, base, everyMs, ratedPowerW } = reading;
-  const { rival } = state;
-  const agrees =
-    // An amendment of the scale that begins meanwhile makes the same readings other values: they are counted anew.
-    rival?.definition.identity === definition.identity &&
-    fitsBound(energyBetween(rival.lastMwh, base), ratedPowerW, atMs - rival.changedMs, raw, definition);
-  if (rival === null || !agrees) {
-    const waiting = startWaiting(reading, earliestChangeMs(atMs, -Infinity, everyMs));
-    state.rival = { ...waiting, definition, count: 1 };
-    return { state, verdict: { kind: 'foreign', restart: true } };
-  }
-  extendWaiting(rival, reading);
-  rival.count++;
-  if (rival.count < AGREEING_READINGS) return { state, verdict: { kind: 'foreign', restart: false } };
-  const fresh = beginEpoch(reading, base, rival.changedMs);
-  const evidence = confirm(state, rival, reading, null);
-  // While the one before stood at its largest value, power was integrated up to here.
-  const mwh = state.saturated ? milliwattHours(0) : energyBetween(rival.firstMwh, base);
-  return { state: fresh, verdict: { kind: 'identity', mwh, evidence } };
-}
-
-/** Counts readings off the track that agree with each other; values here are without wraps. */
-function hold(state: CounterState, reading: Judged): CounterVerdict {
-  const { base, atMs, raw, everyMs, definition, ratedPowerW } = reading;
-  // A meter that boots shows 0 for a while: zeros wait, they do not confirm each other.
-  const weight = base === 0 ? 0 : 1;
-  const { held } = state;
-  const agrees =
-    held !== null &&
-    fitsBound(energyBetween(held.lastMwh, base), ratedPowerW, atMs - held.changedMs, raw, definition);
-  if (held === null || !agrees) {
-    const bound = boundRise(ratedPowerW, atMs - state.changedMs, raw, definition);
-    const waiting = startWaiting(reading, earliestChangeMs(atMs, state.atMs, everyMs));
-    state.held = { ...waiting, count: weight, bound };
-    return { kind: 'held', restart: true };
-  }
-  extendWaiting(held, reading);
-  held.count += weight;
-  if (held.count < AGREEING_READINGS) return { kind: 'held', restart: false };
-  const backMwh = steppedBackMwh(state, held, ratedPowerW);
-  // A meter that lost a little goes on counting: until it does, it may as well be a false value that stays.
-  if (backMwh !== null && held.lastMwh === held.firstMwh) return { kind: 'held', restart: false };
-  const evidence = confirm(state, held, reading, backMwh);
-  if (backMwh !== null) evidence.bound = boundRise(ratedPowerW, STEP_BACK_MS, held.firstRaw, definition);
-  const before = { ...state };
-  const mwh = energyBetween(held.firstMwh, base);
-  Object.assign(state, beginEpoch({ ...reading, definition: state.definition }, base, held.changedMs));
-  if (before.saturated) return { kind: 'resumed', evidence };
-  if (backMwh !== null) return { kind: 'step-back', mwh, evidence };
-  const isReset =
-    ratedPowerW !== null &&
-    held.firstMwh < before.mwh &&
-    held.firstMwh <= (boundRise(ratedPowerW, held.firstMs - before.changedMs, null, definition)?.mwh ?? 0);
-  if (!isReset) return { kind: 'step', mwh, evidence };
-  return { kind: 'reset', fromZeroMwh: energyBetween(meterReadingMwh(0), held.firstMwh), mwh, evidence };
-}
-
-/** What the first held reading shows on the track, where that is as little below it as a power loss explains; else null. */
-function steppedBackMwh(
-  state: CounterState,
-  held: Waiting,
-  ratedPowerW: Watts | null,
-): MeterReadingMwh | null {
-  const { definition, wraps } = state;
-  if (!definition.stepsBack || ratedPowerW === null || state.saturated) return null;
-  for (const turns of wraps === 0 ? [0] : [wraps, wraps - 1]) {
-    const shown = cumulativeMwh(held.firstRaw, definition, turns);
-    if (shown === null || shown >= state.mwh) continue;
-    return fitsBound(energyBetween(shown, state.mwh), ratedPowerW, STEP_BACK_MS, held.firstRaw, definition)
-      ? shown
-      : null;
-  }
-  return null;
-}
-
-function startWaiting({ atMs, raw, base }: Judged, changedMs: number): Omit<Waiting, 'count'> {
-  return {
-    firstMs: atMs,
-    firstRaw: raw,
-    firstMwh: base,
-    lastMs: atMs,
-    lastRaw: raw,
-    lastMwh: base,
-    changedMs,
-  };
-}
-
-function extendWaiting(waiting: Waiting, { atMs, raw, base, everyMs }: Judged): void {
-  if (base > waiting.lastMwh) waiting.changedMs = earliestChangeMs(atMs, waiting.lastMs, everyMs);
-  waiting.lastMs = atMs;
-  waiting.lastRaw = raw;
-  waiting.lastMwh = base;
-}
-
-function confirm(
-  state: CounterState,
-  waiting: Waiting & { bound?: RiseBound | null },
-  { atMs, base, definition }: Judged,
-  shownMwh: MeterReadingMwh | null,
-): Confirmed {
-  const { wraps, raw, mwh } = state;
-  const bound = waiting.bound ?? null;
-  const first = shownFirst(waiting, bound);
-  const onTrackMwh = cumulativeMwh(waiting.firstRaw, state.definition, wraps);
-  const unwrappedMwh = cumulativeMwh(raw, state.definition, 0);
-  return {
-    before: { atMs: state.atMs, mwh },
-    first: shownMwh === null ? first : { ...first, mwh: shownMwh },
-    now: { atMs, mwh: base },
-    bound,
-    readings: waiting.count,
-    meter: definition.meter,
-    meterBefore: state.definition.meter,
-    jumpMwh: energyBetween(mwh, onTrackMwh ?? first.mwh),
-    wrapsMwh: energyBetween(unwrappedMwh ?? mwh, mwh),
-  };
-}
-
-function shownFirst({ firstMs, firstMwh }: Waiting, bound: RiseBound | null): Shown {
-  return { atMs: firstMs, mwh: firstMwh, bound };
 }

@@ -1,28 +1,16 @@
-import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
-import { amendJump, scaleEdgeBetween } from './amendments/amend-jump.ts';
+import { scaleEdgeBetween } from './amendments/amend-jump.ts';
 import { holdsAt } from './amendments/column-fate.ts';
-import { bookSlices, loseSlices } from './book-difference.ts';
+import { bookSlices } from './book-difference.ts';
 import { bookPower } from './book-power.ts';
 import { loseTime, type ComponentState, type FoldContext } from './component-state.ts';
-import { noteDecision, type CounterDecision, type DecisionKind } from './counter-decision.ts';
-import type { Confirmed, Evidence } from './counter-evidence.ts';
-import { ENERGY_UNITS, MEDIUM_UNITS, sayBookedSince, sayVerdict } from './counter-saying.ts';
-import { stepMwh } from './counter-value.ts';
-import { judgeReading, type CounterVerdict } from './counter.ts';
-import { accountAt, addReason, HOUR_MS, markReason, type HourAccount } from './hour-account.ts';
-import type { Reason } from './machine-hour.ts';
+import type { Evidence } from './counter-evidence.ts';
+import { followJump } from './counter-jump.ts';
+import { mark, note, tell, type Reading } from './counter-note.ts';
+import { settleStandstill } from './counter-standstill.ts';
+import type { CounterVerdict } from './counter-verdict.ts';
+import { judgeReading } from './counter.ts';
+import { accountAt, addReason } from './hour-account.ts';
 import { ratedPowerOf } from './machine-model.ts';
-import { WATT_MS_PER_MWH } from './slices.ts';
-
-/** A counter that has not moved for so long, with no power measured, is taken to stand still. */
-const STILL_AFTER_MS = HOUR_MS;
-
-/** No counter steps by more than this (2 kWh) or waits longer: one that does is stuck, and books nothing. */
-const STUCK_MWH = 2_000_000;
-
-const STUCK_AFTER_MS = 24 * HOUR_MS;
-
-type Told = Omit<CounterDecision, 'atMs' | 'component' | 'direction'>;
 
 /** Judges the reading in a row of the counter, books what it means, and notes what was decided. */
 export function readCounter(c: ComponentState, context: FoldContext, row: number): void {
@@ -61,12 +49,6 @@ export function readCounter(c: ComponentState, context: FoldContext, row: number
       saying: `${rival.definition.meter} was read ${rival.count} x and left out: ${definition.meter} went on`,
     });
   follow(c, context, reading, verdict);
-}
-
-interface Reading {
-  atMs: number;
-  /** The account of the hour that the reading closes. */
-  account: () => HourAccount;
 }
 
 function follow(c: ComponentState, context: FoldContext, reading: Reading, verdict: CounterVerdict): void {
@@ -162,123 +144,6 @@ function followSaturated(
     loseTime(c, context.accounts, Math.max(evidence.before?.atMs ?? atMs, account().hourMs), atMs);
 }
 
-/** Another meter, a fall or a jump that stays: nothing is taken across it, unless a person said what it was. */
-function followJump(
-  c: ComponentState,
-  context: FoldContext,
-  reading: Reading,
-  verdict: Extract<CounterVerdict, { evidence: Confirmed }>,
-): void {
-  const { atMs } = reading;
-  const { kind, evidence, mwh } = verdict;
-  const { before, first } = evidence;
-  const count = kind === 'identity' ? c.rivalFrom : c.heldFrom;
-  const { amendments } = context.model;
-  const amended =
-    kind === 'step-back' || c.direction !== 'import' || amendments.length === 0 || count <= 0
-      ? null
-      : amendJump(kind, evidence, c.component, amendments, unitsOf(c));
-  const isExplained = amended !== null && amended.mwh !== null;
-  if (!isExplained) mark(c, context, REASON_OF[kind], before.atMs, atMs);
-  else if (amended.isReplaced) mark(c, context, 'identity-change', before.atMs, atMs);
-  const saying = sayVerdict(verdict, unitsOf(c), mwh);
-  const told = {
-    beforeMwh: before.mwh,
-    nowMwh: first.mwh,
-    boundMwh: evidence.bound?.mwh ?? null,
-    amendment: amended?.amendment ?? null,
-  };
-  if (amended !== null && amended.mwh !== null) {
-    const fromMs = c.slices[0]?.fromMs ?? before.atMs;
-    bookSlices(c, context, amended.mwh, count, first.atMs, true);
-    noteAmended(c, context, fromMs, first.atMs, reading, {
-      ...told,
-      kind: 'amended',
-      bookedMwh: amended.mwh + mwh,
-      saying: `${amended.saying}; ${sayBookedSince(evidence, unitsOf(c), mwh)}`,
-    });
-  } else {
-    if (kind === 'reset') {
-      loseTime(c, context.accounts, atMs - 1, atMs);
-      bookSlices(c, context, verdict.fromZeroMwh, count, first.atMs, true);
-    } else loseSlices(c, context, count);
-    const bookedMwh = kind === 'reset' ? verdict.fromZeroMwh + mwh : mwh;
-    note(c, reading, { ...told, amendment: null, kind, bookedMwh, saying });
-    if (amended !== null)
-      note(c, reading, { ...told, kind: 'amended', bookedMwh: 0, saying: amended.saying });
-  }
-  bookSlices(c, context, mwh, c.slices.length, atMs, false);
-}
-
-const REASON_OF = {
-  identity: 'identity-change',
-  reset: 'counter-reset',
-  step: 'counter-step',
-  'step-back': 'counter-step-back',
-} as const satisfies Record<string, Reason>;
-
-/** A decision of a person is told in every hour that it gave energy to; the energy itself is told once. */
-function noteAmended(
-  c: ComponentState,
-  context: FoldContext,
-  fromMs: number,
-  toMs: number,
-  reading: Reading,
-  told: Told,
-): void {
-  mark(c, context, 'amended', fromMs, toMs);
-  const own = reading.account();
-  const hours = new Set<HourAccount>();
-  for (let at = fromMs; at < toMs; at = (Math.floor(at / HOUR_MS) + 1) * HOUR_MS)
-    hours.add(accountAt(context.accounts, at));
-  hours.delete(own);
-  const { atMs } = reading;
-  for (const account of hours)
-    note(c, { atMs, account: () => account }, { ...told, bookedMwh: 0, saying: `${told.saying}, in all` });
-  note(c, reading, told);
-}
-
-/** Decides what becomes of time in which the counter did not move. */
-function settleStandstill(c: ComponentState, context: FoldContext, reading: Reading): void {
-  const { atMs } = reading;
-  const first = c.slices[0];
-  if (first === undefined || atMs - first.fromMs <= STILL_AFTER_MS) return;
-  let wattMs = 0;
-  for (const slice of c.slices) wattMs += slice.wattMs;
-  const integralMwh = wattMs / WATT_MS_PER_MWH;
-  const still = integralMwh < 0.5;
-  const stuck = integralMwh > STUCK_MWH || atMs - first.fromMs > STUCK_AFTER_MS;
-  if (!still && !stuck) return;
-  const { judged } = c;
-  // A coarse counter that waits a day for its next step is not stuck: it has not come to count what was drawn.
-  if (!still && judged !== null && integralMwh > 2 * stepMwh(judged.raw, judged.definition))
-    noteStuck(c, context, reading, integralMwh, first.fromMs);
-  bookSlices(c, context, milliwattHours(0), c.slices.length, atMs, false);
-}
-
-function noteStuck(
-  c: ComponentState,
-  context: FoldContext,
-  reading: Reading,
-  integralMwh: number,
-  fromMs: number,
-): void {
-  const { atMs } = reading;
-  const mwh = c.judged?.mwh ?? 0;
-  mark(c, context, 'counter-stuck', fromMs, atMs);
-  loseTime(c, context.accounts, fromMs, atMs);
-  const hours = (atMs - fromMs) / HOUR_MS;
-  note(c, reading, {
-    kind: 'stuck',
-    beforeMwh: mwh,
-    nowMwh: mwh,
-    boundMwh: null,
-    bookedMwh: 0,
-    amendment: null,
-    saying: `it stood still for ${hours.toFixed(2)} h while power says ${(integralMwh / 1e6).toFixed(3)} kWh: nothing is booked until it moves`,
-  });
-}
-
 /** The amendment that turned the component's direction; null where it was one of another component before. */
 function turnedBy(c: ComponentState, { model }: FoldContext, atMs: number): string | null {
   const turning = model.amendments.filter((one) => one.kind === 'direction' && holdsAt(one, atMs));
@@ -291,39 +156,4 @@ function integrateSlices(c: ComponentState, context: FoldContext): void {
     if (kind === 'covered') bookPower(c, context, { fromMs, ms, state, wattMs }, null);
     else loseTime(c, context.accounts, fromMs, fromMs + ms);
   }
-}
-
-/** Marks minutes as far back as time is still open. */
-function mark(c: ComponentState, context: FoldContext, reason: Reason, fromMs: number, toMs: number): void {
-  const openMs = c.slices[0]?.fromMs ?? toMs - 1;
-  markReason(context.accounts, reason, Math.max(fromMs, openMs), toMs);
-}
-
-function tell(
-  c: ComponentState,
-  reading: Reading,
-  kind: DecisionKind,
-  verdict: Extract<CounterVerdict, { evidence: Evidence | null }>,
-  bookedMwh: MilliwattHours | 0,
-  amendment: string | null = null,
-): void {
-  const { evidence } = verdict;
-  note(c, reading, {
-    kind,
-    beforeMwh: evidence?.before?.mwh ?? null,
-    nowMwh: evidence?.now.mwh ?? null,
-    boundMwh: evidence?.bound?.mwh ?? null,
-    bookedMwh,
-    amendment,
-    saying: sayVerdict(verdict, unitsOf(c), bookedMwh),
-  });
-}
-
-function note(c: ComponentState, { atMs, account }: Reading, told: Told): void {
-  const { component, direction } = c;
-  noteDecision(account().decisions, { atMs, component, direction, ...told });
-}
-
-function unitsOf(c: ComponentState) {
-  return c.direction === 'medium' ? MEDIUM_UNITS : ENERGY_UNITS;
 }

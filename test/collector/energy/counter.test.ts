@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { judgeReading, type CounterState, type CounterVerdict } from '../../../collector/energy/counter.ts';
+import type { CounterState } from '../../../collector/energy/counter-state.ts';
+import type { CounterVerdict } from '../../../collector/energy/counter-verdict.ts';
+import { judgeReading } from '../../../collector/energy/counter.ts';
 import {
   amendCounter,
   defineCounter,

@@ -1,0 +1,56 @@
+import { milliwattHours } from '../../protocols/telemetry/unit.ts';
+import { bookSlices } from './book-difference.ts';
+import { loseTime, type ComponentState, type FoldContext } from './component-state.ts';
+import { mark, note, type Reading } from './counter-note.ts';
+import { stepMwh } from './counter-value.ts';
+import { HOUR_MS } from './hour-account.ts';
+import { WATT_MS_PER_MWH } from './slices.ts';
+
+/** A counter that has not moved for so long, with no power measured, is taken to stand still. */
+const STILL_AFTER_MS = HOUR_MS;
+
+/** No counter steps by more than this (2 kWh) or waits longer: one that does is stuck, and books nothing. */
+const STUCK_MWH = 2_000_000;
+
+const STUCK_AFTER_MS = 24 * HOUR_MS;
+
+/** Decides what becomes of time in which the counter did not move. */
+export function settleStandstill(c: ComponentState, context: FoldContext, reading: Reading): void {
+  const { atMs } = reading;
+  const first = c.slices[0];
+  if (first === undefined || atMs - first.fromMs <= STILL_AFTER_MS) return;
+  let wattMs = 0;
+  for (const slice of c.slices) wattMs += slice.wattMs;
+  const integralMwh = wattMs / WATT_MS_PER_MWH;
+  const still = integralMwh < 0.5;
+  const stuck = integralMwh > STUCK_MWH || atMs - first.fromMs > STUCK_AFTER_MS;
+  if (!still && !stuck) return;
+  const { judged } = c;
+  // A coarse counter that waits a day for its next step is not stuck: it has not come to count what was drawn.
+  if (!still && judged !== null && integralMwh > 2 * stepMwh(judged.raw, judged.definition))
+    noteStuck(c, context, reading, integralMwh, first.fromMs);
+  bookSlices(c, context, milliwattHours(0), c.slices.length, atMs, false);
+}
+
+function noteStuck(
+  c: ComponentState,
+  context: FoldContext,
+  reading: Reading,
+  integralMwh: number,
+  fromMs: number,
+): void {
+  const { atMs } = reading;
+  const mwh = c.judged?.mwh ?? 0;
+  mark(c, context, 'counter-stuck', fromMs, atMs);
+  loseTime(c, context.accounts, fromMs, atMs);
+  const hours = (atMs - fromMs) / HOUR_MS;
+  note(c, reading, {
+    kind: 'stuck',
+    beforeMwh: mwh,
+    nowMwh: mwh,
+    boundMwh: null,
+    bookedMwh: 0,
+    amendment: null,
+    saying: `it stood still for ${hours.toFixed(2)} h while power says ${(integralMwh / 1e6).toFixed(3)} kWh: nothing is booked until it moves`,
+  });
+}
