@@ -127,7 +127,9 @@ export function closeTally(
   const componentMwh = Object.fromEntries(names.map((name) => [name, mwhOf(name)]));
   const { residualMwh, residuals } = balanceTree(componentMwh, tree);
   const reasons = new Set(tally.reasons);
-  if (measuredMs < lengthMs) reasons.add('gap');
+  // What has not come yet, or was before the first reading, is no gap.
+  const dueMs = Math.min(toMs, watch.toMs ?? toMs) - Math.max(fromMs, watch.fromMs);
+  if (measuredMs < dueMs) reasons.add('gap');
   const isFinal =
     tally.hours > 0 && tally.finalHours === tally.hours && tally.hours >= hoursTouched(fromMs, toMs, watch);
   return {

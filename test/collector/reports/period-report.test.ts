@@ -200,6 +200,12 @@ describe('periods of a machine that a collector received', () => {
     expect(sitePlanOf(plantConfig(), '2026b').hash).not.toBe(sitePlanOf(plantConfig(), '2026a').hash);
   });
 
+  it('that are not over have no gap in what has not come yet', () => {
+    const [last] = report('day', TO_MS - 1, TO_MS);
+    expect(last).toMatchObject({ quality: 'partial', reasons: [], status: 'provisional' });
+    expect(report('day', HOLE[0], HOLE[1])[0]?.reasons).toContain('gap');
+  });
+
   it('of a time in which nobody watched have no energy, and are not final', () => {
     const [day] = report('day', FROM_MS - 100 * 24 * HOUR_MS, FROM_MS - 100 * 24 * HOUR_MS + 1);
     expect(day).toMatchObject({ spanMs: 0, energy: { supplyMwh: null }, quality: 'null', uncertainty: {} });
