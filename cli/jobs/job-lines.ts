@@ -16,11 +16,17 @@ export function jobLines(
   about: { explain: boolean; zoneOffsetMin?: number },
 ): string[] {
   const { machine, rule, window, totalMwh, unallocatedMwh } = report;
-  const columns = columnsOf(by);
+  const all = columnsOf(by);
+  const found = (by === 'job' ? jobRows(report, about.zoneOffsetMin) : groupRows(report, by)).map((row) =>
+    row.map(plain),
+  );
+  // What nobody told of any of them needs no column.
+  const isTold = all.map(
+    ({ spare }, index) => spare === undefined || found.some((row) => row[index] !== '' && row[index] !== '-'),
+  );
+  const columns = all.filter((_, index) => isTold[index]);
   const rows = [
-    ...(by === 'job' ? jobRows(report, about.zoneOffsetMin) : groupRows(report, by)).map((row) =>
-      row.map(plain),
-    ),
+    ...found.map((row) => row.filter((_, index) => isTold[index])),
     lastRow(columns, 'unallocated', unallocatedMwh, totalMwh),
     lastRow(columns, `${machine} in all`, totalMwh, totalMwh).map((cell) => style(cell, 'bold')),
   ];

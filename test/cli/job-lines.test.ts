@@ -53,7 +53,6 @@ describe('the table of jobs', () => {
       '2',
       '1.100 kWh',
       '2.200 kWh',
-      '-',
     ]);
     expect(rows.find(([name]) => name === 'unallocated')?.[1]).toBe('0.0 Wh');
     expect(rows.find(([name]) => name === 'mill in all')?.[1]).toBe('14.200 kWh');

@@ -35,7 +35,7 @@ export function assessJob(
           k: 2,
           expandedMwh: null,
           expandedPercent: null,
-          saying: `none: the uncertainty of ${state} is not known, see \`millwatt periods\` for what is missing`,
+          saying: `U (k = 2): none, that of ${state} is not known: see \`millwatt periods\` for what is missing`,
         };
       totalMwh += mwh;
       expandedMwh += (mwh * own.expandedPercent) / 100;
@@ -49,7 +49,7 @@ export function assessJob(
     expandedPercent: percent,
     saying:
       percent === null
-        ? 'none: it got no energy'
+        ? 'U (k = 2): none, it got no energy'
         : `U (k = 2): ${terms.join(' + ')} = ${sayEnergy(rounded)}, ${group(percent)} %`,
   };
 }

@@ -55,9 +55,7 @@ describe('the uncertainty of a job', () => {
     expect(
       assessJob([{ energy: energy(1500, 0), states: { processing: known(1), ready: unknown } }]).expandedMwh,
     ).toBe(15_000);
-    expect(assessJob([{ energy: energy(1500, 100), states: {} }]).saying).toContain(
-      'ready is not known',
-    );
+    expect(assessJob([{ energy: energy(1500, 100), states: {} }]).saying).toContain('ready is not known');
     expect(assessJob([]).expandedPercent).toBeNull();
   });
 });
