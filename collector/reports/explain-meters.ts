@@ -54,8 +54,9 @@ function describe(
   channel: MeasuredChannel,
   source: SourceDescription | undefined,
 ): Omit<ExplainedMeter, 'snapshots'> {
-  const { manufacturer, model } = source?.device ?? {};
-  const device = [manufacturer, model].filter((word) => word !== undefined && word !== '').join(' ');
+  const { manufacturer, model, serial } = source?.device ?? {};
+  const own = serial === undefined || serial === '' ? '' : `that calls itself ${serial}`;
+  const device = [manufacturer, model, own].filter((word) => word !== undefined && word !== '').join(' ');
   const profile = source?.profile;
   return {
     component: channel.component,
@@ -65,7 +66,7 @@ function describe(
     source: channel.source,
     protocol: source?.protocol ?? '',
     address: source?.address ?? '',
-    serial: source?.meter?.serial ?? source?.device?.serial ?? null,
+    serial: source?.meter?.serial ?? null,
     class: source?.meter?.class ?? channel.accuracy?.class ?? null,
     device: device === '' ? null : device,
     profile: profile === undefined ? null : `${profile.id} ${profile.version}`,

@@ -26,8 +26,10 @@ export interface ExplainedMeter {
   source: string;
   protocol: string;
   address: string;
+  /** The serial number that a person wrote down: by it the meter is known. */
   serial: string | null;
   class: string | null;
+  /** What the device said of itself. */
   device: string | null;
   profile: string | null;
   /** Current and voltage transformers as the operator entered them, `200 A / 5 A`; null where none was entered. */

@@ -115,10 +115,12 @@ function meterPair({
   ct,
   vt,
   profile,
+  device,
   scale,
 }) {
   const words = [
     `${point} of ${source} (${protocol} ${address})`,
+    device ?? '',
     profile === null ? '' : `profile ${profile}`,
     serial === null ? 'no serial number written down' : `serial ${serial}`,
     ofMeter === null ? 'no class written down' : `class ${ofMeter}`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { explainHour } from '../../../collector/reports/explain-hour.ts';
+import { explainMeters } from '../../../collector/reports/explain-meters.ts';
 import type { ExplainedHour, Figure } from '../../../collector/reports/explained-hour.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
@@ -141,6 +142,23 @@ describe('an hour made by hand', () => {
       modulus: null,
       snapshots: ['snapshot-1'],
     });
+  });
+
+  test('what a device says of itself is told, and is no serial number that anyone wrote down', () => {
+    const parts = explainedParts();
+    const [told] = parts.snapshots;
+    const source = told?.snapshot.sources[0];
+    if (told === undefined || source === undefined) throw new Error('There is no wiring.');
+    const { meter: _, ...unnamed } = source;
+    const device = { manufacturer: 'Siemens', model: 'PAC3200', serial: 'A-1' };
+    const snapshot = { ...told.snapshot, sources: [{ ...unnamed, device }] };
+    const [meter] = explainMeters({ snapshot: () => snapshot }, 'mill', ['h']);
+    expect(meter).toMatchObject({
+      serial: null,
+      class: null,
+      device: 'Siemens PAC3200 that calls itself A-1',
+    });
+    expect(explainMeters({ snapshot: () => undefined }, 'mill', ['h'])).toEqual([]);
   });
 
   test('its minutes, for a picture', () => {
