@@ -34,7 +34,7 @@ export function commissionLines(
   const { machine, fromMs, toMs, minutes, checks, verdict, algorithm } = result;
   return [
     style(`Commissioning of ${machine}`, 'bold'),
-    `${minutes} minutes from ${formatTime(fromMs, zoneOffsetMin)} to ${formatTime(toMs, zoneOffsetMin)}`,
+    `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} from ${formatTime(fromMs, zoneOffsetMin)} to ${formatTime(toMs, zoneOffsetMin)}`,
     ...meters.map(sayMeter),
     '',
     ...checks.flatMap((check) => sayCheck(check, width)),

@@ -20,7 +20,10 @@ export function checkRatio(own: AveragedComponent, ratedW: number | null): Judge
   if (peakW === undefined)
     return notCheckable('No active power was read.', 'Let the agent read active power.');
   if (ratedW === null)
-    return notCheckable('The rated power is not known.', 'Enter `ratedPower` of the machine.');
+    return notCheckable(
+      'The rated power is not known.',
+      'Enter `ratedPower` of the machine, or `componentRatedPower` of a component.',
+    );
   const saying = `At most ${say(peakW, 'W')} of ${say(ratedW, 'W')} rated: ${sayPercent(peakW / ratedW)}`;
   if (peakW > 1.2 * ratedW)
     return { result: 'fail', saying: `${saying}; 120 % are the most.`, cure: CURES['power-over-rated'] };

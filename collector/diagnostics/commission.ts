@@ -28,6 +28,9 @@ const ALGORITHM = 'millwatt-commission/1';
 /** Less says nothing. */
 const MINUTES_MIN = 5;
 
+/** Of a component, these are not missed where its meter does not tell them. */
+const OPTIONAL: ReadonlySet<string> = new Set(['frequency', 'pairing', 'sum-of-phases', 'power-triangle']);
+
 /** What a commissioning is made of. */
 export interface Commissioning {
   machine: DiagnosedMachine;
@@ -75,8 +78,10 @@ function checkComponent(about: Commissioning, component: string): CommissionChec
     ({ quantity, phase }) => quantity === 'activeEnergyImport' && phase === 'total',
   );
   const ratedW = ratingOf(machine, component);
+  // The machine's rating bounds a component, but says nothing of what it should draw.
+  const ownRatedW = component === 'supply' ? ratedW : (machine.componentRatedPowerW[component] ?? null);
   const judged: [CommissionCheck['check'], Judged][] = [
-    ['ratio', checkRatio(own, ratedW)],
+    ['ratio', checkRatio(own, ownRatedW)],
     ['counter', checkCounter(own, counter === undefined ? null : stepOf(counter))],
   ];
   // A drive that tells its power has no transformers, voltages or phases to be looked at.
@@ -95,7 +100,11 @@ function checkComponent(about: Commissioning, component: string): CommissionChec
       'below-supply',
       checkBelowSupply(own, new AveragedComponent(machine.machine, 'supply', minutes)),
     ]);
-  return judged.map(([check, told]) => ({ check, component, ...told }));
+  return judged
+    .filter(
+      ([check, { result }]) => component === 'supply' || result !== 'not-checkable' || !OPTIONAL.has(check),
+    )
+    .map(([check, told]) => ({ check, component, ...told }));
 }
 
 function checkReadings({ minutes, fromMs, toMs }: Commissioning): Judged {

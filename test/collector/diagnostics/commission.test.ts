@@ -212,6 +212,31 @@ describe('commissioning', () => {
     for (const { cure } of bare.checks.filter(({ result }) => result !== 'pass')) expect(cure).not.toBe('');
   });
 
+  it('asks of a component only what its meter tells, and compares it with its own rating', () => {
+    const minutes = minutesOf(RIGHT).map((minute) => ({
+      ...minute,
+      readings: new Map([
+        ...minute.readings,
+        ['mill.spindle.activePower', { count: 60, min: 6400, max: 6400, sum: 60 * 6400, last: 6400 }],
+      ]),
+    }));
+    const channels = [...meteredMill().channels, channelOf('activePower', 'total', { component: 'spindle' })];
+    const result = commissionMill(minutes, { channels });
+    // 6400 W are more than 1.05 x 6000 + 5 = 6305 W.
+    expect(result.checks.filter(({ component }) => component === 'spindle')).toMatchObject([
+      { check: 'ratio', result: 'not-checkable' },
+      { check: 'counter', result: 'not-checkable' },
+      { check: 'below-supply', result: 'fail', saying: '6400 W of 6000 W of the supply.' },
+    ]);
+    const rated = commissionMill(minutes, { channels, componentRatedPowerW: { spindle: 5000 } });
+    expect(
+      rated.checks.find(({ check, component }) => check === 'ratio' && component === 'spindle'),
+    ).toMatchObject({
+      result: 'fail',
+      saying: 'At most 6400 W of 5000 W rated: 128 %; 120 % are the most.',
+    });
+  });
+
   it('fails without readings', () => {
     const result = commissionMill([]);
     expect(result.verdict).toBe('failed');
