@@ -170,7 +170,7 @@ export function openApiDocument(version: string): object {
         [machineParameter('path', 'id'), ...rangeParameters],
       ),
       '/api/v1/machines/{id}/jobs': get(
-        'Energy of jobs, orders and parts, in whole shifts, days or months that touch [from, to); at most 93 days',
+        'Energy of jobs, orders and parts, in whole shifts, days or months that touch [from, to); at most 31 days',
         { ...json(reference('JobReport')), 'text/csv': text },
         [
           machineParameter('path', 'id'),
