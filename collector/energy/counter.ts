@@ -28,6 +28,11 @@ export function judgeReading(
   if (base === null) return { state, verdict: { kind: 'missing' } };
   if (state === null) return anchor(reading, base);
   if (definition.silent) return { state, verdict: silence(state, reading, base) };
+  if (isPlain(state, definition)) {
+    const mwh = energyBetween(state.mwh, base);
+    if (fitsBound(mwh, ratedPowerW, atMs - state.changedMs, raw, definition))
+      return count(state, reading, base);
+  }
   const isOther = state.definition.identity !== definition.identity;
   const rescaled = isOther && isAmendedAlone(state.definition, definition) && rescale(state, definition);
   const moved = isOther && !rescaled;
@@ -53,6 +58,36 @@ export function judgeReading(
     }
   }
   return { state, verdict: hold(state, judged) };
+}
+
+/** True where nothing but its value is to be judged: nearly always. */
+function isPlain(state: CounterState, { identity, maximum }: CounterDefinition): boolean {
+  const { held, rival, wraps, definition } = state;
+  return (
+    held === null &&
+    rival === null &&
+    wraps === 0 &&
+    maximum === null &&
+    !state.saturated &&
+    definition.identity === identity
+  );
+}
+
+/** It counted on: moves the state to a value that fits. */
+function count(
+  state: CounterState,
+  { atMs, raw, everyMs, definition }: CounterReading,
+  value: MeterReadingMwh,
+): { state: CounterState; verdict: Extract<CounterVerdict, { kind: 'same' | 'rise' }> } {
+  const mwh = energyBetween(state.mwh, value);
+  if (mwh > 0) state.changedMs = earliestChangeMs(atMs, state.atMs, everyMs);
+  state.definition = definition;
+  state.raw = raw;
+  state.mwh = value;
+  state.atMs = atMs;
+  const kind = mwh > 0 ? 'rise' : 'same';
+  const plain = { glitch: false, rollover: false, moved: false, rescaled: false, evidence: null };
+  return { state, verdict: { kind, mwh, ...plain } };
 }
 
 function anchor(reading: CounterReading, base: MeterReadingMwh): Judgement {
@@ -122,7 +157,7 @@ function follow(
   value: MeterReadingMwh,
   bound?: RiseBound | null,
 ): Judgement {
-  const { atMs, raw, everyMs, definition, rollover, moved, rescaled, ratedPowerW } = reading;
+  const { atMs, raw, definition, rollover, moved, rescaled, ratedPowerW } = reading;
   const mwh = energyBetween(state.mwh, value);
   const glitch = state.held !== null;
   const isFull = isAtMaximum(raw, definition);
@@ -137,19 +172,14 @@ function follow(
       meter: definition.meter,
       meterBefore: state.definition.meter,
     };
-  state.definition = definition;
   state.held = null;
   state.rival = null;
-  if (mwh > 0) state.changedMs = earliestChangeMs(atMs, state.atMs, everyMs);
-  state.raw = raw;
-  state.mwh = value;
-  state.atMs = atMs;
+  const { verdict } = count(state, reading, value);
   if (isFull && evidence !== null) {
     state.saturated = true;
     return { state, verdict: { kind: 'saturated', mwh, begins: true, evidence } };
   }
-  const kind = mwh > 0 ? 'rise' : 'same';
-  return { state, verdict: { kind, mwh, glitch, rollover, moved, rescaled, evidence } };
+  return { state, verdict: { ...verdict, glitch, rollover, moved, rescaled, evidence } };
 }
 
 function isNearWrap(
