@@ -243,6 +243,7 @@ describe('whatever a meter does', () => {
             agreed < reads.length &&
             !(
               isSettled(judgedWith[agreed]) &&
+              isSettled(judgedWithout[agreed - 1]) &&
               isSame(judgedWith[agreed]?.state, judgedWithout[agreed - 1]?.state)
             )
           )
