@@ -14,7 +14,9 @@ export class ApiError extends Error {
 /** A parameter that is missing or cannot be used: names it, its value, and what would do. */
 export function badParameter(name: string, value: unknown, cure: string): ApiError {
   if (value === undefined) return new ApiError(400, `Parameter ${name} is missing.`, cure);
-  const shown = JSON.stringify(value) ?? typeof value;
+  // What is nested without end cannot be written out again.
+  const shown =
+    typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'an object') : JSON.stringify(value);
   const short = shown.length > 80 ? `${shown.slice(0, 80)}...` : shown;
   return new ApiError(400, `Parameter ${name} is ${short}, which cannot be used.`, cure);
 }

@@ -89,11 +89,12 @@ export function addJobRoutes(
         if ('mark' in read) marks.push(read.mark);
         else refusals.push(...read.faults.map((fault) => ({ index, ...fault })));
       }
-      if (refusals.length > 0)
-        return await reply.status(400).send(refuse('are not as they should be', refusals));
+      if (refusals.length > 0) return await reply.status(400).send(refuse('cannot be taken', refusals));
       const taken = refusable(() => requireJobs().take(machine, marks, by));
       if ('conflicts' in taken)
-        return await reply.status(409).send(refuse('contradict what was told before', taken.conflicts));
+        return await reply
+          .status(409)
+          .send(refuse('cannot stand beside what was told before', taken.conflicts));
       return { machine, ...taken };
     },
   );
@@ -127,7 +128,7 @@ function readBody(body: unknown): { values: unknown[]; by: string } {
         typeof body.by !== 'string' ||
         body.by.trim() === '' ||
         body.by.length > BY_MAX ||
-        /\p{Cc}/u.test(body.by)
+        /[\p{Cc}\p{Cs}]/u.test(body.by)
       )
         throw badParameter('by', body.by, `Say who sends it in 1 to ${BY_MAX} characters.`);
       by = body.by;

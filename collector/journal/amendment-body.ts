@@ -53,7 +53,7 @@ const isText = (lengthMin: number, lengthMax: number): Check => {
     typeof value === 'string' &&
     value.trim().length >= lengthMin &&
     value.length <= lengthMax &&
-    !/\p{Cc}/u.test(value);
+    !/[\p{Cc}\p{Cs}]/u.test(value);
 };
 const isWhole: Check = (value) => typeof value === 'string' && /^[1-9]\d{0,17}$/.test(value);
 const isShown: Check = (value, { unit }) =>

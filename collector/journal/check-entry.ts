@@ -16,7 +16,8 @@ export function checkEntry({ atMs, kind, machine, by, body }: EntryToAppend): vo
   if (!Number.isSafeInteger(atMs) || atMs < EARLIEST_MS || atMs > LATEST_MS)
     throw bad(`${atMs} is no time in whole ms`, 'Set the clock of this computer.');
   if (machine !== null && !isLevelId(machine)) throw bad(`${JSON.stringify(machine)} is no id of a machine`);
-  if (by.trim() === '' || by.length > BY_MAX || /\p{Cc}/u.test(by))
+  // Half a surrogate pair would be stored as another character than the one that was hashed.
+  if (by.trim() === '' || by.length > BY_MAX || /[\p{Cc}\p{Cs}]/u.test(by))
     throw bad(`who entered it must be 1 to ${BY_MAX} characters on one line`, 'Say who you are with --by.');
   const bytes = Buffer.byteLength(canonicalJson(body));
   if (bytes > BODY_BYTES_MAX)

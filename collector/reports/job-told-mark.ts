@@ -54,7 +54,7 @@ export function readToldMark(value: unknown, nowMs: number): { mark: ToldMark } 
     const plain = typeof given === 'number' && Number.isSafeInteger(given) ? String(given) : given;
     if (plain === null && !isNeeded) return null;
     const isText = typeof plain === 'string' && plain.trim() !== '' && plain.length <= TEXT_MAX;
-    if (isText && !/\p{Cc}/u.test(plain)) return plain.trim();
+    if (isText && !/[\p{Cc}\p{Cs}]/u.test(plain)) return plain.trim();
     faults.push(fault(name, given, `Write 1 to ${TEXT_MAX} characters on one line.`));
     return null;
   };
@@ -137,7 +137,9 @@ function isDay(text: string): boolean {
 function fault(field: string, given: unknown, cure: string): MarkFault {
   if (given === undefined || given === null || given === '')
     return { field, message: `${field} is missing.`, cure };
-  const shown = JSON.stringify(given) ?? typeof given;
+  // What is nested without end cannot be written out again, and says nothing.
+  const shown =
+    typeof given === 'object' ? (Array.isArray(given) ? 'a list' : 'an object') : JSON.stringify(given);
   const short = shown.length > 60 ? `${shown.slice(0, 60)}...` : shown;
   return { field, message: `${field} is ${short}, which cannot be used.`, cure };
 }

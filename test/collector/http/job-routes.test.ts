@@ -87,6 +87,7 @@ const list = (server: PlantServer) =>
     path: '/api/v1/machines/mill/job-marks?from=2026-03-01&to=2026-03-04',
   });
 
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const BEGIN = {
   id: '4711/10-b',
   kind: 'begin',
@@ -179,6 +180,15 @@ describe('marks of an MES', () => {
     ['an id that is too long', { ...BEGIN, id: 'a'.repeat(101) }],
     ['a job of another type', { ...BEGIN, job: { $gt: '' } }],
     ['a job with a terminal command', { ...BEGIN, job: '\u001b[2J' }],
+    ['a job that is half a character', { ...BEGIN, job: 'a\ud800b' }],
+    ['a sender who is half a character', { marks: [BEGIN], by: 'line 3\ud800' }],
+    ['a job that is nested without end', `{"id":"a","kind":"begin","at":1,"job":${nested(200_000)}}`],
+    ['a sender that is nested without end', `{"marks":[],"by":${nested(200_000)}}`],
+    ['marks that are nested without end', nested(200_000)],
+    [
+      'a mark of thirty thousand keys',
+      Object.fromEntries(Array.from({ length: 30_000 }, (_, n) => [`k${n}`, n])),
+    ],
     ['a path that is none', { ...BEGIN, channel: '../1' }],
     ['a key nobody knows', { ...BEGIN, energyMwh: 5 }],
     ['figures at a begin', { ...BEGIN, goodParts: 5 }],

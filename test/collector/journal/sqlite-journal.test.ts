@@ -87,6 +87,19 @@ describe('the journal', () => {
     journal.close();
   });
 
+  it('refuses a name that the file would spell otherwise than it was signed, and stays sound', () => {
+    const folder = makeFolder();
+    const journal = open(folder);
+    for (const by of ['line 3\ud800', '\udc00', 'a\u0000b', 'a\nb'])
+      expect(() => journal.append(amendment({}, { by })), JSON.stringify(by)).toThrow(/who entered it/);
+    expect(() => journal.append(amendment({ reason: 'half of a \ud83d' }))).toThrow(/reason/);
+    journal.append(amendment({}, { by: 'Zoë 😀' }));
+    journal.close();
+    const again = open(folder);
+    expect(again.entries('amendment').map(({ by }) => by)).toEqual(['Zoë 😀']);
+    again.close();
+  });
+
   it('is for its owner only, and refuses SQL that changes or removes', () => {
     const { path } = makeJournal();
     expect(statSync(path).mode & 0o777).toBe(0o600);
