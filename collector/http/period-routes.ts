@@ -1,6 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { MillwattError } from '../../protocols/errors.ts';
 import { PERIOD_KINDS, type PeriodKind } from '../energy/calendar/period.ts';
 import { periodsToCsv } from '../reports/period-csv.ts';
 import { stepPeriodReports, type PeriodReport } from '../reports/period-report.ts';
@@ -10,6 +8,7 @@ import { stepUsePhaseReport } from '../reports/use-phase-report.ts';
 import { ApiError, badParameter } from './api-error.ts';
 import type { HttpParts } from './http-parts.ts';
 import { readFormat, readRange, readText, requireKnown, type Query } from './parameters.ts';
+import { takeTurns } from './take-turns.ts';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
@@ -23,9 +22,6 @@ const SPAN_MAX_MS: Readonly<Record<PeriodKind, number>> = {
   month: YEAR_MS,
   year: YEAR_MS,
 };
-/** Work goes on for so long before others have their turn, ms. */
-const TURN_MS = 10;
-
 /** Periods of the site's calendar, and the use phase of a machine. */
 export function addPeriodRoutes(
   server: FastifyInstance,
@@ -70,25 +66,6 @@ export function addPeriodRoutes(
     const [report] = await takeTurns(() => stepUsePhaseReport(source, { machine, fromMs, toMs }));
     return await reply.send(report);
   });
-}
-
-/** All that a slow walk gives; others are served meanwhile. What the operator has to change is said, with its cure. */
-async function takeTurns<T>(start: () => Iterable<T | null>): Promise<T[]> {
-  const all: T[] = [];
-  let turnMs = performance.now();
-  try {
-    for (const one of start()) {
-      if (one !== null) all.push(one);
-      if (performance.now() - turnMs < TURN_MS) continue;
-      await setImmediate();
-      turnMs = performance.now();
-    }
-  } catch (error) {
-    if (error instanceof MillwattError && error.remedy === 'refuse')
-      throw new ApiError(400, error.message, error.cure);
-    throw error;
-  }
-  return all;
 }
 
 function shorten(report: PeriodReport): object {

@@ -12,14 +12,14 @@ const DAY_MS = 24 * HOUR_MS;
 /**
  * What a machine drew in [fromMs, toMs), by stretch of a state: the minutes of its hours after closure, so that any whole
  * minutes of it sum to what the periods of the calendar say. `loose` is what closure or a counter booked to minutes in
- * which the machine was not in that state.
+ * which the machine was not in that state. Gives a null after each day that was read, so that others have their turn.
  */
-export function readJobEnergy(
+export function* stepJobEnergy(
   source: Pick<PeriodSource, 'views'>,
   machine: string,
   fromMs: number,
   toMs: number,
-): { spans: EnergySpan[]; loose: EnergySpan[] } {
+): Generator<null, { spans: EnergySpan[]; loose: EnergySpan[] }> {
   const spans: EnergySpan[] = [];
   const loose: EnergySpan[] = [];
   // Hours are spread as a whole, a day at a time.
@@ -32,6 +32,7 @@ export function readJobEnergy(
     const day = spreadHours(hours, source.views.states(machine, at, untilMs, SPANS_A_DAY_MAX));
     for (const span of day.spans) spans.push(span);
     for (const span of day.loose) loose.push(span);
+    yield null;
   }
   return { spans, loose };
 }

@@ -8,15 +8,15 @@ import { assessJob, type JobUncertainty } from '../energy/allocation/job-uncerta
 import { sumProcessing } from '../energy/allocation/job-processing.ts';
 import { splitPower, type MeasuredStates, type PowerSplit } from '../energy/allocation/split-power.ts';
 import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
-import { readJobEnergy } from './job-energy.ts';
+import { stepJobEnergy } from './job-energy.ts';
 import { gatherMarks, type GatheredMarks } from './job-marks.ts';
 import type { JobSource } from './job-source.ts';
 import { sayWindow } from './job-window.ts';
 import type { PeriodBasis } from './period-basis.ts';
 import type { MediumReport } from './period-media.ts';
-import { periodReports, type PeriodReport } from './period-report.ts';
+import { gatherPeriods, type PeriodReport } from './period-report.ts';
 import { shareToJobs } from './shared-load-jobs.ts';
-import { reportSharedLoads, type MachineShare } from './shared-load-report.ts';
+import { stepSharedLoads, type MachineShare } from './shared-load-report.ts';
 
 /** Which jobs of which machine, and how energy is divided; without a rule as the plan declares. */
 export interface JobQuery {
@@ -92,15 +92,27 @@ export interface JobReport {
  * made. Throws an error of class `refuse` as `allocateJobs` and the calendar do.
  */
 export function reportJobs(source: JobSource, query: JobQuery): JobReport {
+  for (const report of stepJobReport(source, query)) if (report !== null) return report;
+  throw new Error('a report ends with what it reports');
+}
+
+/** The same, with a null wherever others may have their turn: a month takes seconds. */
+export function* stepJobReport(source: JobSource, query: JobQuery): Generator<JobReport | null> {
   const { machine } = query;
   const plan = source.plan.machines.find((known) => known.machine === machine);
   const kind = plan?.jobs.window ?? 'day';
   const rule = query.rule ?? plan?.jobs.rule ?? 'time';
-  const periods = [...periodReports(source, { machine, kind, fromMs: query.fromMs, toMs: query.toMs })];
+  const periods = yield* gatherPeriods(source, {
+    machine,
+    kind,
+    fromMs: query.fromMs,
+    toMs: query.toMs,
+  });
   const fromMs = periods[0]?.fromMs ?? query.fromMs;
   const toMs = periods[periods.length - 1]?.toMs ?? query.toMs;
   const knownToMs = Math.max(fromMs, Math.min(toMs, source.views.watched(machine)?.toMs ?? fromMs));
-  const { spans, loose } = readJobEnergy(source, machine, fromMs, toMs);
+  const { spans, loose } = yield* stepJobEnergy(source, machine, fromMs, toMs);
+  yield null;
   const gathered = gatherMarks(source, machine, fromMs, knownToMs);
   const windows = periods.map((period) => ({
     name: sayWindow(period.period),
@@ -114,7 +126,8 @@ export function reportJobs(source: JobSource, query: JobQuery): JobReport {
     choice: { rule },
   });
   const { allocation } = result;
-  const shared = reportSharedLoads(source, { machine, kind, fromMs, toMs });
+  yield null;
+  const shared = yield* stepSharedLoads(source, { machine, kind, fromMs, toMs });
   const jobs = withoutCutCounts(result.jobs);
   const toJobs = query.withShared === true ? shareToJobs(shared, allocation.windows, jobs, rule) : null;
   const states = measureStates(spans, windows);
@@ -139,7 +152,7 @@ export function reportJobs(source: JobSource, query: JobQuery): JobReport {
     sharedMwh: toJobs === null ? null : (toJobs.get(job.id)?.mwh ?? milliwattHours(0)),
     sharedSayings: toJobs?.get(job.id)?.sayings ?? [],
   }));
-  return {
+  yield {
     site: source.plan.site,
     machine,
     fromMs,

@@ -45,6 +45,16 @@ export function* periodReports(source: PeriodSource, query: PeriodQuery): Genera
   for (const report of stepPeriodReports(source, query)) if (report !== null) yield report;
 }
 
+/** All of them in a list, for a report that rests on them; a null after each hour that was read. */
+export function* gatherPeriods(source: PeriodSource, query: PeriodQuery): Generator<null, PeriodReport[]> {
+  const reports: PeriodReport[] = [];
+  for (const report of stepPeriodReports(source, query)) {
+    if (report === null) yield null;
+    else reports.push(report);
+  }
+  return reports;
+}
+
 /** The same with a null after each hour that was read: a server that has others to serve may do so. */
 export function* stepPeriodReports(
   source: PeriodSource,

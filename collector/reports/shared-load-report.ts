@@ -7,7 +7,7 @@ import { massWithin } from '../energy/allocation/weigh-jobs.ts';
 import type { PeriodKind } from '../energy/calendar/period.ts';
 import { listMarks } from './job-book.ts';
 import type { JobSource } from './job-source.ts';
-import { periodReports, type PeriodReport } from './period-report.ts';
+import { gatherPeriods, type PeriodReport } from './period-report.ts';
 import { sayWindow } from './job-window.ts';
 import type { SitePlan } from './site-plan.ts';
 
@@ -26,24 +26,20 @@ export interface MachineShare {
  * The shares of one machine in all loads that serve it, by window of the calendar: what every machine's report gives of a
  * load sums to what the load drew, where their windows are of one kind.
  *
- * @returns one list a window, in order of time
+ * @returns one list a window, in order of time; a null after each hour that was read
  */
-export function reportSharedLoads(
+export function* stepSharedLoads(
   source: JobSource,
   { machine, kind, fromMs, toMs }: { machine: string; kind: PeriodKind; fromMs: number; toMs: number },
-): MachineShare[][] {
+): Generator<null, MachineShare[][]> {
   const loads = source.plan.sharedLoads.filter(({ serves }) => serves.includes(machine));
   const read = new Map<string, PeriodReport[]>();
-  const periodsOf = (name: string): PeriodReport[] => {
-    let periods = read.get(name);
-    if (periods === undefined)
-      read.set(name, (periods = [...periodReports(source, { machine: name, kind, fromMs, toMs })]));
-    return periods;
-  };
+  for (const name of new Set(loads.flatMap(({ id, serves }) => [id, ...serves])))
+    read.set(name, yield* gatherPeriods(source, { machine: name, kind, fromMs, toMs }));
   const shares: MachineShare[][] = [];
   for (const load of loads)
-    for (const [index, period] of periodsOf(load.id).entries()) {
-      const served = load.serves.map((name) => ({ name, period: periodsOf(name)[index] }));
+    for (const [index, period] of (read.get(load.id) ?? []).entries()) {
+      const served = load.serves.map((name) => ({ name, period: read.get(name)?.[index] }));
       (shares[index] ??= []).push(shareOf(source, load, machine, period, served));
     }
   return shares;
