@@ -57,6 +57,7 @@ export async function buildCollector(
     host: config.http.host,
     port: config.http.port,
     token: resolveSecret(config.http.token, folder),
+    marksToken: resolveSecret(config.http.marksToken, folder),
     tls: readServerTls(config.http, folder),
   };
   const parts: CollectorOptions['parts'] = {

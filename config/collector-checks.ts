@@ -134,17 +134,26 @@ function checkEmbedded(
 
 function checkHttp(http: CollectorConfig['http'], folder: string, world: Surroundings): Remark[] {
   const remarks = checkTlsFiles(['http'], http, folder, world);
-  if (http.token !== undefined) {
-    remarks.push(...checkSecret(['http', 'token'], http.token, folder, world));
-    const length = measureSecret(http.token, folder, world);
+  for (const name of ['token', 'marksToken'] as const) {
+    const reference = http[name];
+    if (reference === undefined) continue;
+    remarks.push(...checkSecret(['http', name], reference, folder, world));
+    const length = measureSecret(reference, folder, world);
     if (length !== undefined && length > 0 && length < TOKEN_LENGTH_MIN)
       remarks.push({
         severity: 'error',
-        path: ['http', 'token'],
+        path: ['http', name],
         message: `the token has ${length} characters; the collector asks for at least ${TOKEN_LENGTH_MIN}.`,
         cure: 'Make a new one: openssl rand -base64 24',
       });
   }
+  if (http.marksToken !== undefined && http.marksToken === http.token)
+    remarks.push({
+      severity: 'error',
+      path: ['http', 'marksToken'],
+      message: 'is the token of the page: whoever looks could enter marks, which stay for good.',
+      cure: 'Make another one: openssl rand -base64 24',
+    });
   if (isLoopback(http.host)) return remarks;
   const error = (message: string, cure: string) =>
     remarks.push({ severity: 'error', path: ['http', 'host'], message, cure });

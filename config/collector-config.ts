@@ -199,6 +199,10 @@ const http = z
       .optional()
       .describe('Bearer token; needed to listen wider than loopback.')
       .meta({ examples: ['${file:http.token}'] }),
+    marksToken: secretReference
+      .optional()
+      .describe('Another bearer token, for an MES: with it marks of jobs are taken, without it none are.')
+      .meta({ examples: ['${file:marks.token}'] }),
     cert: pemFile('the certificate of the server', 'collector.pem'),
     key: pemFile('the key of that certificate', 'collector.key'),
   })

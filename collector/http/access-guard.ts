@@ -14,8 +14,13 @@ const ADDRESSES_MAX = 10_000;
 export interface AccessGuard {
   /** Throws an ApiError when the Host header is a name that is not ours (DNS rebinding). */
   checkHost(host: string | undefined): void;
-  /** Throws an ApiError when the Authorization header does not carry the token. */
+  /** Throws an ApiError when the Authorization header does not carry the token of the page. */
   checkToken(authorization: string | undefined, address: string): void;
+  /**
+   * Throws an ApiError when the header does not carry the token for marks, always where there is none: everyone who looks
+   * has the token of the page, and what is entered stays for good.
+   */
+  checkMarksToken(authorization: string | undefined, address: string): void;
 }
 
 /**
@@ -25,11 +30,13 @@ export interface AccessGuard {
 export function createAccessGuard(options: {
   host: string;
   token?: string | undefined;
+  /** With it marks of jobs may be sent, and nothing else; without it none are taken. */
+  marksToken?: string | undefined;
   tls: boolean;
   /** Real ms, monotonic. */
   nowMs: () => number;
 }): AccessGuard {
-  const { host, token, tls, nowMs } = options;
+  const { host, token, marksToken, tls, nowMs } = options;
   if (!isLoopback(host) && (token === undefined || !tls)) {
     const missing = [
       ...(token === undefined ? ['http.token'] : []),
@@ -39,12 +46,14 @@ export function createAccessGuard(options: {
       cure: `Set ${missing.join(' and ')}, or listen on 127.0.0.1.`,
     });
   }
-  if (token !== undefined && token.length < TOKEN_LENGTH_MIN) {
-    throw new MillwattError('refuse', 'weak-token', 'The token of the page is too short to be safe.', {
-      cure: `Take at least ${TOKEN_LENGTH_MIN} random characters, such as from "openssl rand -base64 24".`,
+  requireStrong(token, 'The token of the page');
+  requireStrong(marksToken, 'The token for marks');
+  if (marksToken !== undefined && marksToken === token)
+    throw new MillwattError('refuse', 'same-token', 'The token for marks is that of the page.', {
+      cure: 'Draw another for http.marksToken: everyone who looks at the page has the first.',
     });
-  }
   const expected = token === undefined ? undefined : hash(token);
+  const expectedForMarks = marksToken === undefined ? undefined : hash(marksToken);
   const failures = new Map<string, { left: number; atMs: number }>();
 
   const spendFailure = (address: string): void => {
@@ -64,6 +73,14 @@ export function createAccessGuard(options: {
       );
   };
 
+  const check = (wanted: Buffer, authorization: string | undefined, address: string, what: string): void => {
+    const given = /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? '')?.[1];
+    if (given !== undefined && timingSafeEqual(hash(given), wanted)) return;
+    // Coming without a token is how a browser begins; only a wrong one is an attempt.
+    if (given !== undefined) spendFailure(address);
+    throw new ApiError(401, `This needs ${what}.`, 'Send "Authorization: Bearer TOKEN".');
+  };
+
   return {
     checkHost: (header) => {
       // With a token there is nothing that a foreign page could do in a visitor's name.
@@ -75,18 +92,25 @@ export function createAccessGuard(options: {
       );
     },
     checkToken: (authorization, address) => {
-      if (expected === undefined) return;
-      const given = /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? '')?.[1];
-      if (given !== undefined && timingSafeEqual(hash(given), expected)) return;
-      // Coming without a token is how a browser begins; only a wrong one is an attempt.
-      if (given !== undefined) spendFailure(address);
-      throw new ApiError(
-        401,
-        'This needs the token of the collector.',
-        'Send "Authorization: Bearer TOKEN".',
-      );
+      if (expected !== undefined) check(expected, authorization, address, 'the token of the collector');
+    },
+    checkMarksToken: (authorization, address) => {
+      if (expectedForMarks === undefined)
+        throw new ApiError(
+          403,
+          'This collector takes nothing in over HTTP.',
+          'Set http.marksToken and send it with the marks, or enter them with `millwatt jobs import`.',
+        );
+      check(expectedForMarks, authorization, address, 'the token for marks (http.marksToken)');
     },
   };
+}
+
+function requireStrong(token: string | undefined, name: string): void {
+  if (token === undefined || token.length >= TOKEN_LENGTH_MIN) return;
+  throw new MillwattError('refuse', 'weak-token', `${name} is too short to be safe.`, {
+    cure: `Take at least ${TOKEN_LENGTH_MIN} random characters, such as from "openssl rand -base64 24".`,
+  });
 }
 
 /** True for an address that only this machine can reach. */

@@ -68,6 +68,7 @@ export function describeMarkIntake(parameters: object[]): object {
   return {
     summary:
       'Begin and end of jobs, as an MES tells them: one, a list, or {marks, by}; at most 1,000, all or none',
+    security: [{ marksToken: [] }],
     parameters,
     requestBody: {
       required: true,
@@ -81,11 +82,14 @@ export function describeMarkIntake(parameters: object[]): object {
         ...content(object({ machine: text, accepted: number, known: number, withdrawn: number })),
       },
       400: failure('Some marks are not as they should be: nothing was entered, each is named'),
-      401: failure('The token is missing or wrong'),
-      403: failure('It came from a page of another origin'),
+      401: failure('The token for marks is missing or wrong'),
+      403: failure(
+        'This collector has no token for marks and takes none, or it came from a page of another origin',
+      ),
       409: failure('Some marks contradict what was told before: nothing was entered, each is named'),
       413: failure('It is larger than 512 KiB'),
       415: failure('It is no JSON'),
+      429: failure('Too many wrong tokens, or more marks than a journal should take in a short time'),
       503: failure('It cannot be written now; send it again'),
     },
   };

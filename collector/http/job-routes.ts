@@ -7,10 +7,13 @@ import type { JobReport } from '../reports/job-report.ts';
 import { readToldMark, type ToldMark } from '../reports/job-told-mark.ts';
 import { ApiError, badParameter } from './api-error.ts';
 import type { HttpParts } from './http-parts.ts';
+import { createMarkAllowance } from './mark-allowance.ts';
 import { readFormat, readRange, readText, requireKnown, type Query } from './parameters.ts';
+import { takeTurns } from './take-turns.ts';
 
-/** A month takes some seconds, in which the collector does nothing else. */
-const SPAN_MAX_MS = 31 * 86_400_000;
+/** A month takes some seconds; others are served meanwhile. */
+const SPAN_MAX_MS = 93 * 86_400_000;
+const UNPROCESSABLE = 422;
 const LIST_SPAN_MAX_MS = 366 * 86_400_000;
 const MARKS_MAX = 1000;
 const BODY_BYTES_MAX = 524_288;
@@ -34,6 +37,7 @@ export function addJobRoutes(
   requireMachine: (id: string | undefined) => string,
 ): void {
   const { clock } = parts;
+  const allowance = createMarkAllowance(() => clock.wallMs());
   const requireJobs = (): JobsPart => {
     if (parts.jobs !== undefined) return parts.jobs;
     throw new ApiError(
@@ -52,7 +56,12 @@ export function addJobRoutes(
     const rule = readChoice(query, 'rule', ALLOCATION_RULES);
     const withShared = readChoice(query, 'shared', ['yes', 'no']) === 'yes';
     const format = readFormat(query);
-    const report = refusable(() => requireJobs().report({ machine, fromMs, toMs, rule, withShared }));
+    const jobs = requireJobs();
+    const [report] = await takeTurns(
+      () => jobs.report({ machine, fromMs, toMs, rule, withShared }),
+      UNPROCESSABLE,
+    );
+    if (report === undefined) throw new Error('a report ends with what it reports');
     if (format === 'json') return choose(report, group);
     return await reply
       .type('text/csv; charset=utf-8')
@@ -90,11 +99,13 @@ export function addJobRoutes(
         else refusals.push(...read.faults.map((fault) => ({ index, ...fault })));
       }
       if (refusals.length > 0) return await reply.status(400).send(refuse('cannot be taken', refusals));
+      allowance.require(marks.length);
       const taken = refusable(() => requireJobs().take(machine, marks, by));
       if ('conflicts' in taken)
         return await reply
           .status(409)
           .send(refuse('cannot stand beside what was told before', taken.conflicts));
+      allowance.spend(taken.accepted + taken.withdrawn);
       return { machine, ...taken };
     },
   );

@@ -254,7 +254,14 @@ export function openApiDocument(version: string): object {
       '/healthz': get('Whether the collector answers', json(object({ status: text })), [], true),
     },
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        marksToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'http.marksToken: takes marks, reads nothing',
+        },
+      },
       schemas: {
         ...JOB_SCHEMAS,
         Error: object({ error: object({ message: text, cure: text }) }),

@@ -12,6 +12,8 @@ import { addStaticFiles } from './static-files.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** What only looks. Anything else needs a token of its own, also where no route takes it. */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** Nothing from elsewhere, nothing inline, no frames: a name that came over the network can never become a script. */
 const HEADERS = {
@@ -32,6 +34,8 @@ export interface HttpAddress {
   port: number;
   /** At least 22 characters. */
   token?: string | undefined;
+  /** At least 22 characters, and not the other one; without it no marks of jobs are taken. */
+  marksToken?: string | undefined;
   /** PEM texts. */
   tls?: { cert: string; key: string } | undefined;
   /** How long a request may take to arrive, real ms; 10 s without. */
@@ -49,11 +53,17 @@ export interface HttpServer {
 
 /**
  * Serves the page, the API and the metrics. Throws an error of class `refuse` when the address is open to others
- * without a token and TLS (`open-http`), the token is weak (`weak-token`), or the port cannot be had (`http-port`).
+ * without a token and TLS (`open-http`), a token is weak (`weak-token`) or both are one (`same-token`), or the port cannot be had (`http-port`).
  */
 export async function startHttp(address: HttpAddress, parts: HttpParts): Promise<HttpServer> {
-  const { host, port, token, tls } = address;
-  const guard = createAccessGuard({ host, token, tls: tls !== undefined, nowMs: () => performance.now() });
+  const { host, port, token, marksToken, tls } = address;
+  const guard = createAccessGuard({
+    host,
+    token,
+    marksToken,
+    tls: tls !== undefined,
+    nowMs: () => performance.now(),
+  });
   const server = createServer(tls, address.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
   // The server itself forgets those that are still greeting, and would wait for them at its end.
   const sockets = new Set<Socket>();
@@ -107,7 +117,9 @@ function addRoutes(
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     guard.checkHost(request.headers.host);
-    if (needsToken(request)) guard.checkToken(request.headers.authorization, request.ip);
+    const { authorization } = request.headers;
+    if (!READING.has(request.method)) guard.checkMarksToken(authorization, request.ip);
+    else if (needsToken(request)) guard.checkToken(authorization, request.ip);
   });
   server.setNotFoundHandler(() => {
     throw new ApiError(

@@ -102,16 +102,19 @@ function records(): SealedRecord[] {
   return all;
 }
 
+const MARKS_TOKEN = 'the-mes-of-line-3-and-nobody-else';
+
 async function startPlant(): Promise<{ folder: string; collector: BuiltCollector; agent: TestAgent }> {
   const folder = makeFolder();
   const brokerPort = await findFreePort();
   const file = join(folder, 'collector.yaml');
+  writeFileSync(join(folder, 'marks.token'), MARKS_TOKEN, { mode: 0o600 });
   writeFileSync(
     file,
     `site: plant
 data: ./data
 broker: { embedded: { port: ${brokerPort} } }
-http: { port: ${await findFreePort()} }
+http: { port: ${await findFreePort()}, marksToken: "\${file:marks.token}" }
 calendar: { zone: Europe/Berlin }
 machines:
   - { id: ${MACHINE}, ratedPower: 15kW, jobs: { rule: time, window: day } }
@@ -144,7 +147,7 @@ async function readReport({ url }: BuiltCollector): Promise<JobReport> {
 const tell = ({ url }: BuiltCollector, marks: unknown) =>
   fetch(`${url}/api/v1/machines/${MACHINE}/job-marks`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${MARKS_TOKEN}` },
     body: JSON.stringify(marks),
   });
 

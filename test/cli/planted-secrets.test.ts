@@ -11,6 +11,7 @@ const SECRETS = {
   agent: 'canary-agent-4f1c7a90d3',
   collector: 'canary-collector-8be2150c6f',
   http: 'canary-http-token-1d9a7733e0',
+  marks: 'canary-marks-token-5e20b9d417',
   influx: 'canary-influx-token-c05b8e42',
   opcua: 'canary-opcua-password-77aa01',
 };
@@ -28,7 +29,7 @@ it('no secret comes out: not in logs, answers, metrics or files, whatever fails'
     '  password: ${env:COLLECTOR_PASSWORD}',
     `  embedded: { port: ${brokerPort}, agents: { gateway-1: "\${file:agent.secret}" } }`,
     `influx: { url: "http://127.0.0.1:${influxPort}", version: 2, org: plant, token: "\${file:influx.secret}" }`,
-    `http: { port: ${httpPort}, token: "\${file:http.secret}" }`,
+    `http: { port: ${httpPort}, token: "\${file:http.secret}", marksToken: "\${file:marks.secret}" }`,
   ]);
   const agentFile = (id: string, secret: string) => [
     'site: plant-1',

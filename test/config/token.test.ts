@@ -42,3 +42,21 @@ test('a variable that is not set is a warning where the environment may be seen,
   expect(check({ PAGE_TOKEN: 'q'.repeat(22) })).toEqual([]);
   expect(check({ PAGE_TOKEN: 'short' })).toMatchObject([{ severity: 'error', path: 'http.token' }]);
 });
+
+test('the token for marks is checked like that of the page, and may not be it', () => {
+  const check = (http: string, env: Record<string, string>) =>
+    checkConfig(
+      `site: plant-1\nbroker: { embedded: {} }\nmachines: []\nhttp: ${http}\n`,
+      'collector.yaml',
+      'collector',
+      readSurroundings({ env }),
+    ).findings;
+  const env = { PAGE: 'q'.repeat(22), MES: 'z'.repeat(22), SHORT: 'short' };
+  expect(check('{ token: "${env:PAGE}", marksToken: "${env:MES}" }', env)).toEqual([]);
+  expect(check('{ marksToken: "${env:MES}" }', env)).toEqual([]);
+  for (const http of [
+    '{ marksToken: "${env:SHORT}" }',
+    '{ token: "${env:PAGE}", marksToken: "${env:PAGE}" }',
+  ])
+    expect(check(http, env), http).toMatchObject([{ severity: 'error', path: 'http.marksToken' }]);
+});

@@ -5,16 +5,17 @@ import { startPlantServer, type PlantServer } from './plant-server.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 3, 12, 30);
 const TOKEN = 'correct-horse-battery-staple-9';
+const MARKS_TOKEN = 'the-mes-of-line-3-and-nobody-else';
 const running: PlantServer[] = [];
 afterEach(async () => {
   for (const server of running.splice(0)) await server.stop();
 });
 
-async function start(token?: string): Promise<PlantServer> {
-  const server = await startPlantServer({
-    nowMs: () => NOW_MS,
-    address: token === undefined ? {} : { token },
-  });
+async function start(
+  address: { token?: string; marksToken?: string | undefined } = {},
+  nowMs = () => NOW_MS,
+): Promise<PlantServer> {
+  const server = await startPlantServer({ nowMs, address: { marksToken: MARKS_TOKEN, ...address } });
   running.push(server);
   return server;
 }
@@ -46,7 +47,11 @@ function send(
         port: server.port,
         path: change.path ?? '/api/v1/machines/mill/job-marks',
         method: change.method ?? 'POST',
-        headers: { 'content-type': 'application/json', ...change.headers },
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${MARKS_TOKEN}`,
+          ...change.headers,
+        },
       },
       (response) => {
         let told = '';
@@ -70,7 +75,7 @@ function announce(server: PlantServer, bytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, '127.0.0.1', () =>
       socket.write(
-        `POST /api/v1/machines/mill/job-marks HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`,
+        `POST /api/v1/machines/mill/job-marks HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${MARKS_TOKEN}\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`,
       ),
     );
     socket.once('data', (chunk) => {
@@ -215,16 +220,66 @@ describe('marks of an MES', () => {
 });
 
 describe('who may tell of jobs', () => {
-  test('only who has the token, where there is one', async () => {
-    const server = await start(TOKEN);
-    expect((await send(server, BEGIN)).status).toBe(401);
-    expect(
-      (await send(server, BEGIN, { headers: { authorization: 'Bearer wrong-wrong-wrong-wrong' } })).status,
-    ).toBe(401);
-    expect((await send(server, BEGIN, { headers: { authorization: `Bearer ${TOKEN}` } })).body.accepted).toBe(
-      1,
-    );
+  const by = (authorization: string) => ({ headers: { authorization } });
+
+  test('nobody, where there is no token for marks', async () => {
+    for (const server of [
+      await start({ marksToken: undefined }),
+      await start({ marksToken: undefined, token: TOKEN }),
+    ])
+      for (const authorization of ['', `Bearer ${TOKEN}`, 'Bearer undefined', 'Bearer ']) {
+        const answer = await send(server, BEGIN, by(authorization));
+        expect(answer.status, authorization).toBe(403);
+        expect(answer.body.error?.cure).toContain('http.marksToken');
+      }
   });
+
+  test('only who has the token for marks: that of the page reads, this one writes, neither does both', async () => {
+    const server = await start({ token: TOKEN });
+    for (const wrong of ['', `Bearer ${TOKEN}`, `Basic ${MARKS_TOKEN}`, `Bearer ${MARKS_TOKEN}x`])
+      expect((await send(server, BEGIN, by(wrong))).status, wrong).toBe(401);
+    expect((await send(server, BEGIN)).body.accepted).toBe(1);
+    const path = '/api/v1/machines/mill/job-marks?from=2026-03-01&to=2026-03-04';
+    expect((await send(server, undefined, { method: 'GET', path })).status).toBe(401);
+    const read = await send(server, undefined, { method: 'GET', path, ...by(`Bearer ${TOKEN}`) });
+    expect(read.body.marks).toHaveLength(1);
+  });
+
+  test('guesses are slowed down', async () => {
+    const server = await start();
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 14; guess++)
+      statuses.push((await send(server, BEGIN, by(`Bearer guess-${guess}-of-a-token-for-marks`))).status);
+    expect(statuses.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 401));
+    expect(statuses).toContain(429);
+  });
+
+  test('a token that is short, or that of the page, refuses the start', async () => {
+    await expect(start({ marksToken: 'short' })).rejects.toThrow(/token for marks is too short/);
+    await expect(start({ token: TOKEN, marksToken: TOKEN })).rejects.toThrow(/is that of the page/);
+  });
+
+  test('a sender without end fills no disk: 20,000 at once, and 3,600 an hour', async () => {
+    let nowMs = NOW_MS;
+    const server = await start({}, () => nowMs);
+    const sendThousand = (lot: number) =>
+      send(
+        server,
+        Array.from({ length: 1000 }, (_, n) => ({ ...BEGIN, id: `m${lot}-${n}` })),
+      );
+    for (let lot = 0; lot < 20; lot++) expect((await sendThousand(lot)).status).toBe(200);
+    const refused = await sendThousand(20);
+    expect(refused.status).toBe(429);
+    // 1000 of them at one a second: 16.7 min.
+    expect(refused.body.error?.cure).toContain('in 17 min');
+    nowMs += 999_000;
+    expect((await sendThousand(20)).status).toBe(429);
+    nowMs += 1_000;
+    expect((await sendThousand(20)).body.accepted).toBe(1000);
+    // What is known already costs nothing.
+    nowMs += 1_000_000;
+    for (let again = 0; again < 3; again++) expect((await sendThousand(20)).body.known).toBe(1000);
+  }, 30_000);
 
   test('no page of another origin, and no form', async () => {
     const server = await start();

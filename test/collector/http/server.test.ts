@@ -557,7 +557,7 @@ describe('who may ask', () => {
   test('nothing can be written, and nothing else of the folders can be read', async () => {
     const server = await start();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
-      expect((await ask(server, '/api/v1/machines', {}, method)).status, method).toBe(404);
+      expect((await ask(server, '/api/v1/machines', {}, method)).status, method).toBe(403);
     expect((await ask(server, '/assets/..%2F..%2Fserver.ts')).status).toBe(404);
     expect((await ask(server, '/assets/%2e%2e/server.ts')).status).toBe(404);
   });
