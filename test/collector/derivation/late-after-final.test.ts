@@ -2,23 +2,7 @@ import { expect, it } from 'vitest';
 import { Bench } from './derivation-bench.ts';
 import { MACHINE, PlantFeed, type Saying } from './plant-feed.ts';
 
-/*
- * Late data after final, by hand. The supply counter is read every minute and moves 60 Wh (60,000 mWh) a minute: 3.6 kW.
- * The gateway's record of 10:20 to 10:40 is missing.
- *
- *   09:00 .. 10:19   counter 0 .. 79 x 60 Wh
- *   10:20 .. 10:39   missing: 20 readings; what the meter counted is 80 .. 99 x 60 Wh
- *   10:40 .. 13:59   100 .. 299 x 60 Wh
- *
- * Spindle power alone (no counter) is read with it: 1.2 kW until 10:30, 0 W from then on.
- *
- *   hour  09:00  60 min x 60 Wh = 3,600 Wh; the spindle 1.2 kW x 1 h = 1,200 Wh
- *         10:00  60 min x 60 Wh = 3,600 Wh, 21 min of it (10:19 to 10:40) bridged: 21 x 60 Wh = 1,260 Wh
- *         11:00  as 09:00, but for the spindle
- *
- * After the record came, nothing of 10:00 is bridged. The spindle ran for 30 minutes of it: 29 readings one minute apart at
- * 1.2 kW, and between 10:29 and 10:30, where it stopped, each reading speaks for half a minute: 29.5 min x 1.2 kW = 590 Wh.
- */
+/* The arithmetic stands in test/cases/derivation/late-after-final/arithmetic.md. */
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const NINE_MS = Date.UTC(2026, 2, 2, 9);
