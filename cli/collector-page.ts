@@ -38,7 +38,9 @@ export async function serveCollector(
     live: board,
     simulated,
     plan,
-    assessHour: (hour) => assessHour({ views: from.views, plan }, hour) ?? 'no energy of the supply is known',
+    assessHour: (hour) =>
+      assessHour({ views: from.views, plan, journal: journal ?? null }, hour) ??
+      'no energy of the supply is known',
     ...(journal === undefined
       ? {}
       : { journal, jobs: openJobs({ views: from.views, plan, journal }, from.clock) }),

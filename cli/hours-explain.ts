@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
-import type { EntryKind, JournalEntry } from '../collector/journal/journal.ts';
 import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { explainHour } from '../collector/reports/explain-hour.ts';
 import { assessHour } from '../collector/reports/uncertain-hour.ts';
-import type { CollectorConfig } from '../config/collector-config.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { explainLines } from './hours-page.ts';
-import { readConfiguredJournal } from './journal-access.ts';
+import { readWhenAsked } from './journal-access.ts';
 import { widthOf } from './screen.ts';
 import { sitePlanOf } from './site-plan-of.ts';
 
@@ -28,13 +26,14 @@ export function explainOne(
   try {
     const machine = chooseMachine(views.machines(), options.machine);
     const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
+    // Only an hour that was amended asks it.
+    const journal = readWhenAsked(config, folder);
     const explained = explainHour(
       {
         views,
-        // Only an hour that was amended asks it.
-        journal: { entries: (kind, of) => readEntries(config, folder, kind, of) },
+        journal,
         assess: (hour) =>
-          assessHour({ views, plan }, hour) ?? 'there is no energy of which it would be a share',
+          assessHour({ views, plan, journal }, hour) ?? 'there is no energy of which it would be a share',
       },
       machine,
       hourMs,
@@ -53,20 +52,6 @@ export function explainOne(
     );
   } finally {
     views.close();
-  }
-}
-
-function readEntries(
-  config: Pick<CollectorConfig, 'data'>,
-  folder: string,
-  kind: EntryKind,
-  machine: string | undefined,
-): JournalEntry[] {
-  const journal = readConfiguredJournal(config, folder);
-  try {
-    return journal.entries(kind, machine);
-  } finally {
-    journal.close();
   }
 }
 

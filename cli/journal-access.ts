@@ -40,6 +40,23 @@ export function readConfiguredJournal(config: Pick<CollectorConfig, 'data'>, fol
   return readJournal({ folder: dataFolder, publicKey: readKey(dataFolder).publicKey });
 }
 
+/** The same, opened for each question and closed after it: whoever never asks needs no journal. */
+export function readWhenAsked(
+  config: Pick<CollectorConfig, 'data'>,
+  folder: string,
+): Pick<JournalReader, 'entries'> {
+  return {
+    entries: (kind, machine) => {
+      const journal = readConfiguredJournal(config, folder);
+      try {
+        return journal.entries(kind, machine);
+      } finally {
+        journal.close();
+      }
+    },
+  };
+}
+
 /** The key of a collector that has run: its data folder is there. */
 export function readKey(dataFolder: string): SigningKey {
   const path = keyPath(dataFolder);

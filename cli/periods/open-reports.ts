@@ -5,6 +5,7 @@ import type { PeriodSource } from '../../collector/reports/period-source.ts';
 import type { CollectorConfig } from '../../config/collector-config.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
 import { MillwattError } from '../../protocols/errors.ts';
+import { readWhenAsked } from '../journal-access.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 
 /** What reports of one machine are made from. */
@@ -28,7 +29,8 @@ export function withReports(file: string, machine: string, use: (opened: OpenRep
             : `Choose one of: ${known.join(', ')}.`,
       });
     const plan = sitePlanOf(config, process.versions['tz'] ?? '');
-    use({ source: { views, plan }, calendar: openCalendar(plan.calendar), config });
+    const journal = readWhenAsked(config, folder);
+    use({ source: { views, plan, journal }, calendar: openCalendar(plan.calendar), config });
   } finally {
     views.close();
   }

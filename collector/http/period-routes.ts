@@ -25,11 +25,11 @@ const SPAN_MAX_MS: Readonly<Record<PeriodKind, number>> = {
 /** Periods of the site's calendar, and the use phase of a machine. */
 export function addPeriodRoutes(
   server: FastifyInstance,
-  { views, plan, clock }: Pick<HttpParts, 'views' | 'plan' | 'clock'>,
+  { views, plan, journal, clock }: Pick<HttpParts, 'views' | 'plan' | 'journal' | 'clock'>,
   requireMachine: (id: string | undefined) => string,
 ): void {
   const requireSource = (): PeriodSource => {
-    if (plan !== undefined) return { views, plan };
+    if (plan !== undefined) return { views, plan, journal: journal ?? null };
     throw new ApiError(
       404,
       'This collector was started without the plan of its site.',

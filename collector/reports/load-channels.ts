@@ -59,10 +59,18 @@ export function findLoadChannels(
 /** The minutes of a stretch of time, by channel. */
 export class LoadMinutes {
   readonly #channels: LoadChannels;
+  readonly #factor: number;
   readonly #rows = new Map<string, Map<number, MinuteRollup>>();
 
-  constructor(views: Pick<Views, 'minutes'>, channels: LoadChannels, fromMs: number, toMs: number) {
+  /** @param factor what was read times this is true: powers and currents, for ratios are amended where currents go in */
+  constructor(
+    views: Pick<Views, 'minutes'>,
+    channels: LoadChannels,
+    [fromMs, toMs]: readonly [number, number],
+    factor = 1,
+  ) {
     this.#channels = channels;
+    this.#factor = factor;
     for (const ids of Object.values(channels)) {
       if (!Array.isArray(ids)) continue;
       for (const id of ids)
@@ -97,8 +105,33 @@ export class LoadMinutes {
     };
     // What one current of a whole meter is the mean or the sum of, nobody said: only where it cannot be derived.
     if (load.currentA === null && load.voltageV === null) load.currentA = mean(rest.current);
-    return Object.values(load).every((value) => value === null) ? null : load;
+    return Object.values(load).every((value) => value === null) ? null : scaleLoad(load, this.#factor);
   }
+}
+
+/** Every ratio keeps the power factor; a voltage is taken as it was read. */
+function scaleLoad(load: MinuteLoad, factor: number): MinuteLoad {
+  if (factor === 1) return load;
+  const { power } = load;
+  const times = (value: number | null): number | null => (value === null ? null : value * factor);
+  return {
+    ...load,
+    power:
+      power === null
+        ? null
+        : {
+            count: power.count,
+            sum: power.sum * factor,
+            squares: power.squares * factor ** 2,
+            steps: power.steps * factor ** 2,
+            min: (factor < 0 ? power.max : power.min) * factor,
+            max: (factor < 0 ? power.min : power.max) * factor,
+            last: power.last * factor,
+          },
+    apparentVa: times(load.apparentVa),
+    reactiveVar: times(load.reactiveVar),
+    currentA: times(load.currentA),
+  };
 }
 
 function voltageOf(

@@ -10,10 +10,10 @@ import type { ComponentUncertainty } from './uncertain-period.ts';
  * where it has no energy.
  */
 export function assessHour(
-  { views, plan }: PeriodSource,
+  { plan, ...rest }: PeriodSource,
   { machine, hourMs }: Pick<MachineHour, 'machine' | 'hourMs'>,
 ): ComponentUncertainty | undefined {
-  const source = { views, plan: { ...plan, calendar: plainCalendar('UTC') } };
+  const source = { ...rest, plan: { ...plan, calendar: plainCalendar('UTC') } };
   const [report] = periodReports(source, { machine, kind: 'hour', fromMs: hourMs, toMs: hourMs + HOUR_MS });
   return report?.uncertainty['supply'];
 }

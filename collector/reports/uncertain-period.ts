@@ -41,7 +41,8 @@ export interface ComponentUncertainty {
 
 /** What was gathered of one meter of a component. */
 export interface MeterTally {
-  wiring: ComponentWiring | null;
+  /** Empty where nothing says how it is wired; several where that was changed within these hours. */
+  wirings: readonly ComponentWiring[];
   load: LoadTally;
   /** Energy by integrated power, mWh. */
   integratedMwh: number;
@@ -105,8 +106,42 @@ export function assessComponent(
   };
 }
 
+/** Where nobody knows which of several wirings held when, all of the energy counts as measured by the worst of them. */
 function assessMeter(
-  { wiring, load, integratedMwh, seenStepMwh }: MeterTally,
+  tally: MeterTally,
+  told: MachinePlan['metering'][string] | undefined,
+  about: Parameters<typeof assessComponent>[1],
+): MeterUncertainty & PeriodUncertainty {
+  const [first = null, ...others] = tally.wirings;
+  const one = assessWiring(first, tally, told, about);
+  if (others.length === 0) return one;
+  const all = [one, ...others.map((wiring) => assessWiring(wiring, tally, told, about))];
+  const worst = all.reduce((a, b) => (doubtOf(b.total) > doubtOf(a.total) ? b : a));
+  const names = [...new Set(all.map(({ meter }) => meter))].sort().join(' and ');
+  const states = byState((state) =>
+    all
+      .map(({ states: own }) => own[state])
+      .reduce((a, b) => (doubtOf(b ?? null) > doubtOf(a ?? null) ? b : a)),
+  );
+  return {
+    ...worst,
+    states: Object.fromEntries(Object.entries(states).filter(([, known]) => known !== undefined)),
+    notes: [
+      ...worst.notes,
+      `the wiring was changed within these hours (${names}): all of their energy counts by the one that is the more uncertain`,
+    ],
+  };
+}
+
+/** What is unknown is in doubt without bounds. */
+function doubtOf(uncertainty: Uncertainty | null): number {
+  if (uncertainty === null) return -1;
+  return uncertainty.kind === 'unknown' ? Infinity : uncertainty.standardMwh;
+}
+
+function assessWiring(
+  wiring: ComponentWiring | null,
+  { load, integratedMwh, seenStepMwh }: MeterTally,
   told: MachinePlan['metering'][string] | undefined,
   { closure, visits, endMs }: Parameters<typeof assessComponent>[1],
 ): MeterUncertainty & PeriodUncertainty {

@@ -39,7 +39,7 @@ export class PlantFeed {
   readonly agent: string;
   readonly #key: SigningKey = generateSigningKey();
   readonly #epoch: string;
-  readonly #snapshot: string;
+  #snapshot: string;
   /** Wall time at which the boot's monotonic clock was 0. */
   #bootMs: number;
   #boot = 'bbbbbbbbbbbb';
@@ -66,6 +66,12 @@ export class PlantFeed {
   reboot(boot: string, bootMs: number): void {
     this.#boot = boot;
     this.#bootMs = bootMs;
+  }
+
+  /** The agent's file is another one from here on: a new config snapshot. */
+  rewire(channels: Channel[], about: Partial<SourceDescription>): SealedRecord {
+    this.#snapshot = encodeSnapshot(snapshotOf(this.agent, channels, about));
+    return this.config();
   }
 
   /** The record with the config snapshot. */

@@ -99,7 +99,7 @@ export async function startPlantServer(options: {
       ...(options.journal === undefined ? {} : { journal: options.journal }),
       jobs: openJobs({ views, plan, journal }, { wallMs: options.nowMs }),
       plan,
-      assessHour: (hour) => assessHour({ views, plan }, hour) ?? 'no energy is known',
+      assessHour: (hour) => assessHour({ views, plan, journal }, hour) ?? 'no energy is known',
       machines: options.machines ?? [{ id: 'mill', name: 'Mill <3>', ratedPowerW: 15_000 }],
       live: board,
       agents: () => agents,

@@ -72,7 +72,11 @@ async function deriveHour(): Promise<{ explained: ExplainedHour; trueMwh: number
     hash: 'plan',
   };
   const explained = explainHour(
-    { views, journal: null, assess: (hour) => assessHour({ views, plan }, hour) ?? 'no energy' },
+    {
+      views,
+      journal: null,
+      assess: (hour) => assessHour({ views, plan, journal: null }, hour) ?? 'no energy',
+    },
     MACHINE,
     HOUR_MS,
   );

@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { followAmendments } from '../../../collector/journal/amendment-source.ts';
+import type { JournalReader } from '../../../collector/journal/journal.ts';
+import { openJournal } from '../../../collector/journal/sqlite-journal.ts';
 import { startDerivation } from '../../../collector/derivation/deriver.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
 import type { Views } from '../../../collector/ledger/views.ts';
@@ -9,9 +12,11 @@ import { machineModelOf } from '../../../cli/machine-model-of.ts';
 import { sitePlanOf } from '../../../cli/site-plan-of.ts';
 import { collectorConfig } from '../../../config/collector-config.ts';
 import { startEmbeddedBroker } from '../../../protocols/mqtt/embedded-broker.ts';
+import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import type { Channel, MeasuredChannel } from '../../../protocols/telemetry/channel.ts';
 import type { Phase, Quantity } from '../../../protocols/telemetry/quantity.ts';
+import type { SourceDescription } from '../../../protocols/telemetry/snapshot.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
 import { MACHINE, PlantFeed } from '../derivation/plant-feed.ts';
 import { TestAgent } from '../test-agent.ts';
@@ -83,6 +88,24 @@ export function plantConfig(more: Record<string, unknown> = {}, machine: Record<
   });
 }
 
+/** What is different from the plain plant. */
+export interface PlantOptions {
+  holeMs?: [number, number];
+  config?: ReturnType<typeof plantConfig>;
+  /** Amendments that people entered, without what is the same of all. */
+  amendments?: readonly Record<string, unknown>[];
+  /** Currents are not read, but one voltage is. */
+  withoutCurrents?: true;
+  /** From a time on the agent's file describes the meter so; */
+  rewired?: { atMs: number; about: Partial<SourceDescription> };
+}
+
+/** The meter of docs/uncertainty.md. */
+const ABOUT: Partial<SourceDescription> = {
+  meter: { serial: 'S-1', class: '0.5S' },
+  ct: { primary: 100, secondary: 5 },
+};
+
 /**
  * A machine that a real collector received and derived, from its broker to its views: a 0.5S meter behind 100/5 A
  * transformers, read every 10 s.
@@ -90,12 +113,34 @@ export function plantConfig(more: Record<string, unknown> = {}, machine: Record<
 export async function derivePlant(
   fromMs: number,
   hours: number,
-  options: { holeMs?: [number, number]; config?: ReturnType<typeof plantConfig> } = {},
-): Promise<{ views: Views; plan: SitePlan; close: () => void; dataFolder: string }> {
+  options: PlantOptions = {},
+): Promise<{
+  views: Views;
+  plan: SitePlan;
+  journal: Pick<JournalReader, 'entries'>;
+  close: () => void;
+  dataFolder: string;
+}> {
   const config = options.config ?? plantConfig();
   const broker = await startEmbeddedBroker({ host: '127.0.0.1', port: 0, log: silentLog });
   const brokerUrl = `mqtt://127.0.0.1:${broker.port}`;
   const dataFolder = mkdtempSync(join(tmpdir(), 'millwatt-periods-'));
+  const journal = openJournal({
+    folder: mkdtempSync(join(dataFolder, 'journal-')),
+    key: generateSigningKey(),
+    log: silentLog,
+  });
+  for (const body of options.amendments ?? [])
+    journal.append({
+      atMs: fromMs,
+      kind: 'amendment',
+      machine: MACHINE,
+      by: 'Anna',
+      body: { component: 'supply', fromMs, toMs: null, reason: 'seen at inspection', ...body },
+    });
+  const channels = options.withoutCurrents
+    ? [...CHANNELS.filter(({ id }) => !id.includes('.current.')), channel('supply', 'voltage', 'l12')]
+    : CHANNELS;
   const clock = new SteppedClock(fromMs + (hours + 1) * HOUR_MS);
   const collector = await startTestCollector({
     brokerUrl,
@@ -104,7 +149,11 @@ export async function derivePlant(
     clock,
     parts: {
       startDerivation: (around) =>
-        startDerivation({ ...around, machines: config.machines.map((one) => machineModelOf(one)) }),
+        startDerivation({
+          ...around,
+          machines: config.machines.map((one) => machineModelOf(one)),
+          amendments: followAmendments(journal, silentLog),
+        }),
     },
   });
   const agent = new TestAgent({ brokerUrl });
@@ -121,11 +170,11 @@ export async function derivePlant(
     };
     await until(() => agent.link.connected() && collector.stats().broker.connected);
     const feed = new PlantFeed({
-      channels: CHANNELS,
+      channels,
       bootMs: fromMs - 100_000,
-      about: { meter: { serial: 'S-1', class: '0.5S' }, ct: { primary: 100, secondary: 5 } },
+      about: ABOUT,
     });
-    const records = [feed.config(), ...sayPlant(feed, fromMs, hours, options.holeMs)];
+    const records = [feed.config(), ...sayPlant(feed, channels, fromMs, hours, options)];
     for (let at = 0; at < records.length; at += 50) {
       await agent.send(...records.slice(at, at + 50));
       await until(() => collector.stats().ledger.records >= Math.min(records.length, at + 50));
@@ -139,16 +188,24 @@ export async function derivePlant(
   const views = openViews({ folder: dataFolder });
   const close = () => {
     views.close();
+    journal.close();
     rmSync(dataFolder, { recursive: true, force: true });
   };
-  return { views, plan: sitePlanOf(config, '2026a'), close, dataFolder };
+  return { views, plan: sitePlanOf(config, '2026a'), journal, close, dataFolder };
 }
 
-function* sayPlant(feed: PlantFeed, fromMs: number, hours: number, holeMs: [number, number] = [0, 0]) {
+function* sayPlant(
+  feed: PlantFeed,
+  channels: Channel[],
+  fromMs: number,
+  hours: number,
+  { holeMs = [0, 0], withoutCurrents, rewired }: PlantOptions,
+) {
   let wattMs = 0;
   for (let at = fromMs; at < fromMs + hours * HOUR_MS; at += RECORD_MS) {
     const timesMs: number[] = [];
     const columns: Record<string, number[]> = {};
+    if (at === rewired?.atMs) yield feed.rewire(channels, { ...ABOUT, ...rewired.about });
     const put = (name: string, value: number) => (columns[`${MACHINE}.${name}`] ??= []).push(value);
     for (let t = at; t < at + RECORD_MS; t += STEP_MS) {
       const { powerW, currentA, factor } = loadAt(t);
@@ -156,7 +213,8 @@ function* sayPlant(feed: PlantFeed, fromMs: number, hours: number, holeMs: [numb
         timesMs.push(t);
         put('supply.activePower', powerW);
         put('supply.powerFactor', factor);
-        for (const phase of ['l1', 'l2', 'l3']) put(`supply.current.${phase}`, currentA);
+        if (withoutCurrents) put('supply.voltage.l12', powerW / (Math.sqrt(3) * currentA * factor));
+        else for (const phase of ['l1', 'l2', 'l3']) put(`supply.current.${phase}`, currentA);
         put('supply.activeEnergyImport', 5000 + Math.floor(wattMs / HOUR_MS));
         put('spindle.activePower', powerW > 5000 ? 2500 : 0);
       }

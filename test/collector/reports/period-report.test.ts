@@ -33,7 +33,7 @@ function report(
   toMs = TO_MS,
   plan: SitePlan = plant.plan,
 ): PeriodReport[] {
-  return [...periodReports({ views: plant.views, plan }, { machine: MACHINE, kind, fromMs, toMs })];
+  return [...periodReports({ ...plant, plan }, { machine: MACHINE, kind, fromMs, toMs })];
 }
 
 /** Everything of reports that has to add up. */
