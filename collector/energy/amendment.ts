@@ -1,4 +1,7 @@
-/** What every amendment says. It holds for readings in [fromMs, toMs), wall ms; null for ever. */
+/**
+ * What every amendment says. It holds for readings in [fromMs, toMs), wall ms; null for ever. The scale of a counter is
+ * the one that held just before its reading: what a counter tells is of the time that the reading ends.
+ */
 interface AmendmentTerms {
   /** Of the entry in the journal that made it. */
   id: string;

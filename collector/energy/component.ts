@@ -1,3 +1,4 @@
+import { powerEdgesOf } from './amendments/column-fate.ts';
 import { readCounter } from './read-counter.ts';
 import { bookPower } from './book-power.ts';
 import { bridgeWithoutCounter, BRIDGE_BY_STATE_MS } from './bridge-without-counter.ts';
@@ -26,6 +27,7 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
   c.atMs ??= firstMs;
   const { horizonMs } = context;
   const untilMs = Math.min(context.timeline.atMs, settledTo(power, horizonMs), settledTo(counter, horizonMs));
+  const edges = powerEdgesOf(c.component, c.direction === 'medium' ? [] : context.model.amendments);
   let p = 0;
   let q = 0;
   for (;;) {
@@ -36,6 +38,7 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     const lastPowerEveryMs = p > 0 ? (power.everyMs[p - 1] ?? 0) : power.lastEveryMs;
     const covered = lastPowerMs !== null && powerMs - lastPowerMs <= 2 * lastPowerEveryMs;
     // How power ran between two readings is told by the states between them, all of them.
+    const nextPowerW = (power.values[p] ?? 0) * (edges.get(powerMs) ?? 1);
     const counts = c.judged !== null && !c.judged.saturated;
     const bridged = !counts && lastPowerMs !== null && powerMs - lastPowerMs <= BRIDGE_BY_STATE_MS;
     const untold = (covered || bridged) && powerMs > context.timeline.atMs;
@@ -44,11 +47,9 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     if (quiet && (covered || untilMs <= c.atMs)) break;
     const toMs = quiet ? untilMs : nextMs;
     if (!counts) {
-      const nextPowerW = power.values[p] ?? 0;
       if (!passWithoutCounter(c, context, toMs, quiet, lastPowerMs, covered, nextPowerW, powerMs)) break;
     } else if (toMs > c.atMs) {
       if (covered) {
-        const nextPowerW = power.values[p] ?? 0;
         const line = { startMs: lastPowerMs, startW: c.lastPowerW, endMs: powerMs, endW: nextPowerW };
         walkPower(context.timeline, c.atMs, toMs, line, (piece) => appendCovered(c, context, piece));
       } else {

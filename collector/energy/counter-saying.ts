@@ -69,7 +69,9 @@ function sayOnTrack(
   if (verdict.moved)
     parts.push(`${meter} goes on where ${meterBefore} stood: taken for one meter at another address`);
   if (verdict.rescaled)
-    parts.push('an amended scale begins or ends here: both readings are taken by the scale of the later one');
+    parts.push(
+      'an amended scale begins or ends between two readings: both are taken by the scale of the later one',
+    );
   parts.push(`${to} - ${from} = ${more} are booked; ${fit(bound, units)}`);
   return parts.join('; ');
 }

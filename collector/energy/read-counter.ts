@@ -2,7 +2,7 @@ import { scaleEdgeBetween } from './amendments/amend-jump.ts';
 import { holdsAt } from './amendments/column-fate.ts';
 import { bookSlices } from './book-difference.ts';
 import { bookPower } from './book-power.ts';
-import { loseTime, type ComponentState, type FoldContext } from './component-state.ts';
+import { loseTime, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
 import type { Evidence } from './counter-evidence.ts';
 import { followJump } from './counter-jump.ts';
 import { mark, note, tell, type Reading } from './counter-note.ts';
@@ -120,8 +120,27 @@ function followFlagged(
   const { amendments } = context.model;
   const beforeMs = evidence.before?.atMs ?? atMs;
   const amendment = rescaled ? scaleEdgeBetween(beforeMs, atMs, c.component, amendments) : null;
+  if (amendment !== null) tellBefore(c, context, reading, verdict, amendment);
   const kind = glitch ? 'glitch' : rollover ? 'rollover' : moved ? 'moved' : 'amended';
-  tell(c, reading, kind, verdict, verdict.mwh, amendment);
+  if (kind !== 'amended' || amendment !== null) tell(c, reading, kind, verdict, verdict.mwh, amendment);
+}
+
+/** All of an interval is taken by the scale at its end: its earlier hours rest on the amendment, too. */
+function tellBefore(
+  c: ComponentState,
+  context: FoldContext,
+  reading: Reading,
+  verdict: Extract<CounterVerdict, { kind: 'same' | 'rise' }>,
+  amendment: string,
+): void {
+  const { atMs } = reading;
+  const own = reading.account();
+  const fromMs = c.slices[0]?.fromMs ?? own.hourMs;
+  mark(c, context, 'amended', fromMs, atMs);
+  for (let at = fromMs; at < own.hourMs; at = nextHourMs(at)) {
+    const account = accountAt(context.accounts, at);
+    tell(c, { atMs, account: () => account }, 'amended', verdict, 0, amendment);
+  }
 }
 
 /** It counts no more: the rise to its largest value is booked, and power is integrated from there on. */

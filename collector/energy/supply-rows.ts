@@ -1,3 +1,5 @@
+import type { Amendment } from './amendment.ts';
+import { powerEdgesOf } from './amendments/column-fate.ts';
 import { feedPower } from './power-track.ts';
 import type { Ladder } from './power-ladder.ts';
 import { dropTaken, settledTo } from './series.ts';
@@ -7,8 +9,14 @@ import type { TimelineState } from './timeline-state.ts';
  * Follows power through the rows of the supply before the horizon, and what is measured of the time between them. Rows of a
  * counter alone measure time; what power was between its own readings, only the next one tells.
  */
-export function takeSupply(timeline: TimelineState, ladders: readonly Ladder[], horizonMs: number): void {
+export function takeSupply(
+  timeline: TimelineState,
+  ladders: readonly Ladder[],
+  horizonMs: number,
+  amendments: readonly Amendment[] = [],
+): void {
   const { supply, power } = timeline;
+  const edges = powerEdgesOf('supply', amendments);
   const untilMs = settledTo(supply, horizonMs);
   let row = 0;
   let lastMs = supply.lastMs;
@@ -24,7 +32,7 @@ export function takeSupply(timeline: TimelineState, ladders: readonly Ladder[], 
     else if (nextPowerW !== null) {
       // Each reading speaks for the half of the interval that is next to it: nobody knows when power changed.
       feedPower(power, ladders, Math.floor((lastPower.atMs + nextMs) / 2), lastPower.powerW);
-      feedPower(power, ladders, nextMs, nextPowerW);
+      feedPower(power, ladders, nextMs, nextPowerW * (edges.get(nextMs) ?? 1));
     }
     if (nextPowerW !== null) timeline.lastPower = { atMs: nextMs, everyMs, powerW: nextPowerW };
     lastMs = nextMs;

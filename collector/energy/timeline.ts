@@ -50,7 +50,7 @@ export function advanceTimeline(
   accounts: HourAccount[],
 ): void {
   const ladders = laddersOf(model);
-  takeSupply(timeline, ladders, horizonMs);
+  takeSupply(timeline, ladders, horizonMs, model.amendments);
   advanceControls(model, timeline.control, timeline.controls, horizonMs);
   settleStates(model, timeline, ladders, accounts);
 }

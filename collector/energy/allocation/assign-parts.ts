@@ -2,9 +2,12 @@ import type { CountedParts } from './count-parts.ts';
 import type { CountMark, JobRemark } from './job-mark.ts';
 import type { Job } from './job.ts';
 
+/** Counters are read once a minute at the least. */
+const TOLD_LATE_MS = 120_000;
+
 /**
  * Gives counted parts to jobs, and their figures to those for which none were told. A part counted at the moment of an end
- * belongs to the job that ends; one counted after it, before the next begin, too: counters are told late. Where several
+ * belongs to the job that ends; one counted up to two minutes after it, before the next begin, too: counters are told late. Where several
  * jobs ran at once on what the counter speaks of, nobody gets it, and it is said. Without a scrap count all counted parts
  * are good; what was told from outside stands, and a count that differs from it is said.
  *
@@ -85,6 +88,8 @@ function findJob(jobs: readonly Job[], { atMs, channel }: CountedParts): Job | n
     for (const segment of job.segments) {
       if (!isSame(segment.channel, channel) || segment.fromMs >= atMs) continue;
       if (atMs <= segment.toMs) running.add(job);
+      // Parts made when nobody had begun a job are of no job, as is the energy that went into them.
+      if (atMs > segment.toMs + TOLD_LATE_MS) continue;
       if (segment.toMs > latestMs) {
         latestMs = segment.toMs;
         latest = new Set([job]);

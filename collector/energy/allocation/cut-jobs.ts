@@ -11,13 +11,19 @@ import { jobOfProgram, readProgramRuns, type ProgramRun } from './program-runs.t
  * of a program are one job. Channels may work at the same time; on one channel one job follows the other.
  *
  * @param marks from outside in any order; from the records in their order
- * @param toMs end of what is known, wall ms: jobs that were not ended are counted until then
+ * @param toMs end of what is read of the control, wall ms: programs that were not ended are counted until then
+ * @param toldToMs end of what is known at all, wall ms: jobs that were told and not ended are under way until then, also
+ * beyond what is read, and must not look as if they had ended there
  */
-export function cutJobs(marks: readonly JobMark[], toMs: number): { jobs: Job[]; remarks: JobRemark[] } {
+export function cutJobs(
+  marks: readonly JobMark[],
+  toMs: number,
+  toldToMs = toMs,
+): { jobs: Job[]; remarks: JobRemark[] } {
   const ordered = [...marks].sort((a, b) => a.atMs - b.atMs);
   const outside = readOutsideJobs(
     ordered.filter((mark) => mark.kind === 'begin' || mark.kind === 'end'),
-    toMs,
+    toldToMs,
   );
   const remarks = outside.remarks;
   const jobs = new Map(outside.jobs.map((job) => [job.id, job]));

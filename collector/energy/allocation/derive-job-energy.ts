@@ -34,15 +34,17 @@ export interface JobEnergyResult {
  * From marks and energy to jobs and parts: cuts the jobs, divides the energy, and relates it to what was made. Figures per
  * part are made only of jobs that lie in the windows as a whole: half a job's energy over all its parts would flatter.
  *
- * @param toMs end of what is known, wall ms
+ * @param toMs end of what is read of the control, wall ms
+ * @param toldToMs end of what is known at all, wall ms, as `cutJobs` has it
  * @throws MillwattError (refuse) as `allocateJobs`
  */
 export function deriveJobEnergy(
   marks: readonly JobMark[],
   toMs: number,
   input: Omit<AllocationInput, 'jobs'>,
+  toldToMs = toMs,
 ): JobEnergyResult {
-  const { jobs, remarks } = cutJobs(marks, toMs);
+  const { jobs, remarks } = cutJobs(marks, toMs, toldToMs);
   const allocation = allocateJobs({ ...input, jobs });
   const byId = new Map(jobs.map((job) => [job.id, job]));
   return {

@@ -33,7 +33,8 @@ function bearsOn({ kind, fromMs, toMs }: Amendment, { timesMs }: RowGroup): bool
   if (kind === 'meter-replaced' || kind === 'step') return false;
   const first = timesMs[0] ?? Infinity;
   const last = timesMs[timesMs.length - 1] ?? -Infinity;
-  return fromMs <= last && (toMs === null || first < toMs);
+  // A counter read when it ends is of the time before.
+  return fromMs <= last && (toMs === null || first <= toMs);
 }
 
 /** A group of rows that an amendment's edge cuts becomes several. */
@@ -54,7 +55,7 @@ function amendGroup(group: RowGroup, amendments: readonly Amendment[], feed: Rec
   for (let row = 1; row < group.timesMs.length; row++) {
     const beforeMs = group.timesMs[row - 1] ?? 0;
     const atMs = group.timesMs[row] ?? 0;
-    if (!edgesMs.some((edgeMs) => beforeMs < edgeMs && edgeMs <= atMs)) continue;
+    if (!edgesMs.some((edgeMs) => beforeMs <= edgeMs && edgeMs <= atMs)) continue;
     const next = fatesAt(row);
     if (next.every((fate, index) => isSameFate(fate, fates[index] ?? null))) continue;
     amendTo(row);

@@ -84,7 +84,10 @@ function believeStep(
   };
 }
 
-/** The amendment whose beginning or end lies between two readings that differ by an amended scale; null when none is found. */
+/**
+ * The amendment whose beginning or end lies between two readings that differ by an amended scale; null where it begins or
+ * ends with the first of them: then all of the time between was measured by one scale.
+ */
 export function scaleEdgeBetween(
   fromMs: number,
   toMs: number,
@@ -94,7 +97,7 @@ export function scaleEdgeBetween(
   const near = amendments.filter(
     (one) =>
       one.kind === 'scale' &&
-      [one.fromMs, one.toMs].some((edgeMs) => edgeMs !== null && fromMs < edgeMs && edgeMs <= toMs),
+      [one.fromMs, one.toMs].some((edgeMs) => edgeMs !== null && fromMs < edgeMs && edgeMs < toMs),
   );
   return (near.findLast((one) => one.component === component) ?? near.at(-1))?.id ?? null;
 }

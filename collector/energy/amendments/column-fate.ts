@@ -15,7 +15,9 @@ export interface ColumnFate {
 const ONE = rational(1n);
 
 /**
- * The fate of the readings of a component at a time; null when they are left out. Amendments compose in the order of entry:
+ * The fate of the readings of a component at a time; null when they are left out. A counter tells of the time that it ends:
+ * its scale is the one that held just before, so that an amendment that begins or ends with a reading leaves the time before
+ * that reading as it was. Amendments compose in the order of entry:
  * each speaks of components and meters as the ones before it left them, so a later one can correct an earlier one. Factors
  * are multiplied as fractions before anything is scaled, so an amendment and its inverse leave no trace.
  */
@@ -25,8 +27,10 @@ export function fateOf(
   atMs: number,
 ): ColumnFate | null {
   const fate: ColumnFate = { ...column, turned: false, factor: ONE };
+  const scaledMs = column.meter === null ? atMs : atMs - 1;
   for (const amendment of amendments) {
-    if (amendment.component !== fate.component || !holdsAt(amendment, atMs)) continue;
+    const holdsMs = amendment.kind === 'scale' ? scaledMs : atMs;
+    if (amendment.component !== fate.component || !holdsAt(amendment, holdsMs)) continue;
     if (amendment.kind === 'exclude') return null;
     if (amendment.kind === 'scale')
       fate.factor = multiply(fate.factor, rational(BigInt(amendment.num), BigInt(amendment.den)));
@@ -36,6 +40,30 @@ export function fateOf(
       fate.meter = renameMeter(fate.meter, amendment.meter, amendment.is);
   }
   return fate;
+}
+
+/**
+ * Where an amendment of a component's scale or direction begins or ends: by what a power that was read just then has to be
+ * multiplied to be what it was just before. As it stands it speaks of the time after it.
+ */
+export function powerEdgesOf(
+  component: string,
+  amendments: readonly Amendment[],
+): ReadonlyMap<number, number> {
+  const edges = new Map<number, number>();
+  if (amendments.length === 0) return edges;
+  const own = amendments.filter((one) => one.component === component && isOfTransformers(one));
+  for (const { fromMs, toMs } of own)
+    for (const atMs of toMs === null ? [fromMs] : [fromMs, toMs]) {
+      const [before, after] = [atMs - 1, atMs].map((ms) => fateOf({ component, meter: null }, own, ms));
+      if (before && after) edges.set(atMs, powerFactorOf(before) / powerFactorOf(after));
+    }
+  return edges;
+}
+
+/** True for what changes the value of a reading, not whose it is. */
+function isOfTransformers({ kind }: Amendment): boolean {
+  return kind === 'scale' || kind === 'direction';
 }
 
 /** True while an amendment holds. */

@@ -37,8 +37,8 @@ describe('an amendment that is entered while the collector runs', () => {
   it('doubles what a wrong ratio halved, from its hour on, and leaves every hour before as it was written', async () => {
     const { bench, before } = await deriveShift();
     const version = bench.views.hoursChangedAfter(0, 100).at(-1)?.version ?? 0;
-    // A counter's difference belongs to the reading at its end: the one at 12:00:00 ends the hour before.
-    bench.book.enter(twice({ id: 'ratio', fromMs: hourAt(3) + 1 }));
+    // There is a reading at 12:00:00 sharp: it ends the hour before, which must stay as it was.
+    bench.book.enter(twice({ id: 'ratio', fromMs: hourAt(3) }));
     const after = await bench.derive();
     expect(revisions(after)).toEqual([1, 1, 1, 2, 2, 0]);
     expect(bench.views.hoursChangedAfter(version, 100).map(({ hour }) => hour.hourMs)).toEqual([
@@ -71,7 +71,7 @@ describe('an amendment that is entered while the collector runs', () => {
   it('is found by itself at a restart, and computed once', async () => {
     const { bench, before } = await deriveShift();
     await bench.derivation.stop();
-    bench.book.enter(twice({ id: 'ratio', fromMs: hourAt(4) + 1 }));
+    bench.book.enter(twice({ id: 'ratio', fromMs: hourAt(4) }));
     bench.start();
     const after = await bench.derive();
     expect(revisions(after)).toEqual([1, 1, 1, 1, 2, 0]);
@@ -106,7 +106,7 @@ describe('an amendment that is entered while the collector runs', () => {
     onTestFinished(() => void vi.useRealTimers());
     bench.start();
     await bench.derive();
-    bench.book.enter(twice({ id: 'ratio', fromMs: hourAt(4) + 1 }));
+    bench.book.enter(twice({ id: 'ratio', fromMs: hourAt(4) }));
     const revision = () => bench.views.hour(MACHINE, hourAt(4))?.revision;
     expect(revision()).toBe(1);
     vi.advanceTimersByTime(60_000);

@@ -8,7 +8,7 @@ import { feedOf } from '../fold-feed.ts';
 const HERE = defineCounter('serial 1 register 40', ['100', '1']);
 const OUT = defineCounter('serial 1 register 42', ['100', '1']);
 const TERMS = { id: 'a', machine: 'm', component: 'supply', fromMs: 0, toMs: null };
-const SCALE: Amendment = { ...TERMS, kind: 'scale', num: '8', den: '10' };
+const SCALE: Amendment = { ...TERMS, fromMs: -1, kind: 'scale', num: '8', den: '10' };
 
 function feed(): RecordFeed {
   return feedOf(1, {
@@ -26,7 +26,7 @@ describe('amendFeed', () => {
     const one = feed();
     expect(amendFeed(one, [])).toBe(one);
     expect(amendFeed(one, [{ ...SCALE, fromMs: 3001 }])).toBe(one);
-    expect(amendFeed(one, [{ ...SCALE, fromMs: -9, toMs: 0 }])).toBe(one);
+    expect(amendFeed(one, [{ ...SCALE, fromMs: -9, toMs: -1 }])).toBe(one);
     const replaced: Amendment = { ...TERMS, kind: 'meter-replaced', oldLastMwh: 1, newFirstMwh: 1 };
     expect(amendFeed(one, [replaced, { ...TERMS, kind: 'step', is: 'real' }])).toBe(one);
   });
@@ -43,11 +43,18 @@ describe('amendFeed', () => {
     expect(counter?.definition).toMatchObject({ num: '80', den: '1', wired: '100/1', mwhPerRaw: 80_000 });
   });
 
-  it('cuts rows at both edges: the first belongs to it, the last does not', () => {
+  it('cuts rows at both edges: power at the first is in it, a counter at the last, each for the time it tells of', () => {
     const rows = amended({ ...SCALE, fromMs: 1000, toMs: 3000 });
-    expect(rows.map(({ timesMs }) => timesMs)).toEqual([[0], [1000, 2000], [3000]]);
-    expect(rows.map(({ powers }) => powers[0]?.values)).toEqual([[0], [8, null], [30]]);
-    expect(rows.map(({ counters }) => counters[0]?.definition.num)).toEqual(['100', '80', '100']);
+    expect(rows.map(({ timesMs }) => timesMs)).toEqual([[0], [1000], [2000], [3000]]);
+    expect(rows.map(({ powers }) => powers[0]?.values)).toEqual([[0], [8], [null], [30]]);
+    expect(rows.map(({ counters }) => counters[0]?.definition.num)).toEqual(['100', '100', '80', '80']);
+  });
+
+  it('takes a counter that is read when a scale ends by that scale, though no other reading is in it', () => {
+    const [first, more] = amended({ ...SCALE, fromMs: -9, toMs: 0 });
+    expect(first?.timesMs).toEqual([0]);
+    expect(first?.counters[0]?.definition.num).toBe('80');
+    expect(more?.counters[0]?.definition.num).toBe('100');
   });
 
   it('turns power round and lets import and export change places', () => {

@@ -81,12 +81,22 @@ describe('amendJump', () => {
 
 describe('scaleEdgeBetween', () => {
   it('finds the amendment whose edge two readings lie around', () => {
-    const scale: Amendment = { ...TERMS, id: 'x', toMs: 3000, kind: 'scale', num: '1', den: '2' };
-    expect(scaleEdgeBetween(1000, 1500, 'supply', [scale])).toBe('x');
-    expect(scaleEdgeBetween(2999, 3000, 'supply', [scale])).toBe('x');
+    const scale: Amendment = {
+      ...TERMS,
+      id: 'x',
+      fromMs: 1000,
+      toMs: 3000,
+      kind: 'scale',
+      num: '1',
+      den: '2',
+    };
+    expect(scaleEdgeBetween(999, 1500, 'supply', [scale])).toBe('x');
+    expect(scaleEdgeBetween(1000, 1500, 'supply', [scale])).toBeNull();
+    expect(scaleEdgeBetween(2999, 3001, 'supply', [scale])).toBe('x');
+    expect(scaleEdgeBetween(2999, 3000, 'supply', [scale])).toBeNull();
     expect(scaleEdgeBetween(1500, 2999, 'supply', [scale])).toBeNull();
     expect(
-      scaleEdgeBetween(1000, 2000, 'supply', [
+      scaleEdgeBetween(999, 2000, 'supply', [
         { ...scale, id: 'y' },
         { ...scale, component: 'z' },
       ]),
