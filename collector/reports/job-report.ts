@@ -69,7 +69,7 @@ export interface JobReport {
   /** Of the windows, wall ms. */
   fromMs: number;
   toMs: number;
-  /** End of what is known, wall ms: jobs that were not ended are counted until then. */
+  /** End of what is known of these windows, wall ms: programs that were not ended are counted until then. */
   knownToMs: number;
   rule: AllocationRule;
   window: 'shift' | 'day' | 'month';
@@ -110,7 +110,8 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
   });
   const fromMs = periods[0]?.fromMs ?? query.fromMs;
   const toMs = periods[periods.length - 1]?.toMs ?? query.toMs;
-  const knownToMs = Math.max(fromMs, Math.min(toMs, source.views.watched(machine)?.toMs ?? fromMs));
+  const watchedToMs = source.views.watched(machine)?.toMs ?? fromMs;
+  const knownToMs = Math.max(fromMs, Math.min(toMs, watchedToMs));
   const { spans, loose } = yield* stepJobEnergy(source, machine, fromMs, toMs);
   yield null;
   const gathered = gatherMarks(source, machine, fromMs, knownToMs);
@@ -119,12 +120,12 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
     fromMs: period.fromMs,
     toMs: period.toMs,
   }));
-  const result = deriveJobEnergy(gathered.marks, knownToMs, {
-    windows,
-    spans,
-    loose,
-    choice: { rule },
-  });
+  const result = deriveJobEnergy(
+    gathered.marks,
+    knownToMs,
+    { windows, spans, loose, choice: { rule } },
+    Math.max(knownToMs, watchedToMs),
+  );
   const { allocation } = result;
   yield null;
   const shared = yield* stepSharedLoads(source, { machine, kind, fromMs, toMs });

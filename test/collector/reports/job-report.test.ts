@@ -119,6 +119,31 @@ describe('loads that serve several machines', () => {
 });
 
 describe('a report of jobs', () => {
+  it('does not take a job for whole that goes on beyond the windows, whether it was ended later or not yet', () => {
+    const plant = startPlant({ machines: [{}] });
+    // Two days of 1.2 kW; the job began on the first at noon.
+    keepSpans(plant.views, 'mill', [
+      span(0, 1440, 'processing', 28_800),
+      span(1440, 2880, 'processing', 28_800),
+    ]);
+    const [begin, end] = job('A', 720, 2160, { goodParts: 4 });
+    plant.tell('mill', [begin ?? {}]);
+    const first = { machine: 'mill', ...query };
+    const cut = {
+      extent: 'cut',
+      extentSaying: '24 h of job A lie outside the windows: choose windows that hold all of it',
+      energy: { totalMwh: 14_400_000 },
+    };
+    expect(reportJobs(plant, first).jobs).toMatchObject([cut]);
+    plant.tell('mill', [end ?? {}]);
+    expect(reportJobs(plant, first).jobs).toMatchObject([
+      { ...cut, extentSaying: cut.extentSaying.replace('24 h', '12 h') },
+    ]);
+    const both = reportJobs(plant, { ...first, toMs: at(2880) }).jobs;
+    // 12 h + 12 h of 1.2 kW: 28.8 kWh / 4
+    expect(both).toMatchObject([{ extent: 'whole', perPart: { perGoodPartWh: { value: 7200 } } }]);
+  });
+
   it('is a table in which no name can be a formula', () => {
     const plant = startPlant({ machines: [{}] });
     keepSpans(plant.views, 'mill', [span(0, 60, 'processing', 1000)]);

@@ -240,6 +240,20 @@ describe('parts of a job', () => {
     expect(codes).toEqual(['parts-of-nobody']);
   });
 
+  it('are of the job that ended just before, and of nobody where no job was begun for what made them', () => {
+    const { jobs, codes } = cut(
+      count('6:00', 0),
+      begin('7:00', 'A'),
+      end('8:00', 'A'),
+      count('8:02', 1),
+      // Made without a job: its energy is nobody's, so are the parts.
+      count('8:03', 2),
+      count('12:00', 3),
+    );
+    expect(jobs.map(({ goodParts }) => goodParts)).toEqual([1]);
+    expect(codes).toEqual(['parts-of-nobody', 'parts-of-nobody']);
+  });
+
   it('are counted over a reset in the middle', () => {
     // 12 -> 13 -> 15 (1 + 2), reset, 0 -> 1 -> 2 (2): 5 parts. The first reading says only where the counter stands.
     const { jobs, codes } = cut(
