@@ -2,6 +2,7 @@ import type { CounterDecision } from '../energy/counter-decision.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { sayKwh } from '../energy/use-phase/say-kwh.ts';
 import type { MinuteRollup, Views } from '../ledger/views.ts';
+import { asRead, counterOf, fateOfHour, type AmendedHour, type ReadingFate } from './reading-fate.ts';
 import { sayDifference } from './explain-sums.ts';
 import type { CounterSight, ExplainedCounter, ExplainedMeter, Figure } from './explained-hour.ts';
 
@@ -17,11 +18,19 @@ const CLOSE_MS = 120_000;
 export function explainCounter(
   views: Pick<Views, 'minutes'>,
   hour: MachineHour,
-  about: { component: string; meters: readonly ExplainedMeter[]; decisions: readonly CounterDecision[] },
+  about: {
+    component: string;
+    meters: readonly ExplainedMeter[];
+    decisions: readonly CounterDecision[];
+    amended: AmendedHour;
+  },
 ): ExplainedCounter | null {
   const { component } = about;
   const { machine, hourMs } = hour;
-  const channel = `${machine}.${component}.activeEnergyImport`;
+  // Where what readings mean changes within the hour, those under the component's own name are shown.
+  const fate =
+    fateOfHour(component, about.amended.known, about.amended.amendments, hourMs) ?? asRead(component);
+  const channel = counterOf(machine, fate);
   const endMs = hourMs + HOUR_MS;
   const before = sightOf(views.minutes(channel, hourMs - DAY_MS, hourMs).at(-1));
   const last = sightOf(views.minutes(channel, hourMs, endMs).at(-1));
@@ -41,7 +50,7 @@ export function explainCounter(
     after,
     figures: [
       ...sights,
-      ...sayRises({ before, last, after }, wrapsOf(channel, about)),
+      ...sayRises({ before, last, after }, wrapsOf(channel, about), fate),
       ...sayBooked(hour, component),
     ],
   };
@@ -81,6 +90,7 @@ function wrapsOf(
 function sayRises(
   { before, last, after }: Pick<ExplainedCounter, 'before' | 'last' | 'after'>,
   wraps: readonly number[],
+  { factor: { num, den } }: ReadingFate,
 ): Figure[] {
   const rise = (label: string, from: CounterSight | null, to: CounterSight | null): Figure[] => {
     if (from === null || to === null) return [];
@@ -89,12 +99,19 @@ function sayRises(
     const difference = isWrapped
       ? `${[to.mwh, ...wraps].map(sayKwh).join(' + ')} - ${sayKwh(from.mwh)} = ${sayKwh(mwh)}, as it starts again at ${sayKwh(wraps[0] ?? 0)}`
       : sayDifference(to.mwh, from.mwh);
+    const isAmended = num !== den && mwh >= 0;
+    const trueMwh = Math.round((mwh * Number(num)) / Number(den));
+    const amended = `${sayKwh(mwh)} x ${num}${den === 1n ? '' : ` / ${den}`} = ${sayKwh(trueMwh)} as amended`;
     return [
       {
         label,
-        value: mwh,
+        value: isAmended ? trueMwh : mwh,
         unit: 'mWh',
-        saying: mwh < 0 ? `${difference}: it fell, which is no energy; see what was decided` : difference,
+        saying: isAmended
+          ? `${difference}; ${amended}`
+          : mwh < 0
+            ? `${difference}: it fell, which is no energy; see what was decided`
+            : difference,
       },
     ];
   };
@@ -114,7 +131,7 @@ function sayBooked({ energy, obtained, basis }: MachineHour, component: string):
       value: mwh,
       unit: 'mWh',
       saying: `${sayKwh(mwh)}${parts}; the hour begins and ends between two readings, each side gets its part${
-        basis.amendments.length > 0 ? '; what is shown above is as it was read, before amendments' : ''
+        basis.amendments.length > 0 ? '; readings above are as they were read, before amendments' : ''
       }`,
     },
   ];

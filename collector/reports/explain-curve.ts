@@ -1,30 +1,41 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import { HOUR_MS, MINUTE_MS, STATE_COUNT } from '../energy/hour-account.ts';
 import type { HourBase } from '../energy/hour-base.ts';
-import type { Views } from '../ledger/views.ts';
+import { toNumber } from '../../protocols/telemetry/unit.ts';
+import type { MinuteRollup, Views } from '../ledger/views.ts';
+import {
+  asRead,
+  counterOf,
+  factorOfPower,
+  fateOfHour,
+  fateOfReadings,
+  type AmendedHour,
+  type ReadingFate,
+} from './reading-fate.ts';
 import type { CounterSight, CurveMinute } from './explained-hour.ts';
 
 /** W x ms per mWh. */
 const WATT_MS_PER_MWH = 3600;
 
 /**
- * The sixty minutes of an hour: power, states, and counter beside power x time.
+ * The sixty minutes of an hour: power, states, and counter beside power x time, all as people amended it. A counter whose
+ * readings change their meaning within the hour is in no picture.
  * @param before what the counter showed last before the hour; without it the counter is told from its first minute on
  */
 export function explainCurve(
   views: Pick<Views, 'minutes'>,
   base: HourBase,
   before: CounterSight | null,
+  { amendments, known }: AmendedHour,
 ): CurveMinute[] {
   const { machine, hourMs } = base;
-  const minutesOf = (quantity: string) =>
-    new Map(
-      views
-        .minutes(`${machine}.supply.${quantity}`, hourMs, hourMs + HOUR_MS)
-        .map((minute) => [minute.minuteMs, minute]),
-    );
-  const power = minutesOf('activePower');
-  const counter = minutesOf('activeEnergyImport');
+  const power = powersOf(views, base, { amendments, known });
+  const whole = fateOfHour('supply', known, amendments, hourMs);
+  const counter =
+    whole?.isRead === true
+      ? minutesOf(views, counterOf(machine, whole), hourMs)
+      : new Map<number, MinuteRollup>();
+  const factor = whole === null ? 1 : toNumber(whole.factor);
   const first = counter.values().next().value;
   const startMwh = before?.mwh ?? (first === undefined ? 0 : Math.round(first.min * 1000));
   const powerAt = (minuteMs: number): number | null => {
@@ -48,11 +59,49 @@ export function explainCurve(
       maxW: read?.max ?? null,
       timeMs: timesOf(base, index),
       measuredMs,
-      countedMwh: counted === undefined ? null : Math.round(counted.last * 1000) - startMwh,
+      countedMwh:
+        counted === undefined ? null : Math.round((Math.round(counted.last * 1000) - startMwh) * factor),
       integralMwh: Math.round(integralMwh),
       bookedMwh: bookedIn(base, index),
     };
   });
+}
+
+/** The power of the supply by minute, W as it is meant. */
+function powersOf(
+  views: Pick<Views, 'minutes'>,
+  { machine, hourMs }: HourBase,
+  { amendments, known }: AmendedHour,
+): Map<number, Pick<MinuteRollup, 'count' | 'sum' | 'min' | 'max'>> {
+  const channelOf = ({ origin }: ReadingFate) => `${machine}.${origin}.activePower`;
+  if (amendments.length === 0) return minutesOf(views, channelOf(asRead('supply')), hourMs);
+  const powers = new Map<number, Pick<MinuteRollup, 'count' | 'sum' | 'min' | 'max'>>();
+  const channels = new Map<string, Map<number, MinuteRollup>>();
+  for (let minuteMs = hourMs; minuteMs < hourMs + HOUR_MS; minuteMs += MINUTE_MS) {
+    const fate = fateOfReadings('supply', known, amendments, minuteMs);
+    const channel = channelOf(fate);
+    let rows = channels.get(channel);
+    if (rows === undefined) channels.set(channel, (rows = minutesOf(views, channel, hourMs)));
+    const row = rows.get(minuteMs);
+    if (row === undefined || !fate.isRead) continue;
+    const factor = factorOfPower(fate);
+    const [min, max] = factor < 0 ? [row.max, row.min] : [row.min, row.max];
+    powers.set(minuteMs, {
+      count: row.count,
+      sum: row.sum * factor,
+      min: min * factor,
+      max: max * factor,
+    });
+  }
+  return powers;
+}
+
+function minutesOf(
+  views: Pick<Views, 'minutes'>,
+  channel: string,
+  hourMs: number,
+): Map<number, MinuteRollup> {
+  return new Map(views.minutes(channel, hourMs, hourMs + HOUR_MS).map((minute) => [minute.minuteMs, minute]));
 }
 
 /** Power in a minute without a reading: on the line between those beside it, or that of the only side that has one. */

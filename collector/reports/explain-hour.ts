@@ -13,6 +13,7 @@ import { explainGaps } from './explain-gaps.ts';
 import { explainMeters } from './explain-meters.ts';
 import { explainStates, sumStates } from './explain-states.ts';
 import { sayDifference, saySeconds, sayTimeShare, sayTotal } from './explain-sums.ts';
+import { AmendedReadings } from './reading-fate.ts';
 import { explainUncertainty } from './explain-uncertainty.ts';
 import type { ExplainedHour, Figure } from './explained-hour.ts';
 import type { ComponentUncertainty } from './uncertain-period.ts';
@@ -46,11 +47,16 @@ export function explainHour(
     (a, b) => Number(b === 'supply') - Number(a === 'supply') || (a < b ? -1 : 1),
   );
   const meters = explainMeters(views, machine, hour.basis.configs);
+  const amended = {
+    amendments: new AmendedReadings(journal, machine).of(hour.basis.amendments),
+    known: [...new Set(meters.map(({ component }) => component))],
+  };
   const counters = components.flatMap(
-    (component) => explainCounter(views, hour, { component, meters, decisions: base.decisions }) ?? [],
+    (component) =>
+      explainCounter(views, hour, { component, meters, decisions: base.decisions, amended }) ?? [],
   );
   const before = counters.find(({ component }) => component === 'supply')?.before ?? null;
-  const curve = explainCurve(views, base, before);
+  const curve = explainCurve(views, base, before, amended);
   return {
     v: 1,
     machine,

@@ -7,7 +7,14 @@ import { LoadTally } from '../energy/uncertainty/load-tally.ts';
 import { findLoadChannels, LoadMinutes } from './load-channels.ts';
 import type { PeriodHour } from './period-hours.ts';
 import type { PeriodSource } from './period-source.ts';
-import { AmendedReadings, asRead, fateOfReadings, type ReadingFate } from './reading-fate.ts';
+import {
+  AmendedReadings,
+  asRead,
+  factorOfPower,
+  fateOfReadings,
+  isSameReading,
+  type ReadingFate,
+} from './reading-fate.ts';
 import type { MeterTally } from './uncertain-period.ts';
 import { toNumber } from '../../protocols/telemetry/unit.ts';
 import { WiringFinder } from './uncertain-wiring.ts';
@@ -58,12 +65,7 @@ export class PeriodLoads {
     const range = [hour.hourMs + fromMinute * MINUTE_MS, hour.hourMs + toMinute * MINUTE_MS] as const;
     const tally = this.#tallyOf(component, hour, run);
     const minutes = fate.isRead
-      ? new LoadMinutes(
-          this.#views,
-          this.#channelsOf(fate.origin),
-          range,
-          toNumber(fate.factor) * (fate.turned ? -1 : 1),
-        )
+      ? new LoadMinutes(this.#views, this.#channelsOf(fate.origin), range, factorOfPower(fate))
       : null;
     const others = [energy.integrated, energy.bridged].filter((cells) => cells !== null);
     for (let minute = fromMinute; minute < toMinute; minute++) {
@@ -157,16 +159,6 @@ export class PeriodLoads {
     }
     return tally;
   }
-}
-
-function isSameReading(a: ReadingFate, b: ReadingFate): boolean {
-  return (
-    a.origin === b.origin &&
-    a.turned === b.turned &&
-    a.isRead === b.isRead &&
-    a.factor.num === b.factor.num &&
-    a.factor.den === b.factor.den
-  );
 }
 
 function sumCells(cells: ArrayLike<number> | null, fromMinute: number, toMinute: number): number {

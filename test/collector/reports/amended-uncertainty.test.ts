@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { explainHour } from '../../../collector/reports/explain-hour.ts';
 import { periodReports, type PeriodReport } from '../../../collector/reports/period-report.ts';
 import type { ComponentUncertainty } from '../../../collector/reports/uncertain-period.ts';
+import { isConfirmed, sayingsOf, typeEquations } from './pocket-calculator.ts';
 import { derivePlant, HOUR_MS, MACHINE, plantConfig, type PlantOptions } from './period-plant.ts';
 
 const FROM_MS = Date.UTC(2026, 6, 6);
@@ -9,8 +11,10 @@ const MINUTE_MS = 60_000;
 let close = () => {};
 afterEach(() => close());
 
+let plant: Awaited<ReturnType<typeof derivePlant>>;
+
 async function derive(options: PlantOptions, hours = 3): Promise<PeriodReport> {
-  const plant = await derivePlant(FROM_MS, hours, options);
+  plant = await derivePlant(FROM_MS, hours, options);
   close = plant.close;
   const query = { machine: MACHINE, kind: 'day', fromMs: FROM_MS, toMs: FROM_MS + 1 } as const;
   const [day] = [...periodReports(plant, query)];
@@ -103,4 +107,41 @@ describe('the uncertainty of what people amended', () => {
     ]);
     expect(rowOf(unknown.uncertainty['supply'], 'meter')).toMatchObject({ kind: 'unknown' });
   }, 60_000);
+});
+
+describe('the explanation of an hour that people amended', () => {
+  const explain = () => {
+    const explained = explainHour({ ...plant, assess: () => 'not asked' }, MACHINE, FROM_MS + HOUR_MS);
+    if (explained === undefined) throw new Error('no hour');
+    for (const saying of sayingsOf(explained))
+      for (const typed of typeEquations(saying)) expect(isConfirmed(typed), typed.text).toBe(true);
+    return explained;
+  };
+
+  it('compares counter and power as both are meant, and says the factor', async () => {
+    await derive({ amendments: [{ kind: 'scale', num: '2', den: '1' }] });
+    const { closure, curve, counters } = explain();
+    // Twice 2.8 kWh each, and not 5.6 kWh beside 2.8 kWh.
+    expect(closure.find(({ label }) => label === 'counter over power')?.value).toBeCloseTo(1, 2);
+    expect(curve[50]?.meanW).toBe(12_000);
+    // 40 min x 2.4 kW + 19 min 50 s x 12 kW; the counter shows whole Wh, so 2 Wh.
+    expect(Math.abs((curve[59]?.countedMwh ?? 0) - 5_600_000)).toBeLessThan(40_000);
+    expect(counters[0]?.figures.find(({ label }) => label === 'it rose by')?.saying).toMatch(
+      /kWh; 2\.8\d* kWh x 2 = 5\.6\d* kWh as amended$/,
+    );
+  }, 30_000);
+
+  it('finds what was read under another name, and leaves out what was left out', async () => {
+    await derive({ amendments: [{ kind: 'component', component: 'spindle', becomes: 'supply' }] });
+    const { curve } = explain();
+    expect(curve[10]?.meanW).toBe(1200);
+    close();
+    const fromMs = FROM_MS + HOUR_MS + 30 * MINUTE_MS;
+    await derive({ amendments: [{ kind: 'exclude', fromMs, toMs: fromMs + 10 * MINUTE_MS }] });
+    expect(
+      explain()
+        .curve.slice(29, 41)
+        .map(({ meanW }) => meanW === null),
+    ).toEqual([false, ...Array.from({ length: 10 }, () => true), false]);
+  }, 30_000);
 });
