@@ -1,5 +1,6 @@
 import { PERIOD_KINDS, type PeriodKind } from '../../collector/energy/calendar/period.ts';
 import { periodsToCsv } from '../../collector/reports/period-csv.ts';
+import { shortenReport } from '../../collector/reports/uncertain-short.ts';
 import { periodReports } from '../../collector/reports/period-report.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { formatTime } from '../format.ts';
@@ -45,14 +46,16 @@ export function runPeriods(machine: string, options: PeriodsOptions): void {
         : readSiteTime(options.from, '--from', calendar);
     if (fromMs >= toMs)
       throw new MillwattError('refuse', 'bad-time', '--from is not before --to.', { cure: 'Exchange them.' });
+    if (options.csv !== undefined && options.json === undefined) {
+      // One by one: budgets of a year of hours would fill the memory.
+      const rows = Array.from(periodReports(source, { machine, kind, fromMs, toMs }), shortenReport);
+      process.stdout.write(periodsToCsv(rows));
+      return;
+    }
     const reports = [...periodReports(source, { machine, kind, fromMs, toMs })];
     if (options.json !== undefined) {
       const { zone } = source.plan.calendar;
       print(JSON.stringify({ ok: true, machine, kind, zone, fromMs, toMs, periods: reports }, null, 2));
-      return;
-    }
-    if (options.csv !== undefined) {
-      process.stdout.write(periodsToCsv(reports));
       return;
     }
     const watched = source.views.watched(machine);

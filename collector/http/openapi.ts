@@ -139,7 +139,8 @@ export function openApiDocument(version: string): object {
             name: 'budget',
             in: 'query',
             required: false,
-            description: 'Whether uncertainty comes with every line of its budget, and the facts it rests on',
+            description:
+              'Whether uncertainty comes with every line of its budget, and the facts it rests on: at most 14 days of hours at a time',
             schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
           },
           formatParameter,

@@ -3,7 +3,7 @@ import { PERIOD_KINDS, type PeriodKind } from '../energy/calendar/period.ts';
 import { periodsToCsv } from '../reports/period-csv.ts';
 import { stepPeriodReports, type PeriodReport } from '../reports/period-report.ts';
 import type { PeriodSource } from '../reports/period-source.ts';
-import { shortenUncertainty } from '../reports/uncertain-short.ts';
+import { shortenReport, type ShortPeriodReport } from '../reports/uncertain-short.ts';
 import { stepUsePhaseReport } from '../reports/use-phase-report.ts';
 import { ApiError, badParameter } from './api-error.ts';
 import type { HttpParts } from './http-parts.ts';
@@ -22,6 +22,14 @@ const SPAN_MAX_MS: Readonly<Record<PeriodKind, number>> = {
   month: YEAR_MS,
   year: YEAR_MS,
 };
+/** The same with budgets, which make a period ten times as large: some hundred of them are enough for one answer. */
+const BUDGET_MAX_MS: Readonly<Record<PeriodKind, number>> = {
+  ...SPAN_MAX_MS,
+  quarterHour: 3 * DAY_MS,
+  hour: 14 * DAY_MS,
+  shift: 93 * DAY_MS,
+};
+
 /** Periods of the site's calendar, and the use phase of a machine. */
 export function addPeriodRoutes(
   server: FastifyInstance,
@@ -42,15 +50,16 @@ export function addPeriodRoutes(
     requireKnown(query, ['kind', 'from', 'to', 'budget', 'format']);
     const machine = requireMachine(request.params.id);
     const kind = readKind(query);
-    const { fromMs, toMs } = readRange(query, clock.wallMs(), SPAN_MAX_MS[kind]);
-    const withBudget = readBudget(query);
     const format = readFormat(query);
+    const withBudget = readBudget(query) && format === 'json';
+    const longestMs = withBudget ? BUDGET_MAX_MS : SPAN_MAX_MS;
+    const { fromMs, toMs } = readRange(query, clock.wallMs(), longestMs[kind]);
     const source = requireSource();
-    const reports = await takeTurns(() => stepPeriodReports(source, { machine, kind, fromMs, toMs }));
-    if (format === 'json') {
-      const { zone } = source.plan.calendar;
-      return { machine, kind, zone, fromMs, toMs, periods: withBudget ? reports : reports.map(shorten) };
-    }
+    const step = () => stepPeriodReports(source, { machine, kind, fromMs, toMs });
+    const { zone } = source.plan.calendar;
+    if (withBudget) return { machine, kind, zone, fromMs, toMs, periods: await takeTurns(step) };
+    const reports = await takeTurns(() => shortenEach(step()));
+    if (format === 'json') return { machine, kind, zone, fromMs, toMs, periods: reports };
     return await reply
       .type('text/csv; charset=utf-8')
       .header('content-disposition', `attachment; filename="${kind}-${machine}.csv"`)
@@ -68,12 +77,9 @@ export function addPeriodRoutes(
   });
 }
 
-function shorten(report: PeriodReport): object {
-  const uncertainty = Object.entries(report.uncertainty).map(([name, one]) => [
-    name,
-    shortenUncertainty(one),
-  ]);
-  return { ...report, uncertainty: Object.fromEntries(uncertainty) };
+/** One by one: budgets of a year of days would fill the memory. */
+function* shortenEach(reports: Iterable<PeriodReport | null>): Generator<ShortPeriodReport | null> {
+  for (const report of reports) yield report === null ? null : shortenReport(report);
 }
 
 function readKind(query: Query): PeriodKind {

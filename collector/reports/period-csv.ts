@@ -1,12 +1,11 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
-import type { PeriodReport } from './period-report.ts';
-import { shortenUncertainty } from './uncertain-short.ts';
+import type { ShortPeriodReport } from './uncertain-short.ts';
 
 /**
  * Periods as CSV (RFC 4180): one row a period, energies in whole mWh, times in s, uncertainty (k = 2) in %; what is not
  * known is empty.
  */
-export function periodsToCsv(reports: readonly PeriodReport[]): string {
+export function periodsToCsv(reports: readonly ShortPeriodReport[]): string {
   const components = [...new Set(reports.flatMap(({ energy }) => Object.keys(energy.componentMwh)))]
     .filter((name) => name !== 'supply')
     .sort();
@@ -42,8 +41,7 @@ export function periodsToCsv(reports: readonly PeriodReport[]): string {
   ];
   const rows = reports.map((report) => {
     const { period, energy, obtained, timeMs } = report;
-    const supply = report.uncertainty['supply'];
-    const short = supply === undefined ? undefined : shortenUncertainty(supply);
+    const short = report.uncertainty['supply'];
     const percent = (one: NonNullable<typeof short>['total'] | undefined) =>
       one?.kind === 'known' ? one.expandedPercent : '';
     const isKnown = energy.supplyMwh !== null;

@@ -1,5 +1,6 @@
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
 import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
+import type { PeriodReport } from './period-report.ts';
 import type { Cure } from './uncertain-cures.ts';
 import type { ComponentUncertainty } from './uncertain-period.ts';
 
@@ -15,12 +16,21 @@ export interface ShortComponentUncertainty {
   missing: Cure[];
 }
 
+/** A period without budgets: a tenth of its size. */
+export interface ShortPeriodReport extends Omit<PeriodReport, 'uncertainty'> {
+  uncertainty: Record<string, ShortComponentUncertainty>;
+}
+
+/** What remains of a period where nobody asks for budgets. */
+export function shortenReport(report: PeriodReport): ShortPeriodReport {
+  const uncertainty = Object.entries(report.uncertainty).map(
+    ([name, one]) => [name, shortenUncertainty(one)] as const,
+  );
+  return { ...report, uncertainty: Object.fromEntries(uncertainty) };
+}
+
 /** What remains of a component's uncertainty where nobody asks for the budget. */
-export function shortenUncertainty({
-  total,
-  states,
-  missing,
-}: ComponentUncertainty): ShortComponentUncertainty {
+function shortenUncertainty({ total, states, missing }: ComponentUncertainty): ShortComponentUncertainty {
   return {
     total: total === null ? null : shorten(total),
     states: Object.fromEntries(Object.entries(states).map(([state, one]) => [state, shorten(one)])),

@@ -92,6 +92,10 @@ describe('periods over HTTP', () => {
       status: 400,
       text: expect.stringContaining('93 days'),
     });
+    expect(await ask('/periods?kind=hour&budget=true&from=2026-07-01&to=2026-07-31')).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('14 days'),
+    });
     expect(await ask('/use-phase?kind=day')).toMatchObject({ status: 400 });
   });
 
