@@ -14,7 +14,7 @@ const FINAL_AFTER_MS = 7 * 86_400_000;
 /** The provisional hours whose data is complete, or that have waited long enough, made final. */
 export function finaliseHours(
   memory: Pick<DeriverMemory, 'provisional' | 'watch'>,
-  machines: ReadonlyMap<string, Pick<MachineDerivation, 'horizonMs' | 'awaitsStepSinceMs'>>,
+  machines: ReadonlyMap<string, Pick<MachineDerivation, 'horizonMs' | 'awaitsSinceMs'>>,
   ledger: Pick<Ledger, 'chains' | 'delivered'>,
   views: Pick<Views, 'hour'>,
   nowMs: number,
@@ -26,10 +26,10 @@ export function finaliseHours(
     if (hours.size === 0) continue;
     const deliveredMs = memory.watch.deliveredToMs(name, chains, ledger);
     const waitedForMs = memory.watch.deliveredToMs(name, chains, ledger, nowMs - FINAL_AFTER_MS);
-    const stepMs = machine?.awaitsStepSinceMs ?? Infinity;
+    const awaitedMs = machine?.awaitsSinceMs ?? Infinity;
     for (const hourMs of hours) {
       const endMs = hourMs + HOUR_MS;
-      const complete = machine !== undefined && endMs <= Math.min(machine.horizonMs, stepMs);
+      const complete = machine !== undefined && endMs <= Math.min(machine.horizonMs, awaitedMs);
       const finalBy =
         complete && endMs + WATERMARK_MS <= deliveredMs
           ? 'watermark'

@@ -4,7 +4,7 @@ import { feedHeard, feedRecord } from '../energy/feed-record.ts';
 import { startFold, type MachineFold } from '../energy/fold-state.ts';
 import {
   advanceFold,
-  awaitingStepSinceMs,
+  awaitingSinceMs,
   isLate,
   restoreFold,
   saveFold,
@@ -98,9 +98,9 @@ export class MachineDerivation {
     return this.#fold.horizonMs;
   }
 
-  /** Hours that end after this wait for the next step of a coarse counter; null when none does. */
-  get awaitsStepSinceMs(): number | null {
-    return awaitingStepSinceMs(this.#fold);
+  /** Hours that end after this wait for what a counter will tell of them; null when none does. */
+  get awaitsSinceMs(): number | null {
+    return awaitingSinceMs(this.#fold);
   }
 
   /** Takes up the fold where the last checkpoint left it, and everything since from the ledger. */

@@ -10,6 +10,7 @@ import {
   type ComponentState,
   type FoldContext,
 } from './component-state.ts';
+import { giveUpUnread } from './counter-standstill.ts';
 import { stepMwh } from './counter-value.ts';
 import { accountAt, HOUR_MS, markReason, MINUTE_MS } from './hour-account.ts';
 import { dropTaken, settledTo } from './series.ts';
@@ -72,6 +73,7 @@ export function advanceComponent(c: ComponentState, context: FoldContext): void 
     if (powerMs === nextMs) {
       c.lastPowerW = power.values[p] ?? 0;
       p++;
+      giveUpUnread(c, context, q > 0 ? (counter.atMs[q - 1] ?? null) : counter.lastMs, powerMs);
     }
   }
   dropTaken(power, p);
@@ -96,6 +98,11 @@ export function awaitsStepSinceMs(c: ComponentState): number | null {
   if (c.judged === null || c.judged.saturated)
     return c.atMs !== null && c.atMs === c.power.lastMs ? c.atMs : null;
   return c.slices.find((slice) => slice.kind === 'covered' && slice.wattMs > 0)?.fromMs ?? null;
+}
+
+/** When a counter was read last: what was drawn since, only its next reading tells. Null where none counts. */
+export function countedToMs({ judged, counter }: ComponentState): number | null {
+  return judged === null || judged.saturated ? null : counter.lastMs;
 }
 
 /** Time passes for a component whose counter was never read. False when it has to wait for the next reading. */

@@ -3,7 +3,7 @@
  * `anchor` the first reading of an epoch; `glitch` held readings proved false; `rollover`; `reset`; `step` an unexplained
  * step; `step-back` a meter that lost some minutes at a power loss; `identity` another meter took over; `foreign` a reading
  * of another meter beside this one, which went on; `moved` the same meter at another address; `impossible` no value that a counter shows; `saturated` it stopped at its largest value;
- * `stuck` it did not move while power was drawn; `amended` a person decided (the amendment is named).
+ * `stuck` it did not move while power was drawn; `unread` it was not read any more while power was; `amended` a person decided (the amendment is named).
  */
 export const DECISION_KINDS = [
   'anchor',
@@ -18,6 +18,7 @@ export const DECISION_KINDS = [
   'impossible',
   'saturated',
   'stuck',
+  'unread',
   'amended',
 ] as const;
 export type DecisionKind = (typeof DECISION_KINDS)[number];

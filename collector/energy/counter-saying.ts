@@ -27,7 +27,7 @@ export function sayVerdict(verdict: CounterVerdict, units: CounterUnits, bookedM
     case 'anchor':
       return `first reading of ${evidence.meter}: ${show(now)}; nothing before it is known`;
     case 'resumed':
-      return `it counted nothing while it stood at ${last}${first === null ? '' : `, then showed ${shown(first, units)}`}: it counts again from ${show(now)}; nothing is taken across`;
+      return `nothing was counted after ${last}${first === null ? '' : `, then showed ${shown(first, units)}`}: it counts again from ${show(now)}; nothing is taken across`;
     case 'silent':
       return `an amendment turned its direction, and no register counts the other way: from ${show(now)} on power is integrated instead`;
     case 'saturated':

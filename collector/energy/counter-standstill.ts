@@ -1,9 +1,10 @@
 import { milliwattHours } from '../../protocols/telemetry/unit.ts';
 import { bookSlices } from './book-difference.ts';
+import { bookPower } from './book-power.ts';
 import { loseTime, type ComponentState, type FoldContext } from './component-state.ts';
 import { mark, note, type Reading } from './counter-note.ts';
 import { stepMwh } from './counter-value.ts';
-import { HOUR_MS } from './hour-account.ts';
+import { accountAt, HOUR_MS } from './hour-account.ts';
 import { WATT_MS_PER_MWH } from './slices.ts';
 
 /** A counter that has not moved for so long, with no power measured, is taken to stand still. */
@@ -13,6 +14,9 @@ const STILL_AFTER_MS = HOUR_MS;
 const STUCK_MWH = 2_000_000;
 
 const STUCK_AFTER_MS = 24 * HOUR_MS;
+
+/** A counter is missed for so much time in which power was measured. */
+const UNREAD_AFTER_MS = 24 * HOUR_MS;
 
 /** Decides what becomes of time in which the counter did not move. */
 export function settleStandstill(c: ComponentState, context: FoldContext, reading: Reading): void {
@@ -30,6 +34,47 @@ export function settleStandstill(c: ComponentState, context: FoldContext, readin
   if (!still && judged !== null && integralMwh > 2 * stepMwh(judged.raw, judged.definition))
     noteStuck(c, context, reading, integralMwh, first.fromMs);
   bookSlices(c, context, milliwattHours(0), c.slices.length, atMs, false);
+}
+
+/**
+ * A counter that was not read for a day while power was: it may be wired no more, and never come back. Power is integrated
+ * instead, from its last reading on; when it is read again, nothing is taken across.
+ *
+ * @param readMs when the counter was read last; null for never
+ * @param atMs of a reading of power
+ */
+export function giveUpUnread(
+  c: ComponentState,
+  context: FoldContext,
+  readMs: number | null,
+  atMs: number,
+): void {
+  const { judged, slices } = c;
+  if (judged === null || judged.saturated || readMs === null || atMs - readMs <= UNREAD_AFTER_MS) return;
+  let measuredMs = 0;
+  for (const { kind, fromMs, ms } of slices) if (kind === 'covered' && fromMs >= readMs) measuredMs += ms;
+  if (measuredMs <= UNREAD_AFTER_MS) return;
+  const reading = { atMs, account: () => accountAt(context.accounts, atMs - 1) };
+  note(c, reading, {
+    kind: 'unread',
+    beforeMwh: judged.mwh,
+    nowMwh: null,
+    boundMwh: null,
+    bookedMwh: 0,
+    amendment: null,
+    saying: `it was not read for ${UNREAD_AFTER_MS / HOUR_MS} h while power was: power is integrated instead, from its last reading on`,
+  });
+  Object.assign(judged, { saturated: true, held: null, rival: null });
+  Object.assign(c, { heldFrom: -1, rivalFrom: -1, stillTo: 0 });
+  integrateSlices(c, context);
+}
+
+/** Books measured power where the counter says nothing of the time any more. */
+export function integrateSlices(c: ComponentState, context: FoldContext): void {
+  for (const { kind, fromMs, ms, state, wattMs } of c.slices.splice(0)) {
+    if (kind === 'covered') bookPower(c, context, { fromMs, ms, state, wattMs }, null);
+    else loseTime(c, context.accounts, fromMs, fromMs + ms);
+  }
 }
 
 function noteStuck(

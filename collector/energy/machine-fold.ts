@@ -1,5 +1,5 @@
-import { advanceComponent, awaitsStepSinceMs, openSinceMs } from './component.ts';
-import type { ComponentState } from './component-state.ts';
+import { advanceComponent, awaitsStepSinceMs, countedToMs, openSinceMs } from './component.ts';
+import { isSupply, type ComponentState } from './component-state.ts';
 import type { MachineFold } from './fold-state.ts';
 import { HOUR_MS, type HourAccount } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
@@ -14,6 +14,9 @@ import {
   takeSpans,
 } from './timeline.ts';
 import type { StateSpan } from './state-span.ts';
+
+/** A counter that nobody has read for so long is waited for no more. */
+const AWAITED_MS_MAX = 7 * 24 * HOUR_MS;
 
 /** True when the feed holds something from before the horizon: the fold has to go back. */
 export function isLate(fold: MachineFold, feed: RecordFeed): boolean {
@@ -82,10 +85,17 @@ export function settledSinceMs(fold: MachineFold): number {
   return openMs;
 }
 
-/** Energy of hours after this still waits for the next step of a coarse supply counter; null when none does. */
-export function awaitingStepSinceMs(fold: MachineFold): number | null {
-  const supply = fold.components.find((c) => c.component === 'supply' && c.direction === 'import');
-  return supply === undefined ? null : awaitsStepSinceMs(supply);
+/**
+ * Energy of hours that end after this is not told yet: it waits for the next step of a coarse supply counter, or for a counter
+ * that was not read since; null where nothing waits. Nothing is waited for longer than a week.
+ */
+export function awaitingSinceMs({ components, horizonMs }: MachineFold): number | null {
+  const waits = components.flatMap((c) => {
+    const stepMs = isSupply(c) ? awaitsStepSinceMs(c) : null;
+    return [countedToMs(c) ?? Infinity, stepMs ?? Infinity];
+  });
+  const sinceMs = Math.min(...waits.filter((ms) => ms > horizonMs - AWAITED_MS_MAX));
+  return sinceMs === Infinity ? null : sinceMs;
 }
 
 /**

@@ -1,12 +1,11 @@
 import { scaleEdgeBetween } from './amendments/amend-jump.ts';
 import { holdsAt } from './amendments/column-fate.ts';
 import { bookSlices } from './book-difference.ts';
-import { bookPower } from './book-power.ts';
 import { loseTime, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
 import type { Evidence } from './counter-evidence.ts';
 import { followJump } from './counter-jump.ts';
 import { mark, note, tell, type Reading } from './counter-note.ts';
-import { settleStandstill } from './counter-standstill.ts';
+import { integrateSlices, settleStandstill } from './counter-standstill.ts';
 import type { CounterVerdict } from './counter-verdict.ts';
 import { judgeReading } from './counter.ts';
 import { accountAt, addReason } from './hour-account.ts';
@@ -167,12 +166,4 @@ function followSaturated(
 function turnedBy(c: ComponentState, { model }: FoldContext, atMs: number): string | null {
   const turning = model.amendments.filter((one) => one.kind === 'direction' && holdsAt(one, atMs));
   return (turning.findLast(({ component }) => component === c.component) ?? turning.at(-1))?.id ?? null;
-}
-
-/** Books measured power where the counter says nothing of the time any more. */
-function integrateSlices(c: ComponentState, context: FoldContext): void {
-  for (const { kind, fromMs, ms, state, wattMs } of c.slices.splice(0)) {
-    if (kind === 'covered') bookPower(c, context, { fromMs, ms, state, wattMs }, null);
-    else loseTime(c, context.accounts, fromMs, fromMs + ms);
-  }
 }

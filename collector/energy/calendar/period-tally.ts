@@ -130,8 +130,13 @@ export function closeTally(
   // What has not come yet, or was before the first reading, is no gap.
   const dueMs = Math.min(toMs, watch.toMs ?? toMs) - Math.max(fromMs, watch.fromMs);
   if (measuredMs < dueMs) reasons.add('gap');
+  // What is not over yet may still get hours, however long nobody has heard of the machine.
+  const isOver = watch.toMs === null || watch.toMs >= toMs;
   const isFinal =
-    tally.hours > 0 && tally.finalHours === tally.hours && tally.hours >= hoursTouched(fromMs, toMs, watch);
+    isOver &&
+    tally.hours > 0 &&
+    tally.finalHours === tally.hours &&
+    tally.hours >= hoursTouched(fromMs, toMs, watch);
   return {
     fromMs,
     toMs,

@@ -150,13 +150,41 @@ export class LoadTally {
 
   /** The load of each state with energy. @param visits how often each state was entered */
   close(visits: Readonly<Partial<Record<OperatingState, number>>>): GatheredLoad[] {
-    return OPERATING_STATES.flatMap((state, index) => {
+    const closed = OPERATING_STATES.flatMap((state, index) => {
       const sum = this.#states[index];
       return sum === undefined || sum.energyMwh <= 0
         ? []
-        : [closeState(state, sum, this.#phases, visits[state] ?? 1)];
+        : [{ sum, gathered: closeState(state, sum, this.#phases, visits[state] ?? 1) }];
     });
+    const read = closed.filter(({ sum }) => isRead(sum)).map(({ gathered }) => gathered.load);
+    return closed.map(({ sum, gathered }) => (isRead(sum) ? gathered : assumeLoad(gathered, read)));
   }
+}
+
+/** True where anything was read while the machine was in a state. */
+function isRead({ pure, mixed, samples }: StateGathered): boolean {
+  return samples > 0 || pure.currentMs + mixed.currentMs + pure.voltageMs + mixed.voltageMs > 0;
+}
+
+/**
+ * The load of a state of which nothing was read, such as all of a gap: the counter tells its mean power. It is taken to
+ * have the lowest power factor of the states that were read, and the current of that state in proportion to power.
+ */
+function assumeLoad(gathered: GatheredLoad, read: readonly StateLoad[]): GatheredLoad {
+  const { load, notes } = gathered;
+  let like: StateLoad | null = null;
+  for (const one of read) {
+    if (one.powerFactor === null || one.currentA === null || !(Number(one.meanPowerW) > 0)) continue;
+    if (like === null || one.powerFactor < (like.powerFactor ?? 0)) like = one;
+  }
+  if (like === null || load.meanPowerW === null) return gathered;
+  const currentA = ((like.currentA ?? 0) * load.meanPowerW) / Number(like.meanPowerW);
+  const factor = sayFigure(like.powerFactor ?? 0);
+  const assumed = `nothing was read in this state: power factor ${factor} of ${like.state} and, in proportion to its power, ${sayFigure(like.currentA ?? 0)} A x ${sayFigure(load.meanPowerW)} W / ${sayFigure(Number(like.meanPowerW))} W = ${sayFigure(currentA)} A are taken for it`;
+  return {
+    load: { ...load, powerFactor: like.powerFactor, currentA, isAssumed: true },
+    notes: [...notes, assumed],
+  };
 }
 
 function closeState(state: OperatingState, sum: StateGathered, phases: 1 | 3, visits: number): GatheredLoad {

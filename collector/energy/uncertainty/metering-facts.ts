@@ -58,6 +58,8 @@ export interface StateLoad {
   powerFactor: number | null;
   /** Mean current of a phase on the side of the machine, A. */
   currentA: number | null;
+  /** True where current and power factor were not read but taken from another state. */
+  isAssumed?: true;
   /** Sum of the squared heights of the changes of power that were only sampled, W2, and the time between two samples, ms. */
   sampling?: { stepSquaresW2: number; everyMs: number };
   /** Time in which its power was not read, ms, and the standard deviation of its power, W. */

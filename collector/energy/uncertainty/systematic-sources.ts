@@ -1,5 +1,13 @@
 import { nothing, rectangular, type Contribution, type UncertaintySource } from './contribution.ts';
-import { gatherMissing, isLacking, lacking, sayFigure, type Lacking, type Limit } from './limit.ts';
+import {
+  gatherMissing,
+  isLacking,
+  lacking,
+  sayFigure,
+  type KnownLimit,
+  type Lacking,
+  type Limit,
+} from './limit.ts';
 import { readMeterClass } from './meter-class.ts';
 import { UNTOLD_CONNECTION } from './meter-load.ts';
 import { limitMeter } from './meter-limit.ts';
@@ -22,7 +30,7 @@ export function boundInstruments(metering: MeteringFacts, state: StateLoad): Con
   const bound = (source: UncertaintySource, limit: Limit | undefined, otherwise: string): Contribution =>
     limit === undefined || isLacking(limit)
       ? nothing(source, otherwise)
-      : rectangular(source, state.energyMwh, limit);
+      : rectangular(source, state.energyMwh, state.isAssumed === true ? markAssumed(limit) : limit);
   return [
     bound('meter', meter, ''),
     bound('ct', ct?.ratio, 'no current transformer'),
@@ -32,6 +40,11 @@ export function boundInstruments(metering: MeteringFacts, state: StateLoad): Con
     boundDrift(metering, state),
     boundEnvironment(metering, state),
   ];
+}
+
+/** Nobody knows the load for which this limit holds. */
+function markAssumed({ percent, note }: KnownLimit): KnownLimit {
+  return { percent, isQualified: false, note: `${note}; at a load that was not read, unqualified` };
 }
 
 function boundDrift({ drift }: MeteringFacts, { energyMwh }: StateLoad): Contribution {

@@ -267,6 +267,53 @@ describe('the derivation', () => {
     expect(revised[1]?.basis.records.map(({ agent }) => agent)).toContain('gw-2');
   });
 
+  it('keeps hours open whose energy a counter has yet to tell, though everything was delivered: for seven days', async () => {
+    const bench = await Bench.open();
+    const feed = new PlantFeed();
+    // The meter goes at 10:40 and is back at 13:10; its gateway watches all the while.
+    const holeMs: [number, number] = [START_MS + 70 * 60_000, START_MS + 220 * 60_000];
+    const records = shiftOf(feed, 6, { holeMs });
+    const statuses = async () =>
+      (await bench.derive()).map(({ status, revision }) => `${status} ${revision}`);
+    await bench.append(...records.slice(0, 1 + 3.5 * 12));
+    expect(await statuses()).toEqual(['final 1', 'provisional 0', 'provisional 0', 'provisional 0']);
+    await bench.restart();
+    expect(await statuses()).toEqual(['final 1', 'provisional 0', 'provisional 0', 'provisional 0']);
+    await bench.append(...records.slice(1 + 3.5 * 12));
+    const told = await bench.derive();
+    // None of them was given out before it was known.
+    expect(told.map(({ status, revision }) => `${status} ${revision}`)).toEqual([
+      'final 1',
+      'final 1',
+      'final 1',
+      'final 1',
+      'final 1',
+      'final 1',
+      'provisional 0',
+    ]);
+    expect(told[2]?.obtained.bridgedMwh).toBe(told[2]?.energy.supplyMwh);
+    expect(told[2]?.energy.supplyMwh).toBeGreaterThan(0);
+  });
+
+  it('waits no longer than seven days for a counter', async () => {
+    const bench = await Bench.open();
+    const holeMs: [number, number] = [START_MS + 70 * 60_000, Infinity];
+    await bench.append(...shiftOf(new PlantFeed(), 5, { holeMs }));
+    expect((await bench.derive()).map(({ finalBy }) => finalBy)).toEqual([
+      'watermark',
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+    bench.clock.stepTo(START_MS + 8 * 24 * HOUR_MS);
+    expect((await bench.derive()).map(({ finalBy }) => finalBy)).toEqual([
+      'watermark',
+      ...Array.from({ length: 5 }, () => 'seven-days'),
+    ]);
+  });
+
   it('makes an hour final after seven days, with the reason', async () => {
     const bench = await Bench.open();
     const records = shiftOf(new PlantFeed(), 2);

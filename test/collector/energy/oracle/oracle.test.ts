@@ -31,7 +31,7 @@ function statesOf({ base }: ReturnType<typeof derive>[number]): Record<string, n
   const sums: Record<string, number> = {};
   const { counter, integrated, bridged } = base.components['supply'] ?? {};
   for (const cells of [counter, integrated, bridged])
-    for (const [cell, mwh] of cells?.entries() ?? []) {
+    for (const [cell, mwh] of Array.from(cells ?? []).entries()) {
       const state = OPERATING_STATES[cell % STATE_COUNT] ?? '';
       sums[state] = (sums[state] ?? 0) + mwh;
     }

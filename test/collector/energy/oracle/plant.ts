@@ -90,7 +90,8 @@ export const plants: fc.Arbitrary<Plant> = fc
     for (const { powerW, isBusy, count, holes, fault, glitch } of polls) {
       for (let row = 0; row < count; row++) {
         // Shortly before it wraps, a reset looks like a rollover: nobody could tell.
-        const isFarFromWrap = modulus === null || (modulus - show(mwh)) * stepMwh > 5_000_000;
+        const beforeRaw = readings[readings.length - 1]?.raw ?? 0;
+        const isFarFromWrap = modulus === null || (modulus - beforeRaw) * stepMwh > 5_000_000;
         const isAt = hasFaults && count >= 16 && row === 8 && isFarFromWrap;
         const isReset = isAt && fault === 'reset';
         const isFalse = isAt && fault === 'glitch';
