@@ -66,7 +66,7 @@ export interface PeriodSum {
   qualityMs: Record<MachineHour['quality'], number>;
   /** All that its minutes give. */
   reasons: Reason[];
-  /** Final once every hour it touches is. */
+  /** Final once every hour it touches is, and the machine was watched to its end. */
   status: MachineHour['status'];
   /** `seven-days` where one of its hours is final by that; null while provisional. */
   finalBy: MachineHour['finalBy'];

@@ -122,11 +122,12 @@ describe('sums over periods', () => {
     expect(sum(changed(1, { status: 'provisional', finalBy: null, revision: 0 }))).toEqual([
       ['provisional', null, 0],
     ]);
-    // An hour that is not there yet is waited for, unless the machine was not watched then.
+    // An hour that is not there yet is waited for: of a running period nobody knows what comes, however long it is silent.
     expect(sum(hours.slice(0, 2))).toEqual([['provisional', null, 0]]);
     expect(sum(hours.slice(0, 2), { fromMs: START_MS, toMs: START_MS + 2 * HOUR_MS })).toEqual([
-      ['final', 'watermark', 1],
+      ['provisional', null, 0],
     ]);
+    // Before the machine was first watched there is nothing to wait for.
     expect(sum(hours.slice(1), { fromMs: START_MS + HOUR_MS, toMs: null })).toEqual([
       ['final', 'watermark', 1],
     ]);
