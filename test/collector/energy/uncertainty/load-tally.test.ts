@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { narrowStep, stepOfScale } from '../../../../collector/energy/uncertainty/counter-step.ts';
 import { LoadTally, type MinuteLoad } from '../../../../collector/energy/uncertainty/load-tally.ts';
+import { assessPeriod } from '../../../../collector/energy/uncertainty/period-uncertainty.ts';
 import { everyMinute, grid } from '../calendar/base-hours.ts';
 
 /** Six readings of one power in a minute. */
@@ -113,6 +114,56 @@ describe('the load of a state', () => {
       load: { gap: { ms: 60_000, spreadW: 60 } },
       notes: [expect.stringContaining('never read')],
     });
+  });
+
+  it('is taken from another state where nothing was read, and is not qualified then', () => {
+    const tally = new LoadTally(3);
+    const cells = {
+      counter: add(
+        add(grid('ready', 20_000, 0, 1), grid('processing', 100_000, 1, 2)),
+        grid('unknown', 60_000, 2, 3),
+      ),
+      others: [],
+    };
+    const timeMs = add(
+      add(grid('ready', 60_000, 0, 1), grid('processing', 60_000, 1, 2)),
+      grid('unknown', 60_000, 2, 3),
+    );
+    tally.addMinute(0, timeMs, 60_000, cells, steady(1200, { powerFactor: 0.5, currentA: 5 }));
+    tally.addMinute(1, timeMs, 60_000, cells, steady(6000, { powerFactor: 0.7, currentA: 20 }));
+    tally.addMinute(2, timeMs, 0, cells, null);
+    const loads = tally.close({});
+    // 60,000 mWh in a minute are 3,600 W. Ready has the lower power factor: 5 A x 3,600 W / 1,200 W = 15 A.
+    expect(loads[2]?.load).toMatchObject({
+      state: 'unknown',
+      powerFactor: 0.5,
+      currentA: 15,
+      isAssumed: true,
+      gap: { ms: 60_000, spreadW: 3600 },
+    });
+    expect(loads[2]?.notes).toContainEqual(
+      expect.stringContaining('5 A x 3600 W / 1200 W = 15 A are taken for it'),
+    );
+    const assessed = assessPeriod({
+      metering: {
+        meter: { class: '0.5S', ratedA: null },
+        connection: { kind: 'transformer', ct: { class: '0.5', primaryA: 100, secondaryA: 5 } },
+      },
+      basis: 'register',
+      counterStepMwh: 1000,
+      closure: 1,
+      states: loads.map(({ load }) => load),
+    });
+    // At 15 % of 100 A: 1.5 - 10 / 15 x 0.75 = 1; 90 - 10 / 15 x 45 = 60', 0.02909 x 60 x 1.7321 = 3.0230; meter 0.6.
+    expect(assessed.states.unknown).toMatchObject({ kind: 'known', isQualified: false });
+    const rows = assessed.states.unknown?.kind === 'known' ? assessed.states.unknown.rows : [];
+    expect(rows.slice(0, 3).map(({ halfWidthPercent }) => halfWidthPercent?.toFixed(4))).toEqual([
+      '0.6000',
+      '1.0000',
+      '3.0230',
+    ]);
+    expect(assessed.total).toMatchObject({ kind: 'known', isQualified: false });
+    expect(assessed.states.ready).toMatchObject({ isQualified: true });
   });
 
   it('sees a jump of power between two minutes', () => {
