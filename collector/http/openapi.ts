@@ -139,8 +139,7 @@ export function openApiDocument(version: string): object {
             name: 'budget',
             in: 'query',
             required: false,
-            description:
-              'Whether uncertainty comes with every line of its budget, and the facts it rests on: at most 14 days of hours at a time',
+            description: 'Whether uncertainty comes with its whole budget: at most 14 days of hours at once',
             schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
           },
           formatParameter,
@@ -257,11 +256,7 @@ export function openApiDocument(version: string): object {
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
-        marksToken: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'http.marksToken: takes marks, reads nothing',
-        },
+        marksToken: { type: 'http', scheme: 'bearer' },
       },
       schemas: {
         ...JOB_SCHEMAS,
