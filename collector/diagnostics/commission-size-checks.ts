@@ -1,6 +1,7 @@
 import type { ToldMetering } from '../energy/uncertainty/metering-of-source.ts';
 import { limitCurrentTransformer } from '../energy/uncertainty/transformer-limit.ts';
 import { isLacking } from '../energy/uncertainty/limit.ts';
+import type { Phase } from '../../protocols/telemetry/quantity.ts';
 import type { SourceDescription } from '../../protocols/telemetry/snapshot.ts';
 import { milliwattHours } from '../../protocols/telemetry/unit.ts';
 import type { AveragedComponent } from './averaged-component.ts';
@@ -119,10 +120,22 @@ export function checkVoltage(own: AveragedComponent, vt: SourceDescription['vt']
     const voltageV = own.mean('voltage', phase);
     return voltageV === undefined ? [] : [{ phase, voltageV, nominalV: nominalOf(voltageV, vt) }];
   });
+  const highestV = Math.max(0, ...read.map(({ voltageV }) => voltageV));
+  const unwired = read.filter(
+    ({ phase, voltageV }) => voltageV < 0.1 * highestV && carriesNothing(own, phase),
+  );
+  if (unwired.length > 0) {
+    const wired = read.filter((one) => !unwired.includes(one));
+    const names = unwired.map(({ phase }) => phase).join(' and ');
+    const isSound = wired.every(({ voltageV, nominalV }) => isWithinBand(voltageV, nominalV));
+    return {
+      result: isSound ? 'warning' : 'fail',
+      saying: `${wired.map(sayLevel).join(', ')}; ${names} with neither voltage nor current.`,
+      cure: 'Right for a machine on fewer than three phases; otherwise look for a fuse, or a wire that is not connected.',
+    };
+  }
   if (read.length === 0) return notCheckable('No voltage was read.', 'Let the agent read the voltages.');
-  const figures = read
-    .map(({ phase, voltageV, nominalV }) => `${phase} ${say(voltageV, 'V')} of ${say(nominalV, 'V')}`)
-    .join(', ');
+  const figures = read.map(sayLevel).join(', ');
   return read.every(({ voltageV, nominalV }) => isWithinBand(voltageV, nominalV))
     ? pass(`${figures}.`)
     : {
@@ -130,6 +143,24 @@ export function checkVoltage(own: AveragedComponent, vt: SourceDescription['vt']
         saying: `${figures}: more than 10 % from any usual voltage.`,
         cure: 'Measure at the terminals; a fuse of the voltage path, or a voltage ratio that is wrong.',
       };
+}
+
+function sayLevel({
+  phase,
+  voltageV,
+  nominalV,
+}: {
+  phase: string;
+  voltageV: number;
+  nominalV: number;
+}): string {
+  return `${phase} ${say(voltageV, 'V')} of ${say(nominalV, 'V')}`;
+}
+
+/** True for a phase that carries next to nothing beside the others. */
+function carriesNothing(own: AveragedComponent, phase: Phase): boolean {
+  const largestA = Math.max(...LINES.map((line) => own.peak('current', line) ?? 0));
+  return (own.peak('current', phase) ?? 0) <= 0.01 * largestA;
 }
 
 /** The frequency of the mains. */

@@ -43,7 +43,12 @@ export function checkDirection(own: AveragedComponent, ratedW: number | null): J
       `Too little load: ${pattern.saying}; ${say(3 * floorW, 'W')} are needed.`,
       'Run the machine, spindle on, and commission again.',
     );
-  const allBack = phases.every((power) => power < 0);
+  if (pattern.kind === 'two')
+    return notCheckable(
+      `${pattern.saying}: of two wattmeters one may run backwards, below a power factor of 0.5.`,
+      'Commission again while the machine runs under load.',
+    );
+  const allBack = phases.every((power) => power <= 0);
   if (pattern.kind === 'turned' || allBack)
     return { result: 'fail', saying: `${pattern.saying}.`, cure: turned };
   return pattern.kind === 'interchanged'

@@ -6,13 +6,16 @@ import type { MinuteReading } from './machine-minute.ts';
 const MOVES = 3;
 
 /**
- * The step a counter moves in, Wh. What the wiring declares holds; a counter that declares none counts in units of its
- * register at most, and where it was seen to rise by less (a floating-point register), by that.
+ * The step a counter moves in, Wh. What the wiring declares holds. A counter that declares none moves in units of its register,
+ * or in several of them (one of single precision that has grown large, one that counts inside in larger steps): in what
+ * all its rises are multiples of. Where it was seen to rise by less than a unit (a floating-point register), by that.
  */
 export class CounterStep {
   readonly #declaredWh: number;
   readonly #isDeclared: boolean;
   #smallestWh = Infinity;
+  /** What all rises are multiples of, in units of the register; 0 before the first. */
+  #commonUnits = 0;
   #moves = 0;
   #lastWh: number | null = null;
 
@@ -30,12 +33,23 @@ export class CounterStep {
     if (riseWh > 0) {
       this.#moves++;
       this.#smallestWh = Math.min(this.#smallestWh, riseWh);
+      this.#commonUnits = greatestCommonDivisor(this.#commonUnits, riseWh / this.#declaredWh);
     }
     return true;
   }
 
   stepWh(): number {
     if (this.#isDeclared || this.#moves < MOVES) return this.#declaredWh;
-    return Math.min(this.#declaredWh, this.#smallestWh);
+    return this.#smallestWh < this.#declaredWh
+      ? this.#smallestWh
+      : this.#declaredWh * Math.max(1, this.#commonUnits);
   }
+}
+
+/** Of whole numbers; 1 where one of them is none. */
+function greatestCommonDivisor(a: number, b: number): number {
+  let [one, other] = [Math.round(a), Math.round(b)];
+  if (Math.abs(b - other) > 1e-6 * b) return 1;
+  while (other > 0) [one, other] = [other, one % other];
+  return one;
 }

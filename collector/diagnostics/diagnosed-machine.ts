@@ -45,6 +45,10 @@ export function ratingOf(machine: DiagnosedMachine, component: string): number |
 
 /** The smallest step of a counter as its wiring tells it, in its unit (Wh). */
 export function stepOf(channel: MeasuredChannel): number {
-  const factor = Number(channel.scale[0]) / Number(channel.scale[1]);
-  return Number(channel.counter?.resolution ?? 1) * factor;
+  return Number(channel.counter?.resolution ?? 1) * unitOf(channel);
+}
+
+/** What one of the register is of a channel, in its canonical unit. */
+export function unitOf({ scale }: MeasuredChannel): number {
+  return Number(scale[0]) / Number(scale[1]);
 }

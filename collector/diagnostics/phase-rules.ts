@@ -1,13 +1,14 @@
 import { LINES, type ComponentMinute, type Line } from './machine-minute.ts';
-import { floorOf } from './power-rules.ts';
+import { floorOf, haveTwoElements } from './power-rules.ts';
 import { say, sayPercent } from './say-figure.ts';
 import type { Verdict } from './stretch.ts';
 
 type Three = readonly [number, number, number];
+const PAIRS = ['l12', 'l23', 'l31'] as const;
 
 /** What the active powers of three phases say of how U and I are paired. */
 export interface PhasePattern {
-  kind: 'right' | 'turned' | 'interchanged' | 'small';
+  kind: 'right' | 'turned' | 'interchanged' | 'small' | 'two';
   /** The phases with a negative power; of interchanged ones the two that are wrong. */
   lines: Line[];
   saying: string;
@@ -21,17 +22,20 @@ export interface PhasePattern {
  * cannot be told from a load that really has such an angle; commissioning looks at the power factor instead.
  *
  * A load between two phases that is mostly reactive makes one of them slightly negative: below a quarter of the mean of
- * the others nothing is said.
+ * the others nothing is said. Where one phase has no power at all, there are two wattmeters (Aron), or a load between two
+ * phases: U I cos(phi + 30 deg) and U I cos(phi - 30 deg), of which the first is negative beyond 60 degrees, and nothing can
+ * be said (`two`).
  */
 export function readPattern(powersW: Three, currentsA: Three | undefined, floorW: number): PhasePattern {
   const wholeW = powersW.reduce((sum, value) => sum + Math.abs(value), 0);
   if (wholeW < 3 * floorW) return { kind: 'small', lines: [], saying: `${say(wholeW, 'W')} in all` };
   const sumW = powersW[0] + powersW[1] + powersW[2];
   const negative = LINES.filter((_, index) => (powersW[index] ?? 0) < 0);
-  const positive = LINES.length - negative.length;
+  const positive = powersW.filter((value) => value > 0).length;
   const figures = powersW.map((value, index) => `${LINES[index]} ${say(value, 'W')}`).join(', ');
   const right: PhasePattern = { kind: 'right', lines: [], saying: figures };
   if (negative.length === 0 || positive === 0) return right;
+  if (haveTwoElements(powersW)) return { ...right, kind: 'two' };
   if (Math.abs(sumW) <= 0.1 * wholeW && currentsA !== undefined && areAlike(currentsA, 0.2)) {
     // The third one has the sign of the total that should be, and the largest or the only positive value.
     const best = powersW.indexOf(Math.max(...powersW));
@@ -61,7 +65,7 @@ export function judgeDirection(
   const exported = minute.read('activeEnergyExport');
   if (exported !== undefined && exported.max > exported.min) return 'unknown';
   const pattern = readPattern(powers, minute.means('current'), floorOf(ratedW));
-  if (pattern.kind === 'small') return 'unknown';
+  if (pattern.kind === 'small' || pattern.kind === 'two') return 'unknown';
   if (pattern.kind !== wanted) return 'fine';
   const which =
     wanted === 'turned'
@@ -73,32 +77,59 @@ export function judgeDirection(
   };
 }
 
-/** A phase whose voltage is less than half of the others'. */
-export function judgeLostVoltage(minute: ComponentMinute): Verdict {
-  const voltages = minute.means('voltage');
-  if (voltages === undefined) return 'unknown';
-  const lowest = Math.min(...voltages);
-  const index = voltages.indexOf(lowest);
-  const others = (voltages[0] + voltages[1] + voltages[2] - lowest) / 2;
-  // All of them gone is a machine whose main switch is off.
-  if (others < 50) return 'unknown';
-  if (lowest >= 0.5 * others) return 'fine';
-  return {
-    weight: others - lowest,
-    say: () =>
-      `${LINES[index]} had ${say(lowest, 'V')} while the others had ${say(others, 'V')} in the mean.`,
-  };
+/** So many minutes with voltage make a phase one that is wired. */
+const WIRED_MINUTES = 10;
+
+/**
+ * A phase whose voltage is less than half of the others', of those that had one before or that carry current now: of a
+ * machine on one phase, the others have neither.
+ */
+export class LostVoltageRule {
+  readonly #seen: [number, number, number] = [0, 0, 0];
+
+  judge(minute: ComponentMinute): Verdict {
+    const voltages = minute.means('voltage');
+    if (voltages === undefined) return 'unknown';
+    const highest = Math.max(...voltages);
+    // All of them gone is a machine whose main switch is off.
+    if (highest < 50) return 'unknown';
+    for (const [index, voltage] of voltages.entries())
+      if (voltage >= 0.5 * highest) this.#seen[index] = (this.#seen[index] ?? 0) + 1;
+    const currents = minute.means('current') ?? [0, 0, 0];
+    const largestA = Math.max(1, ...currents);
+    const lost = LINES.flatMap((line, index) => {
+      const voltageV = voltages[index] ?? 0;
+      const isWired = (this.#seen[index] ?? 0) >= WIRED_MINUTES || (currents[index] ?? 0) > 0.1 * largestA;
+      return isWired && voltageV < 0.5 * highest ? [{ line, voltageV }] : [];
+    });
+    const [first] = lost;
+    if (first === undefined) return 'fine';
+    const rest = voltages.filter((voltageV) => voltageV >= 0.5 * highest);
+    const othersV = rest.reduce((sum, voltageV) => sum + voltageV, 0) / rest.length;
+    const names = lost.map(({ line }) => line).join(' and ');
+    return {
+      weight: othersV - first.voltageV,
+      say: () =>
+        `${names} had ${say(first.voltageV, 'V')} while the others had ${say(othersV, 'V')} in the mean.`,
+    };
+  }
 }
 
-/** Voltages of three phases that are not alike. */
+/** The high leg of a delta stands at the root of 3 of the others against neutral. */
+const HIGH_LEG = Math.sqrt(3);
+
+/** Voltages of three phases that are not alike: between the lines where those are read, for motors see nothing else. */
 export function judgeUnbalance(minute: ComponentMinute): Verdict {
-  const voltages = minute.means('voltage');
+  const pairs = PAIRS.flatMap((pair) => minute.mean('voltage', pair) ?? []);
+  const voltages = pairs.length === PAIRS.length ? pairs : minute.means('voltage');
   if (voltages === undefined) return 'unknown';
-  const mean = (voltages[0] + voltages[1] + voltages[2]) / 3;
+  const mean = voltages.reduce((sum, value) => sum + value, 0) / 3;
   if (mean < 50) return 'unknown';
   const share = Math.max(...voltages.map((value) => Math.abs(value - mean))) / mean;
   // A lost phase is another finding.
   if (share <= 0.03 || Math.min(...voltages) < 0.5 * mean) return 'fine';
+  const [low = 0, middle = 0, high = 0] = voltages.toSorted((a, b) => a - b);
+  if (middle / low <= 1.03 && Math.abs(high / ((low + middle) / 2) / HIGH_LEG - 1) <= 0.04) return 'fine';
   return {
     weight: share,
     say: () =>
@@ -130,6 +161,9 @@ export class LostCurrentRule {
     if (areAlike(currents, 0.5)) this.#loaded++;
     if (this.#loaded < THREE_PHASE_MINUTES) return 'unknown';
     if (lowest > 0.01 * othersA) return 'fine';
+    // A motor that lost a phase draws alike on the other two; a heater may be on one alone.
+    const [, middle = 0, highest = 0] = currents.toSorted((a, b) => a - b);
+    if (middle < 0.5 * highest) return 'fine';
     return {
       weight: othersA,
       say: () =>

@@ -1,9 +1,9 @@
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { CounterStep } from './counter-step.ts';
-import { componentsOf, ratingOf, type DiagnosedMachine } from './diagnosed-machine.ts';
+import { componentsOf, ratingOf, unitOf, type DiagnosedMachine } from './diagnosed-machine.ts';
 import { judgeChildren, judgeClosure, judgeExport } from './hour-rules.ts';
 import { ComponentMinute, type MachineMinute } from './machine-minute.ts';
-import { judgeDirection, judgeLostVoltage, judgeUnbalance, LostCurrentRule } from './phase-rules.ts';
+import { judgeDirection, judgeUnbalance, LostCurrentRule, LostVoltageRule } from './phase-rules.ts';
 import type { PlausibilityCode, PlausibilityFinding } from './plausibility-finding.ts';
 import {
   floorOf,
@@ -89,6 +89,7 @@ export class PlausibilityScan {
     const sourceId = channels.find(({ quantity }) => quantity === 'voltage')?.source;
     const voltage = new VoltageRule(sources.find(({ id }) => id === sourceId)?.vt);
     const lostCurrent = new LostCurrentRule(ratedW);
+    const lostVoltage = new LostVoltageRule();
     const rule = (
       code: PlausibilityCode,
       minutes: number,
@@ -99,7 +100,7 @@ export class PlausibilityScan {
       rule('power-over-apparent', 5, (minute) => judgeApparent(minute, ratedW)),
       rule('power-against-volt-ampere', 5, (minute) => judgeVoltAmpere(minute, ratedW)),
       rule('phases-not-total', 5, (minute) => judgeSum(minute, ratedW)),
-      rule('voltage-lost', 2, judgeLostVoltage),
+      rule('voltage-lost', 2, (minute) => lostVoltage.judge(minute)),
       rule('voltage-outside', 10, (minute) => voltage.judge(minute)),
       rule('voltage-unbalanced', 30, judgeUnbalance),
       rule('phase-without-current', 15, (minute) => lostCurrent.judge(minute)),
@@ -117,7 +118,8 @@ export class PlausibilityScan {
       rules.push(rule('counter-still', 1, (minute) => still.judge(minute)));
     }
     if (component === 'supply') {
-      const work = new StillWorkRule(ratedW);
+      const power = channels.find(({ quantity, phase }) => quantity === 'activePower' && phase === 'total');
+      const work = new StillWorkRule(ratedW, power === undefined ? null : unitOf(power));
       rules.push(
         rule('energy-while-off', 10, (minute) => judgeOff(minute, ratedW)),
         rule('still-while-processing', 1, (minute) => work.judge(minute)),

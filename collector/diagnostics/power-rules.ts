@@ -52,6 +52,10 @@ export function judgeApparent(minute: ComponentMinute, ratedW: number | null): V
 
 /** Active power against volts, amperes and the power factor of the same phase. */
 export function judgeVoltAmpere(minute: ComponentMinute, ratedW: number | null): Verdict {
+  const phases = minute.means('activePower');
+  if (phases !== undefined && phases.every((powerW) => powerW === 0)) return 'unknown';
+  // One of two wattmeters sees a voltage between lines, root of 3 of that to a neutral, and a current shifted against it.
+  const isTwo = phases !== undefined && haveTwoElements(phases);
   return worstOf(LINES, (phase) => {
     const powerW = minute.mean('activePower', phase);
     const voltageV = minute.mean('voltage', phase);
@@ -59,7 +63,7 @@ export function judgeVoltAmpere(minute: ComponentMinute, ratedW: number | null):
     const slackW = minute.slack('activePower', phase);
     if (powerW === undefined || voltageV === undefined || currentA === undefined || slackW === undefined)
       return 'unknown';
-    const boundVa = Math.abs(voltageV * currentA);
+    const boundVa = Math.abs(voltageV * currentA) * (isTwo ? Math.sqrt(3) : 1);
     const overW = Math.abs(powerW) - boundVa * (1 + TOLERANCE) - slackW;
     if (overW > floorOf(ratedW))
       return {
@@ -71,7 +75,7 @@ export function judgeVoltAmpere(minute: ComponentMinute, ratedW: number | null):
     const isSteady = (['activePower', 'current', 'powerFactor'] as const).every((quantity) =>
       minute.isSteady(quantity, phase),
     );
-    if (factor === undefined || Math.abs(factor) > FACTOR_MAX || !isSteady) return 'fine';
+    if (isTwo || factor === undefined || Math.abs(factor) > FACTOR_MAX || !isSteady) return 'fine';
     const shouldW = boundVa * Math.abs(factor);
     const offW = Math.abs(Math.abs(powerW) - shouldW);
     // The power factor is the coarsest of the four registers: 0.01 of it, and of volts and amperes 5 % together.
@@ -90,6 +94,8 @@ export function judgeSum(minute: ComponentMinute, ratedW: number | null): Verdic
   const totalW = minute.mean('activePower');
   const slackW = minute.slack('activePower');
   if (phases === undefined || totalW === undefined || slackW === undefined) return 'unknown';
+  // A meter of two wattmeters has no power of a phase, and may show zeros.
+  if (phases.every((powerW) => powerW === 0)) return 'unknown';
   const sumW = phases[0] + phases[1] + phases[2];
   const offW = Math.abs(sumW - totalW);
   const wholeW = phases.reduce((sum, value) => sum + Math.abs(value), 0);
@@ -111,6 +117,12 @@ export function judgeRating(minute: ComponentMinute, ratedW: number | null): Ver
     say: () =>
       `${say(powerW, 'W')} in the mean of a minute; 1.2 x ${say(ratedW, 'W')} rated = ${say(1.2 * ratedW, 'W')}.`,
   };
+}
+
+/** True where a phase has no power beside the others: two wattmeters, or a load between two phases or on one. */
+export function haveTwoElements(powersW: readonly [number, number, number]): boolean {
+  const largest = Math.max(...powersW.map(Math.abs));
+  return largest > 0 && powersW.some((value) => Math.abs(value) <= 0.01 * largest);
 }
 
 function worstOf(phases: readonly Phase[], judge: (phase: Phase) => Verdict): Verdict {

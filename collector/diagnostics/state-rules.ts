@@ -6,6 +6,8 @@ import type { Verdict } from './stretch.ts';
 const MINUTE_MS = 60_000;
 /** Power that does not move for so long while a machine cuts is not the machine's. */
 const STILL_MINUTES = 10;
+/** A register that shows fewer of its units than this moves by more than 0.2 % or not at all. */
+const COARSE_UNITS = 500;
 /** A machine that is off may feed a heater, a cabinet and its control: so much of its rating is not remarked on. */
 const OFF_SHARE = 0.05;
 
@@ -24,18 +26,24 @@ export function judgeOff(minute: ComponentMinute, ratedW: number | null): Verdic
 /** Power that stands at nothing, or stands still, while the control says that the machine works. */
 export class StillWorkRule {
   readonly #ratedW: number | null;
+  readonly #unitW: number | null;
   #valueW: number | null = null;
   #sinceMs: number | null = null;
 
-  constructor(ratedW: number | null) {
+  /** @param unitW what one of the register is; null where nobody knows */
+  constructor(ratedW: number | null, unitW: number | null) {
     this.#ratedW = ratedW;
+    this.#unitW = unitW;
   }
 
   judge(minute: ComponentMinute): Verdict {
     const power = minute.read('activePower');
     if (power === undefined || minute.controlState === null) return 'unknown';
     const isNothing = power.max < floorOf(this.#ratedW) / 2;
-    const stands = power.min === power.max && (this.#valueW === null || this.#valueW === power.min);
+    const stands =
+      power.min === power.max &&
+      !this.#isCoarse(power.max) &&
+      (this.#valueW === null || this.#valueW === power.min);
     if (minute.controlState !== 'processing' || !(isNothing || stands)) {
       this.#sinceMs = null;
       this.#valueW = null;
@@ -51,5 +59,12 @@ export class StillWorkRule {
       say: () =>
         `Power stood at ${say(power.last, 'W')} for ${minutes} minutes while the control said processing.`,
     };
+  }
+
+  /** In whole units of the register, and few of them, a furnace may well stand still. */
+  #isCoarse(powerW: number): boolean {
+    if (this.#unitW === null) return false;
+    const units = powerW / this.#unitW;
+    return Number.isInteger(units) && Math.abs(units) < COARSE_UNITS;
   }
 }

@@ -7,6 +7,8 @@ import type { Verdict } from './stretch.ts';
 const MINUTE_MS = 60_000;
 /** All values of a source unchanged for so long are no measurement: a mains voltage never stands still (rule E16). */
 const FROZEN_MINUTES = 10;
+/** Below it the mains is switched off, and what is left of it may stand still, V. */
+const LIVE_V = 20;
 /** Some counters are refreshed every quarter of an hour. */
 const STILL_MINUTES = 20;
 
@@ -30,7 +32,9 @@ export class FrozenSourceRule {
       const reading = minute.readings.get(channel.id);
       return reading === undefined ? [] : [{ channel, reading }];
     });
-    const voltages = read.filter(({ channel, reading }) => channel.quantity === 'voltage' && reading.max > 0);
+    const voltages = read.filter(
+      ({ channel, reading }) => channel.quantity === 'voltage' && reading.max >= LIVE_V,
+    );
     if (voltages.length === 0 || read.length < 3) return this.#forget('unknown');
     const flows = read.some(
       ({ channel, reading }) => /Power$|^current$/.test(channel.quantity) && reading.max !== 0,

@@ -15,7 +15,8 @@ const LEARNT_MINUTES = 60;
 const LEAST_MINUTES = 10;
 /** A mains moves less than this share of itself in an hour. */
 const MAINS_RANGE = 0.25;
-const PHASES = [...LINES, 'l12', 'l23', 'l31', 'total'] as const;
+const PAIRS = ['l12', 'l23', 'l31'] as const;
+const PHASES = [...LINES, ...PAIRS, 'total'] as const;
 
 /** The nominal voltage that a measured one belongs to, V; of a voltage transformer its primary one or that over the root of 3. */
 export function nominalOf(voltageV: number, vt: SourceDescription['vt']): number {
@@ -52,7 +53,9 @@ export class VoltageRule {
 
   judge(minute: ComponentMinute): Verdict {
     let worst: Verdict = 'unknown';
-    for (const phase of PHASES) {
+    // Between lines a level is one; against earth each phase of an isolated network stands elsewhere.
+    const hasPairs = PAIRS.every((pair) => (minute.mean('voltage', pair) ?? 0) > 0);
+    for (const phase of hasPairs ? PAIRS : PHASES) {
       const voltageV = minute.mean('voltage', phase);
       if (voltageV === undefined || !(voltageV > 0)) continue;
       const learnt = this.#learn(phase, voltageV);

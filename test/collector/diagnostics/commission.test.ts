@@ -264,3 +264,34 @@ describe('what was commissioned', () => {
     expect(metersChanged([], now)).toEqual(['meter was not there']);
   });
 });
+
+describe('a machine on one phase of a three-phase meter', () => {
+  const ONE: Shown = {
+    'voltage.l1': 230,
+    'voltage.l2': 0,
+    'voltage.l3': 0,
+    'current.l1': 32.6,
+    'current.l2': 0,
+    'current.l3': 0,
+    'activePower.l1': 6000,
+    'activePower.l2': 0,
+    'activePower.l3': 0,
+    activePower: 6000,
+  };
+  const checked = (shown: Shown, check: string) => resultOf(commissionMill(minutesOf(shown)), check);
+
+  it('is warned of its empty phases, and fails where one of them carries current', () => {
+    expect(checked(ONE, 'voltage')).toMatchObject({
+      result: 'warning',
+      saying: 'l1 230.1 V of 230 V; l2 and l3 with neither voltage nor current.',
+    });
+    expect(checked({ ...ONE, 'current.l2': 5 }, 'voltage')).toMatchObject({ result: 'fail' });
+  });
+
+  it('fails with its transformer turned round', () => {
+    expect(checked(ONE, 'direction')).toMatchObject({ result: 'pass' });
+    expect(checked({ ...ONE, 'activePower.l1': -6000, activePower: -6000 }, 'direction')).toMatchObject({
+      result: 'fail',
+    });
+  });
+});
