@@ -5,12 +5,13 @@ import { meteredAs, type MeteredAs } from '../diagnostics/metered-as.ts';
 import type { ToldMetering } from '../energy/uncertainty/metering-of-source.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { Views } from '../ledger/views.ts';
-import { readMinutes, snapshotsOf, type RatedMachine } from './finding-report.ts';
+import { snapshotsInForce } from './configs-in-force.ts';
+import { readMinutes, type RatedMachine } from './finding-report.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** The wiring in force is that of the newest hours. */
-const WIRING_MS = 2 * HOUR_MS;
+/** The wiring in force is that of the newest hour in this time; those before it tell the order of what changed. */
+const WIRING_MS = 48 * HOUR_MS;
 const SPANS_MAX = 10_000;
 
 /** A commissioning and what it rests on. */
@@ -56,15 +57,13 @@ export function reportCommission(
   return { result, configs, records: recordsOf(hours), meters: meteredAs(about) };
 }
 
-/** The wiring of a machine by the snapshots that its newest hours before a time rest on. */
+/** The wiring of a machine by the snapshots that were in force last before a time: right after a change, the new one only. */
 export function wiringInForce(
   views: Pick<Views, 'hours' | 'snapshot'>,
   machine: string,
   toMs: number,
 ): { configs: string[]; wiring: Pick<DiagnosedMachine, 'channels' | 'sources'>; words: number } {
-  const newest = views.hours(machine, toMs - WIRING_MS, toMs).at(-1);
-  const configs = newest?.basis.configs ?? [];
-  const snapshots = snapshotsOf(views, configs);
+  const { configs, snapshots } = snapshotsInForce(views, views.hours(machine, toMs - WIRING_MS, toMs));
   const words = snapshots
     .flatMap((snapshot) => snapshot.channels)
     .filter((channel) => channel.kind === 'status' && channel.machine === machine).length;

@@ -5,7 +5,7 @@ import type { MachineMinute, MinuteReading } from '../diagnostics/machine-minute
 import { meteredAs, type MeteredAs } from '../diagnostics/metered-as.ts';
 import { PlausibilityScan } from '../diagnostics/plausibility.ts';
 import type { PlausibilityFinding } from '../diagnostics/plausibility-finding.ts';
-import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
+import { orderConfigs, snapshotsInForce, snapshotsOf } from './configs-in-force.ts';
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
 
 const MINUTE_MS = 60_000;
@@ -59,7 +59,7 @@ export async function reportFindings(
 ): Promise<FindingReport> {
   const { machine } = rated;
   const beginMs = Math.floor((fromMs - BEFORE_MS) / HOUR_MS) * HOUR_MS;
-  const configs = [...new Set(views.hours(machine, beginMs, toMs).flatMap((hour) => hour.basis.configs))];
+  const configs = orderConfigs(views.hours(machine, beginMs, toMs));
   const scan = new PlausibilityScan({
     ...rated,
     ...wiringOf(machine, snapshotsOf(views, configs)),
@@ -80,18 +80,13 @@ export async function reportFindings(
       if (hour.hourMs >= fromMs) hours++;
     }
   }
-  const newest = views.hours(machine, toMs - 2 * DAY_MS, toMs).at(-1)?.basis.configs ?? [];
-  const recommission = wasMetered(meteredAs(wiringOf(machine, snapshotsOf(views, newest))));
+  const { snapshots } = snapshotsInForce(views, views.hours(machine, toMs - 2 * DAY_MS, toMs));
+  const recommission = wasMetered(meteredAs(wiringOf(machine, snapshots)));
   const findings = [
     ...scan.end().filter((finding) => finding.toMs > fromMs),
     ...(recommission === undefined ? [] : [recommission]),
   ];
   return { machine, fromMs, toMs, findings, basis: { algorithm: ALGORITHM, minutes, hours, configs } };
-}
-
-/** Snapshots by their hashes, in that order, as far as they are known. */
-export function snapshotsOf(views: Pick<Views, 'snapshot'>, configs: readonly string[]): ConfigSnapshot[] {
-  return configs.flatMap((hash) => views.snapshot(hash) ?? []);
 }
 
 /** Minutes of a machine in [fromMs, toMs) in order, all channels of each together. */
