@@ -155,7 +155,9 @@ class Deriver implements Derivation {
       await this.#recompute();
       await giveTurn();
     } while (records.length > 0 && !this.#runner.stopped);
-    if (!this.#runner.stopped) this.#finalise();
+    if (this.#runner.stopped) return;
+    await this.#openWaiting();
+    this.#finalise();
   }
 
   #load(): void {
@@ -231,6 +233,19 @@ class Deriver implements Derivation {
     this.#machines.set(name, machine);
     // Of one that is outdated, it is not said yet by which method it was computed.
     if (!this.#memory.outdated.has(name)) this.#memory.methods.set(name, methodOf(this.#models.of(name)));
+  }
+
+  /** Whether an hour's data is whole is told by its machine's fold, though no record came since the collector started. */
+  async #openWaiting(): Promise<void> {
+    const { provisional, watch, outdated } = this.#memory;
+    const waiting = [...provisional].flatMap(([name, hours]) => (hours.size > 0 ? [name] : []));
+    for (const name of waiting) {
+      const horizonMs = watch.horizonMs(name);
+      if (horizonMs === null || this.#machines.has(name) || outdated.has(name)) continue;
+      await this.#resume(name);
+      await this.#machines.get(name)?.absorb([], [], horizonMs, giveTurn);
+      this.#commit();
+    }
   }
 
   #close(name: string): void {

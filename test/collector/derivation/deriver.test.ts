@@ -314,6 +314,29 @@ describe('the derivation', () => {
     ]);
   });
 
+  it('makes hours final after a restart as it would have before, though no record comes', async () => {
+    const bench = await Bench.open();
+    const records = shiftOf(new PlantFeed(), 3);
+    const commit = bench.views.commit.bind(bench.views);
+    // Ended between the hours and the note that they are final.
+    vi.spyOn(bench.views, 'commit').mockImplementation((change) => {
+      const finals = [...(change.hours ?? [])].filter(({ status }) => status === 'final');
+      if (finals.length > 0) throw new Error('ended');
+      commit(change);
+    });
+    await bench.append(...records);
+    await expect(bench.derive()).rejects.toThrow('ended');
+    vi.restoreAllMocks();
+    bench.clock.stepTo(START_MS + 30 * 24 * HOUR_MS);
+    await bench.restart();
+    expect((await bench.derive()).map(({ finalBy }) => finalBy)).toEqual([
+      'watermark',
+      'watermark',
+      'watermark',
+      'seven-days',
+    ]);
+  });
+
   it('makes an hour final after seven days, with the reason', async () => {
     const bench = await Bench.open();
     const records = shiftOf(new PlantFeed(), 2);
