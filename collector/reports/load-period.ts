@@ -126,8 +126,8 @@ export class PeriodLoads {
     factor: number,
   ): void {
     const channel = tally.wirings[0]?.channel;
-    if (counter === null || channel?.counter === undefined || channel.counter.resolution !== undefined)
-      return;
+    if (counter === null || channel === undefined || channel.quantity === 'activePower') return;
+    if (channel.counter?.resolution !== undefined) return;
     const shownWh = this.#views.minutes(channel.id, fromMs, toMs).flatMap(({ min, max }) => [min, max]);
     tally.seenStepMwh = narrowStep(
       tally.seenStepMwh,

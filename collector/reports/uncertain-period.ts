@@ -146,10 +146,11 @@ function assessWiring(
   { closure, visits, endMs }: Parameters<typeof assessComponent>[1],
 ): MeterUncertainty & PeriodUncertainty {
   const gathered = load.close(visits);
-  const isPower =
-    wiring?.channel.counter === undefined || integratedMwh > INTEGRATED_SHARE_MAX * load.energyMwh();
+  // What a counter is the derivation knows by its quantity, too: a profile need not say more of it.
+  const hasCounter = wiring !== null && wiring.channel.quantity !== 'activePower';
+  const isPower = !hasCounter || integratedMwh > INTEGRATED_SHARE_MAX * load.energyMwh();
   const notes = gathered.flatMap(({ load: { state }, notes: own }) => own.map((note) => `${state}: ${note}`));
-  if (isPower && wiring?.channel.counter !== undefined)
+  if (isPower && hasCounter)
     notes.push('more than 5 % of the energy is integrated power: all of it is assessed as such');
   const declared = isPower || wiring === null ? null : stepOfScale(wiring.channel);
   const counterStepMwh = isPower ? null : (declared ?? (seenStepMwh > 0 ? seenStepMwh : null));

@@ -177,10 +177,15 @@ function assumeLoad(gathered: GatheredLoad, read: readonly StateLoad[]): Gathere
     if (one.powerFactor === null || one.currentA === null || !(Number(one.meanPowerW) > 0)) continue;
     if (like === null || one.powerFactor < (like.powerFactor ?? 0)) like = one;
   }
-  if (like === null || load.meanPowerW === null) return gathered;
-  const currentA = ((like.currentA ?? 0) * load.meanPowerW) / Number(like.meanPowerW);
-  const factor = sayFigure(like.powerFactor ?? 0);
-  const assumed = `nothing was read in this state: power factor ${factor} of ${like.state} and, in proportion to its power, ${sayFigure(like.currentA ?? 0)} A x ${sayFigure(load.meanPowerW)} W / ${sayFigure(Number(like.meanPowerW))} W = ${sayFigure(currentA)} A are taken for it`;
+  if (like === null) return gathered;
+  const [likeA, likeW] = [like.currentA ?? 0, Number(like.meanPowerW)];
+  // Energy that the closure put into a state has no time of its own, and so no power.
+  const currentA = load.meanPowerW === null ? likeA : (likeA * load.meanPowerW) / likeW;
+  const proportion =
+    load.meanPowerW === null
+      ? ''
+      : `, in proportion to its power, ${sayFigure(likeA)} A x ${sayFigure(load.meanPowerW)} W / ${sayFigure(likeW)} W =`;
+  const assumed = `nothing was read in this state: power factor ${sayFigure(like.powerFactor ?? 0)} of ${like.state} and${proportion} ${sayFigure(currentA)} A are taken for it`;
   return {
     load: { ...load, powerFactor: like.powerFactor, currentA, isAssumed: true },
     notes: [...notes, assumed],

@@ -114,7 +114,10 @@ describe.skipIf(chromiumPath === undefined)('the panel of an hour, in a browser'
     if (uncertainty.kind !== 'assessed' || uncertainty.total?.kind !== 'known')
       throw new Error('not assessed');
     expect(await shownIn(page, 'uncertainty')).toEqual(
-      Object.fromEntries(uncertainty.figures.map(({ label, saying }) => [label, saying])),
+      Object.fromEntries([
+        ...uncertainty.figures.map(({ label, saying }) => [label, saying]),
+        ...uncertainty.notes.map((note) => ['note', note]),
+      ]),
     );
     const shares = await page.locator('.budget-share').allTextContents();
     const rows = uncertainty.total.rows.filter(({ sharePercent }) => sharePercent >= 0.05);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PeriodKind } from '../../../collector/energy/calendar/period.ts';
+import type { Views } from '../../../collector/ledger/views.ts';
+import type { PeriodSource } from '../../../collector/reports/period-source.ts';
 import { periodReports, type PeriodReport } from '../../../collector/reports/period-report.ts';
 import type { Uncertainty } from '../../../collector/energy/uncertainty/uncertainty-statement.ts';
 import type { SitePlan } from '../../../collector/reports/site-plan.ts';
@@ -34,6 +36,18 @@ function report(
   plan: SitePlan = plant.plan,
 ): PeriodReport[] {
   return [...periodReports({ ...plant, plan }, { machine: MACHINE, kind, fromMs, toMs })];
+}
+
+function viewsOf(views: Views): PeriodSource['views'] {
+  return {
+    hours: (...query) => views.hours(...query),
+    bases: (...query) => views.bases(...query),
+    minutes: (...query) => views.minutes(...query),
+    states: (...query) => views.states(...query),
+    watched: (machine) => views.watched(machine),
+    channels: (machine) => views.channels(machine),
+    snapshot: (hash) => views.snapshot(hash),
+  };
 }
 
 /** Everything of reports that has to add up. */
@@ -152,6 +166,27 @@ describe('periods of a machine that a collector received', () => {
     const sampling = spindle?.facts.states.map((load) => load.sampling);
     expect(sampling?.reduce((sum, one) => sum + (one?.stepSquaresW2 ?? 0), 0)).toBe((2 * 24 - 1) * 2500 ** 2);
     expect(sampling?.[0]?.everyMs).toBeCloseTo(10_000, 6);
+  });
+
+  it('take a counter for one, whatever its profile says of it', () => {
+    const views = {
+      ...viewsOf(plant.views),
+      snapshot: (hash: string) => {
+        const snapshot = plant.views.snapshot(hash);
+        const channels = snapshot?.channels.map((channel) => {
+          if (channel.kind !== 'measured') return channel;
+          const { counter: _, ...plain } = channel;
+          return plain;
+        });
+        return snapshot === undefined || channels === undefined ? undefined : { ...snapshot, channels };
+      },
+    };
+    const query = { machine: MACHINE, kind: 'hour', fromMs: HOLE[0], toMs: HOLE[0] + 1 } as const;
+    const [hour] = [...periodReports({ ...plant, views }, query)];
+    const facts = hour?.uncertainty['supply']?.meters[0]?.facts;
+    // 1.2 and 6 kW are 0.02 and 0.1 kWh a minute, read in whole Wh: what is seen is a multiple of that.
+    expect(facts).toMatchObject({ basis: 'register' });
+    expect(facts?.counterStepMwh).toBeGreaterThanOrEqual(1000);
   });
 
   it('count a gap where it lies, and no gap in the total of a counter', () => {
