@@ -23,6 +23,7 @@ const PAGE_FILES = [
   'hours-table.js',
   'hours-section.js',
   'machine-card.js',
+  'period-detail.js',
   'periods-table.js',
   'reasons.js',
   'sparkline.js',

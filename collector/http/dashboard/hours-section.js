@@ -54,7 +54,7 @@ export function createHoursSection({ places, nowMs, open }) {
         `/api/v1/machines/${machine}/periods?kind=${kind}&from=${toMs - backMs}&to=${toMs}`,
         keyOf(table),
         table,
-        periodsTable,
+        (answer) => periodsTable(answer, nowMs()),
       );
     }
     ask(

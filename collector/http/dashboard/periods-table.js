@@ -1,5 +1,6 @@
 import { element, energyText, fineText, powerText } from './format.js';
 import { coverageCell, statusCell, withRole } from './hours-table.js';
+import { periodDetail } from './period-detail.js';
 import { stateBar } from './states.js';
 
 // Shifts, days and months of the site's calendar, newest first, in the zone of the site.
@@ -14,8 +15,11 @@ export const PERIOD_KINDS = [
 
 const HEADS = ['Period', 'Energy', 'Mean power', 'States', 'Measured', 'Status'];
 
+/** What someone opened stays open when the table is made anew. */
+const opened = new Set();
+
 /** The table of one machine's periods, as the collector tells them. */
-export function periodsTable({ zone, periods }) {
+export function periodsTable({ machine, zone, periods }, nowMs) {
   const watched = periods.filter(({ spanMs }) => spanMs > 0);
   if (watched.length === 0) return element('p', 'empty', 'No readings in this time yet.');
   const node = element('div', 'periods');
@@ -29,7 +33,7 @@ export function periodsTable({ zone, periods }) {
   }
   head.append(row);
   const body = withRole('tbody', 'rowgroup');
-  body.append(...watched.toReversed().map((period) => periodRow(period, zone)));
+  body.append(...watched.toReversed().flatMap((report) => periodRows(report, { machine, zone, nowMs })));
   table.append(head, body);
   node.append(
     table,
@@ -42,24 +46,48 @@ export function periodsTable({ zone, periods }) {
   return node;
 }
 
-function periodRow(report, zone) {
+/** The row of a period, and a second one with what lies behind it once someone asks. */
+function periodRows(report, { machine, zone, nowMs }) {
+  const { period, fromMs, toMs, measuredMs, spanMs } = report;
   const { supplyMwh } = report.energy;
   const row = withRole('tr', 'row', report.status === 'final' ? 'period' : 'period provisional');
-  const meanW = supplyMwh === null ? null : (supplyMwh * 3600) / report.spanMs;
+  const meanW = supplyMwh === null ? null : (supplyMwh * 3600) / spanMs;
   const states = withRole('td', 'cell', 'states');
   states.append(stateBar(report.timeMs, 'state-bar'));
   const energy = withRole('td', 'cell', 'number energy', energyText(supplyMwh));
   const uncertainty = uncertaintyText(report);
   if (uncertainty !== null) energy.append(element('span', 'note', ` ± ${uncertainty}`));
+  // Of a period that is not over, what is still to come is not missing.
+  const passedMs = Math.max(spanMs, Math.min(toMs, nowMs) - fromMs);
+  const isRunning = toMs > nowMs;
+  const when = withRole('th', 'rowheader', 'when');
+  const button = element('button', 'open-hour', `${nameOf(period, zone)}${isRunning ? ', so far' : ''}`);
+  button.type = 'button';
+  button.title = 'What lies behind it';
+  when.append(button);
   row.append(
-    withRole('th', 'rowheader', 'when', nameOf(report.period, zone)),
+    when,
     energy,
     withRole('td', 'cell', 'number mean', powerText(meanW)),
     states,
-    coverageCell(report),
+    coverageCell({ ...report, coverage: { ...report.coverage, time: measuredMs / passedMs } }),
     statusCell(report),
   );
-  return row;
+  const detail = withRole('tr', 'row', 'period-detail');
+  const cell = withRole('td', 'cell');
+  cell.colSpan = HEADS.length;
+  cell.append(periodDetail(report));
+  detail.append(cell);
+  const key = `${machine} ${period.kind} ${period.key}`;
+  const set = (isOpen) => {
+    detail.hidden = !isOpen;
+    button.setAttribute('aria-expanded', String(isOpen));
+    if (isOpen) opened.add(key);
+    else opened.delete(key);
+  };
+  row.addEventListener('click', () => set(detail.hidden));
+  set(opened.has(key));
+  return [row, detail];
 }
 
 /** `2.4 %`; null where none is known. */

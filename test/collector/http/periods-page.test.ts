@@ -59,7 +59,7 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
     const day = page.locator('#hours tr.period').first();
     await day.waitFor();
     // 2.9 + 3.2 kWh in two hours.
-    expect(await day.locator('.when').textContent()).toBe('Sun 22 Nov');
+    expect(await day.locator('.when').textContent()).toBe('Sun 22 Nov, so far');
     expect(await day.locator('.energy').textContent()).toMatch(/^6\.10\u00a0kWh/);
     expect(await day.locator('.mean').textContent()).toBe('3.05\u00a0kW');
     const answer = await fetch(
@@ -70,9 +70,28 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
     };
     const told = periods.find(({ spanMs }) => spanMs > 0);
     expect(told?.energy.supplyMwh).toBe(6_100_000);
-    expect(await day.locator('.coverage').textContent()).toBe(
-      `${Math.floor((told?.coverage.time ?? 0) * 100)}\u00a0%`,
-    );
+    // It is 09:00 in Berlin: of the 9 hours of the day that have passed, 1 h 51 min were measured. Nobody can have
+    // measured the other 15.
+    expect(told?.coverage.time).toBeCloseTo(111 / (24 * 60), 3);
+    expect(await day.locator('.coverage').textContent()).toBe(`${Math.floor((100 * 111) / (9 * 60))}\u00a0%`);
+    expect(await day.locator('.status').textContent()).toBe('Provisional');
+
+    // What lies behind it opens below it, and stays open.
+    const detail = page.locator('#hours tr.period-detail').first();
+    expect(await detail.isVisible()).toBe(false);
+    await day.getByRole('button').click();
+    await detail.waitFor();
+    const said = (await detail.textContent()) ?? '';
+    expect(said).toMatch(/Ready.*kWh ± [\d.]+\u00a0%/);
+    expect(said).toContain('bridged over gaps');
+    expect(said).toContain('2 machine-hours');
+    if (PICTURES !== undefined)
+      await page.screenshot({ path: join(PICTURES, 'days-1400.png'), fullPage: true });
+    await page.getByRole('button', { name: 'Hours' }).click();
+    await page.getByRole('button', { name: 'Days' }).click();
+    expect(await detail.isVisible()).toBe(true);
+    await day.getByRole('button').click();
+    expect(await detail.isVisible()).toBe(false);
 
     await page.getByRole('button', { name: 'Shifts' }).click();
     const shift = page.locator('#hours tr.period', { hasText: 'early' });
@@ -86,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
       await page.screenshot({ path: join(PICTURES, 'periods-1400.png'), fullPage: true });
 
     await page.getByRole('button', { name: 'Months' }).click();
-    await page.getByText('November 2026', { exact: true }).waitFor();
+    await page.getByText('November 2026, so far', { exact: true }).waitFor();
     expect(await page.locator('.periods .note').last().textContent()).toContain('Europe/Berlin');
     await page.getByRole('button', { name: 'Hours' }).click();
     await page.locator('.open-hour').first().waitFor();
@@ -122,7 +141,8 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
   test('fits a phone', async () => {
     const { page } = await browser.open(plant(), { viewport: { width: 360, height: 800 } });
     await page.getByRole('button', { name: 'Shifts' }).click();
-    await page.locator('#hours tr.period').first().waitFor();
+    await page.locator('#hours tr.period').last().getByRole('button').click();
+    await page.locator('#hours tr.period-detail').last().waitFor();
     if (PICTURES !== undefined)
       await page.screenshot({ path: join(PICTURES, 'periods-360.png'), fullPage: true });
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
