@@ -27,7 +27,41 @@ function checkMainMeters(meters: CollectorConfig['mainMeters'], machines: readon
     ...meters.flatMap(({ id, covers }, index) =>
       checkNames(covers, ['mainMeters', index, 'covers'], machines, id, 'covers itself'),
     ),
+    ...meters.flatMap((meter, index) => checkNested(meter, meters, ['mainMeters', index, 'covers'])),
   ];
+}
+
+/** What lies behind a main meter that another covers is in its energy already. */
+function checkNested(
+  { id, covers }: CollectorConfig['mainMeters'][number],
+  meters: CollectorConfig['mainMeters'],
+  at: ConfigPath,
+): Remark[] {
+  /** All that lies behind a meter, also of meters behind it. */
+  const behind = (name: string, seen: ReadonlySet<string> = new Set()): string[] =>
+    seen.has(name)
+      ? []
+      : meters
+          .filter((meter) => meter.id === name)
+          .flatMap((meter) => meter.covers)
+          .flatMap((one) => [one, ...behind(one, new Set([...seen, name]))]);
+  return covers.flatMap((name, index): Remark[] => {
+    const error = (message: string, cure: string): Remark[] => [
+      { severity: 'error', path: [...at, index], message, cure },
+    ];
+    if (name !== id && behind(name).includes(id))
+      return error(
+        `${name} covers ${id} itself.`,
+        'One of the two lies behind the other: take it out there.',
+      );
+    const by = covers.find((other) => {
+      const all = other === name ? [] : behind(other);
+      return all.includes(name) && !all.includes(id);
+    });
+    return by === undefined
+      ? []
+      : error(`${name} lies behind ${by} already and would count twice.`, 'Take it out here.');
+  });
 }
 
 function checkSharedLoads(loads: CollectorConfig['sharedLoads'], machines: readonly string[]): Remark[] {

@@ -13,7 +13,7 @@ export interface MeteredPart {
   id: string;
   /** Whole mWh; null where no energy of it is known at all. */
   energyMwh: number | null;
-  /** Of it, spread over gaps: of the time compared only as far as gaps reach beyond its ends. */
+  /** Of it, spread over gaps that reach beyond the ends of the time compared: it may lie on the wrong side. */
   bridgedMwh: number;
   /** Time of which no energy is known, ms. */
   uncoveredMs: number;
@@ -164,7 +164,7 @@ function boundBridged({ id, bridgedMwh }: MeteredPart): ReconcileLine[] {
     {
       label: `${id}, bridged`,
       mwh: bridgedMwh,
-      saying: `${sayKwh(bridgedMwh)} of it are spread over gaps: give or take at most that`,
+      saying: `${sayKwh(bridgedMwh)} of it are spread over gaps that reach beyond the time compared: give or take at most that`,
     },
   ];
 }

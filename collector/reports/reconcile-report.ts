@@ -5,6 +5,7 @@ import type { JournalReader } from '../journal/journal.ts';
 import type { PeriodBasis } from './period-basis.ts';
 import { reportSpans, type SpanReport } from './period-report.ts';
 import type { PeriodSource } from './period-source.ts';
+import { edgeBridgedMwh } from './reconcile-bridged.ts';
 import { readMain } from './reconcile-readings.ts';
 
 const MINUTE_MS = 60_000;
@@ -62,7 +63,9 @@ export async function reportReconciliation(
   const sumOf = async (machine: string): Promise<MeteredPart> => {
     const report = await sumSpan(source, machine, span.fromMs, span.toMs);
     if (report !== undefined) basis[machine] = report.basis;
-    return partOf(machine, report, span.toMs - span.fromMs);
+    return partOf(machine, report, span.toMs - span.fromMs, () =>
+      edgeBridgedMwh(source, machine, span.fromMs, span.toMs),
+    );
   };
   const main = read ?? (await sumOf(mainMeter));
   const machines: MeteredPart[] = [];
@@ -97,7 +100,12 @@ async function sumSpan(
   return undefined;
 }
 
-function partOf(id: string, report: SpanReport | undefined, spanMs: number): MeteredPart {
+function partOf(
+  id: string,
+  report: SpanReport | undefined,
+  spanMs: number,
+  readEdges: () => number,
+): MeteredPart {
   if (report === undefined)
     return { id, energyMwh: null, bridgedMwh: 0, uncoveredMs: spanMs, meter: id, uncertainty: null };
   const { energy, obtained, uncertainty, measuredMs, qualityMs } = report;
@@ -107,7 +115,7 @@ function partOf(id: string, report: SpanReport | undefined, spanMs: number): Met
   return {
     id,
     energyMwh: energy.supplyMwh,
-    bridgedMwh: obtained.bridgedMwh,
+    bridgedMwh: obtained.bridgedMwh === 0 ? 0 : readEdges(),
     uncoveredMs: Math.max(0, spanMs - report.spanMs + lostMs),
     meter: supply?.meters.map(({ meter }) => meter).join(', ') ?? id,
     uncertainty: supply?.total ?? null,
