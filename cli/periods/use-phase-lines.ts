@@ -1,5 +1,5 @@
 import { HOUR_BASES } from '../../collector/energy/use-phase/hour-basis.ts';
-import { groupDigits, sayKwh } from '../../collector/energy/use-phase/say-kwh.ts';
+import { groupDigits, sayYearKwh } from '../../collector/energy/use-phase/say-kwh.ts';
 import type { UsePhaseReport } from '../../collector/reports/use-phase-report.ts';
 import { formatTime } from '../format.ts';
 import { style } from '../screen.ts';
@@ -45,7 +45,7 @@ function scenarioLines(
   return [
     ...section('A declared year of use: mean power x hours', [
       ...scenario.rows.map(({ saying }) => saying),
-      `together ${sayKwh(scenario.mwhPerYear)} a year over ${groupDigits(scenario.declaredHoursPerYear, 2)} h` +
+      `together ${sayYearKwh(scenario.mwhPerYear)} a year over ${groupDigits(scenario.declaredHoursPerYear, 2)} h` +
         (measured === null ? '' : ` +- ${sayUncertainty(measured)} (k = 2) by measuring`),
       ...HOUR_BASES.flatMap((name) => {
         const value = scenario.kwhPerHour[name];

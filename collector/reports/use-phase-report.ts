@@ -3,7 +3,7 @@ import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry
 import { HOUR_MS } from '../energy/hour-account.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { HOUR_BASES, type HourBasis } from '../energy/use-phase/hour-basis.ts';
-import { groupDigits, sayWatts } from '../energy/use-phase/say-kwh.ts';
+import { groupDigits, sayHours, sayWatts } from '../energy/use-phase/say-kwh.ts';
 import { deriveScenario, type Scenario } from '../energy/use-phase/scenario.ts';
 import { assessScenario, type ScenarioUncertainty } from '../energy/use-phase/scenario-uncertainty.ts';
 import { deriveUsePhase, type PerHour, type UsePhase } from '../energy/use-phase/use-phase.ts';
@@ -112,7 +112,7 @@ function powerOf(state: OperatingState, usePhase: UsePhase, known: Uncertainty |
   if (powerW === null) return [];
   const expandedW = known?.kind === 'known' ? (powerW * known.expandedPercent) / 100 : null;
   const { timeMs, energyMwh } = usePhase.totals;
-  const sum = `${state}: ${groupDigits(energyMwh[state] / 1e6, 6)} kWh / ${groupDigits(timeMs[state] / HOUR_MS, 4)} h = ${sayWatts(powerW)}`;
+  const sum = `${state}: ${groupDigits(energyMwh[state] / 1e6, 6)} kWh / ${sayHours(timeMs[state])} = ${sayWatts(powerW)}`;
   return [
     {
       state,

@@ -3,9 +3,14 @@ export function sayKwh(mwh: number): string {
   return `${groupDigits(mwh / 1e6, 6)} kWh`;
 }
 
-/** Time in hours with up to four decimals: `8,760 h`. */
+/** Energy of a year to what a pocket calculator finds from power and hours as they are printed: `3,703.70 kWh`. */
+export function sayYearKwh(mwh: number): string {
+  return `${groupDigits(mwh / 1e6, mwh < 1e6 ? 4 : 2)} kWh`;
+}
+
+/** Time in hours with up to six decimals, a few ms: `8,760 h`. */
 export function sayHours(ms: number): string {
-  return `${groupDigits(ms / 3_600_000, 4)} h`;
+  return `${groupDigits(ms / 3_600_000, 6)} h`;
 }
 
 /** Power in W or, from 10 kW, kW, to a tenth of a watt. */

@@ -1,7 +1,7 @@
 import { milliwattHours, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
 import { PLANNED_STATES, readDutyCycle, type DutyCycle, type PlannedState } from './duty-cycle.ts';
 import { BASIS_STATES, HOUR_BASES, type HourBasis } from './hour-basis.ts';
-import { groupDigits, sayHours, sayKwh, sayWatts } from './say-kwh.ts';
+import { groupDigits, sayHours, sayYearKwh } from './say-kwh.ts';
 import { findPowers, type DeclaredPower, type StatePower } from './state-power.ts';
 import type { StateTotals } from './state-totals.ts';
 import { USE_PHASE_ALGORITHM } from './use-phase.ts';
@@ -102,7 +102,7 @@ function makeRow(
     hoursPerYear,
     mwhPerYear,
     ...power,
-    saying: `${state}: ${groupDigits(hoursPerYear, 4)} h x ${sayWatts(power.powerW)} (${from}) = ${sayKwh(mwhPerYear)} a year`,
+    saying: `${state}: ${groupDigits(hoursPerYear, 6)} h x ${groupDigits(power.powerW, power.powerW < 1 ? 6 : 4)} W (${from}) = ${sayYearKwh(mwhPerYear)} a year`,
   };
 }
 
@@ -161,7 +161,7 @@ function changeDuty(
     figures,
     saying:
       `${name}: ${groupDigits(hours[state], 2)} h become ${groupDigits(changedHours, 2)} h, the others x ` +
-      `${groupDigits((yearHours - changedHours) / restHours, 6)} -> ${sayKwh(figures.mwhPerYear)} a year` +
+      `${groupDigits((yearHours - changedHours) / restHours, 6)} -> ${sayYearKwh(figures.mwhPerYear)} a year` +
       `${Number.isFinite(change) ? ` (${change < 0 ? '' : '+'}${(change * 100).toFixed(2)} %)` : ''}, ${bases.join(', ')}`,
   };
 }

@@ -57,14 +57,14 @@ describe('a scenario', () => {
   it('moves one state by a tenth at a time, the others giving way', () => {
     /*
      * Processing +10 %: 2,890.8 h; the others 5,869.2 / 6,132 = 0.957143: off 4,192.2857, ready 1,676.9143 h.
-     * 8.384571 + 3,353.828571 + 17,344.8 = 20,707.013142 kWh, + 7.40 %; a processing hour 20,707.013142 / 2,890.8 = 7.163074
+     * 8.384571 + 3,353.828571 + 17,344.8 = 20,707.01 kWh, + 7.40 %; a processing hour 20,707.013142 / 2,890.8 = 7.163074
      * Powered 8,760 - 4,192.2857 = 4,567.7143 h: 20,707.013142 / 4,567.7143 = 4.533343
      */
     const up = scenario.sensitivity.find(({ state, factor }) => state === 'processing' && factor > 1);
     expect(up?.figures?.mwhPerYear).toBe(20_707_013_142);
     expect(up?.figures?.kwhPerHour.processing).toBeCloseTo(7.163074, 6);
     expect(up?.saying).toBe(
-      'processing +10 %: 2,628 h become 2,890.8 h, the others x 0.957143 -> 20,707.013142 kWh a year (+7.40 %), ' +
+      'processing +10 %: 2,628 h become 2,890.8 h, the others x 0.957143 -> 20,707.01 kWh a year (+7.40 %), ' +
         '2.3638 kWh per calendar hour, 4.5333 kWh per powered hour, 4.5333 kWh per operating hour, 7.1631 kWh per processing hour',
     );
     expect(scenario.sensitivity.map(({ state, factor }) => `${state} ${factor}`)).toEqual([
@@ -156,6 +156,34 @@ describe('a scenario', () => {
             for (const one of PLANNED_STATES) expect(hoursPerYear[one]).toBeGreaterThanOrEqual(0);
           }
         }),
+        { numRuns: RUNS },
+      );
+    },
+    RUNS_TIMEOUT_MS,
+  );
+
+  it(
+    'says figures that a pocket calculator confirms to the printed digit, however crooked they are',
+    () => {
+      const numbers = (saying: string) =>
+        /^\w+: ([\d,.]+) h x ([\d,.]+) W .* = ([\d,.]+) kWh a year$/
+          .exec(saying)
+          ?.slice(1)
+          .map((text) => Number(text.replaceAll(',', ''))) ?? [];
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 60 }),
+          fc.integer({ min: 1, max: 1_000_000 }),
+          fc.double({ min: 0.001, max: 8784, noNaN: true }),
+          (minutes, mwh, hours) => {
+            const totals = sumStates([hour({ processing: minutes }, { processing: mwh / 1000 })]);
+            const [row] = deriveScenario(totals, { kind: 'hours', hoursPerYear: { processing: hours } }).rows;
+            const [h = Number.NaN, w = Number.NaN, kwh = Number.NaN] = numbers(row?.saying ?? '');
+            const digit = kwh < 1 ? 1e-4 : 0.01;
+            // Half of the last digit for its own rounding, the rest for hours that were rounded.
+            expect(Math.abs((h * w) / 1000 - kwh)).toBeLessThanOrEqual(digit * 0.8);
+          },
+        ),
         { numRuns: RUNS },
       );
     },
