@@ -85,7 +85,7 @@ async function fill(): Promise<void> {
   const machine = new BenchMachine();
   const append = (record: SealedRecord) => {
     bytes += record.bytes.length;
-    return ledger.append({ ...record, receivedMs: START_MS });
+    return ledger.append({ ...record, receivedMs: START_MS + HOURS * 3_600_000 });
   };
   await append(machine.config());
   let pending: Promise<number>[] = [];

@@ -1,7 +1,7 @@
 import type { Clock } from '../../protocols/clock.ts';
 import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
-import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import { wallTimeMs } from '../../protocols/telemetry/record.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { amendFeed } from '../energy/amendments/amend-feed.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
@@ -13,7 +13,7 @@ import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader } from './record-reader.ts';
 import { runWordsOf } from './run-words.ts';
 
-/** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours is wrong. */
+/** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours, when its record came, is wrong. */
 const EARLIEST_MS = 1_577_836_800_000;
 const AHEAD_MS = 86_400_000;
 
@@ -132,7 +132,7 @@ export class RecordIntake {
       return;
     }
     const { header } = dated;
-    if (!this.#isDated(header)) {
+    if (!isDated(dated)) {
       counts.undatedRecords++;
       return;
     }
@@ -173,7 +173,7 @@ export class RecordIntake {
 
   /** What a record says of a machine, for a fold that goes over it again. A part that cannot be read was told of before. */
   #feedOf(record: LedgerRecord, machine: string): RecordFeed | undefined {
-    if (!this.#isDated(record.header)) return undefined;
+    if (!isDated(record)) return undefined;
     try {
       return this.#readMachine(record, machine);
     } catch {
@@ -189,12 +189,13 @@ export class RecordIntake {
     if (memory.clocks.isStep(record.header)) feed.unsynced = true;
     return amendFeed(feed, models.of(machine).amendments);
   }
+}
 
-  #isDated(header: RecordHeader): boolean {
-    const firstMs = wallTimeMs(header, header.first);
-    const lastMs = wallTimeMs(header, Math.max(header.last, header.sealedTo));
-    return firstMs >= EARLIEST_MS && lastMs <= this.#parts.clock.wallMs() + AHEAD_MS;
-  }
+/** By when it came, not by now: what was once left out must stay so when it is read again. */
+function isDated({ header, receivedMs }: LedgerRecord): boolean {
+  const firstMs = wallTimeMs(header, header.first);
+  const lastMs = wallTimeMs(header, Math.max(header.last, header.sealedTo));
+  return firstMs >= EARLIEST_MS && lastMs <= receivedMs + AHEAD_MS;
 }
 
 function gather<T>(by: Map<string, T[]>, key: string, value: T): void {

@@ -61,7 +61,9 @@ async function fillLedger(folder: string): Promise<void> {
       }),
     );
   }
-  await Promise.all(records.map((record) => ledger.append({ ...record, receivedMs: START_MS })));
+  await Promise.all(
+    records.map((record) => ledger.append({ ...record, receivedMs: START_MS + HOURS * HOUR_MS })),
+  );
   await ledger.close();
 }
 

@@ -173,6 +173,21 @@ describe('readings of a boot whose clock was not set yet', () => {
   });
 });
 
+describe('a clock that is days ahead', () => {
+  it('dates nothing, whenever its records are read again', async () => {
+    const bench = await Bench.open();
+    const feed = new PlantFeed();
+    // The collector's clock is 40 h past the start: this is 26 h ahead of it.
+    const ahead = feed.say(readings(START_MS + 600_000, { aheadMs: 66 * HOUR_MS }));
+    await bench.append(feed.config(), feed.say(readings(START_MS)), ahead);
+    const derived = await bench.derived();
+    expect(bench.derivation.stats().undatedRecords).toBe(1);
+    bench.clock.stepTo(START_MS + 90 * HOUR_MS);
+    await bench.startOver();
+    expect(await bench.derived()).toEqual(derived);
+  });
+});
+
 describe('a clock that is set while the gateway runs', () => {
   it('flags the hour of the readings after it, by more than two seconds only', async () => {
     const hours = async (aheadMs: number) => {
