@@ -47,7 +47,7 @@ const poll = fc.record({
   holes: fc.oneof(
     { weight: 6, arbitrary: fc.constant(0) },
     { weight: 2, arbitrary: fc.integer({ min: 1, max: 60 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 100, max: 600 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 100, max: 200 }) },
   ),
   fault: fc.constantFrom<Fault>('none', 'none', 'none', 'glitch', 'reset', 'swap'),
   glitch: fc.integer({ min: 0, max: 3 }),
@@ -77,8 +77,8 @@ export const plants: fc.Arbitrary<Plant> = fc
   })
   .map((drawn): Plant => {
     const { everyMs, stepMwh, polls, hasFaults, knowsStates } = drawn;
-    // It wraps every 90 kWh: more than in the longest gap, so that one wrap is all there can be.
-    const modulus = drawn.hasModulus ? 200_000_000 / stepMwh : null;
+    // More than is drawn in the longest gap (50 kWh), so that one wrap is all there can be; little enough to wrap time and again.
+    const modulus = drawn.hasModulus ? 60_000_000 / stepMwh : null;
     let atMs = START_MS + drawn.offsetMs;
     let mwh = 40_000_000 * (1 + drawn.start);
     let meter = 0;
