@@ -22,22 +22,43 @@ export interface MachineMinute {
   controlState: OperatingState | null;
 }
 
+/** The channel ids of one component, each put together once: a month asks for them ten million times. */
+export class ChannelNames {
+  readonly #prefix: string;
+  readonly #known = new Map<Quantity, Map<Phase, string>>();
+
+  constructor(machine: string, component: string) {
+    this.#prefix = `${machine}.${component}.`;
+  }
+
+  of(quantity: Quantity, phase: Phase): string {
+    let byPhase = this.#known.get(quantity);
+    if (byPhase === undefined) this.#known.set(quantity, (byPhase = new Map()));
+    let name = byPhase.get(phase);
+    if (name === undefined) {
+      name = `${this.#prefix}${quantity}${phase === 'total' ? '' : `.${phase}`}`;
+      byPhase.set(phase, name);
+    }
+    return name;
+  }
+}
+
 /** The readings of one component in a minute. */
 export class ComponentMinute {
   readonly minuteMs: number;
   readonly controlState: OperatingState | null;
   readonly #readings: ReadonlyMap<string, MinuteReading>;
-  readonly #prefix: string;
+  readonly #names: ChannelNames;
 
-  constructor(minute: MachineMinute, machine: string, component: string) {
+  constructor(minute: MachineMinute, names: ChannelNames) {
     this.minuteMs = minute.minuteMs;
     this.controlState = minute.controlState;
     this.#readings = minute.readings;
-    this.#prefix = `${machine}.${component}.`;
+    this.#names = names;
   }
 
   read(quantity: Quantity, phase: Phase = 'total'): MinuteReading | undefined {
-    return this.#readings.get(`${this.#prefix}${quantity}${phase === 'total' ? '' : `.${phase}`}`);
+    return this.#readings.get(this.#names.of(quantity, phase));
   }
 
   /** The mean, or undefined where nothing was read. */

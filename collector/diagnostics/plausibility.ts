@@ -2,7 +2,7 @@ import type { MachineHour } from '../energy/machine-hour.ts';
 import { CounterStep } from './counter-step.ts';
 import { componentsOf, ratingOf, unitOf, type DiagnosedMachine } from './diagnosed-machine.ts';
 import { judgeChildren, judgeClosure, judgeExport } from './hour-rules.ts';
-import { ComponentMinute, type MachineMinute } from './machine-minute.ts';
+import { ChannelNames, ComponentMinute, type MachineMinute } from './machine-minute.ts';
 import { judgeDirection, judgeUnbalance, LostCurrentRule, LostVoltageRule } from './phase-rules.ts';
 import type { PlausibilityCode, PlausibilityFinding } from './plausibility-finding.ts';
 import {
@@ -32,7 +32,7 @@ interface Rule<Row> {
 export class PlausibilityScan {
   readonly #machine: DiagnosedMachine;
   readonly #ofMachine: Rule<MachineMinute>[];
-  readonly #ofComponent: { component: string; rules: Rule<ComponentMinute>[] }[];
+  readonly #ofComponent: { names: ChannelNames; rules: Rule<ComponentMinute>[] }[];
   readonly #ofHour: Rule<MachineHour>[];
   /** By component. */
   readonly #steps = new Map<string, CounterStep>();
@@ -50,7 +50,7 @@ export class PlausibilityScan {
       };
     });
     this.#ofComponent = componentsOf(machine).map((component) => ({
-      component,
+      names: new ChannelNames(machine.machine, component),
       rules: this.#rulesOf(component),
     }));
     this.#ofHour = this.#rulesOfHours();
@@ -59,8 +59,8 @@ export class PlausibilityScan {
   /** Minutes in order of time. */
   takeMinute(minute: MachineMinute): void {
     for (const { stretch, judge } of this.#ofMachine) stretch.take(minute.minuteMs, judge(minute));
-    for (const { component, rules } of this.#ofComponent) {
-      const own = new ComponentMinute(minute, this.#machine.machine, component);
+    for (const { names, rules } of this.#ofComponent) {
+      const own = new ComponentMinute(minute, names);
       for (const { stretch, judge } of rules) stretch.take(minute.minuteMs, judge(own));
     }
   }

@@ -5,6 +5,16 @@ const MINUTE_MS = 60_000;
 
 const MINUTE_COLUMNS = 'minute_ms AS minuteMs, count, min, max, sum, last, last_ms AS lastMs, squares, steps';
 
+type MinuteRow = Omit<MinuteRollup, 'channel'>;
+
+/** Field by field: spreading rows takes ten times as long, and a report of a month reads a million of them. */
+function toRollup(
+  channel: string,
+  { minuteMs, count, min, max, sum, last, lastMs, squares, steps }: MinuteRow,
+): MinuteRollup {
+  return { channel, minuteMs, count, min, max, sum, last, lastMs, squares, steps };
+}
+
 /** Minutes of channels in views.db, and the channels' own table. */
 export class MinuteRows {
   readonly #rows: SqliteRows;
@@ -22,7 +32,7 @@ export class MinuteRows {
       id,
       minuteMs,
     );
-    return row === undefined ? undefined : { channel, ...(row as unknown as Omit<MinuteRollup, 'channel'>) };
+    return row === undefined ? undefined : toRollup(channel, row as unknown as MinuteRow);
   }
 
   minutes(channel: string, fromMs: number, toMs: number): MinuteRollup[] {
@@ -36,7 +46,7 @@ export class MinuteRows {
         fromMs,
         toMs,
       )
-      .map((row) => ({ channel, ...(row as unknown as Omit<MinuteRollup, 'channel'>) }));
+      .map((row) => toRollup(channel, row as unknown as MinuteRow));
   }
 
   newestMinuteMs(channel: string): number | undefined {
