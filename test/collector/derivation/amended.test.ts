@@ -186,4 +186,18 @@ describe('an amendment that is entered while the collector runs', () => {
     await bench.startOver();
     expect(await bench.derived()).toEqual(after);
   });
+
+  it('opens an interval so long that checkpoints are kept a day apart, and none of before is taken up in it', async () => {
+    const bench = await Bench.open();
+    const records = shiftOf(new PlantFeed(), 36);
+    const [late] = records.splice(31 * 12, 1);
+    await bench.append(...records);
+    await bench.derive();
+    bench.book.enter(excluded({ id: 'bench', fromMs: hourAt(2), toMs: hourAt(34) }));
+    await bench.derive();
+    await bench.append(...(late === undefined ? [] : [late]));
+    const derived = await bench.derived();
+    await bench.startOver();
+    expect(await bench.derived()).toEqual(derived);
+  });
 });

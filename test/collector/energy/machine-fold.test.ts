@@ -14,6 +14,7 @@ import { startFold } from '../../../collector/energy/fold-state.ts';
 import type { RecordFeed } from '../../../collector/energy/record-feed.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
+import { LONG_MS, RUNS } from './calendar/calendars.ts';
 import { bandSetOf, feedOf, foldHours, type Words } from './fold-feed.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
 
@@ -125,118 +126,130 @@ function close(taken: Map<number, HourAccount>): MachineHour[] {
 }
 
 describe('a machine fold', () => {
-  it('is a function of the set of records: order, duplicates, batches and checkpoints leave no trace', () => {
-    fc.assert(
-      fc.property(
-        plant,
-        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 1, max: 1000 }),
-        (plant, sizes, shuffle) => {
-          const feeds = records(plant, sizes);
-          const whole = foldHours(MODEL, feeds, endOf(plant));
-          const shuffled = [...feeds, ...feeds].sort(
-            (a, b) => ((a.record.seq * shuffle) % 17) - ((b.record.seq * shuffle) % 17),
-          );
-          expect(foldHours(MODEL, shuffled, endOf(plant))).toEqual(whole);
+  it(
+    'is a function of the set of records: order, duplicates, batches and checkpoints leave no trace',
+    () => {
+      fc.assert(
+        fc.property(
+          plant,
+          fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }),
+          fc.integer({ min: 1, max: 1000 }),
+          (plant, sizes, shuffle) => {
+            const feeds = records(plant, sizes);
+            const whole = foldHours(MODEL, feeds, endOf(plant));
+            const shuffled = [...feeds, ...feeds].sort(
+              (a, b) => ((a.record.seq * shuffle) % 17) - ((b.record.seq * shuffle) % 17),
+            );
+            expect(foldHours(MODEL, shuffled, endOf(plant))).toEqual(whole);
 
-          // Record by record, through a checkpoint at every hour that is passed, as a collector that always restarts.
-          let fold = startFold();
-          const taken = new Map<number, HourAccount>();
-          const take = () =>
-            takeChangedAccounts(fold).forEach((account) => taken.set(account.hourMs, account));
-          feeds.forEach((feed, index) => {
-            feedRecord(fold, feed);
-            const horizonMs = feeds[index + 1]?.rows[0]?.timesMs[0] ?? endOf(plant);
-            const hourMs = Math.floor(horizonMs / HOUR_MS) * HOUR_MS;
-            if (hourMs > fold.horizonMs && fold.horizonMs > 0) {
-              advanceFold(MODEL, fold, hourMs);
+            // Record by record, through a checkpoint at every hour that is passed, as a collector that always restarts.
+            let fold = startFold();
+            const taken = new Map<number, HourAccount>();
+            const take = () =>
+              takeChangedAccounts(fold).forEach((account) => taken.set(account.hourMs, account));
+            feeds.forEach((feed, index) => {
+              feedRecord(fold, feed);
+              const horizonMs = feeds[index + 1]?.rows[0]?.timesMs[0] ?? endOf(plant);
+              const hourMs = Math.floor(horizonMs / HOUR_MS) * HOUR_MS;
+              if (hourMs > fold.horizonMs && fold.horizonMs > 0) {
+                advanceFold(MODEL, fold, hourMs);
+                take();
+                fold = restoreFold(saveFold(fold));
+                for (const again of feeds.slice(0, index + 1)) feedRecord(fold, again, hourMs);
+              }
+              advanceFold(MODEL, fold, horizonMs);
               take();
-              fold = restoreFold(saveFold(fold));
-              for (const again of feeds.slice(0, index + 1)) feedRecord(fold, again, hourMs);
-            }
-            advanceFold(MODEL, fold, horizonMs);
-            take();
-          });
-          expect(close(taken)).toEqual(whole);
+            });
+            expect(close(taken)).toEqual(whole);
 
-          expect(figures(foldHours(MODEL, records(plant, [7]), endOf(plant)))).toEqual(figures(whole));
-        },
-      ),
-      { numRuns: 150 },
-    );
-  });
+            expect(figures(foldHours(MODEL, records(plant, [7]), endOf(plant)))).toEqual(figures(whole));
+          },
+        ),
+        { numRuns: RUNS },
+      );
+    },
+    LONG_MS,
+  );
 
-  it('books exactly last minus first, whatever the gaps and the step of the counter', () => {
-    fc.assert(
-      fc.property(plant, (drawn) => {
-        const honest = withoutJumps(drawn);
-        const hours = foldHours(MODEL, records(honest, [20]), endOf(honest) + HOUR_MS);
-        const counted = honest.readings.flatMap(({ supply }) => (supply === null ? [] : [supply]));
-        const rise = (counted[counted.length - 1] ?? 0) - (counted[0] ?? 0);
-        const sum = hours.reduce((sum, hour) => sum + (hour.energy.supplyMwh ?? 0), 0);
-        expect(sum).toBe(rise * Number(honest.step));
-        for (const hour of hours) {
-          const { stateMwh, supplyMwh } = hour.energy;
-          const { counterMwh, integratedMwh: byPower, bridgedMwh } = hour.obtained;
-          expect(Object.values(stateMwh).reduce((a, b) => a + b, 0)).toBe(supplyMwh ?? 0);
-          expect(counterMwh + byPower + bridgedMwh).toBe(supplyMwh ?? 0);
-          expect(Object.values(hour.timeMs).reduce((a, b) => a + b, 0)).toBe(hour.spanMs);
-          expect(Object.values(stateMwh).every((mwh) => Number.isSafeInteger(mwh) && mwh >= 0)).toBe(true);
-          expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);
-          // No bucket above the bound, but for one step of the counter.
-          expect(supplyMwh ?? 0).toBeLessThanOrEqual(20_000 * 1.2 * 1000 + Number(honest.step));
-        }
-      }),
-      { numRuns: 150 },
-    );
-  });
+  it(
+    'books exactly last minus first, whatever the gaps and the step of the counter',
+    () => {
+      fc.assert(
+        fc.property(plant, (drawn) => {
+          const honest = withoutJumps(drawn);
+          const hours = foldHours(MODEL, records(honest, [20]), endOf(honest) + HOUR_MS);
+          const counted = honest.readings.flatMap(({ supply }) => (supply === null ? [] : [supply]));
+          const rise = (counted[counted.length - 1] ?? 0) - (counted[0] ?? 0);
+          const sum = hours.reduce((sum, hour) => sum + (hour.energy.supplyMwh ?? 0), 0);
+          expect(sum).toBe(rise * Number(honest.step));
+          for (const hour of hours) {
+            const { stateMwh, supplyMwh } = hour.energy;
+            const { counterMwh, integratedMwh: byPower, bridgedMwh } = hour.obtained;
+            expect(Object.values(stateMwh).reduce((a, b) => a + b, 0)).toBe(supplyMwh ?? 0);
+            expect(counterMwh + byPower + bridgedMwh).toBe(supplyMwh ?? 0);
+            expect(Object.values(hour.timeMs).reduce((a, b) => a + b, 0)).toBe(hour.spanMs);
+            expect(Object.values(stateMwh).every((mwh) => Number.isSafeInteger(mwh) && mwh >= 0)).toBe(true);
+            expect(hour.spanMs).toBeLessThanOrEqual(HOUR_MS);
+            // No bucket above the bound, but for one step of the counter.
+            expect(supplyMwh ?? 0).toBeLessThanOrEqual(20_000 * 1.2 * 1000 + Number(honest.step));
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    LONG_MS,
+  );
 
-  it('changes nothing that was measured outside the neighbourhood when one reading is missing, and no total', () => {
-    fc.assert(
-      fc.property(plant, fc.nat(), (drawn, pick) => {
-        const honest = { ...withoutJumps(drawn), step: '1' as const };
-        if (honest.readings.length < 4) return;
-        const index = 1 + (pick % (honest.readings.length - 2));
-        const thinned = { ...honest, readings: honest.readings.filter((_, row) => row !== index) };
-        const before = foldHours(MODEL, records(honest, [1000]), endOf(honest));
-        const after = foldHours(MODEL, records(thinned, [1000]), endOf(honest));
-        // Around the reading, up to the nearest readings that hold all values and moved the counter.
-        const whole = (row: number) => {
-          const { powerW, supply, spindleW } = honest.readings[row] ?? {};
-          const earlier = honest.readings.slice(0, row).filter((reading) => reading.supply !== null);
-          const moved = supply !== earlier[earlier.length - 1]?.supply;
-          return powerW !== null && supply !== null && spindleW !== null && moved;
-        };
-        let from = index - 1;
-        while (from > 0 && !whole(from)) from--;
-        let to = index + 1;
-        while (to < honest.readings.length - 1 && !whole(to)) to++;
-        const fromMs = Math.floor((honest.readings[from]?.atMs ?? 0) / HOUR_MS) * HOUR_MS;
-        const toMs = honest.readings[to]?.atMs ?? 0;
-        // How a later gap is filled may rest on what was measured so far; what it holds in all may not.
-        const outside = (hours: MachineHour[]) =>
-          hours
-            .filter(({ hourMs }) => hourMs < fromMs || hourMs > toMs)
-            .map(({ hourMs, timeMs, measuredMs, closure, obtained: { counterMwh, integratedMwh } }) => ({
-              hourMs,
-              timeMs,
-              measuredMs,
-              closure,
-              counterMwh,
-              integratedMwh,
-            }));
-        expect(outside(after)).toEqual(outside(before));
-        const total = (of: Plant) =>
-          foldHours(MODEL, records(of, [1000]), endOf(honest) + HOUR_MS).reduce(
-            (sum, hour) => sum + (hour.energy.supplyMwh ?? 0),
-            0,
-          );
-        const isLast = honest.readings.slice(index + 1).every(({ supply }) => supply === null);
-        if (!isLast) expect(total(thinned)).toBe(total(honest));
-      }),
-      { numRuns: 100 },
-    );
-  });
+  it(
+    'changes nothing that was measured outside the neighbourhood when one reading is missing, and no total',
+    () => {
+      fc.assert(
+        fc.property(plant, fc.nat(), (drawn, pick) => {
+          const honest = { ...withoutJumps(drawn), step: '1' as const };
+          if (honest.readings.length < 4) return;
+          const index = 1 + (pick % (honest.readings.length - 2));
+          const thinned = { ...honest, readings: honest.readings.filter((_, row) => row !== index) };
+          const before = foldHours(MODEL, records(honest, [1000]), endOf(honest));
+          const after = foldHours(MODEL, records(thinned, [1000]), endOf(honest));
+          // Around the reading, up to the nearest readings that hold all values and moved the counter.
+          const whole = (row: number) => {
+            const { powerW, supply, spindleW } = honest.readings[row] ?? {};
+            const earlier = honest.readings.slice(0, row).filter((reading) => reading.supply !== null);
+            const moved = supply !== earlier[earlier.length - 1]?.supply;
+            return powerW !== null && supply !== null && spindleW !== null && moved;
+          };
+          let from = index - 1;
+          while (from > 0 && !whole(from)) from--;
+          let to = index + 1;
+          while (to < honest.readings.length - 1 && !whole(to)) to++;
+          const fromMs = Math.floor((honest.readings[from]?.atMs ?? 0) / HOUR_MS) * HOUR_MS;
+          const toMs = honest.readings[to]?.atMs ?? 0;
+          // How a later gap is filled may rest on what was measured so far; what it holds in all may not.
+          const outside = (hours: MachineHour[]) =>
+            hours
+              .filter(({ hourMs }) => hourMs < fromMs || hourMs > toMs)
+              .map(({ hourMs, timeMs, measuredMs, closure, obtained: { counterMwh, integratedMwh } }) => ({
+                hourMs,
+                timeMs,
+                measuredMs,
+                closure,
+                counterMwh,
+                integratedMwh,
+              }));
+          expect(outside(after)).toEqual(outside(before));
+          const total = (of: Plant) =>
+            foldHours(MODEL, records(of, [1000]), endOf(honest) + HOUR_MS).reduce(
+              (sum, hour) => sum + (hour.energy.supplyMwh ?? 0),
+              0,
+            );
+          const isLast = honest.readings.slice(index + 1).every(({ supply }) => supply === null);
+          if (!isLast) expect(total(thinned)).toBe(total(honest));
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    LONG_MS,
+  );
 
   it('does not grow while nothing is read of a machine, and knows which links are down when its time begins', () => {
     const at = (minutes: number) => START_MS + minutes * 60_000;
