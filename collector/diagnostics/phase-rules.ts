@@ -77,6 +77,39 @@ export function judgeDirection(
   };
 }
 
+/** So many minutes under load without one in which it drew make a meter one that is turned round. */
+const BACKWARDS_MINUTES = 60;
+
+/** Power that is never anything but fed back: a machine may brake into the mains, but it draws at other times. */
+export class BackwardsRule {
+  readonly #ratedW: number | null;
+  #sinceMs: number | null = null;
+  #back = 0;
+  #hasDrawn = false;
+
+  constructor(ratedW: number | null) {
+    this.#ratedW = ratedW;
+  }
+
+  judge(minute: ComponentMinute): Verdict {
+    const phases = minute.means('activePower');
+    const powerW =
+      minute.mean('activePower') ?? (phases === undefined ? undefined : phases[0] + phases[1] + phases[2]);
+    if (powerW === undefined || Math.abs(powerW) < 3 * floorOf(this.#ratedW)) return 'unknown';
+    if (powerW > 0) this.#hasDrawn = true;
+    if (this.#hasDrawn) return 'fine';
+    const sinceMs = (this.#sinceMs ??= minute.minuteMs);
+    if (++this.#back < BACKWARDS_MINUTES) return 'unknown';
+    const minutes = this.#back;
+    return {
+      weight: minutes,
+      sinceMs,
+      say: () =>
+        `All transformers seem turned round: in ${minutes} minutes under load the machine never drew anything, in the last of them ${say(powerW, 'W')}.`,
+    };
+  }
+}
+
 /** So many minutes with voltage make a phase one that is wired. */
 const WIRED_MINUTES = 10;
 

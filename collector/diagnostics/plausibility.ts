@@ -3,7 +3,13 @@ import { CounterStep } from './counter-step.ts';
 import { componentsOf, ratingOf, unitOf, type DiagnosedMachine } from './diagnosed-machine.ts';
 import { judgeChildren, judgeClosure, judgeExport } from './hour-rules.ts';
 import { ChannelNames, ComponentMinute, type MachineMinute } from './machine-minute.ts';
-import { judgeDirection, judgeUnbalance, LostCurrentRule, LostVoltageRule } from './phase-rules.ts';
+import {
+  BackwardsRule,
+  judgeDirection,
+  judgeUnbalance,
+  LostCurrentRule,
+  LostVoltageRule,
+} from './phase-rules.ts';
 import type { PlausibilityCode, PlausibilityFinding } from './plausibility-finding.ts';
 import {
   floorOf,
@@ -90,6 +96,7 @@ export class PlausibilityScan {
     const voltage = new VoltageRule(sources.find(({ id }) => id === sourceId)?.vt);
     const lostCurrent = new LostCurrentRule(ratedW);
     const lostVoltage = new LostVoltageRule();
+    const backwards = new BackwardsRule(ratedW);
     const rule = (
       code: PlausibilityCode,
       minutes: number,
@@ -105,6 +112,7 @@ export class PlausibilityScan {
       rule('voltage-unbalanced', 30, judgeUnbalance),
       rule('phase-without-current', 15, (minute) => lostCurrent.judge(minute)),
       rule('transformer-turned', 10, (minute) => judgeDirection(minute, ratedW, 'turned')),
+      rule('transformer-turned', 1, (minute) => backwards.judge(minute)),
       rule('pairs-interchanged', 10, (minute) => judgeDirection(minute, ratedW, 'interchanged')),
       rule('power-over-rated', 3, (minute) => judgeRating(minute, ratedW)),
     ];

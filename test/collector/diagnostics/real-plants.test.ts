@@ -260,6 +260,35 @@ function machineOf(plant: Plant): DiagnosedMachine {
   };
 }
 
+describe('a meter that is wired the wrong way from its first day', () => {
+  it.each([
+    ['all transformers turned round', (powerW: number) => balanced(-powerW, 230, 0.8)],
+    [
+      'all transformers turned round, of which only the total is read',
+      (powerW: number) => ({ activePower: -powerW }),
+    ],
+    [
+      'one phase only, turned round',
+      (powerW: number) => ({
+        ...three('voltage', [230, 0, 0]),
+        ...three('current', [powerW / 230, 0, 0]),
+        ...three('activePower', [-powerW, 0, 0]),
+        activePower: -powerW,
+      }),
+    ],
+  ])('%s is found, although it never was otherwise', (_, show) => {
+    const plant: Plant = { name: '', show: (minute, chance) => show(working(minute) + 99 * chance()) };
+    const found = scanMinutes(machineOf(plant), minutesOfPlant(plant, 1));
+    expect(found).toMatchObject([
+      {
+        code: 'transformer-turned',
+        fromMs: START_MS,
+        saying: expect.stringContaining('the machine never drew anything'),
+      },
+    ]);
+  });
+});
+
 describe('a plant that is as it should be gives no finding', () => {
   for (const plant of PLANTS)
     it(plant.name, () => {
