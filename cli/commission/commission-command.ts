@@ -52,7 +52,7 @@ export function runCommission(machine: string, options: CommissionOptions): void
       });
     const plan = sitePlanOf(config, process.versions['tz'] ?? '');
     const metering = plan.machines.find((known) => known.machine === machine)?.metering ?? {};
-    const report = reportCommission(views, ratedMachineOf(config, machine), metering, minutes);
+    const report = reportCommission(views, ratedMachineOf(config, machine), metering, minutes, Date.now());
     if (report === undefined)
       throw new MillwattError('refuse', 'nothing-read', `Nothing was read of ${machine} yet.`, {
         cure: 'Start its agent and wait a quarter of an hour.',

@@ -20,11 +20,14 @@ import {
 } from './commission-wiring-checks.ts';
 import { componentsOf, ratingOf, stepOf, type DiagnosedMachine } from './diagnosed-machine.ts';
 import type { MachineMinute } from './machine-minute.ts';
+import { sayHours } from '../energy/use-phase/say-kwh.ts';
 import { PlausibilityScan } from './plausibility.ts';
 
 const MINUTE_MS = 60_000;
 /** The name of these checks; it changes when a result could. */
 const ALGORITHM = 'millwatt-commission/1';
+/** Older readings may be of another wiring than the one that someone stands in front of. */
+const AGE_MAX_MS = 10 * MINUTE_MS;
 /** Less says nothing. */
 const MINUTES_MIN = 5;
 
@@ -42,6 +45,8 @@ export interface Commissioning {
   metering: Readonly<Record<string, ToldMetering>>;
   /** Words of the control that the wiring names, and how long they decided the state in that time, ms. */
   control: { words: number; decidedMs: number };
+  /** Wall ms; null where readings of another time are meant. */
+  nowMs: number | null;
 }
 
 /** Checks whether a machine is metered as it should be: each check with its figures, or with what is missing for it. */
@@ -107,7 +112,7 @@ function checkComponent(about: Commissioning, component: string): CommissionChec
     .map(([check, told]) => ({ check, component, ...told }));
 }
 
-function checkReadings({ minutes, fromMs, toMs }: Commissioning): Judged {
+function checkReadings({ minutes, fromMs, toMs, nowMs }: Commissioning): Judged {
   const wanted = Math.round((toMs - fromMs) / MINUTE_MS);
   const saying = `${minutes.length} of ${wanted} minutes have readings`;
   if (minutes.length < MINUTES_MIN)
@@ -115,6 +120,12 @@ function checkReadings({ minutes, fromMs, toMs }: Commissioning): Judged {
       result: 'fail',
       saying: `${saying}; ${MINUTES_MIN} are the least.`,
       cure: 'Is the agent running, and does it deliver? `millwatt doctor` says what is in the way.',
+    };
+  if (nowMs !== null && nowMs - toMs > AGE_MAX_MS)
+    return {
+      result: 'warning',
+      saying: `${saying}, the newest of ${new Date(toMs).toISOString().slice(0, 16)}Z, ${sayHours(nowMs - toMs)} ago.`,
+      cure: 'What was changed at the meter since then is not in them: start the agent, wait, and commission again.',
     };
   return minutes.length < wanted
     ? { result: 'warning', saying: `${saying}.`, cure: 'Wait until the agent reads without gaps.' }

@@ -29,12 +29,17 @@ export type CommissionViews = Pick<
   'hours' | 'minutes' | 'states' | 'snapshot' | 'channels' | 'newestMinuteMs'
 >;
 
-/** Commissions a machine by its newest full minutes; undefined where nothing was read of it yet. */
+/**
+ * Commissions a machine by its newest full minutes, and warns where they are old; undefined where nothing was read of it yet.
+ *
+ * @param nowMs wall ms; null where their age does not matter
+ */
 export function reportCommission(
   views: CommissionViews,
   rated: RatedMachine,
   metering: Readonly<Record<string, ToldMetering>>,
   minuteCount: number,
+  nowMs: number | null,
 ): CommissionReport | undefined {
   const { machine } = rated;
   const channels = views.channels(machine);
@@ -53,6 +58,7 @@ export function reportCommission(
     toMs,
     metering,
     control: { words, decidedMs: decidedMs(views, machine, fromMs, toMs) },
+    nowMs,
   });
   return { result, configs, records: recordsOf(hours), meters: meteredAs(about) };
 }

@@ -132,7 +132,7 @@ ${names
         const range = `from=${START_MS}&to=${START_MS + 2 * 3_600_000}`;
         const answer = await fetch(`${line.collector.url}/api/v1/machines/${name}/findings?${range}`);
         findings[name] = (await answer.json()) as FindingReport;
-        commissioned[name] = reportCommission(views, ratedMachineOf(config, name), {}, 40);
+        commissioned[name] = reportCommission(views, ratedMachineOf(config, name), {}, 40, null);
       }
       views.close();
     } finally {

@@ -65,6 +65,7 @@ function minutesOf(shown: Shown, counterW = 6000): MachineMinute[] {
 function commissionMill(
   minutes: readonly MachineMinute[],
   machine: Partial<DiagnosedMachine> = {},
+  nowMs = START_MS + 16 * MINUTE_MS,
 ): CommissionResult {
   const { channels, ...rest } = meteredMill();
   return commission({
@@ -74,6 +75,7 @@ function commissionMill(
     toMs: START_MS + 15 * MINUTE_MS,
     metering: METERING,
     control: { words: 1, decidedMs: 15 * MINUTE_MS },
+    nowMs,
   });
 }
 
@@ -235,6 +237,15 @@ describe('commissioning', () => {
       result: 'fail',
       saying: 'At most 6400 W of 5000 W rated: 128 %; 120 % are the most.',
     });
+  });
+
+  it('warns of readings that are older than the work at the meter may be', () => {
+    const result = commissionMill(minutesOf(RIGHT), {}, START_MS + 15 * MINUTE_MS + 26 * 60 * MINUTE_MS);
+    expect(resultOf(result, 'readings')).toMatchObject({
+      result: 'warning',
+      saying: '15 of 15 minutes have readings, the newest of 2026-03-02T00:15Z, 26 h ago.',
+    });
+    expect(resultOf(commissionMill(minutesOf(RIGHT)), 'readings')).toMatchObject({ result: 'pass' });
   });
 
   it('fails without readings', () => {
