@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { Bench, isVoid } from './derivation-bench.ts';
 import { MACHINE, PlantFeed, shiftOf, START_MS, type Saying } from './plant-feed.ts';
@@ -210,5 +211,35 @@ describe('a clock that is set while the gateway runs', () => {
     // 1.9 s and what two clocks may drift apart in an hour are no step.
     expect(await hours(1900)).toEqual([false, false, false]);
     expect(await hours(60_000)).toEqual([false, true, false]);
+  });
+
+  it('back by an hour, invents nothing: what the hour held is told as a step, and booked when a person calls it real', async () => {
+    const bench = await Bench.open();
+    const feed = new PlantFeed();
+    const at = (index: number) => START_MS + index * 600_000;
+    // Summer time ends by hand at 11:00 of the gateway's clock: four hours of readings are labelled 09:30 to 11:00 and 10:00 to 12:30.
+    const back = { aheadMs: -HOUR_MS };
+    await bench.append(
+      feed.config(),
+      ...Array.from({ length: 24 }, (_, index) => feed.say(readings(at(index), index < 9 ? {} : back))),
+    );
+    const supplyMwh = (hours: MachineHour[]) =>
+      hours.reduce((sum, { energy }) => sum + (energy.supplyMwh ?? 0), 0);
+    const hours = await bench.derive();
+    expect(hours.flatMap(({ reasons }) => reasons)).toEqual(
+      expect.arrayContaining(['clock-unsynced', 'conflict', 'counter-step']),
+    );
+    // 24 x 60 readings 10 Wh apart; the hour that was labelled twice, and the step of 10 s into the next, lie in the jump.
+    expect(supplyMwh(hours)).toBe((24 * 60 - 1 - 361) * 10_000);
+    bench.book.enter({
+      id: 'summer-time',
+      machine: MACHINE,
+      component: 'supply',
+      fromMs: START_MS + HOUR_MS,
+      toMs: START_MS + 2 * HOUR_MS,
+      kind: 'step',
+      is: 'real',
+    });
+    expect(supplyMwh(await bench.derive())).toBe((24 * 60 - 1) * 10_000);
   });
 });
