@@ -1,3 +1,4 @@
+import type { Amendment } from '../../collector/energy/amendment.ts';
 import { findConflicts } from '../../collector/journal/amendment-conflicts.ts';
 import type { AmendmentBody } from '../../collector/journal/amendment-body.ts';
 import { hoursTouched, listAmendments } from '../../collector/journal/amendment-list.ts';
@@ -52,19 +53,11 @@ async function enter(
   journal: Journal,
   { machine, body, options }: { machine: string; body: AmendmentBody; options: EnterOptions },
 ): Promise<void> {
-  const inForce = amendmentsInForce([
-    ...journal.entries('amendment', machine),
-    ...journal.entries('revocation'),
-  ]);
+  const inForce = readInForce(journal, machine);
   // What an earlier amendment made a component is one.
   const renamed = inForce.flatMap((amendment) => (amendment.kind === 'component' ? [amendment.becomes] : []));
   requireComponent(machine, body.component, [...site.components(machine), ...renamed]);
-  const conflicts = findConflicts(amendmentOf('', machine, body), inForce);
-  const refused = conflicts.find(({ refuses }) => refuses);
-  if (refused !== undefined)
-    throw new MillwattError('refuse', 'contradicts', refused.saying, {
-      cure: `Look at it with: millwatt amend show ${refused.id}. Where it is wrong: millwatt amend revoke ${refused.id}`,
-    });
+  const conflicts = requireConsistent(machine, body, inForce);
 
   const saying = sayAmendment(machine, body, formatTime);
   const { fromMs, toMs } = hoursTouched(body);
@@ -77,6 +70,8 @@ async function enter(
   const remarks = [...conflicts.map((conflict) => conflict.saying), ...doubtMeters(site, machine, body)];
   printLines([saying, ...example, ...remarks.map((remark) => `Mind: ${remark}`)], options);
   await confirm('Enter this amendment?', options);
+  // While the question stood, somebody else may have decided the same.
+  requireConsistent(machine, body, readInForce(journal, machine));
 
   const entry = journal.append({
     atMs: Date.now(),
@@ -97,6 +92,24 @@ async function enter(
       [`Entered as ${id}. ${effect}`, `It can be taken back with: millwatt amend revoke ${id}`],
       options,
     );
+}
+
+function readInForce(journal: Journal, machine: string): Amendment[] {
+  return amendmentsInForce([...journal.entries('amendment', machine), ...journal.entries('revocation')]);
+}
+
+/** What is to be said of it beside others. Throws an error of class `refuse` (code `contradicts`) where both cannot be meant. */
+function requireConsistent(
+  machine: string,
+  body: AmendmentBody,
+  inForce: readonly Amendment[],
+): ReturnType<typeof findConflicts> {
+  const conflicts = findConflicts(amendmentOf('', machine, body), inForce);
+  const refused = conflicts.find(({ refuses }) => refuses);
+  if (refused === undefined) return conflicts;
+  throw new MillwattError('refuse', 'contradicts', refused.saying, {
+    cure: `Look at it with: millwatt amend show ${refused.id}. Where it is wrong: millwatt amend revoke ${refused.id}`,
+  });
 }
 
 /** Decisions are asked for only where they are shown: a base is larger than its hour. */
