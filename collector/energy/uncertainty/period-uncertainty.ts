@@ -1,16 +1,11 @@
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
 import { addParts, INSTRUMENT_SOURCES, nothing, rectangular, type Contribution } from './contribution.ts';
+import { NEGLIGIBLE_SHARE } from './doubt-all.ts';
 import { gatherMissing, isLacking, sayFigure, type Lacking } from './limit.ts';
 import type { PeriodFacts, StateLoad } from './metering-facts.ts';
 import { boundReadings, boundTotalReadings } from './random-sources.ts';
 import { boundInstruments } from './systematic-sources.ts';
 import { stateUncertainty, type Uncertainty } from './uncertainty-statement.ts';
-
-/**
- * States that lack current or power factor (a machine that is off, below what the meter can tell) do not make the total
- * unknown while they are together at most this share of its energy: they count with a half width of 100 %, unqualified.
- */
-const NEGLIGIBLE_SHARE = 0.01;
 
 /** The uncertainty of a period of one meter: of each state that used energy, and of their sum. */
 export interface PeriodUncertainty {
@@ -54,7 +49,10 @@ interface AssessedLoad {
   parts: Contribution[] | Lacking;
 }
 
-/** Facts of the metering are common to all states: where one state is known, the others lack only facts of their own. */
+/**
+ * States that lack current or power factor (a machine that is off, below what the meter can tell) count with a half width of
+ * 100 %. Facts of the metering are common to all states: where one state is known, the others lack only facts of their own.
+ */
 function replaceNegligible(period: PeriodFacts, assessed: readonly AssessedLoad[]): readonly AssessedLoad[] {
   const sumOf = (loads: readonly AssessedLoad[]) => loads.reduce((sum, { load }) => sum + load.energyMwh, 0);
   const lacking = assessed.filter(({ parts }) => isLacking(parts));

@@ -1,13 +1,9 @@
 import type { OperatingState } from '../../../protocols/telemetry/operating-state.ts';
-import { nothing, rectangular, UNCERTAINTY_SOURCES } from '../uncertainty/contribution.ts';
-import { sayFigure } from '../uncertainty/limit.ts';
+import { doubtAll, NEGLIGIBLE_SHARE } from '../uncertainty/doubt-all.ts';
 import { sumUncertainties } from '../uncertainty/sum-uncertainties.ts';
-import { stateUncertainty, type Uncertainty } from '../uncertainty/uncertainty-statement.ts';
+import type { Uncertainty } from '../uncertainty/uncertainty-statement.ts';
 import type { HourBasis } from './hour-basis.ts';
 import type { Scenario, ScenarioRow } from './scenario.ts';
-
-/** As in a period: states of together at most this share of the energy do not make the whole unknown. */
-const NEGLIGIBLE_SHARE = 0.01;
 
 /** What is known of the uncertainty of a scenario's year. */
 export interface ScenarioUncertainty {
@@ -84,16 +80,8 @@ function carryOver(
     };
   }
   if (!isNegligible) return known === undefined ? null : { ...known, energyMwh: mwhPerYear };
-  const missing = known?.missing.map(({ fact }) => fact).join(', ') ?? 'no energy was measured in it';
-  const note = `${state}, ${sayFigure(mwhPerYear / 1e6)} kWh a year, counted as wrong by all of it, unqualified: no ${missing}`;
-  return stateUncertainty(
-    mwhPerYear,
-    UNCERTAINTY_SOURCES.map((source) =>
-      source === 'meter'
-        ? rectangular('meter', mwhPerYear, { percent: 100, isQualified: false, note })
-        : nothing(source, 'in the line of the meter'),
-    ),
-  );
+  const missing = known?.missing ?? [{ fact: 'energy measured in it', remedy: '' }];
+  return doubtAll(`${state} in a year`, { energyMwh: mwhPerYear, missing });
 }
 
 function sumMwh(rows: readonly ScenarioRow[]): number {

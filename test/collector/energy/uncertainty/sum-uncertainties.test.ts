@@ -65,5 +65,15 @@ describe('sumUncertainties', () => {
       ),
     ).toEqual(['accuracy class of the meter']);
     expect(sumUncertainties([])).toBeNull();
+    // A hundredth of which nothing is known counts as wrong by all of it, u = 10,000 / sqrt(3); the rest 1 % / sqrt(3).
+    const sunday = { ...total, energyMwh: 10_000 };
+    const sum = known(
+      sumUncertainties([
+        { meter: 'a', uncertainty: onePercent(990_000) },
+        { meter: 'b', uncertainty: sunday },
+      ]),
+    );
+    expect(sum.standardMwh).toBeCloseTo(Math.hypot(5715.767, 5773.503), 2);
+    expect(sum.isQualified).toBe(false);
   });
 });
