@@ -8,7 +8,7 @@ import { PERIOD_KINDS, periodsTable } from './periods-table.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Periods and findings take the collector some work: they are asked for again only after so long, real ms. */
+/** Findings take the collector some work: they are asked for again only after so long, real ms. */
 const ASK_AGAIN_MS = 60_000;
 
 /** `showMachines(machines)`, `show(hoursOf)`, `chosen()`; `open(machine, hourMs)` is called with an hour that someone wants explained. */
@@ -20,10 +20,10 @@ export function createHoursSection({ places, nowMs, open }) {
   const asked = new Map();
 
   /** Shows an answer of the collector: the one that is known at once, and a new one when it is old. */
-  function ask(path, key, place, draw) {
+  function ask(path, key, place, draw, againMs = ASK_AGAIN_MS) {
     const known = asked.get(key);
     if (known?.node !== undefined) place.replaceChildren(known.node);
-    if (known !== undefined && performance.now() - known.atMs < ASK_AGAIN_MS) return;
+    if (known !== undefined && performance.now() - known.atMs < againMs) return;
     const entry = { atMs: performance.now(), node: known?.node };
     asked.set(key, entry);
     if (entry.node === undefined) place.replaceChildren(element('p', 'note', 'Asking the collector …'));
@@ -33,6 +33,7 @@ export function createHoursSection({ places, nowMs, open }) {
       })
       .catch((error) => {
         // The page itself notices within seconds that its token is no longer good.
+        entry.atMs -= againMs - ASK_AGAIN_MS;
         if (!(error instanceof NeedsToken)) entry.node = element('p', 'problem', error.message);
       })
       .finally(() => {
@@ -49,12 +50,13 @@ export function createHoursSection({ places, nowMs, open }) {
     const toMs = Math.round(nowMs());
     if (kind === 'hour') showHours();
     else {
-      const { backMs } = PERIOD_KINDS.find((one) => one.kind === kind);
+      const { backMs, againMs } = PERIOD_KINDS.find((one) => one.kind === kind);
       ask(
         `/api/v1/machines/${machine}/periods?kind=${kind}&from=${toMs - backMs}&to=${toMs}`,
         keyOf(table),
         table,
         (answer) => periodsTable(answer, nowMs()),
+        againMs,
       );
     }
     ask(

@@ -5,12 +5,12 @@ import { stateBar } from './states.js';
 
 // Shifts, days and months of the site's calendar, newest first, in the zone of the site.
 
-/** The kinds that one may choose from, and how far back each is asked for, ms. */
+/** The kinds that one may choose from, how far back each is asked for, and how often: a year of hours is work for seconds. All ms. */
 export const PERIOD_KINDS = [
-  { kind: 'hour', title: 'Hours', backMs: 0 },
-  { kind: 'shift', title: 'Shifts', backMs: 14 * 86_400_000 },
-  { kind: 'day', title: 'Days', backMs: 31 * 86_400_000 },
-  { kind: 'month', title: 'Months', backMs: 366 * 86_400_000 },
+  { kind: 'hour', title: 'Hours', backMs: 0, againMs: 0 },
+  { kind: 'shift', title: 'Shifts', backMs: 14 * 86_400_000, againMs: 60_000 },
+  { kind: 'day', title: 'Days', backMs: 31 * 86_400_000, againMs: 120_000 },
+  { kind: 'month', title: 'Months', backMs: 366 * 86_400_000, againMs: 1_800_000 },
 ];
 
 const HEADS = ['Period', 'Energy', 'Mean power', 'States', 'Measured', 'Status'];
