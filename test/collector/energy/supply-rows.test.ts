@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Amendment } from '../../../collector/energy/amendment.ts';
+import { amendFeed } from '../../../collector/energy/amendments/amend-feed.ts';
 import { defineCounter } from '../../../collector/energy/counter-value.ts';
 import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
 import type { RecordFeed } from '../../../collector/energy/record-feed.ts';
@@ -62,5 +64,32 @@ describe('supply power and counter in rows of their own', () => {
     ]);
     const [hour] = foldHours(MODEL, records(1, [40, 60, 80]), at(121));
     expect(hour?.measuredMs).toBe(hour?.spanMs);
+  });
+
+  it('are in the states of the amended power from the moment at which an amendment begins, not half a reading before', () => {
+    // 500 W were read all the while; from 60 s on, true is four times that.
+    const amendments: Amendment[] = [
+      {
+        id: 'x',
+        machine: 'm',
+        component: 'supply',
+        fromMs: at(60),
+        toMs: null,
+        kind: 'scale',
+        num: '4',
+        den: '1',
+      },
+    ];
+    const seconds = [0, 20, 40, 60, 80, 100, 120];
+    const feed = feedOf(1, {
+      timesMs: seconds.map(at),
+      everyMs: 20_000,
+      powers: { supply: seconds.map(() => 500) },
+    });
+    const spans = foldSpans({ ...MODEL, amendments }, [amendFeed(feed, amendments)], at(121));
+    expect(spans.map(({ fromMs, state }) => [(fromMs - START_MS) / 1000, state])).toEqual([
+      [0, 'ready'],
+      [60, 'processing'],
+    ]);
   });
 });
