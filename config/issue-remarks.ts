@@ -161,7 +161,7 @@ function decimalCommaCure(given: unknown): string | undefined {
   return `Write a point for the comma: ${given.replace(',', '.')}.`;
 }
 
-/** A group of keys as it could be written: `ct: { primary: 250, secondary: 5 }` for 250/5, `tls: {}` for true. */
+/** A group of keys as it could be written: `ct: { primary: 250, secondary: 5 }` for 250/5 and 250/5A, `tls: {}` for true. */
 function groupExample(
   schema: z.core.$ZodType,
   path: ConfigPath,
@@ -173,10 +173,14 @@ function groupExample(
   if (!(core instanceof z.ZodObject)) return undefined;
   const shape: Readonly<Record<string, z.core.$ZodType>> = core.def.shape;
   const numbers = typeof given === 'string' ? (given.match(/\d+(\.\d+)?/g) ?? []) : [];
-  const keys = Object.entries(shape).flatMap(([key, inner], index) => {
-    const { required, example } = unwrap(inner);
-    if (!required) return [];
-    const shown = typeof example === 'number' ? (numbers[index] ?? example) : example;
+  // Of a nameplate that says 100/5, both ends are meant, though neither key has to be there.
+  const isRatio = 'primary' in shape && 'secondary' in shape;
+  const wanted = Object.entries(shape).filter(([key, inner]) =>
+    isRatio ? key === 'primary' || key === 'secondary' : unwrap(inner).required,
+  );
+  const keys = wanted.flatMap(([key, inner], index) => {
+    const { example } = unwrap(inner);
+    const shown = isRatio || typeof example === 'number' ? (numbers[index] ?? example) : example;
     return typeof shown === 'string' || typeof shown === 'number' ? [`${key}: ${shown}`] : [`${key}: ...`];
   });
   return `${path.at(-1)}: ${keys.length === 0 ? '{}' : `{ ${keys.join(', ')} }`}`;

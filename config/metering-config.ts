@@ -1,17 +1,7 @@
 import { z } from 'zod';
-import { decimal, levelId, power } from './scalars.ts';
+import { current, decimal, levelId, power } from './scalars.ts';
 
-const CURRENT_WORDS = 'a current with its unit (mA, A or kA), such as 5A';
 const RATE_WORDS = 'a rate with its unit (% or ppm), such as 0.1% or 200ppm';
-
-/** A current written with its unit; the value is A. */
-const current = z
-  .string(CURRENT_WORDS)
-  .regex(/^\d{1,6}(\.\d{1,6})?\s*(mA|A|kA)$/, CURRENT_WORDS)
-  .transform((text) => {
-    const [, amount = '0', unitName = 'A'] = /^([\d.]+)\s*([A-Za-z]+)$/.exec(text) ?? [];
-    return Number(amount) * ({ mA: 1e-3, A: 1, kA: 1e3 }[unitName] ?? 1);
-  });
 
 const rate = z
   .string(RATE_WORDS)
@@ -171,7 +161,9 @@ export const dutyCycleConfig = z
         }),
       )
       .default({})
-      .describe('Powers of states in which the machine was never measured.'),
+      .describe(
+        'Powers of states in which the machine was never measured; where it was, the measured one counts.',
+      ),
   })
   .describe('How the machine is used in a year, for models of its use phase.');
 

@@ -13,6 +13,7 @@ const DURATION_MS: Readonly<Record<string, number>> = {
 // What a value must be, as the end of "must be ..."; findings and editors show it.
 const DURATION_WORDS = 'a duration with its unit (ms, s, min, h or d), such as 500ms, 1s, 5min';
 const POWER_WORDS = 'a power with its unit (mW, W, kW or MW), such as 250W or 15kW';
+const CURRENT_WORDS = 'a current in A, or with its unit (mA, A or kA), such as 5A';
 const SIZE_WORDS = 'a size with its unit (kB, MB or GB), such as 512MB or 2GB';
 const SECRET_WORDS = 'a reference to a secret, never the secret itself, such as ${env:NAME} or ${file:PATH}';
 const DECIMAL_WORDS = 'a positive decimal, such as 0.1';
@@ -36,6 +37,18 @@ export const power = z
     const known = UNITS[unitName];
     return Number(amount) * (known === undefined ? 1 : toNumber(known.factor));
   });
+
+/** A current as a nameplate says it: `5`, `5A`, `1.2kA`; the value is A, above 0. */
+export const current = z
+  .union(
+    [z.number().max(999_999), z.string().regex(/^\d{1,6}(\.\d{1,6})?\s*(mA|A|kA)?$/, CURRENT_WORDS)],
+    CURRENT_WORDS,
+  )
+  .transform((told) => {
+    const [, amount = '0', unitName = 'A'] = /^([\d.]+)\s*([A-Za-z]*)$/.exec(String(told)) ?? [];
+    return Number(amount) * ({ mA: 1e-3, kA: 1e3 }[unitName] ?? 1);
+  })
+  .refine((currentA) => currentA > 0, CURRENT_WORDS);
 
 /** A size written with its unit, `512MB`, `2GB`; the value is bytes (powers of 1000). */
 export const byteSize = z

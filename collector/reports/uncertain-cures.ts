@@ -19,13 +19,20 @@ const KEYS: readonly (readonly [RegExp, string])[] = [
   [/temperature/, 'ambient'],
 ];
 
+/** What collector.yaml takes where the agent's file is told otherwise. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  'ct (or direct: true)':
+    'Write ct: { primary: 100A, secondary: 5A, class: 0.5 } as the nameplate of the transformers says; of a meter connected directly, direct: true.',
+  'ct.primary, ct.secondary': 'Copy them from the nameplate: of "100/5 A", primary: 100A and secondary: 5A.',
+};
+
 /** Says where missing facts of a component are to be entered. */
 export function cureMissing(missing: readonly MissingFact[], machine: string, component: string): Cure[] {
   return missing.map(({ fact, remedy }) => {
     const key = KEYS.find(([pattern]) => pattern.test(fact))?.[1];
     return {
       fact,
-      remedy,
+      remedy: REMEDIES[key ?? ''] ?? remedy,
       key: key === undefined ? null : `machines.${machine}.metering.${component}.${key}`,
     };
   });

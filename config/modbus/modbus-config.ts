@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PARITIES } from '../../protocols/modbus/endpoint.ts';
 import { ORDERS } from '../../protocols/modbus/profile/profile.ts';
 import { PHASES, QUANTITY_NAMES } from '../../protocols/telemetry/quantity.ts';
-import { decimal, duration, host, port, power } from '../scalars.ts';
+import { current, decimal, duration, host, port, power } from '../scalars.ts';
 import { wiring } from '../wiring-config.ts';
 
 const POINT_WORDS = `a quantity such as activePower or voltage.l1 (${QUANTITY_NAMES.join(', ')}; ${PHASES.join(', ')})`;
@@ -20,19 +20,13 @@ function isValueName(text: string): boolean {
   return rest.length === 0 && QUANTITY_NAMES.some((q) => q === quantity) && PHASES.some((p) => p === phase);
 }
 
-const transformer = (unitName: 'A' | 'V') =>
-  z.strictObject({
-    primary: z
-      .number()
-      .positive()
-      .describe(`Primary ${unitName}.`)
-      .meta({ examples: [unitName === 'A' ? 100 : 10_000] }),
-    secondary: z
-      .number()
-      .positive()
-      .describe(`Secondary ${unitName}.`)
-      .meta({ examples: [unitName === 'A' ? 5 : 100] }),
+const transformer = (unitName: 'A' | 'V') => {
+  const rated = unitName === 'A' ? current : z.number().positive();
+  return z.strictObject({
+    primary: rated.describe(`Primary ${unitName}.`).meta({ examples: [unitName === 'A' ? 100 : 10_000] }),
+    secondary: rated.describe(`Secondary ${unitName}.`).meta({ examples: [unitName === 'A' ? 5 : 100] }),
   });
+};
 
 const slowerGroup = z.strictObject({
   every: duration.describe('Time between two readings of these points.').meta({ examples: ['1min'] }),

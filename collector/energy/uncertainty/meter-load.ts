@@ -15,12 +15,12 @@ const CURRENT_MIN_A = 1e-6;
 export const UNTOLD_CONNECTION: MissingFact = {
   fact: 'whether current transformers stand before the meter',
   remedy:
-    'Enter the ratio on their nameplate, such as ct: { primary: 100, secondary: 5 }; for a meter connected directly ct: { primary: 1, secondary: 1 }.',
+    'Enter the ratio on their nameplate, such as ct: { primary: 100A, secondary: 5A }; of a meter connected directly, that it is.',
 };
 /** Nobody said which. */
 export const UNTOLD_RATIO: MissingFact = {
   fact: 'rated currents of the current transformer',
-  remedy: 'Copy the ratio from its nameplate, such as ct: { primary: 100, secondary: 5 } of "100/5 A".',
+  remedy: 'Copy the ratio from its nameplate, such as ct: { primary: 100A, secondary: 5A } of "100/5 A".',
 };
 
 /** How much of its range a meter uses. */

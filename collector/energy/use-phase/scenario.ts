@@ -1,7 +1,7 @@
 import { milliwattHours, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
 import { PLANNED_STATES, readDutyCycle, type DutyCycle, type PlannedState } from './duty-cycle.ts';
 import { BASIS_STATES, HOUR_BASES, type HourBasis } from './hour-basis.ts';
-import { groupDigits, sayHours, sayYearKwh } from './say-kwh.ts';
+import { groupDigits, sayHours, sayWatts, sayYearKwh } from './say-kwh.ts';
 import { findPowers, type DeclaredPower, type StatePower } from './state-power.ts';
 import type { StateTotals } from './state-totals.ts';
 import { USE_PHASE_ALGORITHM } from './use-phase.ts';
@@ -56,8 +56,8 @@ const CHANGES = [1.1, 0.9] as const;
  * at a time, duty cycle +-10 %).
  *
  * @param totals what was measured of this machine (`sumStates`)
- * @param declared powers of states that were never measured, with their source
- * @throws MillwattError (refuse) `duty-malformed`, `state-not-measured`, `declared-beside-measured`, `declared-malformed`
+ * @param declared powers of states, with their source; of one that was measured it is not used, and a remark says so
+ * @throws MillwattError (refuse) `duty-malformed`, `state-not-measured`, `declared-malformed`
  */
 export function deriveScenario(
   totals: StateTotals,
@@ -81,7 +81,7 @@ export function deriveScenario(
     sensitivity: needed.flatMap((state) =>
       CHANGES.map((factor) => changeDuty(state, factor, hours, powers, figures)),
     ),
-    remarks: rows.flatMap(remarkOn),
+    remarks: rows.flatMap((row) => remarkOn(row, declared[row.state])),
   };
 }
 
@@ -166,11 +166,21 @@ function changeDuty(
   };
 }
 
-function remarkOn({ state, source, measuredMs, reference }: ScenarioRow): string[] {
+function remarkOn(
+  { state, source, powerW, measuredMs, reference }: ScenarioRow,
+  entered: DeclaredPower | undefined,
+): string[] {
   if (source === 'declared') return [`The power of ${state} was not measured but entered: ${reference}.`];
-  return measuredMs < THIN_MEASUREMENT_MS
-    ? [`${state} was measured for ${sayHours(measuredMs)} only: its mean power rests on little.`]
-    : [];
+  return [
+    ...(measuredMs < THIN_MEASUREMENT_MS
+      ? [`${state} was measured for ${sayHours(measuredMs)} only: its mean power rests on little.`]
+      : []),
+    ...(entered === undefined
+      ? []
+      : [
+          `The power entered for ${state}, ${sayWatts(entered.powerW)} (${entered.reference}), is not used: it was measured, ${sayWatts(powerW)}.`,
+        ]),
+  ];
 }
 
 function energyOf({ powerW }: StatePower, hours: number): MilliwattHours {

@@ -23,11 +23,11 @@ export interface DeclaredPower {
 }
 
 /**
- * The power of each state that a scenario needs: its measured mean, else the value entered for it. A measured state takes no
- * entered value: two figures for one thing would have to be explained.
+ * The power of each state that a scenario needs: its measured mean, else the value entered for it. What was measured goes
+ * before what was entered: a state may be measured years after its power was entered, and no report stops for that.
  *
  * @param needed states with hours in the duty cycle
- * @throws MillwattError (refuse) `state-not-measured`, `declared-beside-measured`, `declared-malformed`
+ * @throws MillwattError (refuse) `state-not-measured`, `declared-malformed`
  */
 export function findPowers(
   totals: StateTotals,
@@ -39,13 +39,6 @@ export function findPowers(
   for (const state of PLANNED_STATES) {
     const measured = means[state];
     const entered = declared[state];
-    if (measured !== null && entered !== undefined)
-      throw new MillwattError(
-        'refuse',
-        'declared-beside-measured',
-        `A power is entered for ${state}, and this machine was measured in it.`,
-        { cure: `Take out the entered value of ${state}; what was measured is used.` },
-      );
     if (
       entered !== undefined &&
       (!Number.isFinite(entered.powerW) || entered.powerW < 0 || entered.reference.trim() === '')

@@ -118,6 +118,19 @@ describe('a scenario', () => {
     ]);
   });
 
+  it('takes the measured power where one was entered, too, and says so', () => {
+    const cycle: DutyCycle = { kind: 'hours', hoursPerYear: { processing: 1000 } };
+    const plain = deriveScenario(MEASURED, cycle);
+    const beside = deriveScenario(MEASURED, cycle, {
+      processing: { powerW: watts(5), reference: 'a guess' },
+      off: { powerW: watts(3), reference: 'no hours in the year' },
+    });
+    expect(beside).toEqual({
+      ...plain,
+      remarks: ['The power entered for processing, 5 W (a guess), is not used: it was measured, 6,000 W.'],
+    });
+  });
+
   const whole: DutyCycle = { kind: 'hours', hoursPerYear: { processing: 1 } };
   it.each<[string, DutyCycle, Parameters<typeof deriveScenario>[2]]>([
     ['duty-malformed', { ...duty, shares: { off: 0.5, processing: 0.4 } }, {}],
@@ -125,7 +138,6 @@ describe('a scenario', () => {
     ['duty-malformed', { ...duty, hoursPerYear: 9000 }, {}],
     ['duty-malformed', { kind: 'hours', hoursPerYear: {} }, {}],
     ['duty-malformed', { kind: 'hours', hoursPerYear: { unknown: 5 } as Record<string, number> }, {}],
-    ['declared-beside-measured', whole, { off: { powerW: watts(3), reference: 'guess' } }],
     ['declared-malformed', whole, { warmUp: { powerW: watts(3), reference: ' ' } }],
   ])('is refused with a cure: %s %j', (code, cycle, declared) => {
     expect(() => deriveScenario(MEASURED, cycle, declared)).toThrow(
