@@ -16,7 +16,10 @@ export function judgeClosure(hour: MachineHour, stepWh: number | null): Verdict 
   if (closure === 0 || counterWh === 0) return 'unknown';
   const integralWh = counterWh / closure;
   const offWh = Math.abs(counterWh - integralWh);
-  if (offWh <= CLOSURE * integralWh + 2 * (stepWh ?? 0)) return 'fine';
+  // A meter books each instant as drawn or as fed back; of power read once a second only what is left of both is seen. The
+  // two counters are too large by the same energy, which is at most all that was fed back.
+  const brakedWh = counterWh > integralWh ? hour.energy.exportMwh / 1000 : 0;
+  if (offWh <= CLOSURE * integralWh + 2 * (stepWh ?? 0) + brakedWh) return 'fine';
   return {
     weight: Math.abs(Math.log(closure)),
     say: () =>
