@@ -6,6 +6,7 @@ import { HOUR_BASES, type HourBasis } from '../energy/use-phase/hour-basis.ts';
 import { groupDigits, sayHours, sayWatts } from '../energy/use-phase/say-kwh.ts';
 import { deriveScenario, type Scenario } from '../energy/use-phase/scenario.ts';
 import { assessScenario, type ScenarioUncertainty } from '../energy/use-phase/scenario-uncertainty.ts';
+import type { UseHour } from '../energy/use-phase/state-totals.ts';
 import { deriveUsePhase, type PerHour, type UsePhase } from '../energy/use-phase/use-phase.ts';
 import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
 import type { PeriodBasis } from './period-basis.ts';
@@ -69,7 +70,15 @@ export function* stepUsePhaseReport(
 ): Generator<UsePhaseReport | null> {
   const first = Math.ceil(fromMs / HOUR_MS) * HOUR_MS;
   const end = Math.max(first + HOUR_MS, Math.ceil(toMs / HOUR_MS) * HOUR_MS);
-  const usePhase = deriveUsePhase(readHours(source, machine, first, end));
+  const hours: UseHour[] = [];
+  for (const hour of readHours(source, machine, first, end)) {
+    // Only what is added up: a year of whole records need not be in memory.
+    const { hourMs, timeMs, spanMs, measuredMs, quality, obtained } = hour;
+    const { supplyMwh, stateMwh } = hour.energy;
+    hours.push({ hourMs, timeMs, spanMs, measuredMs, quality, energy: { supplyMwh, stateMwh }, obtained });
+    yield null;
+  }
+  const usePhase = deriveUsePhase(hours);
   for (const span of reportSpans(source, machine, [first, end]))
     yield span === null ? null : reportOf(source, span, usePhase);
 }
