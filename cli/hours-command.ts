@@ -7,9 +7,9 @@ import { OPERATING_STATES, type OperatingState } from '../protocols/telemetry/op
 import { explainReasons } from './reason-words.ts';
 import { readIsoTime } from './iso-time.ts';
 import { explainOne } from './hours-explain.ts';
-import { STATE_LETTERS } from './hours-strip.ts';
-import { formatEnergy, formatPower, formatShare, formatSpan } from './format.ts';
+import { formatEnergy, formatPower, formatShare } from './format.ts';
 import { style, widthOf } from './screen.ts';
+import { explainLetters, LETTERS_WIDTH, sayLetters, sayTimes, sumTimes } from './state-times.ts';
 import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
 import { wrapLines } from './text-wrap.ts';
 
@@ -84,26 +84,20 @@ export function tableLines(hours: readonly MachineHour[], width: number): string
     { title: 'machine' },
     { title: 'hour (UTC)' },
     { title: 'energy', align: 'right' },
-    ...components.map((title) => ({ title, align: 'right' as const, spare: 2 })),
+    ...components.map((title) => ({ title, align: 'right' as const, spare: 1 })),
     // Energy says it again.
-    { title: 'mean power', align: 'right', spare: 3 },
+    { title: 'mean power', align: 'right', spare: 0 },
     { title: 'states', spare: 4 },
     { title: 'measured', align: 'right' },
     { title: 'status' },
-    { title: 'because', spare: 1 },
+    { title: 'because', spare: 3, wrap: 7 },
   ];
   const inWords = rowsWith(sayTimes);
-  // Without the columns that may go: words stay as long as they have room beside those that may not.
-  const needed = columns
-    .map((column, index) => ({ column, index }))
-    .filter(({ column: { spare = 4 } }) => spare >= 3);
-  const isNarrow =
-    explainLeftOut(
-      needed.map(({ column }) => column),
-      inWords.map((row) => needed.map(({ index }) => row[index] ?? '')),
-      width,
-    ).length > 0;
+  // Words stay as long as they drive nothing out; letters may be broken.
+  const isNarrow = explainLeftOut(columns, inWords, width).length > 0;
   const rows = isNarrow ? rowsWith(sayLetters) : inWords;
+  const states = columns.find(({ title }) => title === 'states');
+  if (isNarrow && states !== undefined) states.wrap = LETTERS_WIDTH;
   const table = renderTable(columns, rows, width);
   const isShown = table[0]?.includes('because') === true;
   const legend = explainReasons(hours, { namesHours: !isShown }).flatMap((line) => wrapLines(line, width));
@@ -111,7 +105,9 @@ export function tableLines(hours: readonly MachineHour[], width: number): string
     ...table,
     ...explainLeftOut(columns, rows, width, '--json or --csv'),
     ...(isNarrow && table[0]?.includes('states') === true
-      ? wrapLines(`states in % of the time: ${letterLegend(hours)}`, width).map((line) => style(line, 'dim'))
+      ? wrapLines(explainLetters(sumTimes(hours.map(({ timeMs }) => timeMs))), width).map((line) =>
+          style(line, 'dim'),
+        )
       : []),
     ...(legend.length === 0 ? [] : ['', ...legend.map((line) => style(line, 'dim'))]),
   ];
@@ -149,45 +145,12 @@ function figuresOf(
       formatEnergy(sumKnown(hours.map((hour) => hour.energy.componentMwh[name] ?? null))),
     ),
     supplyMwh === null || spanMs === 0 ? '-' : formatPower((supplyMwh / 1000) * (HOUR_MS / spanMs)),
-    sayStates(timesOf(hours)),
+    sayStates(sumTimes(hours.map(({ timeMs }) => timeMs))),
     formatShare(allMs === 0 ? null : sum(hours.map((hour) => hour.measuredMs)) / allMs),
   ];
 }
 
-interface StateTime {
-  state: OperatingState;
-  spanMs: number;
-}
-
-type SayStates = (times: readonly StateTime[]) => string;
-
-/** Only states with time in them. */
-function timesOf(hours: readonly MachineHour[]): StateTime[] {
-  return OPERATING_STATES.map((state) => ({
-    state,
-    spanMs: sum(hours.map((hour) => hour.timeMs[state])),
-  })).filter(({ spanMs }) => spanMs > 0);
-}
-
-/** `ready 12 min, processing 48 min` */
-function sayTimes(times: readonly StateTime[]): string {
-  return times.map(({ state, spanMs }) => `${state} ${formatSpan(spanMs)}`).join(', ');
-}
-
-/** `R20 P80`: shares of the time in percent. */
-function sayLetters(times: readonly StateTime[]): string {
-  const allMs = sum(times.map(({ spanMs }) => spanMs));
-  return times
-    .map(({ state, spanMs }) => `${STATE_LETTERS[state]}${formatShare(spanMs / allMs).replace(' %', '')}`)
-    .join(' ');
-}
-
-/** `R ready, P processing` */
-function letterLegend(hours: readonly MachineHour[]): string {
-  return timesOf(hours)
-    .map(({ state }) => `${STATE_LETTERS[state]} ${state}`)
-    .join(', ');
-}
+type SayStates = (timeMs: Readonly<Record<OperatingState, number>>) => string;
 
 function sumKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);

@@ -46,25 +46,26 @@ export function jobLines(
 }
 
 function columnsOf(by: JobGrouping): TextColumn[] {
+  // What can be told from other columns goes first; what was made, and what that took, last.
   const made: TextColumn[] = [
     { title: 'energy', align: 'right' },
-    { title: 'share', align: 'right', spare: 2 },
+    { title: 'share', align: 'right', spare: 0 },
     { title: 'good', align: 'right' },
-    { title: 'scrap', align: 'right', spare: 1 },
+    { title: 'scrap', align: 'right', spare: 7 },
     { title: 'a good part', align: 'right' },
-    { title: 'a kg', align: 'right', spare: 1 },
-    { title: 'a cm3', align: 'right', spare: 0 },
+    { title: 'a kg', align: 'right', spare: 8 },
+    { title: 'a cm3', align: 'right', spare: 6 },
   ];
-  if (by !== 'job') return [{ title: by }, { title: 'jobs', spare: 3 }, ...made];
+  if (by !== 'job') return [{ title: by }, { title: 'jobs', spare: 3, wrap: 8 }, ...made];
   return [
     { title: 'job' },
-    { title: 'order', spare: 4 },
-    { title: 'part', spare: 3 },
-    { title: 'begin', spare: 3 },
-    { title: 'time', align: 'right', spare: 4 },
+    { title: 'order', spare: 3, wrap: 8 },
+    { title: 'part', spare: 9, wrap: 8 },
+    { title: 'begin', spare: 1, wrap: 10 },
+    { title: 'time', align: 'right', spare: 2 },
     ...made,
-    { title: 'U (k=2)', align: 'right', spare: 3 },
-    { title: 'shared', align: 'right', spare: 1 },
+    { title: 'U (k=2)', align: 'right', spare: 4 },
+    { title: 'shared', align: 'right', spare: 5 },
   ];
 }
 

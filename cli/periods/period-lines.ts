@@ -2,9 +2,9 @@ import { formatLocal } from '../../collector/energy/calendar/local-time.ts';
 import type { Zone } from '../../collector/energy/calendar/zone.ts';
 import { sumUncertainties } from '../../collector/energy/uncertainty/sum-uncertainties.ts';
 import type { PeriodReport } from '../../collector/reports/period-report.ts';
-import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import { formatEnergy, formatShare, formatSpan } from '../format.ts';
 import { style } from '../screen.ts';
+import { explainLetters, LETTERS_WIDTH, sayLetters, sayTimes, sumTimes } from '../state-times.ts';
 import { explainLeftOut, renderTable, type TextColumn } from '../text-table.ts';
 import { wrapLines } from '../text-wrap.ts';
 import { budgetLines } from './budget-lines.ts';
@@ -22,28 +22,38 @@ export function periodLines(
     .filter((name) => name !== 'supply')
     .sort();
   const columns: TextColumn[] = [
-    { title: watched[0]?.period.kind ?? 'period' },
-    { title: 'lasts', align: 'right', spare: 1 },
+    { title: watched[0]?.period.kind ?? 'period', wrap: 10 },
+    { title: 'lasts', align: 'right', spare: 0 },
     { title: 'energy', align: 'right' },
-    { title: '+- (k = 2)', align: 'right' },
-    ...components.map((title) => ({ title, align: 'right' as const, spare: 3 })),
+    { title: '+- (k = 2)', align: 'right', wrap: 10 },
+    ...components.map((title) => ({ title, align: 'right' as const, spare: 1 })),
     { title: 'states', spare: 4 },
     { title: 'measured', align: 'right', spare: 5 },
-    { title: 'quality', spare: 2 },
-    { title: 'status' },
+    { title: 'quality', spare: 3, wrap: 9 },
+    { title: 'status', wrap: 8 },
   ];
-  const rows = [
-    ...watched.map((report) => rowOf(report, components, about.zone)),
+  const rowsWith = (sayStates: typeof sayTimes) => [
+    ...watched.map((report) => rowOf(report, components, about.zone, sayStates)),
     totalOf(watched, components).map((cell) => style(cell, 'bold')),
   ];
+  const inWords = rowsWith(sayTimes);
+  // Words stay as long as they drive nothing out; letters may be broken.
+  const isNarrow = explainLeftOut(columns, inWords, width).length > 0;
+  const rows = isNarrow ? rowsWith(sayLetters) : inWords;
+  const states = columns.find(({ title }) => title === 'states');
+  if (isNarrow && states !== undefined) states.wrap = LETTERS_WIDTH;
+  const table = renderTable(columns, rows, width);
   const media = watched.flatMap((report) =>
     Object.values(report.media).map(({ saying }) => `${report.period.key}: ${saying}`),
   );
   const dim = (lines: readonly string[]) =>
     lines.flatMap((line) => wrapLines(line, width)).map((line) => style(line, 'dim'));
   return [
-    ...renderTable(columns, rows, width),
+    ...table,
     ...explainLeftOut(columns, rows, width, '--json or --csv'),
+    ...(isNarrow && table[0]?.includes('states') === true
+      ? dim([explainLetters(sumTimes(watched.map(({ timeMs }) => timeMs)))])
+      : []),
     ...(media.length === 0 ? [] : ['', ...media.flatMap((line) => wrapLines(line, width))]),
     ...dim(sayMissing(watched)),
     ...(about.hasCalendar
@@ -56,7 +66,12 @@ export function periodLines(
   ];
 }
 
-function rowOf(report: PeriodReport, components: readonly string[], zone: Zone): string[] {
+function rowOf(
+  report: PeriodReport,
+  components: readonly string[],
+  zone: Zone,
+  sayStates: typeof sayTimes,
+): string[] {
   const { period, energy, uncertainty, quality, status, revision, spanMs, measuredMs } = report;
   const isWhole = spanMs === period.toMs - period.fromMs;
   return [
@@ -69,9 +84,7 @@ function rowOf(report: PeriodReport, components: readonly string[], zone: Zone):
     formatEnergy(energy.supplyMwh),
     sayUncertainty(uncertainty['supply']?.total),
     ...components.map((name) => formatEnergy(energy.componentMwh[name] ?? null)),
-    OPERATING_STATES.filter((state) => report.timeMs[state] > 0)
-      .map((state) => `${state} ${formatSpan(report.timeMs[state])}`)
-      .join(', '),
+    sayStates(report.timeMs),
     formatShare(spanMs === 0 ? null : measuredMs / spanMs),
     isWhole ? quality : `${quality}, ${formatSpan(spanMs)} watched`,
     status === 'final' ? `final r${revision}` : status,

@@ -50,3 +50,24 @@ test('the states are told at 80 columns too, in letters, and in words where ther
   expect(narrow.filter((line) => line.includes('S13 P67 ?20'))).toHaveLength(4);
   expect(narrow.join('\n')).toContain('states in % of the time: S standby, P processing, ? unknown');
 });
+
+test('at 80 columns a machine in every state keeps its states and reasons, and the rest is said to be left out', () => {
+  const timeMs = {
+    off: 300_000,
+    standby: 200_000,
+    extendedStandby: 300_000,
+    warmUp: 100_000,
+    ready: 400_000,
+    processing: 900_000,
+    unknown: 100_000,
+  };
+  const lines = tableLines([sampleHour(Date.UTC(2026, 10, 22), { machine: 'cnc-1', timeMs })], 80);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  const [head = '', , first = '', second = ''] = lines;
+  expect(head).toMatch(/states +measured +status +because/);
+  // 300 s of 2,300 s are 13 %.
+  const states = [first, second].map((line) => line.slice(head.indexOf('states')).split('  ')[0]?.trim());
+  expect(states.join(' ')).toBe('O13 S9 E13 W4 R17 P39 ?4');
+  expect(first).toMatch(/final r1 +gap$/);
+  expect(lines.join(' ')).toContain('2 columns left out (spindle, mean power)');
+});

@@ -86,6 +86,14 @@ describe('the table of jobs', () => {
     }
   });
 
+  it('keeps what was made and what that took on a narrow terminal, and leaves out what can be told from it', () => {
+    const lines = jobLines(report(), 'job', 80, { explain: false });
+    const head = lines.find((line) => line.startsWith('job')) ?? '';
+    for (const title of ['part', 'energy', 'good', 'scrap', 'a good part', 'a kg'])
+      expect(head).toContain(title);
+    expect(lines.join(' ')).toMatch(/left out \(.*begin.*share/);
+  });
+
   it('never hands the commands of a terminal on', () => {
     const hostile = report();
     const [first] = hostile.jobs;

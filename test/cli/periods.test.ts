@@ -3,6 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { periodLines } from '../../cli/periods/period-lines.ts';
+import { sitePlanOf } from '../../cli/site-plan-of.ts';
+import { openCalendar } from '../../collector/energy/calendar/site-calendar.ts';
+import { periodReports } from '../../collector/reports/period-report.ts';
+import { loadCollectorConfig } from '../../config/load.ts';
 import { derivePlant, plantConfig } from '../collector/reports/period-plant.ts';
 
 const run = promisify(execFile);
@@ -62,6 +67,20 @@ describe('millwatt periods', () => {
     expect(out).toMatch(/^2 together +24\.0 h +33\.583 kWh +990 Wh, 2\.9 %/m);
     expect(out).toContain('(machines.mill-1.metering.spindle.ct.class)');
   }, 30_000);
+
+  test('at 80 columns keeps states, measured share and quality', () => {
+    const plan = sitePlanOf(loadCollectorConfig(config).config, '');
+    const calendar = openCalendar(plan.calendar);
+    const from = { machine: 'mill-1', fromMs: FROM_MS, toMs: FROM_MS + 12 * 3_600_000 };
+    for (const kind of ['day', 'shift'] as const) {
+      const reports = [...periodReports({ views: plant.views, plan, journal: null }, { ...from, kind })];
+      const lines = periodLines(reports, 80, { hasCalendar: true, zone: calendar.zone, budget: false });
+      for (const line of lines.slice(0, 8)) expect(line.length, line).toBeLessThanOrEqual(80);
+      expect(lines[0]).toMatch(/states +measured +quality +status/);
+      expect(lines.join(' ')).toContain('left out (lasts, spindle)');
+      expect(lines.join(' ')).toContain('states in % of the time: R ready, P processing');
+    }
+  });
 
   test('prints the budget state by state, in a form that a pocket calculator follows', async () => {
     const { out } = await millwatt('periods', 'mill-1', '-c', config, '--budget', ...DAY);

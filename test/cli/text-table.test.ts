@@ -31,6 +31,17 @@ describe('a table', () => {
     ]);
   });
 
+  it('breaks cells that may be before it leaves any out, each line in its colour', () => {
+    const broken = columns.map((column) => (column.title === 'note' ? { ...column, wrap: 6 } : column));
+    const coloured = [['power', '412', 'fc3 65', '\u001b[1mas in the menu\u001b[0m']];
+    expect(renderTable(broken, coloured, 32).slice(2)).toEqual([
+      'power      412  fc3 65  \u001b[1mas in\u001b[0m',
+      '                        \u001b[1mthe menu\u001b[0m',
+    ]);
+    expect(explainLeftOut(broken, coloured, 32)).toEqual([]);
+    expect(explainLeftOut(columns, coloured, 32)).not.toEqual([]);
+  });
+
   it('says which columns it leaves out', () => {
     expect(explainLeftOut(columns, rows, 100)).toEqual([]);
     expect(explainLeftOut(columns, rows, 40).join(' ')).toBe(
