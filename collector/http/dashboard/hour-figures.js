@@ -153,6 +153,21 @@ function uncertaintySection(uncertainty) {
   ]);
 }
 
+/** What people call the sources of a budget. */
+const SOURCES = {
+  meter: 'Meter',
+  ct: 'Current transformers, ratio',
+  ctPhase: 'Current transformers, phase',
+  vt: 'Voltage transformers, ratio',
+  vtPhase: 'Voltage transformers, phase',
+  drift: 'Drift since calibration',
+  environment: 'Temperature',
+  sampling: 'Power between readings',
+  gap: 'Time not read',
+  resolution: 'Steps of the counter',
+  closure: 'Counter against power',
+};
+
 function budgetBars(rows) {
   const known = rows.filter(({ sharePercent }) => sharePercent >= 0.05);
   if (known.length === 0) return null;
@@ -164,7 +179,7 @@ function budgetBars(rows) {
     part.style.width = `${sharePercent}%`;
     bar.append(part);
     entry.append(
-      element('span', 'budget-source', source),
+      element('span', 'budget-source', SOURCES[source] ?? source),
       bar,
       element('span', 'budget-share', `${sharePercent.toFixed(1)} %`),
       element('span', 'note', note),

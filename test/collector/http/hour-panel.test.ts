@@ -119,6 +119,8 @@ describe.skipIf(chromiumPath === undefined)('the panel of an hour, in a browser'
         ...uncertainty.notes.map((note) => ['note', note]),
       ]),
     );
+    // In words, not as the record names them.
+    expect(await page.locator('.budget-source').allTextContents()).toContain('Current transformers, phase');
     const shares = await page.locator('.budget-share').allTextContents();
     const rows = uncertainty.total.rows.filter(({ sharePercent }) => sharePercent >= 0.05);
     expect(shares).toEqual(
