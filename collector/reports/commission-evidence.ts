@@ -4,7 +4,7 @@ import type { CommissionCheck, CommissionResult } from '../diagnostics/commissio
 import type { JournalEntry, JournalReader } from '../journal/journal.ts';
 import type { CommissionReport } from './commission-report.ts';
 
-/** An entry holds 16 KiB: what passed is then told without its figures. */
+/** An entry holds 16 KiB: what passed is then told without its figures, and of very many components by number only. */
 const BODY_BYTES_MAX = 15_000;
 
 /** What a journal entry of kind `commissioning` says. */
@@ -17,6 +17,8 @@ export interface CommissionEvidence {
   minutes: number;
   note: string;
   checks: Pick<CommissionCheck, 'check' | 'component' | 'result' | 'saying'>[];
+  /** So many that passed are not among them. */
+  passedApart?: number;
   meters: MeteredAs[];
   configs: string[];
   records: CommissionReport['records'];
@@ -45,11 +47,15 @@ export function evidenceOf(report: CommissionReport, note: string): CommissionEv
     configs,
     records,
   };
-  if (Buffer.byteLength(JSON.stringify(evidence)) <= BODY_BYTES_MAX) return evidence;
-  return {
+  const fits = (one: CommissionEvidence) => Buffer.byteLength(JSON.stringify(one)) <= BODY_BYTES_MAX;
+  if (fits(evidence)) return evidence;
+  const short = {
     ...evidence,
     checks: checks.map((check) => (check.result === 'fail' ? check : { ...check, saying: '' })),
   };
+  if (fits(short)) return short;
+  const open = short.checks.filter((check) => check.result !== 'pass');
+  return { ...short, checks: open, passedApart: checks.length - open.length };
 }
 
 /** A commissioning with who entered it and when. */
