@@ -77,7 +77,7 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
     gauge('millwatt_ledger_appending_records', 'Records that are not durable yet.', ledger.appending),
     gauge(
       'millwatt_ledger_damaged_records',
-      'Records whose bytes on disk are not those they came with.',
+      'Records read since the start that are not as they were admitted: nothing is derived from them.',
       ledger.damaged,
     ),
     gauge(

@@ -24,7 +24,7 @@ export interface CollectorStats {
     missing: number;
     /** Handed to the writer and not yet durable. */
     appending: number;
-    /** Read with other bytes than they were stored with. */
+    /** Read since the start, and no longer as they were admitted: nothing is derived from them. */
     damaged: number;
   };
   findings: number;
@@ -63,7 +63,7 @@ export function readCollectorStats(parts: {
       lastOrdinal: ledger.lastOrdinal(),
       bytes: ledger.sizeBytes(),
       appending: ledger.pendingAppends(),
-      damaged: ledger.damagedRecords(),
+      damaged: ledger.damaged().length,
     },
     findings: ingest.findings.list().length,
     otherKeys: ingest.keys.list().filter(({ standing }) => standing === 'other').length,

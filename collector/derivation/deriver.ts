@@ -211,7 +211,7 @@ class Deriver implements Derivation {
   }
 
   async #takeIn(records: readonly LedgerRecord[]): Promise<void> {
-    const { feeds, heard } = await this.#intake.takeIn(records, async (index) => {
+    const { feeds, heard } = await this.#intake.takeIn(this.#cursor, records, async (index) => {
       if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await giveTurn();
     });
     const touched = new Set([...feeds.keys(), ...heard.keys()]);

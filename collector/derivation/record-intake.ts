@@ -5,7 +5,7 @@ import { wallTimeMs } from '../../protocols/telemetry/record.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { amendFeed } from '../energy/amendments/amend-feed.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
-import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
+import type { DamagedRecord, Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { MinuteRollup, StoredWord, Views } from '../ledger/views.ts';
 import { markOutdated, type DeriverMemory } from './deriver-memory.ts';
 import type { MachineModels } from './machine-models.ts';
@@ -16,6 +16,8 @@ import { runWordsOf } from './run-words.ts';
 /** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours, when its record came, is wrong. */
 const EARLIEST_MS = 1_577_836_800_000;
 const AHEAD_MS = 86_400_000;
+/** Of a record that is not as it was admitted, no more than so long is told to be lost: its times may be damaged, too. */
+const LOST_MS_MAX = 86_400_000;
 
 /** What was read since the collector started, for /metrics. */
 export interface IntakeCounts {
@@ -42,7 +44,7 @@ export interface Recorded {
 
 /** What an intake reads from, and where it takes its notes. */
 export interface IntakeParts {
-  ledger: Pick<Ledger, 'configRecord' | 'readAfter' | 'readMachine'>;
+  ledger: Pick<Ledger, 'configRecord' | 'damaged' | 'readAfter' | 'readMachine'>;
   views: Pick<Views, 'minute' | 'newestMinuteMs'>;
   clock: Pick<Clock, 'wallMs'>;
   log: Log;
@@ -64,8 +66,12 @@ export class RecordIntake {
     this.#rollups = new MinuteRollups(parts.views);
   }
 
-  /** Takes in new records, in order of arrival, and those that waited for what they bring. */
+  /**
+   * Takes in new records, in order of arrival, and those that waited for what they bring.
+   * @param after the ordinal of the last one before
+   */
   async takeIn(
+    after: number,
     records: readonly LedgerRecord[],
     yieldNow: (index: number) => Promise<void>,
   ): Promise<TakenIn> {
@@ -85,6 +91,10 @@ export class RecordIntake {
       this.#take(record, taken);
       await yieldNow(index);
     }
+    const lastOrdinal = records[records.length - 1]?.ordinal ?? after;
+    for (const damaged of ledger.damaged())
+      if (damaged.ordinal > after && damaged.ordinal <= lastOrdinal)
+        for (const machine of damaged.machines) gather(taken.feeds, machine, lostFeed(damaged));
     if (settled && memory.waiting.length > 0) {
       const waiting = new Set(memory.waiting);
       memory.waiting = [];
@@ -107,6 +117,15 @@ export class RecordIntake {
       const feed = this.#feedOf(dated, machine);
       if (feed !== undefined) yield feed;
     }
+    // Known of by now: they were come upon on the way.
+    for (const damaged of ledger.damaged())
+      if (
+        damaged.ordinal <= lastOrdinal &&
+        damaged.machines.includes(machine) &&
+        damaged.firstMs <= toMs &&
+        damaged.lastMs >= fromMs
+      )
+        yield lostFeed(damaged);
     for (const label of memory.clocks.labelled(machine, fromMs, toMs))
       for (const record of ledger.readMachine(machine, label.fromMs, label.toMs)) {
         const { agent, boot, clock } = record.header;
@@ -189,6 +208,12 @@ export class RecordIntake {
     if (memory.clocks.isStep(record.header)) feed.unsynced = true;
     return amendFeed(feed, models.of(machine).amendments);
   }
+}
+
+function lostFeed({ agent, epoch, seq, firstMs, lastMs }: DamagedRecord): RecordFeed {
+  const lost = { fromMs: Math.max(firstMs, lastMs - LOST_MS_MAX), toMs: lastMs };
+  const record = { agent, epoch, seq, config: '' };
+  return { record, unsynced: false, rows: [], words: [], links: [], lost };
 }
 
 /** By when it came, not by now: what was once left out must stay so when it is read again. */

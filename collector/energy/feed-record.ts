@@ -12,6 +12,10 @@ import type { TimelineState } from './timeline-state.ts';
  * a checkpoint has it already. Returns how many readings of one time differed from each other.
  */
 export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infinity): number {
+  if (feed.lost !== undefined) {
+    loseHours(fold, Math.max(feed.lost.fromMs, fromMs), feed.lost.toMs);
+    return 0;
+  }
   let conflicts = 0;
   const { seq, agent } = feed.record;
   const hours = new Set<number>();
@@ -106,6 +110,15 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
       ...feed.wiring,
     });
   return conflicts;
+}
+
+/** What a record said can never be told: its hours are partial, whatever the readings around it bridge. */
+function loseHours(fold: MachineFold, fromMs: number, toMs: number): void {
+  for (let at = fromMs; at <= toMs; at = (Math.floor(at / HOUR_MS) + 1) * HOUR_MS) {
+    const account = accountAt(fold.accounts, at);
+    account.lost = true;
+    addReason(account, 'gap', at, toMs);
+  }
 }
 
 /** Who reads meters is watching: told at rows a minute apart, and at the last one before it falls silent. */

@@ -54,6 +54,8 @@ export interface RecordFeed {
     /** Up again, and all that was said while it was down has been told; absent where none is so. */
     healed?: readonly boolean[];
   }[];
+  /** A record that is not as it was admitted, when its readings were taken: what they said is lost. Absent where it is sound. */
+  lost?: { fromMs: number; toMs: number };
   /**
    * The agent's sources, and its channels of words of this machine, by the wiring that the record rests on: others are no
    * longer there. Absent where nobody says.
@@ -61,10 +63,9 @@ export interface RecordFeed {
   wiring?: { sources: readonly string[]; channels: readonly string[] };
 }
 
-/** The span of readings, words and links in a feed, wall ms; null when it has none. */
+/** The span of readings, words and links in a feed, wall ms, lost ones too; null when it has none. */
 export function spanOf(feed: RecordFeed): { fromMs: number; toMs: number } | null {
-  let fromMs = Infinity;
-  let toMs = -Infinity;
+  let { fromMs, toMs } = feed.lost ?? { fromMs: Infinity, toMs: -Infinity };
   for (const { timesMs } of [...feed.rows, ...feed.words, ...feed.links]) {
     fromMs = Math.min(fromMs, timesMs[0] ?? Infinity);
     toMs = Math.max(toMs, timesMs[timesMs.length - 1] ?? -Infinity);

@@ -11,6 +11,21 @@ export interface LedgerRecord {
   bytes: Uint8Array;
 }
 
+/** A record that is not as it was admitted any more, by what the ledger noted beside it. */
+export interface DamagedRecord {
+  ordinal: number;
+  /** The file it is in, such as `records-2026-11.db`. */
+  file: string;
+  agent: string;
+  epoch: string;
+  seq: number;
+  /** Of which it held readings. */
+  machines: string[];
+  /** Of its readings, wall ms. */
+  firstMs: number;
+  lastMs: number;
+}
+
 /** What is known of one agent's chain. */
 export interface ChainSummary {
   agent: string;
@@ -53,6 +68,8 @@ export interface Ledger {
   readAfter(after: number, limit: number): LedgerRecord[];
   /** Records that hold a part of the machine with readings in wall time [fromMs, toMs], ascending by ordinal. */
   readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord>;
+  /** Records that were left out of what was read since the ledger was opened: they are not as they were admitted. */
+  damaged(): readonly DamagedRecord[];
   /** The `config` record whose snapshot has this hash (of any agent), or undefined. */
   configRecord(agent: string, configHash: string): LedgerRecord | undefined;
   chains(): ChainSummary[];

@@ -1,9 +1,11 @@
+import { basename } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Log } from '../../protocols/log.ts';
 import { sha256 } from '../../protocols/evidence/keys.ts';
+import { verifyParts } from '../../protocols/evidence/seal.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
 import type { ChainTip } from './chain-index.ts';
-import type { LedgerRecord } from './ledger.ts';
+import type { DamagedRecord, LedgerRecord } from './ledger.ts';
 
 /** What a month holds of one chain. */
 export interface MonthChain {
@@ -27,8 +29,10 @@ export class MonthReader {
   readonly #byOrdinal: StatementSync;
   readonly #bySeq: StatementSync;
   readonly #config: StatementSync;
-  /** Records that no longer have the hash they came with. */
-  damaged = 0;
+  readonly #noted: StatementSync;
+  #machines: string[] | undefined;
+  /** Records that were read and are not as they were admitted, by their ordinals. */
+  readonly damaged = new Map<number, DamagedRecord>();
 
   constructor(path: string, log: Log) {
     this.#path = path;
@@ -44,7 +48,10 @@ export class MonthReader {
        AND first_ms >= ?2 - (SELECT value FROM meta WHERE name = 'longest_ms') ORDER BY ordinal`,
     );
     this.#config = this.#db.prepare(
-      `${RECORD} WHERE kind = 'config' AND config = ?1 ORDER BY agent = ?2 DESC, ordinal LIMIT 1`,
+      `${RECORD} WHERE kind = 'config' AND config = ?1 ORDER BY agent = ?2 DESC, ordinal`,
+    );
+    this.#noted = this.#db.prepare(
+      'SELECT agent, epoch, seq, first_ms AS firstMs, last_ms AS lastMs FROM record WHERE ordinal = ?',
     );
   }
 
@@ -82,7 +89,11 @@ export class MonthReader {
   }
 
   configRecord(agent: string, configHash: string): LedgerRecord | undefined {
-    return this.#recordOf(this.#config.get(configHash, agent));
+    for (const row of this.#config.all(configHash, agent)) {
+      const record = this.#recordOf(row);
+      if (record !== undefined) return record;
+    }
+    return undefined;
   }
 
   /** Ordinals of the `config` records, ascending. */
@@ -130,16 +141,38 @@ export class MonthReader {
     const { ordinal, receivedMs, hash, bytes } = row as unknown as Omit<LedgerRecord, 'header'>;
     try {
       const frame = parseRecord(bytes);
-      if (sha256(frame.signedBytes) === hash)
+      // The hash binds the header, and the header binds the parts.
+      if (sha256(frame.signedBytes) === hash) {
+        verifyParts(frame);
         return { ordinal, receivedMs, header: frame.header, hash, bytes };
+      }
     } catch {
       // Falls through: reported below like a wrong hash.
     }
-    this.damaged++;
-    this.#log.error(
-      { file: this.#path, ordinal, hash },
-      'A record in the ledger no longer has the hash it came with; it is left out. Restore the file from a backup.',
-    );
+    this.#noteDamage(ordinal);
     return undefined;
+  }
+
+  #noteDamage(ordinal: number): void {
+    if (this.damaged.has(ordinal)) return;
+    const noted = this.#noted.get(ordinal) as unknown as Omit<DamagedRecord, 'ordinal' | 'file' | 'machines'>;
+    const file = basename(this.#path);
+    const machines = this.#machinesOf(ordinal, noted.firstMs);
+    this.damaged.set(ordinal, { ...noted, ordinal, file, machines });
+    const { agent, epoch, seq } = noted;
+    this.#log.error(
+      { file: this.#path, agent, epoch, seq, ordinal, machines },
+      'A record in the ledger is not as it was admitted; nothing is derived from it. Stop the collector, restore the file from a backup, delete views.db and start again. `millwatt ledger verify` looks at all records.',
+    );
+  }
+
+  /** The table has no index by ordinal: one look for each machine of the month. */
+  #machinesOf(ordinal: number, firstMs: number): string[] {
+    this.#machines ??= this.#db
+      .prepare('SELECT DISTINCT machine FROM part')
+      .all()
+      .map((row) => String(row['machine']));
+    const part = this.#db.prepare('SELECT 1 FROM part WHERE machine = ? AND first_ms = ? AND ordinal = ?');
+    return this.#machines.filter((machine) => part.get(machine, firstMs, ordinal) !== undefined);
   }
 }

@@ -6,7 +6,7 @@ import type { Log } from '../../protocols/log.ts';
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import { ChainIndex, type ChainTip } from './chain-index.ts';
 import { LedgerWriter, type Written } from './ledger-writer.ts';
-import type { ChainSummary, Delivery, Ledger, LedgerRecord } from './ledger.ts';
+import type { ChainSummary, DamagedRecord, Delivery, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
 import { listMonths, monthOf, monthPath, type Month } from './month-file.ts';
 import { MonthReader } from './month-reader.ts';
@@ -25,8 +25,6 @@ export interface AdmissionLedger extends Ledger {
   configRecords(): Iterable<LedgerRecord>;
   /** Records handed to `append` and not yet durable. */
   pendingAppends(): number;
-  /** Records that were read and no longer had the hash they came with. */
-  damagedRecords(): number;
 }
 
 /** Where a ledger lies and how it is written. */
@@ -191,8 +189,8 @@ class SqliteLedger implements AdmissionLedger {
     return this.#writer.pending();
   }
 
-  damagedRecords(): number {
-    return [...this.#readers.values()].reduce((sum, reader) => sum + reader.damaged, 0);
+  damaged(): readonly DamagedRecord[] {
+    return [...this.#readers.values()].flatMap((reader) => [...reader.damaged.values()]);
   }
 
   async close(): Promise<void> {

@@ -80,19 +80,21 @@ export function verifyRecord(frame: RecordFrame): void {
       `Record ${frame.header.seq} of agent ${frame.header.agent} is not signed by the key it names.`,
     );
   }
-  let textBytes = 0;
-  frame.header.parts.forEach((part, index) => {
-    const bytes = frame.parts[index] ?? new Uint8Array();
-    if (sha256(bytes) !== part.sha256) {
-      throw new MillwattError(
-        'quarantine',
-        'bad-part-hash',
-        `Part ${index + 1} of record ${frame.header.seq} of agent ${frame.header.agent} does not have the hash its header names.`,
-      );
-    }
-    textBytes += requireFrame(bytes);
-  });
+  verifyParts(frame);
+  const textBytes = frame.parts.reduce((sum, bytes) => sum + requireFrame(bytes), 0);
   if (textBytes > RECORD_TEXT_BYTES_MAX) throw oversized('The parts of a record', RECORD_TEXT_BYTES_MAX);
+}
+
+/** Checks each part against the hash that the header names. Throws an error of class `quarantine` (code `bad-part-hash`). */
+export function verifyParts({ header, parts }: Pick<RecordFrame, 'header' | 'parts'>): void {
+  header.parts.forEach((part, index) => {
+    if (sha256(parts[index] ?? new Uint8Array()) === part.sha256) return;
+    throw new MillwattError(
+      'quarantine',
+      'bad-part-hash',
+      `Part ${index + 1} of record ${header.seq} of agent ${header.agent} does not have the hash its header names.`,
+    );
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import { openLedger, type LedgerOptions } from '../../../collector/ledger/sqlite
 import { silentLog } from '../../../protocols/log.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { ChainFeed, FEED_START_MS, snapshotText } from './chain-feed.ts';
+import { flipReadably } from './flip-readably.ts';
 import { recordLog } from './recorded-log.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
@@ -249,8 +250,33 @@ test('a record whose bytes changed on the disk is left out and said so; those be
   const log = recordLog();
   const second = await open(folder, { log });
   expect(second.readAfter(0, 1).map(({ ordinal }) => ordinal)).toEqual([3]);
-  expect(second.damagedRecords()).toBe(2);
+  expect(second.damaged()).toHaveLength(2);
   expect(log.lines).toHaveLength(2);
+});
+
+test('a bit that flips in a part is seen though it can still be read, and named once with its machine', async () => {
+  const folder = makeTempFolder();
+  const first = await open(folder);
+  const records = new ChainFeed().take(5);
+  for (const record of records) await first.append(arrived(record));
+  await first.close();
+  const file = 'records-2026-11.db';
+  const { bytes, header } = records[2]!;
+  const flipped = flipReadably(bytes, bytes.length - (header.parts[0]?.bytes ?? 0));
+  const db = new DatabaseSync(join(folder, file));
+  db.prepare('UPDATE record SET bytes = ? WHERE ordinal = 3').run(flipped);
+  db.close();
+  const log = recordLog();
+  const second = await open(folder, { log });
+  for (let again = 0; again < 3; again++) {
+    expect(second.readAfter(0, 9).map(({ ordinal }) => ordinal)).toEqual([1, 2, 4, 5]);
+    const read = [...second.readMachine('mill', 0, Number.MAX_SAFE_INTEGER)];
+    expect(read.map(({ ordinal }) => ordinal)).toEqual([1, 2, 4, 5]);
+  }
+  const where = { file, agent: 'gw-1', epoch: 'epoch0000001', seq: 3, machines: ['mill'] };
+  const times = { firstMs: FEED_START_MS + 20_000, lastMs: FEED_START_MS + 29_000 };
+  expect(second.damaged()).toEqual([{ ordinal: 3, ...where, ...times }]);
+  expect(log.lines).toMatchObject([{ level: 'error', fields: { ...where, file: join(folder, file) } }]);
 });
 
 test('an append after close is rejected, and close waits for those before it', async () => {
