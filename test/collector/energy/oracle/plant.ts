@@ -89,10 +89,12 @@ export const plants: fc.Arbitrary<Plant> = fc
     };
     for (const { powerW, isBusy, count, holes, fault, glitch } of polls) {
       for (let row = 0; row < count; row++) {
-        // Shortly before it wraps, a reset looks like a rollover: nobody could tell.
+        // Shortly before it wraps, a reset looks like a rollover, and shortly after that like a rise: nobody could tell.
         const beforeRaw = readings[readings.length - 1]?.raw ?? 0;
-        const isFarFromWrap = modulus === null || (modulus - beforeRaw) * stepMwh > 5_000_000;
-        const isAt = hasFaults && count >= 16 && row === 8 && isFarFromWrap;
+        const isClear =
+          modulus === null ||
+          ((modulus - beforeRaw) * stepMwh > 5_000_000 && beforeRaw * stepMwh > 5_000_000);
+        const isAt = hasFaults && count >= 16 && row === 8 && isClear;
         const isReset = isAt && fault === 'reset';
         const isFalse = isAt && fault === 'glitch';
         if (isReset) mwh = (powerW * everyMs) / 3600 / 3;
@@ -127,10 +129,10 @@ export const plants: fc.Arbitrary<Plant> = fc
       const fromMs = nearest(at(scale.from));
       const toMs = nearest(at(scale.from + scale.length));
       // Where a new epoch is not confirmed yet, the rules do not say which scale its first readings have.
-      const isClear = [fromMs, toMs].every((edgeMs) =>
+      const isSettled = [fromMs, toMs].every((edgeMs) =>
         newEpochsMs.every((ms) => Math.abs(ms - edgeMs) > 4 * everyMs),
       );
-      return toMs > fromMs && isClear ? [{ num: scale.num, den: scale.den, fromMs, toMs }] : [];
+      return toMs > fromMs && isSettled ? [{ num: scale.num, den: scale.den, fromMs, toMs }] : [];
     });
     return { everyMs, stepMwh, modulus, readings, knowsStates, scales };
   });
