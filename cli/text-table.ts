@@ -47,8 +47,8 @@ export function renderTable(
 /** The lines of a cell; each is of its colour. */
 function breakCell(text: string, width: number): string[] {
   if (displayWidth(text) <= width) return [text];
-  // oxlint-disable-next-line no-control-regex -- the escape character is what we look for
   const [, before = '', words = text, after = ''] =
+    // oxlint-disable-next-line no-control-regex -- the escape character is what we look for
     /^((?:\u001b\[\d+m)*)(.*?)((?:\u001b\[\d+m)*)$/.exec(text) ?? [];
   return wrapText(words, width).map((line) => before + line + after);
 }

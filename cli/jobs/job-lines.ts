@@ -1,5 +1,6 @@
 import { group } from '../../collector/energy/allocation/say-figures.ts';
 import type { JobGrouping } from '../../collector/reports/job-csv.ts';
+import { sayBasis } from '../../collector/reports/period-basis.ts';
 import type { JobReport } from '../../collector/reports/job-report.ts';
 import { formatEnergy, formatSpan, formatTime } from '../format.ts';
 import { style } from '../screen.ts';
@@ -134,6 +135,7 @@ function notes(report: JobReport, width: number): string[] {
       ...Object.values(media).map(({ saying }) => `${name}, media: ${saying}`),
     ]),
     ...report.remarks.map(({ saying }) => saying),
+    ...(report.basis.amendments.length === 0 ? [] : [`rests on ${sayBasis(report.basis)}`]),
   ];
   if (lines.length === 0) return [];
   return [
@@ -161,7 +163,7 @@ function explainLines(report: JobReport, width: number): string[] {
       ...sharedSayings.map((saying) => `  ${saying}`),
     ]),
     '',
-    `rests on ${report.basis.allocation}, plan ${report.basis.plan.slice(0, 12)}, ${report.basis.marks.told} marks told` +
+    `rests on ${sayBasis(report.basis)}, ${report.basis.allocation}, plan ${report.basis.plan.slice(0, 12)}, ${report.basis.marks.told} marks told` +
       ` (${report.basis.marks.withdrawn} taken back), ${report.basis.marks.fromControl} of the control`,
   ];
   return lines.flatMap((line) => wrapLines(plain(line), width, 4));

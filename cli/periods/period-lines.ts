@@ -1,6 +1,7 @@
 import { formatLocal } from '../../collector/energy/calendar/local-time.ts';
 import type { Zone } from '../../collector/energy/calendar/zone.ts';
 import { sumUncertainties } from '../../collector/energy/uncertainty/sum-uncertainties.ts';
+import { sayBasis } from '../../collector/reports/period-basis.ts';
 import type { PeriodReport } from '../../collector/reports/period-report.ts';
 import { formatEnergy, formatShare, formatSpan } from '../format.ts';
 import { style } from '../screen.ts';
@@ -55,6 +56,7 @@ export function periodLines(
       ? dim([explainLetters(sumTimes(watched.map(({ timeMs }) => timeMs)))])
       : []),
     ...(media.length === 0 ? [] : ['', ...media.flatMap((line) => wrapLines(line, width))]),
+    ...dim(sayRevised(watched)),
     ...dim(sayMissing(watched)),
     ...(about.hasCalendar
       ? []
@@ -72,7 +74,7 @@ function rowOf(
   zone: Zone,
   sayStates: typeof sayTimes,
 ): string[] {
-  const { period, energy, uncertainty, quality, status, revision, spanMs, measuredMs } = report;
+  const { period, energy, uncertainty, quality, status, revision, spanMs, measuredMs, basis } = report;
   const isWhole = spanMs === period.toMs - period.fromMs;
   return [
     period.kind === 'shift'
@@ -87,8 +89,16 @@ function rowOf(
     sayStates(report.timeMs),
     formatShare(spanMs === 0 ? null : measuredMs / spanMs),
     isWhole ? quality : `${quality}, ${formatSpan(spanMs)} watched`,
-    status === 'final' ? `final r${revision}` : status,
+    `${status === 'final' ? `final r${revision}` : status}${basis.amendments.length === 0 ? '' : ' amended'}`,
   ];
+}
+
+/** What periods rest on of which something was computed again, or amended. */
+function sayRevised(reports: readonly PeriodReport[]): string[] {
+  const lines = reports
+    .filter(({ basis }) => basis.hours.revised > 0 || basis.amendments.length > 0)
+    .map(({ period, basis }) => `${period.key} rests on ${sayBasis(basis)}`);
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** All periods together: one meter errs alike in all of them. */

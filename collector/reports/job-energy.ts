@@ -2,6 +2,7 @@ import { OPERATING_STATES, type OperatingState } from '../../protocols/telemetry
 import type { EnergySpan } from '../energy/allocation/energy-span.ts';
 import { spreadHours, type SpreadHour } from '../energy/allocation/spread-hours.ts';
 import { HOUR_MS, STATE_COUNT } from '../energy/hour-account.ts';
+import { BasisTally, type PeriodBasis } from './period-basis.ts';
 import { readPeriodHours, type PeriodHour } from './period-hours.ts';
 import type { PeriodSource } from './period-source.ts';
 
@@ -15,11 +16,12 @@ const DAY_MS = 24 * HOUR_MS;
  * which the machine was not in that state. Gives a null after each day that was read, so that others have their turn.
  */
 export function* stepJobEnergy(
-  source: Pick<PeriodSource, 'views'>,
+  source: Pick<PeriodSource, 'views' | 'plan'>,
   machine: string,
   fromMs: number,
   toMs: number,
-): Generator<null, { spans: EnergySpan[]; loose: EnergySpan[] }> {
+): Generator<null, { spans: EnergySpan[]; loose: EnergySpan[]; basis: PeriodBasis }> {
+  const tally = new BasisTally();
   const spans: EnergySpan[] = [];
   const loose: EnergySpan[] = [];
   // Hours are spread as a whole, a day at a time.
@@ -27,14 +29,16 @@ export function* stepJobEnergy(
   const endMs = Math.ceil(toMs / HOUR_MS) * HOUR_MS;
   for (let at = firstMs; at < endMs; at += DAY_MS) {
     const untilMs = Math.min(at + DAY_MS, endMs);
-    const hours = [...readPeriodHours(source, machine, at, untilMs)].map(toSpreadHour);
+    const read = [...readPeriodHours(source, machine, at, untilMs)];
+    for (const { record } of read) tally.add(record);
+    const hours = read.map(toSpreadHour);
     if (hours.length === 0) continue;
     const day = spreadHours(hours, source.views.states(machine, at, untilMs, SPANS_A_DAY_MAX));
     for (const span of day.spans) spans.push(span);
     for (const span of day.loose) loose.push(span);
     yield null;
   }
-  return { spans, loose };
+  return { spans, loose, basis: tally.close(source.plan.hash) };
 }
 
 function toSpreadHour({ record, components }: PeriodHour): SpreadHour {

@@ -84,7 +84,8 @@ export interface JobReport {
   /** Of the machine in these windows. */
   split: PowerSplit;
   remarks: JobRemark[];
-  basis: { allocation: string; plan: string; marks: GatheredMarks['basis'] };
+  /** Rules, what was declared, marks, and the hours of all windows, each once. */
+  basis: { allocation: string; marks: GatheredMarks['basis'] } & PeriodBasis;
 }
 
 /**
@@ -112,7 +113,7 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
   const toMs = periods[periods.length - 1]?.toMs ?? query.toMs;
   const watchedToMs = source.views.watched(machine)?.toMs ?? fromMs;
   const knownToMs = Math.max(fromMs, Math.min(toMs, watchedToMs));
-  const { spans, loose } = yield* stepJobEnergy(source, machine, fromMs, toMs);
+  const { spans, loose, basis: rests } = yield* stepJobEnergy(source, machine, fromMs, toMs);
   yield null;
   const gathered = gatherMarks(source, machine, fromMs, knownToMs);
   const windows = periods.map((period) => ({
@@ -175,7 +176,7 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
     remarks: [...gathered.remarks, ...result.remarks].filter(
       ({ atMs, job }) => (atMs >= fromMs && atMs <= toMs) || jobs.some(({ id }) => id === job),
     ),
-    basis: { allocation: ALLOCATION_ALGORITHM, plan: source.plan.hash, marks: gathered.basis },
+    basis: { allocation: ALLOCATION_ALGORITHM, marks: gathered.basis, ...rests },
   };
 }
 

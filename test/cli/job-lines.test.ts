@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jobLines } from '../../cli/jobs/job-lines.ts';
 import { reportJobs, type JobReport } from '../../collector/reports/job-report.ts';
 import { displayWidth } from '../../cli/text-wrap.ts';
-import { keepSpans, openJobPlant } from '../collector/reports/job-plant.ts';
+import { keepSpans, memoryViews, openJobPlant } from '../collector/reports/job-plant.ts';
 
 const DAY_MS = Date.UTC(2026, 2, 2);
 const at = (minute: number) => DAY_MS + minute * 60_000;
@@ -62,13 +62,49 @@ describe('the table of jobs', () => {
     const text = jobLines(report(), 'job', Infinity, { explain: true }).join('\n');
     for (const line of [
       '2026-03-02: 14.200 kWh = 14.200 kWh of jobs + 0.0 Wh unallocated',
-      'job 4711: 2 h of 3 h of jobs -> 0.666667 x 1,200 Wh ready = 800 Wh',
+      'job 4711: 2 h of 3 h of jobs -> 7,200 / 10,800 x 1,200 Wh ready = 800 Wh',
       'job 4711: 8,800 Wh / 8 good parts = 1,100 Wh',
       'job 4711: 2 scrap x 880 Wh = 1,760 Wh',
       'tip: 8,000 Wh / 2 h = 4,000 W processing - 1,200 W = 2,800 W',
-      'rests on millwatt-allocation/1, plan plan, 4 marks told (0 taken back), 0 of the control',
+      'rests on 24 machine-hours (1), millwatt-allocation/1, plan plan, 4 marks told (0 taken back), 0 of the control',
     ])
       expect(text).toContain(line);
+  });
+
+  it('names amendments and revised hours beside the sum, and in its basis', () => {
+    const plant = openJobPlant({ machines: [{}] });
+    try {
+      const views = memoryViews('mill', [
+        { fromMs: at(0), toMs: at(1440), state: 'processing', mwh: 24_000_000 },
+      ]);
+      const amended = {
+        ...plant,
+        views: {
+          ...views,
+          hours: (machine: string, fromMs: number, toMs: number) =>
+            views.hours(machine, fromMs, toMs).map((hour) =>
+              hour.hourMs >= at(180)
+                ? hour
+                : {
+                    ...hour,
+                    revision: 3,
+                    basis: { ...hour.basis, amendments: hour.hourMs === at(0) ? ['0a1b2c3d4e5f'] : [] },
+                  },
+            ),
+        },
+      };
+      const found = reportJobs(amended, { machine: 'mill', fromMs: at(0), toMs: at(1440) });
+      expect(found.basis).toMatchObject({
+        amendments: ['0a1b2c3d4e5f'],
+        hours: { count: 24, revisions: { from: 1, to: 3 }, revised: 3, amended: 1 },
+      });
+      expect(found.windows[0]?.basis.hours).toEqual(found.basis.hours);
+      const said = '24 machine-hours (1), 3 of them revised, 1 with amendment 0a1b2c3d4e5f';
+      for (const explain of [false, true])
+        expect(jobLines(found, 'job', Infinity, { explain }).join('\n')).toContain(`rests on ${said}`);
+    } finally {
+      plant.close();
+    }
   });
 
   it('sums orders and parts', () => {

@@ -54,6 +54,22 @@ async function millwatt(...args: string[]): Promise<{ code: number; out: string 
 
 const DAY = ['--from', '2026-07-06', '--to', '2026-07-07'];
 
+describe('times without a zone', () => {
+  test.each(['hours --machine mill-1', 'states mill-1', 'findings mill-1', 'jobs mill-1', 'use-phase mill-1'])(
+    '%s takes them on the clocks of the site, whatever the computer shows, and says so',
+    async (command) => {
+      const asked = ['--from', '2026-07-06T08:00', '--to', '2026-07-06T10:00'];
+      const { stdout } = await run(
+        process.execPath,
+        [MILLWATT, ...command.split(' '), '-c', config, ...asked],
+        { env: { ...process.env, COLUMNS: '200', NO_COLOR: '1', TZ: 'America/New_York' } },
+      ).catch((error: { stdout: string }) => error);
+      expect(stdout).toMatch(/2026-07-06 0[68]:00:00 \+02:00 to 2026-07-0[67] [01][06]:00:00 \+02:00/);
+      expect(stdout).toContain('times in Europe/Berlin');
+    },
+  );
+});
+
 describe('millwatt periods', () => {
   test('prints shifts of the site with their uncertainty, and what is missing for others', async () => {
     const { code, out } = await millwatt('periods', 'mill-1', '-c', config, '--by', 'shift', ...DAY);
@@ -80,6 +96,27 @@ describe('millwatt periods', () => {
       expect(lines.join(' ')).toContain('left out (lasts, spindle)');
       expect(lines.join(' ')).toContain('states in % of the time: R ready, P processing');
     }
+  });
+
+  test('names amendments and revised hours at the sums that rest on them', () => {
+    const plan = sitePlanOf(loadCollectorConfig(config).config, '');
+    const { zone } = openCalendar(plan.calendar);
+    const query = { machine: 'mill-1', kind: 'day' as const, fromMs: FROM_MS, toMs: FROM_MS + 1 };
+    const [report] = periodReports({ views: plant.views, plan, journal: null }, query);
+    if (report === undefined) throw new Error('a day is reported');
+    expect(report.basis.hours).toMatchObject({ count: 12, revised: 0, amended: 0 });
+    const basis = {
+      ...report.basis,
+      amendments: ['0a1b2c3d4e5f', '1a1b2c3d4e5f'],
+      hours: { ...report.basis.hours, revised: 3, amended: 2 },
+    };
+    const about = { hasCalendar: true, zone, budget: false };
+    const lines = periodLines([{ ...report, status: 'final', revision: 5, basis }], Infinity, about);
+    expect(lines[2]).toMatch(/final r5 amended$/);
+    expect(lines.join('\n')).toMatch(
+      /2026-07-06 rests on 12 machine-hours \(.*\), 3 of them revised, 2 with amendments 0a1b2c3d4e5f, 1a1b2c3d4e5f/,
+    );
+    expect(periodLines([report], Infinity, about).join('\n')).not.toContain('rests on');
   });
 
   test('prints the budget state by state, in a form that a pocket calculator follows', async () => {
