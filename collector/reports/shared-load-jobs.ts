@@ -1,8 +1,9 @@
 import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import type { WindowAllocation } from '../energy/allocation/allocate-window.ts';
+import { inUnit } from '../energy/allocation/allocation-row.ts';
 import type { AllocationRule } from '../energy/allocation/allocation-rule.ts';
 import type { Job } from '../energy/allocation/job.ts';
-import { group, sayEnergy, sayFactor, sayTime } from '../energy/allocation/say-figures.ts';
+import { group, sayEnergy, sayProduct, sayTime } from '../energy/allocation/say-figures.ts';
 import { weighJobs } from '../energy/allocation/weigh-jobs.ts';
 import { apportion } from '../energy/apportion.ts';
 import type { MachineShare } from './shared-load-report.ts';
@@ -46,7 +47,7 @@ export function shareToJobs(
         sum.mwh = milliwattHours(sum.mwh + share);
         sum.sayings.push(
           `${window.name}: job ${id}: ${sayWeight(weights.unit, weight)} of ${sayWeight(weights.unit, weights.total)} -> ` +
-            `${sayFactor(weight / weights.total)} x ${sayEnergy(mwh)} of ${load} = ${sayEnergy(share)}`,
+            sayProduct(...inUnit(weights.unit, weight, weights.total), { mwh, name: `of ${load}` }, share),
         );
         got.set(id, sum);
       }

@@ -64,7 +64,7 @@ describe('the table of jobs', () => {
       '2026-03-02: 14.200 kWh = 14.200 kWh of jobs + 0.0 Wh unallocated',
       'job 4711: 2 h of 3 h of jobs -> 7,200 / 10,800 x 1,200 Wh ready = 800 Wh',
       'job 4711: 8,800 Wh / 8 good parts = 1,100 Wh',
-      'job 4711: 2 scrap x 880 Wh = 1,760 Wh',
+      'job 4711: 2 scrap x 8,800 Wh / 10 made = 1,760 Wh',
       'tip: 8,000 Wh / 2 h = 4,000 W processing - 1,200 W = 2,800 W',
       'rests on 24 machine-hours (1), millwatt-allocation/1, plan plan, 4 marks told (0 taken back), 0 of the control',
     ])

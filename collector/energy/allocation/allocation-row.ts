@@ -1,7 +1,7 @@
 import type { OperatingState } from '../../../protocols/telemetry/operating-state.ts';
 import type { MilliwattHours } from '../../../protocols/telemetry/unit.ts';
 import type { Weights } from './allocation-rule.ts';
-import { group, sayEnergy, sayFactor, sayTime } from './say-figures.ts';
+import { group, sayEnergy, sayProduct, sayTime } from './say-figures.ts';
 
 /** One share of the energy of a window, with its arithmetic. The rows of a window sum to its total, to the last mWh. */
 export interface AllocationRow {
@@ -32,7 +32,7 @@ export function sayDirect(
   if (others.length === 0) return `job ${job}: processing ${sayTime(ms)} alone = ${sayEnergy(mwh)}`;
   return (
     `job ${job}: processing ${sayTime(ms)} at once with ${others.join(', ')} -> ` +
-    `1/${others.length + 1} x ${sayEnergy(ofMwh)} = ${sayEnergy(mwh)}`
+    sayProduct(1, others.length + 1, { mwh: ofMwh, name: '' }, mwh)
   );
 }
 
@@ -50,5 +50,11 @@ export function sayShare(
     jobs: () => `${group(weight)} of ${group(weightTotal)} jobs`,
     kg: () => `${group(weight)} kg of ${group(weightTotal)} kg`,
   }[unit]();
-  return `job ${job}: ${part} -> ${sayFactor(weight / weightTotal)} x ${sayEnergy(ofMwh)} ${state} = ${sayEnergy(mwh)}`;
+  return `job ${job}: ${part} -> ${sayProduct(...inUnit(unit, weight, weightTotal), { mwh: ofMwh, name: state }, mwh)}`;
+}
+
+/** Weights as they are typed into a calculator: times in seconds, energies in Wh. */
+export function inUnit(unit: Weights['unit'], weight: number, weightTotal: number): [number, number] {
+  const factor = unit === 'ms' || unit === 'mWh' ? 1000 : 1;
+  return [weight / factor, weightTotal / factor];
 }

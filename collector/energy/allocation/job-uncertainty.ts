@@ -37,9 +37,11 @@ export function assessJob(
           expandedPercent: null,
           saying: `U (k = 2): none, that of ${state} is not known: see \`millwatt periods\` for what is missing`,
         };
+      // Six digits, as it is said: so a pocket calculator comes to the same.
+      const percent = sayFactor(own.expandedPercent);
       totalMwh += mwh;
-      expandedMwh += (mwh * own.expandedPercent) / 100;
-      terms.push(`${sayEnergy(mwh)} ${state} x ${sayFactor(own.expandedPercent)} %`);
+      expandedMwh += (mwh * Number(percent)) / 100;
+      terms.push(`${sayEnergy(mwh)} ${state} x ${percent} %`);
     }
   const rounded = Math.round(expandedMwh);
   const percent = totalMwh === 0 ? null : (100 * expandedMwh) / totalMwh;

@@ -48,7 +48,7 @@ export function derivePerPart(
     scrapParts,
     perGoodPartWh: by(goodParts, goodParts === 1 ? 'good part' : 'good parts'),
     perMadePartWh: perMade,
-    scrapWh: scrapEnergy(name, perMade, scrapParts),
+    scrapWh: scrapEnergy(name, perMade, energyMwh, scrapParts, madeParts),
     perKgWh: by(massKg, 'kg'),
     perCm3Wh: by(volumeCm3, 'cm3'),
   };
@@ -72,11 +72,19 @@ function divideBy(
   };
 }
 
-function scrapEnergy(name: string, perMade: PartFigure, scrapParts: number | null): PartFigure {
-  if (perMade.value === null || scrapParts === null) return { value: null, saying: perMade.saying };
+function scrapEnergy(
+  name: string,
+  perMade: PartFigure,
+  energyMwh: MilliwattHours | null,
+  scrapParts: number | null,
+  madeParts: number | null,
+): PartFigure {
+  if (perMade.value === null || energyMwh === null || scrapParts === null || madeParts === null)
+    return { value: null, saying: perMade.saying };
   const value = perMade.value * scrapParts;
   return {
     value,
-    saying: `${name}: ${group(scrapParts)} scrap x ${group(perMade.value)} Wh = ${group(value)} Wh`,
+    // Typed with the rounded energy of a part, it would miss the last digits.
+    saying: `${name}: ${group(scrapParts)} scrap x ${sayEnergy(energyMwh)} / ${group(madeParts)} made = ${group(value)} Wh`,
   };
 }

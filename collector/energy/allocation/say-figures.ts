@@ -31,3 +31,31 @@ export function group(value: number): string {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return `${value < 0 ? '-' : ''}${grouped}${decimals === undefined ? '' : `.${decimals}`}`;
 }
+
+/**
+ * A share as a pocket calculator confirms it, typed from left to right: `0.4 x 1,204.5 Wh ready = 481.8 Wh`. A quotient that
+ * goes on is a fraction, `6,000 / 18,300 x ...`, and what was rounded so that all shares sum stands beside it.
+ *
+ * @param of what is divided, and behind its unit what it is
+ */
+export function sayProduct(
+  weight: number,
+  weightTotal: number,
+  of: { mwh: number; name: string },
+  mwh: number,
+): string {
+  const short = sayFactor(weight / weightTotal);
+  const isShort = !short.includes('e') && Math.abs(Number(short) * weightTotal - weight) <= 1e-12 * weight;
+  const share = isShort ? short : `${sayExact(weight)} / ${sayExact(weightTotal)}`;
+  const whole = `${sayEnergy(of.mwh)}${of.name === '' ? '' : ` ${of.name}`}`;
+  const roundedMwh = mwh - Math.round((weight / weightTotal) * of.mwh);
+  const rounding =
+    roundedMwh === 0 ? '' : ` ${roundedMwh < 0 ? '-' : '+'} ${sayEnergy(Math.abs(roundedMwh))} of rounding`;
+  return `${share} x ${whole}${rounding} = ${sayEnergy(mwh)}`;
+}
+
+/** A figure with thousands apart and as many digits as a pocket calculator holds. */
+function sayExact(value: number): string {
+  const [whole = '', decimals] = String(Number(value.toPrecision(12))).split('.');
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${decimals === undefined ? '' : `.${decimals}`}`;
+}

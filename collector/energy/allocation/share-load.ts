@@ -2,7 +2,7 @@ import { MillwattError } from '../../../protocols/errors.ts';
 import { milliwattHours, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
 import { apportion } from '../apportion.ts';
 import { ALLOCATION_ALGORITHM, type AllocationWindow } from './allocation-rule.ts';
-import { group, sayEnergy, sayFactor, sayTime } from './say-figures.ts';
+import { group, sayEnergy, sayFactor, sayProduct, sayTime } from './say-figures.ts';
 
 /** By what the energy of a load that serves several machines is divided; `fixed` are shares that the plant declares. */
 export const SHARE_RULES = ['time', 'energy', 'equal', 'mass', 'fixed'] as const;
@@ -116,6 +116,8 @@ export function shareLoad(
   /** The last weight is that of nobody. */
   function divide(values: readonly number[], weightTotal: number, why: string): LoadShare[] {
     const shares = apportion(energyMwh, values);
+    // Typed into a calculator in seconds or Wh.
+    const unit = rule === 'time' || rule === 'energy' ? 1000 : 1;
     return values.flatMap((weight, index) => {
       const machine = served[index]?.machine ?? null;
       const mwh = shares[index]!;
@@ -123,7 +125,7 @@ export function shareLoad(
       const saying =
         machine === null
           ? `${load}: ${sayEnergy(mwh)} of ${sayEnergy(energyMwh)} unallocated: ${why}`
-          : `${machine}: ${sayWeight(weight, weightTotal)} -> ${sayFactor(weight / weightTotal)} x ${sayEnergy(energyMwh)} of ${load} = ${sayEnergy(mwh)}`;
+          : `${machine}: ${sayWeight(weight, weightTotal)} -> ${sayProduct(weight / unit, weightTotal / unit, { mwh: energyMwh, name: `of ${load}` }, mwh)}`;
       return [{ machine, mwh, weight, weightTotal, saying }];
     });
   }

@@ -55,8 +55,8 @@ export function splitPower(states: MeasuredStates, airCutW: Watts | null): Power
 
   const meanW = powerOf(processingMwh, processingMs);
   const isIdleKnown = airCutW !== null && Number.isFinite(airCutW);
-  const idleW = isIdleKnown ? watts(airCutW - basicW) : null;
-  const tipW = watts(meanW - basicW - (idleW ?? 0));
+  const idleW = isIdleKnown ? roundPower(airCutW - basicW) : null;
+  const tipW = roundPower(meanW - basicW - (idleW ?? 0));
   const basicMwh = energyOf(basicW, processingMs);
   const idleMwh = idleW === null ? null : energyOf(idleW, processingMs);
   sayings.push(
@@ -79,8 +79,13 @@ export function splitPower(states: MeasuredStates, airCutW: Watts | null): Power
   };
 }
 
+/** To the mW, as it is said: so the differences of what is said are what is said of them. */
 function powerOf(mwh: number, ms: number): Watts {
-  return watts((mwh * WATT_MS_PER_MWH) / ms);
+  return roundPower((mwh * WATT_MS_PER_MWH) / ms);
+}
+
+function roundPower(powerW: number): Watts {
+  return watts(Math.round(powerW * 1000) / 1000);
 }
 
 function energyOf(powerW: Watts, ms: number): MilliwattHours {

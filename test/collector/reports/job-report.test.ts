@@ -71,7 +71,7 @@ describe('loads that serve several machines', () => {
       'time' as const,
       2000,
       4000,
-      'mill: 8 h of 24 h not off -> 0.333333 x 6,000 Wh of compressor = 2,000 Wh',
+      'mill: 8 h of 24 h not off -> 28,800 / 86,400 x 6,000 Wh of compressor = 2,000 Wh',
     ],
     [
       'energy' as const,

@@ -42,9 +42,9 @@ describe('three jobs in one hour', () => {
       'job A: processing 15 min alone = 600 Wh',
       'job B: processing 15 min alone = 300 Wh',
       'job C: processing 20 min alone = 100 Wh',
-      'job A: 20 min of 55 min of jobs -> 0.363636 x 22 Wh ready = 8 Wh',
-      'job B: 15 min of 55 min of jobs -> 0.272727 x 22 Wh ready = 6 Wh',
-      'job C: 20 min of 55 min of jobs -> 0.363636 x 22 Wh ready = 8 Wh',
+      'job A: 20 min of 55 min of jobs -> 1,200 / 3,300 x 22 Wh ready = 8 Wh',
+      'job B: 15 min of 55 min of jobs -> 900 / 3,300 x 22 Wh ready = 6 Wh',
+      'job C: 20 min of 55 min of jobs -> 1,200 / 3,300 x 22 Wh ready = 8 Wh',
     ]);
   });
 
@@ -206,8 +206,8 @@ describe('two orders at once on two channels', () => {
     ]);
     expect(windows[0]?.rows.map(({ saying }) => saying)).toEqual([
       'job A: processing 1 h alone = 1,000 Wh',
-      'job A: processing 2 h at once with B -> 1/2 x 2,000 Wh = 1,000 Wh',
-      'job B: processing 2 h at once with A -> 1/2 x 2,000 Wh = 1,000 Wh',
+      'job A: processing 2 h at once with B -> 0.5 x 2,000 Wh = 1,000 Wh',
+      'job B: processing 2 h at once with A -> 0.5 x 2,000 Wh = 1,000 Wh',
       'job B: processing 1 h alone = 1,000 Wh',
     ]);
     expect([outsideMwh, totalMwh]).toEqual([7000, 4_007_000]);

@@ -79,7 +79,7 @@ describe('from marks to energy per part', () => {
     expect(remarks.map(({ code }) => code)).toEqual(['count-reset', 'scrap-over-count']);
     expect(allocation.windows[0]).toMatchObject({ totalMwh: 19_250_000, unallocatedMwh: 0 });
     expect(jobs[0]?.energy.sayings).toContain(
-      'early: job 1: 2 h of 3 h of jobs -> 0.666667 x 800 Wh standby = 533.333 Wh',
+      'early: job 1: 2 h of 3 h of jobs -> 7,200 / 10,800 x 800 Wh standby = 533.333 Wh',
     );
   });
 

@@ -16,7 +16,7 @@ describe('energy per part', () => {
     });
     expect(energy.perGoodPartWh).toEqual({ value: 150, saying: 'job A: 1,200 Wh / 8 good parts = 150 Wh' });
     expect(energy.perMadePartWh.value).toBe(120);
-    expect(energy.scrapWh).toEqual({ value: 240, saying: 'job A: 2 scrap x 120 Wh = 240 Wh' });
+    expect(energy.scrapWh).toEqual({ value: 240, saying: 'job A: 2 scrap x 1,200 Wh / 10 made = 240 Wh' });
     expect(energy.perKgWh.saying).toBe('job A: 1,200 Wh / 2.4 kg = 500 Wh');
     expect(energy.perCm3Wh.value).toBe(4);
   });
