@@ -13,6 +13,7 @@ import {
 } from './hour-account.ts';
 import type { BridgeMethod } from './machine-hour.ts';
 import { boundPowerOf } from './machine-model.ts';
+import { isAtEdge, shareEdge } from './share-edge.ts';
 import { shareOut, type Share } from './share-out.ts';
 import { cutAtMinutes, WATT_MS_PER_MWH, type Slice } from './slices.ts';
 
@@ -42,8 +43,10 @@ export function bookSlices(
     if (Math.floor(first.fromMs / HOUR_MS) !== Math.floor((atMs - 1) / HOUR_MS))
       noteRecords(context, first.fromMs, atMs);
     // A counter that moves with every reading mostly has one slice: nothing to share out.
-    if (slices.length === 1 && first.kind === 'covered') book(c, context, first, mwh, estimated, 'linear');
-    else {
+    if (slices.length === 1 && first.kind === 'covered') {
+      book(c, context, first, mwh, estimated, 'linear');
+      noteEdges(c, context, slices, [mwh], atMs, estimated);
+    } else {
       const pieces = cutAtMinutes(slices);
       const isWhole = count === c.slices.length && !estimated;
       const still = isWhole ? cutAtMinutes(slices.slice(0, c.stillTo)).length : 0;
@@ -54,6 +57,14 @@ export function bookSlices(
         const method = piece.kind === 'gap' ? (share?.method ?? 'linear') : 'linear';
         book(c, context, piece, share?.mwh ?? milliwattHours(0), estimated, method);
       }
+      noteEdges(
+        c,
+        context,
+        pieces,
+        shares.map((share) => share.mwh),
+        atMs,
+        estimated,
+      );
     }
   }
   if (count === c.slices.length) c.slices.length = 0;
@@ -112,6 +123,21 @@ function book(
     component.integralMwh[state] = (component.integralMwh[state] ?? 0) + piece.wattMs / WATT_MS_PER_MWH;
     component.slackMwh += piece.slackMs / WATT_MS_PER_MWH;
   }
+}
+
+/** Keeps how an interval was shared between the hours that it lies in. */
+function noteEdges(
+  c: ComponentState,
+  context: FoldContext,
+  pieces: readonly Slice[],
+  shares: readonly MilliwattHours[],
+  atMs: number,
+  estimated: boolean,
+): void {
+  if (c.direction !== 'import' || !isAtEdge(pieces[0]?.fromMs ?? atMs, atMs)) return;
+  const shownMwh = estimated ? null : (c.judged?.mwh ?? null);
+  for (const [hourMs, edge] of shareEdge(pieces, shares, atMs, shownMwh))
+    componentAccount(accountAt(context.accounts, hourMs), c.component).edges.push(edge);
 }
 
 /** An interval that spans hours rests, in each of them, on the records of the readings at both its ends. */

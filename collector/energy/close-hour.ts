@@ -22,7 +22,7 @@ const WATT_MS_PER_MWH = 3600;
 /** Power may say this much more than the counter before it is flagged. */
 const OVER_TOLERANCE = 0.02;
 /** Below this (1 Wh) a difference between power and counter says nothing. */
-const OVER_FLOOR_MWH = 1000;
+export const OVER_FLOOR_MWH = 1000;
 /** More time or energy without a state than this share makes the hour partial. */
 const UNKNOWN_SHARE_MAX = 0.05;
 /** At least this share of the energy must be measured for the hour to count as measured. */

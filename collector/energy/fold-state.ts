@@ -4,7 +4,7 @@ import type { HourAccount } from './hour-account.ts';
 import { emptyTimeline, type TimelineState } from './timeline-state.ts';
 
 /** Goes up with every change of what a saved fold looks like, or of the words in it: older ones are not read. */
-export const FOLD_LAYOUT = 14;
+export const FOLD_LAYOUT = 15;
 
 /**
  * The fold of one machine: everything that must be remembered between readings, as plain data that JSON keeps. It is

@@ -2,6 +2,7 @@ import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { BRIDGE_METHODS, type BridgeMethod, type Reason } from './machine-hour.ts';
 import type { CounterDecision } from './counter-decision.ts';
+import type { HourEdge } from './hour-edge.ts';
 import { markMinutes, type MarkedMinutes } from './reason-marks.ts';
 import { DECIDERS } from './state-span.ts';
 
@@ -35,6 +36,8 @@ export interface ComponentAccount {
   integralMwh: number[];
   /** By how much that may be wrong because power is only known at its readings, mWh. */
   slackMwh: number;
+  /** Intervals of its counter in which the hour begins or ends, in the order in which they were booked. */
+  edges: HourEdge[];
 }
 
 /** Records of one agent and epoch, as ranges of sequence numbers, ascending and apart. */
@@ -114,6 +117,7 @@ export function componentAccount(account: HourAccount, component: string): Compo
     closedMwh: zeros(STATE_COUNT),
     integralMwh: zeros(STATE_COUNT),
     slackMwh: 0,
+    edges: [],
   });
 }
 

@@ -2,6 +2,7 @@ import type { ReasonMark } from './calendar/base-hour.ts';
 import type { HourCells } from './calendar/close-cells.ts';
 import type { CounterDecision } from './counter-decision.ts';
 import { MINUTE_MS, STATE_COUNT, type HourAccount } from './hour-account.ts';
+import type { HourEdge } from './hour-edge.ts';
 import { listMarks, markMinutes, type MarkedMinutes } from './reason-marks.ts';
 
 /** What is kept of an hour beside its record: its minutes before closure, and what was decided in it. */
@@ -15,6 +16,18 @@ export interface HourBase extends HourCells {
   marks: readonly ReasonMark[];
   /** In order of time. */
   decisions: readonly CounterDecision[];
+  /** Intervals of counters in which the hour begins or ends, by component; absent without any. */
+  edges?: Readonly<Record<string, readonly HourEdge[]>>;
+  /** What the closure of the supply was decided from; absent where power and counter were never read together. */
+  closing?: HourClosing;
+}
+
+/** Counter against integrated power, over the time in which both were read, whole mWh. */
+export interface HourClosing {
+  counterMwh: number;
+  powerMwh: number;
+  /** Up to this a difference is explained by power that jumped anywhere between two readings. */
+  slackMwh: number;
 }
 
 /** The base of an hour from its account, as it is now. */
@@ -39,6 +52,34 @@ export function baseOf(machine: string, account: HourAccount): HourBase {
     ),
     marks: listMarks(withGaps(account)),
     decisions: [...decisions],
+    ...edgesOf(account),
+    ...closingOf(account),
+  };
+}
+
+function edgesOf({ components }: HourAccount): Pick<HourBase, 'edges'> {
+  const found = Object.entries(components)
+    .filter(([, { edges }]) => edges.length > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  if (found.length === 0) return {};
+  return {
+    edges: Object.fromEntries(found.map(([name, { edges }]) => [name, edges.map((edge) => ({ ...edge }))])),
+  };
+}
+
+/** Rounded so that the whole difference, which is what was decided on, is that of the two printed ones. */
+function closingOf({ components }: HourAccount): Pick<HourBase, 'closing'> {
+  const { supply } = components;
+  if (supply === undefined) return {};
+  const sum = (values: readonly number[]) => values.reduce((total, mwh) => total + mwh, 0);
+  const [counterMwh, powerMwh] = [sum(supply.closedMwh), sum(supply.integralMwh)];
+  if (counterMwh === 0 && powerMwh === 0) return {};
+  return {
+    closing: {
+      counterMwh,
+      powerMwh: counterMwh - Math.round(counterMwh - powerMwh),
+      slackMwh: Math.floor(supply.slackMwh),
+    },
   };
 }
 

@@ -1,9 +1,17 @@
-import type { CounterDecision } from '../energy/counter-decision.ts';
+import type { HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { sayKwh } from '../energy/use-phase/say-kwh.ts';
 import type { MinuteRollup, Views } from '../ledger/views.ts';
-import { asRead, counterOf, fateOfHour, type AmendedHour, type ReadingFate } from './reading-fate.ts';
-import { sayDifference } from './explain-sums.ts';
+import { explainEdges } from './explain-edges.ts';
+import { sayDifference, sayTotal } from './explain-sums.ts';
+import {
+  asRead,
+  counterOf,
+  fateOfHour,
+  isSameReading,
+  type AmendedHour,
+  type ReadingFate,
+} from './reading-fate.ts';
 import type { CounterSight, ExplainedCounter, ExplainedMeter, Figure } from './explained-hour.ts';
 
 const HOUR_MS = 3_600_000;
@@ -21,15 +29,15 @@ export function explainCounter(
   about: {
     component: string;
     meters: readonly ExplainedMeter[];
-    decisions: readonly CounterDecision[];
+    base: HourBase;
     amended: AmendedHour;
   },
 ): ExplainedCounter | null {
   const { component } = about;
   const { machine, hourMs } = hour;
   // Where what readings mean changes within the hour, those under the component's own name are shown.
-  const fate =
-    fateOfHour(component, about.amended.known, about.amended.amendments, hourMs) ?? asRead(component);
+  const whole = fateOfHour(component, about.amended.known, about.amended.amendments, hourMs);
+  const fate = whole ?? asRead(component);
   const channel = counterOf(machine, fate);
   const endMs = hourMs + HOUR_MS;
   const before = sightOf(views.minutes(channel, hourMs - DAY_MS, hourMs).at(-1));
@@ -51,7 +59,7 @@ export function explainCounter(
     figures: [
       ...sights,
       ...sayRises({ before, last, after }, wrapsOf(channel, about), fate),
-      ...sayBooked(hour, component),
+      ...sayBooked(hour, about, last, whole),
     ],
   };
 }
@@ -77,7 +85,7 @@ function sayReading(label: string, sight: CounterSight | null): Figure[] {
 /** How much the counter had shown each time when it started again at 0 in the hour, mWh. */
 function wrapsOf(
   channel: string,
-  { component, meters, decisions }: Parameters<typeof explainCounter>[2],
+  { component, meters, base: { decisions } }: Parameters<typeof explainCounter>[2],
 ): number[] {
   const meter = meters.find((one) => one.channel === channel && one.modulus !== null);
   if (meter === undefined) return [];
@@ -118,21 +126,48 @@ function sayRises(
   return [...rise('it rose by', before, last), ...rise('and up to the reading after', last ?? before, after)];
 }
 
-function sayBooked({ energy, obtained, basis }: MachineHour, component: string): Figure[] {
+/** What is booked: the parts of the intervals at both ends and the difference between them. */
+function sayBooked(
+  { hourMs, energy, obtained, basis }: MachineHour,
+  { component, meters, base, amended }: Parameters<typeof explainCounter>[2],
+  last: CounterSight | null,
+  fate: ReadingFate | null,
+): Figure[] {
   const mwh = energy.componentMwh[component];
   if (mwh === undefined) return [];
   const parts =
     component === 'supply'
       ? ` (${sayKwh(obtained.counterMwh)} read, ${sayKwh(obtained.bridgedMwh)} bridged, ${sayKwh(obtained.integratedMwh)} from power)`
       : '';
-  return [
-    {
-      label: 'booked in the hour',
-      value: mwh,
-      unit: 'mWh',
-      saying: `${sayKwh(mwh)}${parts}; the hour begins and ends between two readings, each side gets its part${
-        basis.amendments.length > 0 ? '; readings above are as they were read, before amendments' : ''
-      }`,
-    },
-  ];
+  const isKnown = amended.amendments.length === basis.amendments.length;
+  const isPlain = isKnown && fate !== null && isSameReading(fate, asRead(component));
+  const note = isPlain ? '' : '; readings above are as they were read, before amendments';
+  const edges = base.edges?.[component] ?? [];
+  const decisions = base.decisions.filter((one) => one.component === component && one.direction === 'import');
+  const booked = (saying: string): Figure => ({
+    label: 'booked in the hour',
+    value: mwh,
+    unit: 'mWh',
+    saying,
+  });
+  if (edges.length === 0 && decisions.every(({ kind }) => kind !== 'anchor'))
+    return [
+      booked(
+        `${sayKwh(mwh)}${parts}; the hour begins and ends between two readings, each side gets its part${note}`,
+      ),
+    ];
+  const integratedMwh = Array.from(base.components[component]?.integrated ?? []).reduce(
+    (sum, one) => sum + one,
+    0,
+  );
+  const wraps = meters.some((one) => one.component === component && one.modulus !== null);
+  const { figures, terms } = explainEdges({
+    hourMs,
+    edges,
+    decisions,
+    last: isPlain ? last : null,
+    remark: `${wraps ? ', counted on where it starts again at 0' : ''}${isPlain ? '' : ', as amended'}`,
+    countedMwh: mwh - integratedMwh,
+  });
+  return [...figures, booked(`${sayTotal([...terms, integratedMwh])}${parts}${note}`)];
 }

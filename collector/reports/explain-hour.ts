@@ -52,8 +52,7 @@ export function explainHour(
     known: [...new Set(meters.map(({ component }) => component))],
   };
   const counters = components.flatMap(
-    (component) =>
-      explainCounter(views, hour, { component, meters, decisions: base.decisions, amended }) ?? [],
+    (component) => explainCounter(views, hour, { component, meters, base, amended }) ?? [],
   );
   const before = counters.find(({ component }) => component === 'supply')?.before ?? null;
   const curve = explainCurve(views, base, before, amended);
@@ -68,7 +67,7 @@ export function explainHour(
     sums: sumStates(hour),
     meters,
     counters,
-    closure: explainClosure(hour, base, curve),
+    closure: explainClosure(hour, base, curve, readEveryMs(views, hour)),
     components: sayComponents(hour, components),
     gaps: explainGaps(base, curve),
     decisions: base.decisions,
@@ -78,6 +77,16 @@ export function explainHour(
     curve,
     spans,
   };
+}
+
+/** How far apart readings of the supply's power are; null where none were. */
+function readEveryMs(
+  views: Pick<Views, 'minutes'>,
+  { machine, hourMs, measuredMs }: MachineHour,
+): number | null {
+  const minutes = views.minutes(`${machine}.supply.activePower`, hourMs, hourMs + HOUR_MS);
+  const count = minutes.reduce((sum, minute) => sum + minute.count, 0);
+  return count === 0 ? null : measuredMs / count;
 }
 
 function sayTime({ spanMs, measuredMs, coverage }: MachineHour): Figure[] {

@@ -262,6 +262,7 @@ function wholeBase(): HourBase {
     timeMs,
     measuredMs: Array.from({ length: 60 }, () => MINUTE_MS),
     components: { supply: { counter, integrated: null, bridged: null } },
+    closing: { counterMwh: 2_900_000, powerMwh: 2_900_000, slackMwh: 1000 },
     marks: [],
     decisions: [],
   };
@@ -284,6 +285,7 @@ function handMadeBase(): HourBase {
     timeMs,
     measuredMs: Array.from({ length: 60 }, (_, minute) => (minute < 51 ? MINUTE_MS : 0)),
     components: { supply: { counter, integrated: null, bridged } },
+    closing: { counterMwh: 2_820_000, powerMwh: 2_720_000, slackMwh: 2000 },
     exportMwh: null,
     media: {},
     marks: [
