@@ -11,12 +11,10 @@ import type { CollectorConfig } from '../config/collector-config.ts';
 import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { formatSpan, formatTime } from './format.ts';
-import { readIsoTime } from './iso-time.ts';
 import { readConfiguredJournal } from './journal-access.ts';
 import { style, widthOf } from './screen.ts';
+import { readSiteRange, sayRange, takeSiteClock } from './site-clock.ts';
 import { wrapLines } from './text-wrap.ts';
-
-const DAY_MS = 86_400_000;
 
 interface FindingsOptions {
   config: string;
@@ -30,9 +28,10 @@ export async function runFindings(machine: string | undefined, options: Findings
   const { config, folder } = loadCollectorConfig(options.config);
   const views = readViews({ folder: resolve(folder, config.data) });
   const journal = readConfiguredJournal(config, folder);
+  const clock = takeSiteClock(config);
   try {
     const machines = machine === undefined ? views.machines() : [requireMachine(views.machines(), machine)];
-    const { fromMs, toMs } = readTimes(options);
+    const { fromMs, toMs } = readSiteRange(options, clock);
     const reports: FindingReport[] = [];
     for (const id of machines)
       reports.push(
@@ -44,7 +43,7 @@ export async function runFindings(machine: string | undefined, options: Findings
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ok: !found, reports }, null, 2)}\n`
-        : `${reports.flatMap((report) => findingLines(report, widthOf())).join('\n')}\n`,
+        : `${[style(sayRange(fromMs, toMs, clock), 'dim'), ...reports.flatMap((report) => findingLines(report, widthOf()))].join('\n')}\n`,
     );
     if (found) process.exitCode = 1;
   } finally {
@@ -71,22 +70,6 @@ export function requireMachine(known: readonly string[], machine: string): strin
       known.length === 0
         ? 'Nothing has arrived yet: is an agent running?'
         : `Choose one of: ${known.join(', ')}.`,
-  });
-}
-
-/** From and to, the last 24 hours unless told, wall ms. Throws an error of class `refuse` (code `bad-time`). */
-export function readTimes({ from, to }: { from?: string; to?: string }): { fromMs: number; toMs: number } {
-  const toMs = to === undefined ? Date.now() : readTime(to, '--to');
-  const fromMs = from === undefined ? toMs - DAY_MS : readTime(from, '--from');
-  if (fromMs < toMs) return { fromMs, toMs };
-  throw new MillwattError('refuse', 'bad-time', '--from is not before --to.', { cure: 'Exchange them.' });
-}
-
-function readTime(text: string, option: string): number {
-  const atMs = readIsoTime(text);
-  if (atMs !== undefined) return atMs;
-  throw new MillwattError('refuse', 'bad-time', `${option} ${JSON.stringify(text)} is not a time.`, {
-    cure: 'Write it as 2026-11-22 or 2026-11-22T06:30:00+01:00.',
   });
 }
 

@@ -30,7 +30,7 @@ export function formatShare(share: number | null): string {
   return `${percent > 99 && percent < 100 ? percent.toFixed(1).replace('100.0', '99.9') : Math.round(percent)} %`;
 }
 
-/** A time for people, on the clock of this computer and with its zone: 2026-11-22 06:30:05 +05:30. */
+/** A time for people, on the clock of this process (that of the site, where a calendar is declared) and with its zone: 2026-11-22 06:30:05 +05:30. */
 export function formatTime(atMs: number, zoneOffsetMin = -new Date(atMs).getTimezoneOffset()): string {
   const local = new Date(atMs + zoneOffsetMin * 60_000).toISOString();
   const minutes = Math.abs(zoneOffsetMin);

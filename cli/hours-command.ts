@@ -5,10 +5,10 @@ import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { OPERATING_STATES, type OperatingState } from '../protocols/telemetry/operating-state.ts';
 import { explainReasons } from './reason-words.ts';
-import { readIsoTime } from './iso-time.ts';
 import { explainOne } from './hours-explain.ts';
 import { formatEnergy, formatPower, formatShare } from './format.ts';
 import { style, widthOf } from './screen.ts';
+import { readSiteRange, readSiteTime, sayRange, takeSiteClock } from './site-clock.ts';
 import { explainLetters, LETTERS_WIDTH, sayLetters, sayTimes, sumTimes } from './state-times.ts';
 import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
 import { wrapLines } from './text-wrap.ts';
@@ -29,7 +29,8 @@ interface HoursOptions {
 /** `millwatt hours`: machine-hours from the collector's folder; the collector may run meanwhile. */
 export async function runHours(options: HoursOptions): Promise<void> {
   if (options.explain !== undefined) {
-    explainOne(options, parseTime(options.explain, '--explain'));
+    const { calendar } = takeSiteClock(loadCollectorConfig(options.config).config);
+    explainOne(options, readSiteTime(options.explain, '--explain', calendar));
     return;
   }
   const { config, folder } = loadCollectorConfig(options.config);
@@ -44,15 +45,15 @@ export async function runHours(options: HoursOptions): Promise<void> {
             : `Choose one of: ${known.join(', ')}.`,
       });
     }
-    const toMs = options.to === undefined ? Date.now() : parseTime(options.to, '--to');
-    const fromMs =
-      options.from === undefined
-        ? Math.floor(toMs / HOUR_MS) * HOUR_MS - 24 * HOUR_MS
-        : parseTime(options.from, '--from');
+    const clock = takeSiteClock(config);
+    const asked = readSiteRange(options, clock);
+    const { toMs } = asked;
+    // Hours begin on the hour: of the first of the last 24, all is shown.
+    const fromMs = options.from === undefined ? Math.floor(asked.fromMs / HOUR_MS) * HOUR_MS : asked.fromMs;
     const machines = options.machine === undefined ? known : [options.machine];
     const hours = machines.flatMap((machine) => views.hours(machine, fromMs, toMs));
     process.stdout.write(
-      `${(options.json ? [JSON.stringify({ ok: true, hours }, null, 2)] : options.csv ? csvLines(hours) : tableLines(hours, widthOf())).join('\n')}\n`,
+      `${(options.json ? [JSON.stringify({ ok: true, hours }, null, 2)] : options.csv ? csvLines(hours) : [style(sayRange(fromMs, toMs, clock), 'dim'), ...tableLines(hours, widthOf())]).join('\n')}\n`,
     );
   } finally {
     views.close();
@@ -202,12 +203,4 @@ function csvLines(hours: readonly MachineHour[]): string[] {
     hour.reasons.join(' '),
   ]);
   return [header, ...rows].map((row) => row.join(','));
-}
-
-function parseTime(text: string, option: string): number {
-  const atMs = readIsoTime(text);
-  if (atMs !== undefined) return atMs;
-  throw new MillwattError('refuse', 'bad-time', `${option} ${JSON.stringify(text)} is not a time.`, {
-    cure: 'Write it as 2026-11-22 or 2026-11-22T06:30:00+01:00.',
-  });
 }

@@ -6,11 +6,10 @@ import { loadCollectorConfig } from '../config/load.ts';
 import { MillwattError } from '../protocols/errors.ts';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
 import { formatShare, formatSpan, formatTime } from './format.ts';
-import { readIsoTime } from './iso-time.ts';
 import { style, widthOf } from './screen.ts';
+import { readSiteRange, sayRange, takeSiteClock } from './site-clock.ts';
 import { renderTable, wrapText, type TextColumn } from './text-table.ts';
 
-const DAY_MS = 86_400_000;
 /** More stretches than anyone reads or a file should hold. */
 const SPANS_MAX = 500_000;
 /** Where people read, the newest of so many are shown. */
@@ -30,6 +29,7 @@ interface StatesOptions {
 /** `millwatt states MACHINE`: every stretch of one operating state and what decided it; the collector may run meanwhile. */
 export async function runStates(machine: string, options: StatesOptions): Promise<void> {
   const { config, folder } = loadCollectorConfig(options.config);
+  const clock = takeSiteClock(config);
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
     const known = views.machines();
@@ -40,17 +40,14 @@ export async function runStates(machine: string, options: StatesOptions): Promis
             ? 'Nothing has arrived yet: is an agent running?'
             : `Choose one of: ${known.join(', ')}.`,
       });
-    const toMs = options.to === undefined ? Date.now() : parseTime(options.to, '--to');
-    const fromMs = options.from === undefined ? toMs - DAY_MS : parseTime(options.from, '--from');
-    if (fromMs >= toMs)
-      throw new MillwattError('refuse', 'bad-time', '--from is not before --to.', { cure: 'Exchange them.' });
+    const { fromMs, toMs } = readSiteRange(options, clock);
     const spans = views.states(machine, fromMs, toMs, SPANS_MAX + 1);
     requireWhole(spans.length);
     const text = options.json
       ? `${JSON.stringify({ ok: true, machine, fromMs, toMs, spans }, null, 2)}\n`
       : options.csv
         ? statesToCsv(machine, spans)
-        : `${stateLines(machine, spans, widthOf(), { all: options.all === true }).join('\n')}\n`;
+        : `${[style(`${machine}, ${sayRange(fromMs, toMs, clock)}`, 'dim'), ...stateLines(machine, spans, widthOf(), { all: options.all === true })].join('\n')}\n`;
     process.stdout.write(text);
   } finally {
     views.close();
@@ -71,7 +68,7 @@ export function requireWhole(spans: number): void {
 /**
  * The table for people: the stretches under their day, then how long each state was and what decided it. What decided is
  * never left out: where it has no room beside the rest, it goes on in the next line.
- * @param zoneOffsetMin minutes that the clock is ahead of UTC; that of this computer where it is not given
+ * @param zoneOffsetMin minutes that the clock is ahead of UTC; that of this process where it is not given
  */
 export function stateLines(
   machine: string,
@@ -203,13 +200,5 @@ function sumStates(spans: readonly StateSpan[]): string[][] {
       return decidedMs === 0 ? '' : formatSpan(decidedMs);
     });
     return [[state, formatSpan(ms), formatShare(ms / allMs), ...deciders]];
-  });
-}
-
-function parseTime(text: string, option: string): number {
-  const atMs = readIsoTime(text);
-  if (atMs !== undefined) return atMs;
-  throw new MillwattError('refuse', 'bad-time', `${option} ${JSON.stringify(text)} is not a time.`, {
-    cure: 'Write it as 2026-11-22 or 2026-11-22T06:30:00+01:00.',
   });
 }

@@ -41,7 +41,10 @@ export const power = z
 /** A current as a nameplate says it: `5`, `5A`, `1.2kA`; the value is A, above 0. */
 export const current = z
   .union(
-    [z.number().max(999_999), z.string().regex(/^\d{1,6}(\.\d{1,6})?\s*(mA|A|kA)?$/, CURRENT_WORDS)],
+    [
+      z.number().positive(CURRENT_WORDS).max(999_999, CURRENT_WORDS),
+      z.string().regex(/^\d{1,6}(\.\d{1,6})?\s*(mA|A|kA)?$/, CURRENT_WORDS),
+    ],
     CURRENT_WORDS,
   )
   .transform((told) => {

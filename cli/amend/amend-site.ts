@@ -10,6 +10,7 @@ import { MillwattError } from '../../protocols/errors.ts';
 import { readServerTls } from '../broker-link.ts';
 import { askRunningCollector } from '../running-collector.ts';
 import { resolveSecret } from '../secrets.ts';
+import { takeSiteClock } from '../site-clock.ts';
 
 /** What a configuration and what was derived so far say of a site. */
 export interface AmendSite {
@@ -30,9 +31,10 @@ export interface AmendSite {
   close(): void;
 }
 
-/** Opens what the collector of a configuration has derived; nothing has to be there yet. Throws as `loadCollectorConfig`. */
+/** Opens what the collector of a configuration has derived, and takes its clocks; nothing has to be there yet. Throws as `loadCollectorConfig`. */
 export function openSite(file: string): AmendSite {
   const { config, folder } = loadCollectorConfig(file);
+  takeSiteClock(config);
   const dataFolder = resolve(folder, config.data);
   const views = existsSync(join(dataFolder, 'views.db')) ? readViews({ folder: dataFolder }) : undefined;
   const configured = new Map(config.machines.map((machine) => [machine.id, machine]));

@@ -1,9 +1,8 @@
 import { readAmendmentBody, type AmendmentBody } from '../../collector/journal/amendment-body.ts';
 import { displayedMwh, DISPLAY_UNITS } from '../../collector/journal/displayed-energy.ts';
-import type { MillwattError } from '../../protocols/errors.ts';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { multiply, rational, rationalOf, toNumber, type Rational } from '../../protocols/telemetry/unit.ts';
-import { readIsoTime } from '../iso-time.ts';
+import { readZonedTime } from '../iso-time.ts';
 
 /** What is typed for any amendment; which of it counts depends on its kind. */
 export interface TypedTerms {
@@ -116,14 +115,9 @@ function requireShown(option: string, shown: string | undefined, unit: string): 
 
 /** Wall ms of what was typed. Throws an error of class `refuse` (code `usage`). */
 function parseTime(text: string | undefined, option: string): number {
-  const atMs = text === undefined ? undefined : readIsoTime(text);
-  if (atMs !== undefined) return atMs;
-  throw badTime(text, option);
-}
-
-function badTime(text: string | undefined, option: string): MillwattError {
-  return usageError(
-    text === undefined ? `${option} is missing.` : `${option} ${JSON.stringify(text)} is not a time.`,
-    `Write it with its zone: ${option} 2026-11-22T06:30:00+01:00`,
-  );
+  if (text === undefined)
+    throw usageError(`${option} is missing.`, `Write it with its zone: ${option} 2026-11-22T06:30:00+01:00`);
+  const read = readZonedTime(text, option);
+  if (typeof read === 'number') return read;
+  throw usageError(read.fault, read.cure);
 }

@@ -33,9 +33,10 @@ export async function runAmend(
   machine: string,
   options: TypedTerms & EnterOptions,
 ): Promise<void> {
-  const body = termsOf(kind, options);
   const site = openSite(options.config);
   try {
+    // After the clocks of the site are taken: a time without zone is refused with what they would say.
+    const body = termsOf(kind, options);
     requireMachine(site, machine);
     const journal = openConfiguredJournal(site.config, site.folder);
     try {

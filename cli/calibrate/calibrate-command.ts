@@ -8,15 +8,16 @@ import { loadCollectorConfig } from '../../config/load.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { chooseConfig } from '../config-argument.ts';
+import { readZonedTime } from '../iso-time.ts';
 import { widthOf } from '../screen.ts';
 import { listenForStop } from '../signals.ts';
+import { takeSiteClock, type SiteClock } from '../site-clock.ts';
 import { adoptProposal, type Adoption } from './adopt.ts';
 import {
   fromCsv,
   fromLedger,
   refuseLittle,
   stopped,
-  timeOf,
   type ReadingOptions,
   type Readings,
 } from './calibrate-readings.ts';
@@ -56,11 +57,11 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
       `Bands of ${options.component} cannot be adopted: states are told by supply power.`,
       'Leave --component or --adopt out.',
     );
-  const validFromMs = options.validFrom === undefined ? undefined : timeOf(options.validFrom, '--valid-from');
+  const validFromMs = options.validFrom === undefined ? undefined : validFromOf(options.validFrom);
   const signal = listenForStop();
   const readings =
     options.csv === undefined
-      ? await fromLedger(machine!, options, nowMs, signal)
+      ? await fromLedger(machine!, options, signal)
       : fromCsv(options.csv, word, options);
   const hoursMin = hoursMinOf(options);
   const { samples } = readings;
@@ -132,11 +133,13 @@ interface ChosenMachine {
   folder: string;
   config: string;
   dataFolder: string;
+  clock: SiteClock;
 }
 
 function machineOf(word: string | undefined, options: CalibrateOptions): ChosenMachine {
   const chosen = chooseConfig(undefined, options.config, EXAMPLE);
   const { config, folder } = loadCollectorConfig(chosen.config);
+  const clock = takeSiteClock(config);
   const ids = config.machines.map(({ id }) => id);
   const machine =
     word === undefined && ids.length === 1
@@ -156,7 +159,14 @@ function machineOf(word: string | undefined, options: CalibrateOptions): ChosenM
             : `Choose one of: ${ids.join(', ')}.`,
       },
     );
-  return { machine, folder, config: chosen.config, dataFolder: resolve(folder, config.data) };
+  return { machine, folder, config: chosen.config, dataFolder: resolve(folder, config.data), clock };
+}
+
+/** What is written into a file for good says its zone. */
+function validFromOf(text: string): number {
+  const read = readZonedTime(text, '--valid-from');
+  if (typeof read === 'number') return read;
+  throw usageError(read.fault, read.cure);
 }
 
 /** A recording is what it is; a ledger can wait until there is a day. */

@@ -6,6 +6,7 @@ import { silentLog } from '../../protocols/log.ts';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { formatSpan } from '../format.ts';
 import { readIsoTime } from '../iso-time.ts';
+import { readSiteRange, type SiteClock } from '../site-clock.ts';
 import type { Subject } from './calibrate-report.ts';
 import { readCsvPower } from './csv-power.ts';
 import { readLedgerPower } from './ledger-power.ts';
@@ -41,15 +42,16 @@ export interface ReadingOptions {
 
 /** Readings of a machine from the collector's ledger: the last week where no time is given. Throws errors of class `refuse`. */
 export async function fromLedger(
-  { machine, dataFolder }: { machine: { id: string; name?: string | undefined }; dataFolder: string },
+  {
+    machine,
+    dataFolder,
+    clock,
+  }: { machine: { id: string; name?: string | undefined }; dataFolder: string; clock: SiteClock },
   options: ReadingOptions,
-  nowMs: number,
   signal: AbortSignal,
 ): Promise<Readings> {
   const component = options.component ?? 'supply';
-  const toMs = options.to === undefined ? nowMs : timeOf(options.to, '--to');
-  const fromMs = options.from === undefined ? toMs - DEFAULT_SPAN_MS : timeOf(options.from, '--from');
-  if (fromMs >= toMs) throw usageError('--from is not before --to.', 'Exchange them.');
+  const { fromMs, toMs } = readSiteRange(options, clock, DEFAULT_SPAN_MS);
   const progress = createReadProgress(`reading the ledger of ${machine.id}`, options.json === true);
   const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
   try {
@@ -166,8 +168,8 @@ export function refuseLittle(
   );
 }
 
-/** The time that an option gives, wall ms; throws an error of class `refuse` (code `usage`). */
-export function timeOf(text: string, option: string): number {
+/** The time of a recording that an option gives, wall ms; throws an error of class `refuse` (code `usage`). */
+function timeOf(text: string, option: string): number {
   const atMs = readIsoTime(text);
   if (atMs !== undefined) return atMs;
   throw usageError(

@@ -10,6 +10,7 @@ import { authorOf } from '../amend/author.ts';
 import { ratedMachineOf, requireMachine } from '../findings-command.ts';
 import { openConfiguredJournal, readConfiguredJournal } from '../journal-access.ts';
 import { widthOf } from '../screen.ts';
+import { takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { commissionLines, keptLines } from './commission-lines.ts';
 
@@ -27,6 +28,7 @@ interface CommissionOptions {
 /** `millwatt commission MACHINE`: checks how a machine is metered, and keeps the result; ends with 1 where something fails. */
 export function runCommission(machine: string, options: CommissionOptions): void {
   const { config, folder } = loadCollectorConfig(options.config);
+  takeSiteClock(config);
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
     requireMachine(views.machines(), machine);

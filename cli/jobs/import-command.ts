@@ -7,7 +7,6 @@ import { authorOf } from '../amend/author.ts';
 import { createReadProgress } from '../calibrate/read-progress.ts';
 import { openConfiguredJournal } from '../journal-access.ts';
 import { widthOf } from '../screen.ts';
-import { sitePlanOf } from '../site-plan-of.ts';
 import { wrapLines } from '../text-wrap.ts';
 import { readJobCsv, type BadRow } from './job-csv-rows.ts';
 
@@ -32,9 +31,9 @@ export function runJobsImport(machine: string, file: string, options: ImportOpti
     throw new MillwattError('refuse', 'no-machine', `The configuration has no machine ${machine}.`, {
       cure: configured.length === 0 ? 'Name it under machines.' : `Choose one of: ${configured.join(', ')}.`,
     });
-  const plan = sitePlanOf(config, process.versions['tz'] ?? '');
+  const zone = config.calendar === undefined ? null : openZone(config.calendar.zone);
   const nowMs = Date.now();
-  const { marks, bad, rows } = readJobCsv(readText(file), openZone(plan.calendar.zone), nowMs);
+  const { marks, bad, rows } = readJobCsv(readText(file), zone, nowMs);
   const journal = openConfiguredJournal(config, folder);
   try {
     const by = authorOf(options.by);

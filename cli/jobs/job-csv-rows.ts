@@ -46,11 +46,12 @@ export interface CsvMarks {
 
 /**
  * Reads a file of jobs: a header, then one row a job with its begin and its end. Cells are parted by commas, semicolons
- * or tabs, and may be quoted (RFC 4180). A time without a zone is on the clocks of the plant.
+ * or tabs, and may be quoted (RFC 4180). A time without a zone is on the clocks of the plant;
+ * where nobody declared them (`zone` is null), its row is refused.
  *
  * @throws MillwattError (refuse) `bad-csv` where the header is not usable
  */
-export function readJobCsv(text: string, zone: Zone, nowMs: number): CsvMarks {
+export function readJobCsv(text: string, zone: Zone | null, nowMs: number): CsvMarks {
   const first = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/, 1)[0] ?? '';
   const separator =
     [',', ';', '\t'].toSorted((a, b) => first.split(b).length - first.split(a).length)[0] ?? ',';
@@ -95,7 +96,8 @@ export function readJobCsv(text: string, zone: Zone, nowMs: number): CsvMarks {
 }
 
 interface Reading {
-  zone: Zone;
+  /** Null where no calendar is declared. */
+  zone: Zone | null;
   nowMs: number;
   /** 3,5 is three and a half. */
   decimalComma: boolean;
@@ -191,6 +193,11 @@ function readTime(
   if (dayNumber === null || Number(hour) > 23 || Number(minute) > 59 || Number(second) >= 60)
     return bad(`${column} is ${JSON.stringify(text.slice(0, 40))}, which is no time.`, cure);
   if (zoned !== undefined) return Date.parse(text.replace(' ', 'T'));
+  if (zone === null)
+    return bad(
+      `${column} ${text} has no zone, and no calendar says on which clocks the plant is.`,
+      'Add calendar: { zone: Europe/Berlin } to collector.yaml, or write it as 2026-03-02T06:30:00+01:00.',
+    );
   const local = readLocal(zone, dayNumber, Number(hour) * 60 + Number(minute));
   if (local.shown === 'once') return local.atMs + Math.round(Number(second) * 1000);
   return bad(

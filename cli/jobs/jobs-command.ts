@@ -5,9 +5,9 @@ import { JOB_GROUPINGS, jobsToCsv } from '../../collector/reports/job-csv.ts';
 import { reportJobs } from '../../collector/reports/job-report.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
 import { MillwattError } from '../../protocols/errors.ts';
-import { readIsoTime } from '../iso-time.ts';
 import { readConfiguredJournal } from '../journal-access.ts';
-import { widthOf } from '../screen.ts';
+import { style, widthOf } from '../screen.ts';
+import { readSiteRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { jobLines } from './job-lines.ts';
 
@@ -32,11 +32,11 @@ export function runJobs(machine: string, options: JobsOptions): void {
   const by = choose('--by', options.by, JOB_GROUPINGS);
   const rule: AllocationRule | undefined =
     options.rule === undefined ? undefined : choose('--rule', options.rule, ALLOCATION_RULES);
-  const toMs = options.to === undefined ? Date.now() : parseTime(options.to, '--to');
-  const fromMs = options.from === undefined ? toMs - DAY_MS : parseTime(options.from, '--from');
-  if (fromMs >= toMs || toMs - fromMs > SPAN_MAX_MS)
-    throw new MillwattError('refuse', 'bad-time', '--from must be before --to, and at most 366 days.', {
-      cure: 'Correct the times.',
+  const clock = takeSiteClock(config);
+  const { fromMs, toMs } = readSiteRange(options, clock);
+  if (toMs - fromMs > SPAN_MAX_MS)
+    throw new MillwattError('refuse', 'bad-time', '--from to --to is more than 366 days.', {
+      cure: 'Ask for a shorter time.',
     });
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
@@ -60,7 +60,7 @@ export function runJobs(machine: string, options: JobsOptions): void {
           ? `${JSON.stringify({ ok: true, ...report }, null, 2)}\n`
           : options.csv
             ? jobsToCsv(report, by)
-            : `${jobLines(report, by, widthOf(), { explain: options.explain === true }).join('\n')}\n`,
+            : `${[...jobLines(report, by, widthOf(), { explain: options.explain === true }), style(clock.saying, 'dim')].join('\n')}\n`,
       );
     } finally {
       journal.close();
@@ -75,13 +75,5 @@ function choose<T extends string>(option: string, text: string, choices: readonl
   if (chosen !== undefined) return chosen;
   throw new MillwattError('refuse', 'usage', `${option} ${JSON.stringify(text)} is not known.`, {
     cure: `Use ${choices.join(', ')}.`,
-  });
-}
-
-function parseTime(text: string, option: string): number {
-  const atMs = readIsoTime(text);
-  if (atMs !== undefined) return atMs;
-  throw new MillwattError('refuse', 'bad-time', `${option} ${JSON.stringify(text)} is not a time.`, {
-    cure: 'Write it as 2026-11-22 or 2026-11-22T06:30:00+01:00.',
   });
 }

@@ -5,6 +5,7 @@ import { authorOf } from '../amend/author.ts';
 import { formatTime } from '../format.ts';
 import { openConfiguredJournal, readConfiguredJournal } from '../journal-access.ts';
 import { widthOf } from '../screen.ts';
+import { takeSiteClock } from '../site-clock.ts';
 import { renderTable } from '../text-table.ts';
 
 const SHOWN_MAX = 200;
@@ -12,6 +13,7 @@ const SHOWN_MAX = 200;
 /** `millwatt jobs marks MACHINE`: what was told of its jobs, with what was taken back. */
 export function runJobMarks(machine: string, options: { config: string; all?: true; json?: true }): void {
   const { config, folder } = loadCollectorConfig(options.config);
+  takeSiteClock(config);
   const journal = readConfiguredJournal(config, folder);
   try {
     const marks = listMarks(journal, machine);

@@ -6,18 +6,21 @@ import type { CollectorConfig } from '../../config/collector-config.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { readWhenAsked } from '../journal-access.ts';
+import { takeSiteClock, type SiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 
 /** What reports of one machine are made from. */
 interface OpenReports {
   source: PeriodSource;
   calendar: SiteCalendar;
+  clock: SiteClock;
   config: CollectorConfig;
 }
 
 /** Opens a collector's folder to read, and closes it afterwards; the collector may run meanwhile. */
 export function withReports(file: string, machine: string, use: (opened: OpenReports) => void): void {
   const { config, folder } = loadCollectorConfig(file);
+  const clock = takeSiteClock(config);
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
     const known = views.machines();
@@ -30,7 +33,10 @@ export function withReports(file: string, machine: string, use: (opened: OpenRep
       });
     const plan = sitePlanOf(config, process.versions['tz'] ?? '');
     const journal = readWhenAsked(config, folder);
-    use({ source: { views, plan, journal }, calendar: openCalendar(plan.calendar), config });
+    const calendar = openCalendar(plan.calendar);
+    // Without a calendar, days are those of UTC, and times without a zone those of the clock all the same.
+    const days = { zone: clock.calendar.zone, periodsIn: calendar.periodsIn };
+    use({ source: { views, plan, journal }, calendar, clock: { ...clock, calendar: days }, config });
   } finally {
     views.close();
   }

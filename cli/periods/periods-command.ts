@@ -4,10 +4,10 @@ import { shortenReport } from '../../collector/reports/uncertain-short.ts';
 import { periodReports } from '../../collector/reports/period-report.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { formatTime } from '../format.ts';
-import { widthOf } from '../screen.ts';
+import { style, widthOf } from '../screen.ts';
+import { readSiteRange, sayRange } from '../site-clock.ts';
 import { withReports } from './open-reports.ts';
 import { periodLines } from './period-lines.ts';
-import { readSiteTime } from './site-time.ts';
 
 const DAY_MS = 86_400_000;
 /** How far back is looked where nobody says. */
@@ -34,18 +34,12 @@ interface PeriodsOptions {
 /** `millwatt periods MACHINE`: shifts, days, months and so on by the site's calendar; the collector may run meanwhile. */
 export function runPeriods(machine: string, options: PeriodsOptions): void {
   const kind = readKind(options.by);
-  withReports(options.config, machine, ({ source, calendar, config }) => {
+  withReports(options.config, machine, ({ source, calendar, clock, config }) => {
     if (kind === 'shift' && source.plan.calendar.shifts.length === 0 && options.json === undefined)
       throw new MillwattError('refuse', 'no-shifts', 'No shifts are declared for this site.', {
         cure: 'Add calendar: with zone and shifts: to collector.yaml (config/samples/collector.yaml shows how), or take --by day.',
       });
-    const toMs = options.to === undefined ? Date.now() : readSiteTime(options.to, '--to', calendar);
-    const fromMs =
-      options.from === undefined
-        ? toMs - BACK_DAYS[kind] * DAY_MS
-        : readSiteTime(options.from, '--from', calendar);
-    if (fromMs >= toMs)
-      throw new MillwattError('refuse', 'bad-time', '--from is not before --to.', { cure: 'Exchange them.' });
+    const { fromMs, toMs } = readSiteRange(options, clock, BACK_DAYS[kind] * DAY_MS);
     if (options.csv !== undefined && options.json === undefined) {
       // One by one: budgets of a year of hours would fill the memory.
       const rows = Array.from(periodReports(source, { machine, kind, fromMs, toMs }), shortenReport);
@@ -71,7 +65,7 @@ export function runPeriods(machine: string, options: PeriodsOptions): void {
       zone: calendar.zone,
       budget: options.budget === true,
     });
-    print(lines.join('\n'));
+    print([style(`${machine}, ${sayRange(fromMs, toMs, clock)}`, 'dim'), ...lines].join('\n'));
   });
 }
 

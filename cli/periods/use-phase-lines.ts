@@ -1,5 +1,6 @@
 import { HOUR_BASES } from '../../collector/energy/use-phase/hour-basis.ts';
 import { groupDigits, sayYearKwh } from '../../collector/energy/use-phase/say-kwh.ts';
+import { sayBasis } from '../../collector/reports/period-basis.ts';
 import type { UsePhaseReport } from '../../collector/reports/use-phase-report.ts';
 import { formatTime } from '../format.ts';
 import { style } from '../screen.ts';
@@ -8,7 +9,7 @@ import { sayMissing } from './missing-lines.ts';
 import { sayUncertainty } from './say-uncertainty.ts';
 
 /** The use phase for people: every figure with its arithmetic. */
-export function usePhaseLines(report: UsePhaseReport, width: number): string[] {
+export function usePhaseLines(report: UsePhaseReport, width: number, clocks: string): string[] {
   const { machine, fromMs, toMs, usePhase, perHour, powers, uncertainty, basis } = report;
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0
@@ -16,6 +17,7 @@ export function usePhaseLines(report: UsePhaseReport, width: number): string[] {
       : ['', style(title, 'bold'), ...lines.flatMap((line) => wrapLines(`  ${line}`, width))];
   return [
     style(`${machine}, ${formatTime(fromMs)} to ${formatTime(toMs)}`, 'bold'),
+    ...wrapLines(clocks, width).map((line) => style(line, 'dim')),
     ...section(
       'kWh per machine-hour: all energy over the hours of the basis',
       HOUR_BASES.map((name) => perHour[name].saying),
@@ -29,9 +31,7 @@ export function usePhaseLines(report: UsePhaseReport, width: number): string[] {
     ...sayMissing(uncertainty === null ? [] : [{ uncertainty: { supply: uncertainty } }]).flatMap((line) =>
       wrapLines(line, width),
     ),
-    ...section('Rests on', [
-      `${basis.hours.count} machine-hours (${basis.algorithms.join(', ')}), ${usePhase.algorithm}, plan ${basis.plan.slice(0, 12)}`,
-    ]),
+    ...section('Rests on', [`${sayBasis(basis)}, ${usePhase.algorithm}, plan ${basis.plan.slice(0, 12)}`]),
   ];
 }
 

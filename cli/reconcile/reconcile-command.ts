@@ -10,10 +10,10 @@ import { duration } from '../../config/scalars.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { authorOf } from '../amend/author.ts';
 import { formatTime } from '../format.ts';
-import { readTimes } from '../findings-command.ts';
-import { readIsoTime } from '../iso-time.ts';
+import { readZonedTime } from '../iso-time.ts';
 import { openConfiguredJournal, readConfiguredJournal } from '../journal-access.ts';
-import { widthOf } from '../screen.ts';
+import { style, widthOf } from '../screen.ts';
+import { readSiteRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { reconcileLines } from './reconcile-lines.ts';
 
@@ -32,6 +32,7 @@ interface ReconcileOptions {
 /** `millwatt reconcile MAINMETER`: the sum of machines against a main meter; ends with 1 where more differs than is explained. */
 export async function runReconcile(mainMeter: string, options: ReconcileOptions): Promise<void> {
   const { config, folder } = loadCollectorConfig(options.config);
+  const clock = takeSiteClock(config);
   if (options.reading !== undefined) {
     enterReading(config, folder, mainMeter, options.reading, options);
     return;
@@ -40,13 +41,13 @@ export async function runReconcile(mainMeter: string, options: ReconcileOptions)
   const journal = readConfiguredJournal(config, folder);
   try {
     const plan = sitePlanOf(config, process.versions['tz'] ?? '');
-    const { fromMs, toMs } = readTimes(options);
+    const { fromMs, toMs } = readSiteRange(options, clock);
     const report = await reportReconciliation({ views, plan, journal }, mainMeter, fromMs, toMs);
     const ok = report.verdict === 'within-uncertainty' || report.verdict === 'explained';
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ok, ...report }, null, 2)}\n`
-        : `${reconcileLines(report, widthOf()).join('\n')}\n`,
+        : `${[...reconcileLines(report, widthOf()), style(clock.saying, 'dim')].join('\n')}\n`,
     );
     if (!ok) process.exitCode = 1;
   } finally {
@@ -92,10 +93,13 @@ export function parseReading(
   { within, error, note }: Pick<ReconcileOptions, 'within' | 'error' | 'note'>,
 ): ReadingEvidence {
   const [, when = '', shown = '', unit] = /^(\S+?)\s*=\s*([\d.]+)\s*(Wh|kWh|MWh)$/.exec(text.trim()) ?? [];
-  const readAtMs = readIsoTime(when);
-  const isZoned = /(Z|[+-]\d\d:\d\d)$/.test(when);
-  if ((unit !== 'Wh' && unit !== 'kWh' && unit !== 'MWh') || readAtMs === undefined || !isZoned)
+  const readAt = readZonedTime(when, '--reading');
+  if (unit !== 'Wh' && unit !== 'kWh' && unit !== 'MWh')
     throw bad(`--reading ${JSON.stringify(text)} is no time with a zone and what the display showed.`);
+  if (typeof readAt !== 'number')
+    throw new MillwattError('refuse', 'bad-reading', readAt.fault, {
+      cure: `${readAt.cure} Behind it, as before, =${shown} ${unit}.`,
+    });
   if (displayedMwh(shown, unit) === undefined) throw bad(`${shown} ${unit} is nothing that a display shows.`);
   const read = duration.safeParse(within);
   if (!read.success) throw bad(`--within ${JSON.stringify(within)} is no time such as 5min or 12h.`);
@@ -104,7 +108,7 @@ export function parseReading(
     throw bad(`--error ${JSON.stringify(error)} is no percentage such as 2%.`);
   return {
     v: 1,
-    readAtMs,
+    readAtMs: readAt,
     withinMs: read.data,
     shown,
     unit,

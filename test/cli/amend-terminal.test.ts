@@ -36,7 +36,15 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 `;
 
 async function answer(folder: string, typed: string): Promise<{ code: number | null; output: string }> {
-  const command = ['amend', 'direction', 'mill-1', '--from', '2026-03-02', '--reason', 'k and l exchanged'];
+  const command = [
+    'amend',
+    'direction',
+    'mill-1',
+    '--from',
+    '2026-03-02T00:00:00Z',
+    '--reason',
+    'k and l exchanged',
+  ];
   const child = spawn(
     python ?? '',
     [

@@ -92,15 +92,24 @@ describe('millwatt amend', () => {
     const turn = ['direction', 'mill-1', '--from', '2026-03-02T09:00:00Z', ...REASON, '--yes'];
     for (const [args, code, message] of [
       [
-        ['direction', 'mill-9', '--from', '2026-03-02', ...REASON, '--yes'],
+        ['direction', 'mill-9', '--from', '2026-03-02T00:00:00Z', ...REASON, '--yes'],
         1,
         /no machine mill-9 here[^]*Choose one of: mill-1/,
       ],
       [[...turn, '--component', 'spindel'], 1, /no component spindel[^]*Choose one of: .*supply/],
       [[...turn, '--to', '2026-03-02T09:00:00Z'], 2, /The time is empty/],
-      [['scale', 'mill-1', '--factor', '0', '--from', '2026-03-02', ...REASON, '--yes'], 2, /above 0/],
-      [['direction', 'mill-1', '--from', '2026-03-02', '--yes'], 2, /--reason/],
-      [['direction', 'mill-1', '--from', '2026-03-02', '--yes', '--reason', 'x'], 2, /reason of 3 to 500/],
+      [[...turn, '--to', '2026-03-03T09:00:00'], 2, /has no zone[^]*--to 2026-03-03T09:00:00Z/],
+      [
+        ['scale', 'mill-1', '--factor', '0', '--from', '2026-03-02T00:00:00Z', ...REASON, '--yes'],
+        2,
+        /above 0/,
+      ],
+      [['direction', 'mill-1', '--from', '2026-03-02T00:00:00Z', '--yes'], 2, /--reason/],
+      [
+        ['direction', 'mill-1', '--from', '2026-03-02T00:00:00Z', '--yes', '--reason', 'x'],
+        2,
+        /reason of 3 to 500/,
+      ],
       [['revoke', 'abcdef', ...REASON, '--yes'], 1, /no amendment abcdef[^]*None was entered yet/],
     ] as const) {
       const refused = await amend(folder, ...args);

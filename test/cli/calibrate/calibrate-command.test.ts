@@ -125,8 +125,8 @@ describe('millwatt calibrate', () => {
 
   it('says what is missing', async () => {
     expect((await refusal('lathe-9', { from: FROM, to: TO })).cure).toContain(MACHINE);
-    expect((await refusal(MACHINE, { from: TO, to: FROM })).code).toBe('usage');
-    expect((await refusal(MACHINE, { from: 'yesterday' })).code).toBe('usage');
+    expect((await refusal(MACHINE, { from: TO, to: FROM })).code).toBe('bad-time');
+    expect((await refusal(MACHINE, { from: 'yesterday' })).code).toBe('bad-time');
     expect((await refusal(MACHINE, { from: '2020-01-01', to: '2020-01-09' })).code).toBe('no-readings');
     expect(
       (await refusal(undefined, { csv: join(folder, 'x.csv'), adopt: true, config: undefined })).code,
@@ -161,14 +161,14 @@ describe('millwatt calibrate', () => {
     expect(checkConfig(readFileSync(config, 'utf8'), config, 'collector').findings).toEqual([]);
     const path = join(folder, `${MACHINE}.calibration.yaml`);
     const before = readFileSync(path, 'utf8');
-    const second = await run(MACHINE, { from: FROM, to: TO, adopt: true, validFrom: '2026-12-01' });
+    const second = await run(MACHINE, { from: FROM, to: TO, adopt: true, validFrom: '2026-12-01T00:00:00Z' });
     expect(second).toContain('Adopted as version 2');
     expect(second).toContain('names this file already');
     expect(readFileSync(path, 'utf8').startsWith(before)).toBe(true);
     expect(readCalibration(path, MACHINE).map(({ version }) => version)).toEqual([1, 2]);
-    expect((await refusal(MACHINE, { from: FROM, to: TO, adopt: true, validFrom: '2026-11-01' })).code).toBe(
-      'bad-calibration',
-    );
+    expect(
+      (await refusal(MACHINE, { from: FROM, to: TO, adopt: true, validFrom: '2026-11-01T00:00:00Z' })).code,
+    ).toBe('bad-calibration');
     expect(readCalibration(path, MACHINE)).toHaveLength(2);
   });
 

@@ -137,8 +137,8 @@ test.each([
 });
 
 test.each([
-  ['2026-11-01T00:00=1 kWh', {}, 'no time with a zone'],
-  ['2026-02-30T00:00Z=1 kWh', {}, 'no time with a zone'],
+  ['2026-11-01T00:00=1 kWh', {}, 'has no zone'],
+  ['2026-02-30T00:00Z=1 kWh', {}, 'is not a time'],
   ['2026-11-01T00:00Z=1 kW', {}, 'no time with a zone'],
   ['2026-11-01T00:00Z=1.2.3 kWh', {}, 'nothing that a display shows'],
   ['2026-11-01T00:00Z=1 kWh', { within: 'soon' }, '--within'],
