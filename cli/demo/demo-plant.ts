@@ -1,5 +1,6 @@
 import { loadProfile } from '../../config/library/profile-library.ts';
 import { stateBands } from '../../protocols/simulator/load-shares.ts';
+import { pointName } from '../../protocols/modbus/profile/profile.ts';
 import { METER_NODES, SIMULATOR_NAMESPACE } from '../../protocols/simulator/meter-nodes.ts';
 import type {
   SimulatedDevice,
@@ -14,13 +15,34 @@ export const DEMO_MACHINES: readonly (SimulatedMachine & { name: string })[] = [
   { id: 'centre-1', name: 'Machining centre 1', kind: 'machiningCentre', ratedPowerW: 30_000 },
 ];
 
+const LINES = ['l1', 'l2', 'l3'];
+
+/** What each meter is asked for: the usual points, and the power of each phase, without which no commissioning is complete. */
+const READ = [
+  'activePower',
+  'activePower.l1',
+  'activePower.l2',
+  'activePower.l3',
+  'activeEnergyImport',
+  'activeEnergyExport',
+  'voltage.l1',
+  'voltage.l2',
+  'voltage.l3',
+  'current.l1',
+  'current.l2',
+  'current.l3',
+  'powerFactor',
+  'frequency',
+];
+
+/** The serial numbers are those that the simulated devices tell: of some, digits only. */
 const METERS = [
   {
     id: 'mill-1-supply',
     machine: 'mill-1',
     component: 'supply',
     profile: 'siemens/pac3200',
-    serial: 'SIM-0001',
+    serial: 'SIM1001',
     class: '0.5S',
   },
   {
@@ -28,7 +50,7 @@ const METERS = [
     machine: 'mill-1',
     component: 'spindle',
     profile: 'eastron/sdm630',
-    serial: 'SIM-0002',
+    serial: '1002',
     class: '1',
   },
   {
@@ -36,15 +58,15 @@ const METERS = [
     machine: 'mill-1',
     component: 'cabinet',
     profile: 'shelly/pro-3em',
-    serial: 'SIM-0003',
-    class: '',
+    serial: 'SIM1003',
+    class: '2',
   },
   {
     id: 'lathe-1-supply',
     machine: 'lathe-1',
     component: 'supply',
     profile: 'schneider/iem3000',
-    serial: 'SIM-0004',
+    serial: 'SIM1004',
     class: '0.5S',
   },
   {
@@ -52,7 +74,7 @@ const METERS = [
     machine: 'lathe-1',
     component: 'spindle',
     profile: 'carlo-gavazzi/em340',
-    serial: 'SIM-0005',
+    serial: 'SIM1005',
     class: '1',
   },
 ] as const;
@@ -62,7 +84,7 @@ const CONTROL = 'centre-1-control';
 /** The simulated devices, each on a port the system chooses. */
 export function demoDevices(): SimulatedDevice[] {
   return [
-    ...METERS.map(({ id, machine, component, profile }) => ({
+    ...METERS.map(({ id, machine, component, profile, serial }) => ({
       type: 'modbus-meter' as const,
       id,
       port: 0,
@@ -70,6 +92,7 @@ export function demoDevices(): SimulatedDevice[] {
       component,
       profile: loadProfile(profile).profile,
       unit: 1,
+      serial,
     })),
     { type: 'opcua-machine', id: CONTROL, port: 0, machine: 'centre-1' },
   ];
@@ -89,7 +112,8 @@ export function demoAgentYaml(endpoints: readonly SimulatedEndpoint[], brokerUrl
     machine: ${meter.machine}
     component: ${meter.component}
     every: 1s
-    meter: { serial: "${meter.serial}"${meter.class === '' ? '' : `, class: "${meter.class}"`} }
+    read: [${pointsOf(meter.profile).join(', ')}]
+    meter: { serial: "${meter.serial}", class: "${meter.class}" }
 `;
   });
   const control = endpoints.find(({ id }) => id === CONTROL);
@@ -117,17 +141,32 @@ ${nodes.join('\n')}
 `;
 }
 
+/** What of `READ` a meter has; of each phase where it has no total. */
+function pointsOf(profileId: string): string[] {
+  const offered = new Set(loadProfile(profileId).profile.points.map(pointName));
+  return READ.flatMap((name) => (offered.has(name) ? [name] : LINES.map((line) => `${name}.${line}`))).filter(
+    (name) => offered.has(name),
+  );
+}
+
 /** What no wiring tells of the meters: without it, no uncertainty can be told. */
 const METERING: Readonly<Record<string, string>> = {
   'mill-1': `    metering:
       supply: { direct: true, ratedCurrent: 5A, maxCurrent: 63A, calibrated: 2026-03-02, calibrateEvery: 5, drift: 0.05%, ambient: [10, 40] }
       spindle: { direct: true, ratedCurrent: 10A, maxCurrent: 100A }
+      cabinet: { direct: true, ratedCurrent: 10A, maxCurrent: 120A }  # its maker states no class: that of the nameplate here is made up
     jobs: { rule: time, window: shift }
     dutyCycle:
       hoursPerYear: { processing: 3000, ready: 1000, standby: 1000, off: 3760 }
 `,
   'lathe-1': `    metering:
       supply: { direct: true, ratedCurrent: 5A, maxCurrent: 63A }
+      spindle: { direct: true, ratedCurrent: 10A, maxCurrent: 65A }
+`,
+  'centre-1': `    metering:                     # its control tells of no class: these are made up, as its readings are
+      supply: { class: "1", direct: true, ratedCurrent: 10A, maxCurrent: 100A }
+      spindle: { class: "3%", direct: true }
+      cabinet: { class: "3%", direct: true }
 `,
 };
 

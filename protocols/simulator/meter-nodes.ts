@@ -18,6 +18,9 @@ export interface MeterNode {
 /** The meter's nodes: `nsu=urn:millwatt:simulator;s=<id>`, Doubles in kW, kWh, V, A, Hz; counters never fall. */
 export const METER_NODES: readonly MeterNode[] = [
   meterNode('Meter.ActivePower', 'supply', 'activePower', 'total', 'kW', 1000),
+  meterNode('Meter.ActivePowerL1', 'supply', 'activePower', 'l1', 'kW', 1000),
+  meterNode('Meter.ActivePowerL2', 'supply', 'activePower', 'l2', 'kW', 1000),
+  meterNode('Meter.ActivePowerL3', 'supply', 'activePower', 'l3', 'kW', 1000),
   meterNode('Meter.ReactivePower', 'supply', 'reactivePower', 'total', 'kvar', 1000),
   meterNode('Meter.PowerFactor', 'supply', 'powerFactor', 'total', '1', 1),
   meterNode('Meter.Frequency', 'supply', 'frequency', 'total', 'Hz', 1),

@@ -44,6 +44,8 @@ export type SimulatedDevice =
       profile: DeviceProfile;
       /** Modbus unit id; meters of one port are units of one gateway. */
       unit: number;
+      /** The serial number that it tells, where its profile has one; digits only where that is a number. */
+      serial?: string | undefined;
     })
   | (Listener & {
       type: 'opcua-machine';
@@ -194,10 +196,14 @@ function bankOf(
 ): RegisterBank {
   if (device.type === 'replay') return device.replay.bank(device.profile);
   const load = loadOf(device.machine);
-  return createProfileBank(device.profile, (point) => {
-    const value = readMeter(load, device.component, point, clock.wallMs());
-    return value === null ? null : rawReadingOf(point, value, scaleOf(point, load));
-  });
+  return createProfileBank(
+    device.profile,
+    (point) => {
+      const value = readMeter(load, device.component, point, clock.wallMs());
+      return value === null ? null : rawReadingOf(point, value, scaleOf(point, load));
+    },
+    device.serial === undefined ? {} : { details: { serial: device.serial } },
+  );
 }
 
 /** A drive that shows percent has the rating of its machine. */
