@@ -1,5 +1,6 @@
 import { ALLOCATION_ALGORITHM, type AllocationRule } from '../energy/allocation/allocation-rule.ts';
 import type { AllocationRow } from '../energy/allocation/allocation-row.ts';
+import type { WindowAllocation } from '../energy/allocation/allocate-window.ts';
 import { deriveJobEnergy, type JobResult } from '../energy/allocation/derive-job-energy.ts';
 import type { EnergySpan } from '../energy/allocation/energy-span.ts';
 import { groupJobs, type JobGroup } from '../energy/allocation/group-jobs.ts';
@@ -54,7 +55,7 @@ export interface JobWindow {
 
 /** A job with what it made, what that took, and what its power went into. */
 export interface ReportedJob extends JobResult {
-  /** Of its own processing, over the machine's ready power in these windows. */
+  /** Of its own processing, over the machine's ready power in the windows that the job lies in, whatever others were asked for. */
   split: PowerSplit;
   uncertainty: JobUncertainty;
   /** Shares of shared loads, mWh; apart from `energy`. Null where they were not asked for. */
@@ -133,12 +134,13 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
   const jobs = withoutCutCounts(result.jobs);
   const toJobs = query.withShared === true ? shareToJobs(shared, allocation.windows, jobs, rule) : null;
   const states = measureStates(spans, windows);
+  const statesOf = new Map(windows.map((window, index) => [window.name, states[index]!]));
   const processingMs = sumProcessing(windows, spans, jobs);
   const reported = jobs.map((job): ReportedJob => ({
     ...job,
     split: splitPower(
       {
-        ...states,
+        ...sumStates(job.energy.windows.flatMap((name) => statesOf.get(name) ?? [])),
         processingMs: processingMs.get(job.id) ?? 0,
         processingMwh: job.energy.directMwh,
       },
@@ -165,15 +167,17 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
     totalMwh: sumOf(allocation.windows.map(({ totalMwh }) => totalMwh)),
     allocatedMwh: sumOf(allocation.windows.map(({ allocatedMwh }) => allocatedMwh)),
     unallocatedMwh: sumOf(allocation.windows.map(({ unallocatedMwh }) => unallocatedMwh)),
-    windows: allocation.windows.map(({ window, rule: _rule, jobs: _jobs, ...energy }, index) => {
-      const { status, revision, media, basis } = periods[index] as PeriodReport;
-      return { ...window, status, revision, ...energy, media, shared: shared[index] ?? [], basis };
-    }),
+    windows: allocation.windows.map(
+      ({ window, rule: _rule, jobs: _jobs, massless: _massless, ...energy }, index) => {
+        const { status, revision, media, basis } = periods[index] as PeriodReport;
+        return { ...window, status, revision, ...energy, media, shared: shared[index] ?? [], basis };
+      },
+    ),
     jobs: reported,
     orders: groupJobs(jobs, 'order'),
     parts: groupJobs(jobs, 'part'),
-    split: splitPower(states, null),
-    remarks: [...gathered.remarks, ...result.remarks].filter(
+    split: splitPower(sumStates(states), null),
+    remarks: [...gathered.remarks, ...result.remarks, ...remarkMassless(allocation.windows)].filter(
       ({ atMs, job }) => (atMs >= fromMs && atMs <= toMs) || jobs.some(({ id }) => id === job),
     ),
     basis: { allocation: ALLOCATION_ALGORITHM, marks: gathered.basis, ...rests },
@@ -195,24 +199,55 @@ function withoutCutCounts(jobs: readonly JobResult[]): JobResult[] {
   );
 }
 
-/** Time and energy of ready and processing within the windows. */
+/** What was divided among no job because the mass of one is not known. */
+function remarkMassless(windows: readonly WindowAllocation[]): JobRemark[] {
+  return windows.flatMap(({ window: { name, fromMs }, massless }) =>
+    massless === null
+      ? []
+      : [
+          {
+            code: 'mass-missing',
+            atMs: fromMs,
+            channel: '',
+            job: null,
+            saying: `${name}: ${massless}; what is divided there stays unallocated`,
+          },
+        ],
+  );
+}
+
+/** Time and energy of ready and processing in each window. @param spans as the windows in order of time and apart */
 function measureStates(
   spans: readonly EnergySpan[],
   windows: readonly { fromMs: number; toMs: number }[],
-): MeasuredStates {
-  const [fromMs, toMs] = [windows[0]?.fromMs ?? 0, windows[windows.length - 1]?.toMs ?? 0];
-  const sums = { readyMs: 0, readyMwh: 0, processingMs: 0, processingMwh: 0 };
-  for (const span of spans) {
-    // Hours are spread as a whole; no piece with energy crosses a minute, and windows begin at one.
-    const ms = Math.min(span.toMs, toMs) - Math.max(span.fromMs, fromMs);
-    if (span.mwh === null || ms <= 0 || (span.state !== 'ready' && span.state !== 'processing')) continue;
-    sums[`${span.state}Ms`] += ms;
-    sums[`${span.state}Mwh`] += span.mwh;
-  }
+): MeasuredStates[] {
+  let next = 0;
+  return windows.map(({ fromMs, toMs }) => {
+    const sums = { readyMs: 0, readyMwh: 0, processingMs: 0, processingMwh: 0 };
+    while (next < spans.length && spans[next]!.toMs <= fromMs) next++;
+    for (let at = next; at < spans.length && spans[at]!.fromMs < toMs; at++) {
+      const span = spans[at]!;
+      // Hours are spread as a whole; no piece with energy crosses a minute, and windows begin at one.
+      const ms = Math.min(span.toMs, toMs) - Math.max(span.fromMs, fromMs);
+      if (span.mwh === null || ms <= 0 || (span.state !== 'ready' && span.state !== 'processing')) continue;
+      sums[`${span.state}Ms`] += ms;
+      sums[`${span.state}Mwh`] += span.mwh;
+    }
+    return {
+      ...sums,
+      readyMwh: milliwattHours(sums.readyMwh),
+      processingMwh: milliwattHours(sums.processingMwh),
+    };
+  });
+}
+
+function sumStates(windows: readonly MeasuredStates[]): MeasuredStates {
+  const sum = (of: keyof MeasuredStates) => windows.reduce((total, states) => total + states[of], 0);
   return {
-    ...sums,
-    readyMwh: milliwattHours(sums.readyMwh),
-    processingMwh: milliwattHours(sums.processingMwh),
+    readyMs: sum('readyMs'),
+    readyMwh: milliwattHours(sum('readyMwh')),
+    processingMs: sum('processingMs'),
+    processingMwh: milliwattHours(sum('processingMwh')),
   };
 }
 

@@ -16,7 +16,8 @@ export interface JobShare {
 
 /**
  * Gives the shares of a machine to its jobs, window by window, by the rule that gave them to the machine; fixed shares by
- * the rule of the jobs. What no job can carry stays with the machine. Throws an error of class `refuse` (code `mass-missing`).
+ * the rule of the jobs. What no job can carry stays with the machine, as by mass where one of
+ * its jobs has none.
  *
  * @param shares one list a window, as `windows`
  */
@@ -39,7 +40,7 @@ export function shareToJobs(
         timesMs: own.map(({ energy }) => energy.timeMs),
         directMwh: own.map(({ energy }) => energy.directMwh),
       });
-      if (weights === null || weights.total === 0) continue;
+      if (typeof weights === 'string' || weights.total === 0) continue;
       for (const [place, share] of apportion(mwh, weights.values).entries()) {
         const id = own[place]?.job.id ?? '';
         const weight = weights.values[place] ?? 0;

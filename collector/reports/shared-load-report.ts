@@ -110,8 +110,9 @@ function massOf({ journal }: JobSource, machine: string, window: AllocationWindo
   for (const job of jobs) {
     if (!job.segments.some((segment) => segment.fromMs < window.toMs && segment.toMs > window.fromMs))
       continue;
-    if (job.massKg === null) return null;
-    massKg += massWithin(job, window);
+    const ownKg = massWithin(job, window);
+    if (ownKg === null) return null;
+    massKg += ownKg;
   }
   return massKg;
 }

@@ -41,7 +41,7 @@ export interface Allocation {
  *
  * @throws MillwattError (refuse) for spans, windows or jobs that cannot be (`span-malformed`, `spans-overlap`,
  * `window-malformed`, `windows-overlap`, `job-malformed`, `job-twice`), `state-not-divided` when processing is to be divided
- * by rule, `mass-missing`, `jobs-overlap`
+ * by rule, `jobs-overlap`
  */
 export function allocateJobs(input: AllocationInput): Allocation {
   const choice: AllocationChoice = { states: DIVIDED_STATES, atOnce: 'share', ...input.choice };

@@ -48,6 +48,8 @@ export interface WindowAllocation {
   unallocatedMwh: MilliwattHours;
   /** Time of the window without a span that has an energy, ms. */
   unmeasuredMs: number;
+  /** Why nothing was divided by mass; null where something was, or by another rule. */
+  massless: string | null;
   jobs: JobEnergy[];
   rows: AllocationRow[];
 }
@@ -85,7 +87,7 @@ export function allocateWindow(
       ),
     );
   const directMwh = jobs.map((job) => sumOf(rows.filter((row) => row.job === job.id)));
-  const weights = jobs.length === 0 ? null : weighJobs(choice.rule, window, { jobs, timesMs, directMwh });
+  const weights = weighJobs(choice.rule, window, { jobs, timesMs, directMwh });
   for (const state of DIVIDED_STATES) rows.push(...dividePool(state, poolsMwh[state], jobs, weights, choice));
   const unallocatedMwh = sumOf(rows.filter((row) => row.job === null));
   const totalMwh = sumOf(rows);
@@ -96,6 +98,7 @@ export function allocateWindow(
     allocatedMwh: milliwattHours(totalMwh - unallocatedMwh),
     unallocatedMwh,
     unmeasuredMs: window.toMs - window.fromMs - measuredMs,
+    massless: choice.rule === 'mass' && typeof weights === 'string' ? weights : null,
     jobs: jobs.map((job, index) => jobEnergy(job.id, timesMs[index]!, unmeasuredMs[index]!, rows)),
     rows,
   };
@@ -177,7 +180,7 @@ function dividePool(
   state: OperatingState,
   pool: number | undefined,
   jobs: readonly AllocatedJob[],
-  weights: Weights | null,
+  weights: Weights | string,
   choice: AllocationChoice,
 ): AllocationRow[] {
   if (pool === undefined || pool === 0) return [];
@@ -186,7 +189,7 @@ function dividePool(
     unallocated(state, ofMwh, `${state} ${sayEnergy(pool)} unallocated: ${why}`),
   ];
   if (jobs.length === 0) return leave('no job in this window');
-  if (weights === null) return leave('the rule is none');
+  if (typeof weights === 'string') return leave(weights);
   if (!choice.states.includes(state)) return leave(`${state} is not among the states that the rule divides`);
   const { unit, total: weightTotal } = weights;
   if (weightTotal === 0) return leave(`every job weighs 0 by ${choice.rule}`);

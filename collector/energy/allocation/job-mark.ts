@@ -72,7 +72,8 @@ export interface JobRemark {
     | 'count-refused'
     | 'parts-of-nobody'
     | 'parts-differ'
-    | 'scrap-over-count';
+    | 'scrap-over-count'
+    | 'mass-missing';
   /** Wall ms. */
   atMs: number;
   channel: string;

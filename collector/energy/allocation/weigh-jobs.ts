@@ -1,4 +1,3 @@
-import { MillwattError } from '../../../protocols/errors.ts';
 import type { AllocationRule, AllocationWindow, Weights } from './allocation-rule.ts';
 import { coverTime } from './job-stretches.ts';
 import type { AllocatedJob } from './job.ts';
@@ -14,15 +13,13 @@ export interface WeighedJobs {
 
 /**
  * The weights of a rule (footprint method, manufacturing energy: time is the base case; energy, equal and mass are the
- * alternatives). Null for `none`.
- *
- * @throws MillwattError (refuse) `mass-missing` when the rule is mass and a job has none
+ * alternatives). Text where there are none, saying why: by `none`, and by mass where a job of the window has no mass.
  */
 export function weighJobs(
   rule: AllocationRule,
   window: AllocationWindow,
   { jobs, timesMs, directMwh }: WeighedJobs,
-): Weights | null {
+): Weights | string {
   switch (rule) {
     case 'time':
       return weights('ms', timesMs);
@@ -33,29 +30,32 @@ export function weighJobs(
         'jobs',
         jobs.map(() => 1),
       );
-    case 'mass':
-      return weights(
-        'kg',
-        jobs.map((job) => massWithin(job, window)),
-      );
+    case 'mass': {
+      const without = jobs.filter((job) => massWithin(job, window) === null).map(({ id }) => id);
+      return without.length > 0
+        ? sayMassless(without)
+        : weights(
+            'kg',
+            jobs.map((job) => massWithin(job, window) ?? 0),
+          );
+    }
     case 'none':
-      return null;
+      return 'the rule is none';
   }
 }
 
-/**
- * Mass of a job as far as its time lies in the window, kg; all of it for a job of no length.
- *
- * @throws MillwattError (refuse) `mass-missing` when it has none
- */
-export function massWithin(job: AllocatedJob, window: AllocationWindow): number {
-  if (job.massKg === null || !Number.isFinite(job.massKg) || job.massKg < 0)
-    throw new MillwattError(
-      'refuse',
-      'mass-missing',
-      `Job ${job.id} has no mass, and energy of ${window.name} is to be divided by mass.`,
-      { cure: `Tell the mass of job ${job.id} in kg, or divide by time, energy or equally.` },
-    );
+/** So many jobs without a mass are named. */
+const NAMED_MAX = 5;
+
+function sayMassless(jobs: readonly string[]): string {
+  const named = jobs.slice(0, NAMED_MAX).join(', ');
+  const more = jobs.length - NAMED_MAX;
+  return `by mass, but nobody told the mass of ${jobs.length === 1 ? 'job' : 'jobs'} ${named}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Mass of a job as far as its time lies in the window, kg; all of it for a job of no length. Null where it has none. */
+export function massWithin(job: AllocatedJob, window: AllocationWindow): number | null {
+  if (job.massKg === null || !Number.isFinite(job.massKg) || job.massKg < 0) return null;
   const wholeMs = coverTime(job, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   return wholeMs === 0 ? job.massKg : (job.massKg * coverTime(job, window.fromMs, window.toMs)) / wholeMs;
 }

@@ -73,8 +73,12 @@ describe('three jobs in one hour', () => {
       C: 113_200,
     });
     const without = [...HOUR.jobs.slice(0, 2), job('C', ['7:40-8:00'])];
-    expect(() => allocateJobs({ ...HOUR, jobs: without, choice: { rule: 'mass' } })).toThrow(
-      /Job C has no mass/,
+    // What nobody can weigh stays unallocated, and the rest stands.
+    const open = allocateJobs({ ...HOUR, jobs: without, choice: { rule: 'mass' } });
+    expect(totals(open)).toEqual({ A: 600_000, B: 300_000, C: 100_000 });
+    expect(open.windows[0]).toMatchObject({ allocatedMwh: 1_000_000, unallocatedMwh: 22_000 });
+    expect(open.windows[0]?.rows.at(-1)?.saying).toBe(
+      'ready 22 Wh unallocated: by mass, but nobody told the mass of job C',
     );
   });
 
