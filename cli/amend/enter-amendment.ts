@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../collector/energy/hour-account.ts';
 import type { Amendment } from '../../collector/energy/amendment.ts';
 import { findConflicts } from '../../collector/journal/amendment-conflicts.ts';
 import type { AmendmentBody } from '../../collector/journal/amendment-body.ts';
@@ -65,11 +66,12 @@ async function enter(
   const endMs = toMs ?? Number.MAX_SAFE_INTEGER;
   const example = exampleOf(
     body,
-    { hours: site.hours(machine, fromMs, endMs), bases: basesOf(site, machine, body) },
+    { hours: site.hours(machine, fromMs, endMs), bases: basesOf(site, machine, body), inForce },
     formatTime,
   );
   const remarks = [...conflicts.map((conflict) => conflict.saying), ...doubtMeters(site, machine, body)];
-  printLines([saying, ...example, ...remarks.map((remark) => `Mind: ${remark}`)], options);
+  // First what may be a mistake: the figure below it is read as the outcome.
+  printLines([...remarks.map((remark) => `Mind: ${remark}`), saying, ...example], options);
   await confirm('Enter this amendment?', options);
   // While the question stood, somebody else may have decided the same.
   requireConsistent(machine, body, readInForce(journal, machine));
@@ -113,10 +115,15 @@ function requireConsistent(
   });
 }
 
-/** Decisions are asked for only where they are shown: a base is larger than its hour. */
+/** Minutes and decisions are asked for only where they are shown: a base is larger than its hour. */
 function basesOf(site: AmendSite, machine: string, body: AmendmentBody) {
-  if (body.kind !== 'step' && body.kind !== 'meter-replaced') return [];
   const { fromMs, toMs } = hoursTouched(body);
+  // An hour that is cut is shown only where no whole one is: at either end of a short time, or of all that was derived.
+  if (body.kind === 'scale')
+    return [fromMs, ...(toMs === null ? [] : [toMs - HOUR_MS])].flatMap((hourMs) =>
+      site.bases(machine, hourMs, hourMs + HOUR_MS),
+    );
+  if (body.kind !== 'step' && body.kind !== 'meter-replaced') return [];
   return site.bases(machine, fromMs, (toMs ?? fromMs) + SILENCE_MS);
 }
 

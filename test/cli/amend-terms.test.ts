@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { exampleOf } from '../../cli/amend/amend-example.ts';
 import { termsOf, type TypedTerms } from '../../cli/amend/amend-terms.ts';
 import type { AmendmentBody } from '../../collector/journal/amendment-body.ts';
+import { milliwattHours } from '../../protocols/telemetry/unit.ts';
 import { sampleHour } from '../collector/influx/machine-hour-sample.ts';
 
 const HOUR_MS = Date.UTC(2026, 2, 2, 9);
@@ -112,6 +113,68 @@ describe('the arithmetic that is shown before', () => {
       ),
     ).toEqual([
       `It touches 2 hours so far; in the newest, 2026-03-02T10:00, supply becomes about ${kwh(supplyMwh)} x 2 = ${kwh(2 * supplyMwh)}.`,
+    ]);
+  });
+
+  it('is that of the newest hour that lies whole in the time', () => {
+    const scale = { ...terms, kind: 'scale', num: '2', den: '1' } as const;
+    const hours = [hour, sampleHour(HOUR_MS + 3_600_000)];
+    const [line] = exampleOf({ ...scale, toMs: HOUR_MS + 5_400_000 }, { hours, bases: [] }, sayTime);
+    expect(line).toContain(
+      `in the newest whole one, 2026-03-02T09:00, supply becomes about ${kwh(supplyMwh)} x 2`,
+    );
+  });
+
+  it('multiplies only the part of an hour that lies in the time, by its minutes', () => {
+    // 1 kWh in the first 15 min, 3 kWh in the next 45; from 09:10:00 on: 1/3 of the first and all of the rest.
+    const counter = Array.from({ length: 60 * 7 }, (_, cell) =>
+      cell % 7 === 5 ? (cell < 15 * 7 ? 1_000_000 / 15 : 3_000_000 / 45) : 0,
+    );
+    const base = {
+      hourMs: HOUR_MS,
+      decisions: [],
+      components: { supply: { counter, integrated: null, bridged: null } },
+    };
+    const four = sampleHour(HOUR_MS);
+    four.energy.componentMwh = { ...four.energy.componentMwh, supply: milliwattHours(4_000_000) };
+    const scale = { ...terms, kind: 'scale', num: '2', den: '1', fromMs: HOUR_MS + 600_000 } as const;
+    expect(exampleOf(scale, { hours: [four], bases: [base] }, sayTime)).toEqual([
+      'It touches 1 hour so far; in the newest, 2026-03-02T09:00, of which 50 min lie in the time, supply becomes about 0.666667 kWh + 3.333333 kWh x 2 = 7.333333 kWh.',
+    ]);
+    // Half of the minute 09:59.
+    const short = { ...scale, fromMs: HOUR_MS + 59.5 * 60_000, toMs: HOUR_MS + 3_600_000 };
+    expect(exampleOf(short, { hours: [four], bases: [base] }, sayTime)[0]).toContain(
+      'about 3.966667 kWh + 0.033333 kWh x 2 = 4.033333 kWh',
+    );
+    expect(exampleOf(scale, { hours: [four], bases: [] }, sayTime)[0]).toContain(
+      'of which 50 min lie in the time, that part of 4 kWh of supply x 2.',
+    );
+  });
+
+  it('says which other amendments are in the figure, and which are not yet', () => {
+    const other = (id: string) =>
+      ({
+        id,
+        kind: 'scale',
+        machine: 'mill',
+        component: 'supply',
+        fromMs: 0,
+        toMs: null,
+        num: '3',
+        den: '1',
+      }) as const;
+    const tripled = sampleHour(HOUR_MS);
+    tripled.basis = { ...tripled.basis, amendments: ['aaaa', 'cccc'] };
+    expect(
+      exampleOf(
+        { ...terms, kind: 'scale', num: '2', den: '1' },
+        { hours: [tripled], bases: [], inForce: [other('aaaa'), other('bbbb')] },
+        sayTime,
+      ).slice(1),
+    ).toEqual([
+      'In this figure amendment aaaa counts already.',
+      'In this figure amendment bbbb does not count yet: it will be another one.',
+      'In this figure amendment cccc still counts and was revoked: it will be another one.',
     ]);
   });
 
