@@ -54,7 +54,7 @@ export function explainLines(explained: ExplainedHour, width: number): string[] 
     ...section('Amendments', amendmentRows(explained), width),
     ...section('Uncertainty', uncertaintyRows(explained), width),
     ...section(
-      'Why it is not fully measured',
+      'What is marked in it',
       explainReasons([hour]).map((line): Row => splitReason(line)),
       width,
     ),
@@ -116,11 +116,11 @@ function uncertaintyRows({ uncertainty }: ExplainedHour): Row[] {
   const budget =
     total?.kind === 'known'
       ? total.rows
-          .filter(({ sharePercent }) => sharePercent >= 0.5)
+          .filter(({ sharePercent }) => sharePercent >= 0.05)
           .sort((a, b) => b.sharePercent - a.sharePercent)
-          .map(({ source, sharePercent, note }): Row => [
+          .map(({ source, sharePercent, halfWidthPercent, standardUncertaintyPercent, note }): Row => [
             `  ${source}`,
-            `${Math.round(sharePercent)} % of it: ${note}`,
+            `${Number(sharePercent.toPrecision(2))} % of it: ${halfWidthPercent === null ? '' : `half width ${sayPercent(halfWidthPercent)}, `}u = ${sayPercent(standardUncertaintyPercent)}; ${note}`,
           ])
       : [];
   const [first, ...others] = figures.map((figure) => rowOf(figure));
@@ -130,6 +130,11 @@ function uncertaintyRows({ uncertainty }: ExplainedHour): Row[] {
   ]);
   const remarks = notes.map((note): Row => ['  note', note]);
   return first === undefined ? [] : [first, ...budget, ...others, ...cures, ...remarks];
+}
+
+/** Three significant digits, as limits of classes are told. */
+function sayPercent(percent: number): string {
+  return `${Number(percent.toPrecision(3))} %`;
 }
 
 function meterRow(meter: ExplainedMeter): Row {

@@ -44,8 +44,15 @@ function describeGap(
     missingMs,
     bridgedMwh,
     reasons: [...new Set(reasons)],
-    saying: `${groupDigits(missingMs / 1000, 3)} s without readings; ${sayBridge(bridgedMwh, missingMs)}`,
+    saying: `${sayMissing(missingMs, toMinute - fromMinute)}; ${sayBridge(bridgedMwh, missingMs)}`,
   };
+}
+
+/** Minutes are told whole; what was not read begins and ends somewhere in the first and the last of them. */
+function sayMissing(missingMs: number, minutes: number): string {
+  const seconds = `${groupDigits(missingMs / 1000, 3)} s`;
+  if (missingMs === minutes * MINUTE_MS) return `${seconds} without readings`;
+  return `${seconds} without readings, within ${minutes === 1 ? 'this minute' : `these ${minutes} whole minutes`}`;
 }
 
 function sayBridge(mwh: number, ms: number): string {

@@ -21,7 +21,9 @@ export function sayMeanPower(mwh: number, ms: number): string {
   const powerW = (mwh * 3600) / ms;
   if (ms < IN_HOURS_MS)
     return `${groupDigits(mwh / 1000, 3)} Wh x 3600 / ${groupDigits(ms / 1000, 3)} s = ${sayRounded(powerW)} W`;
-  return `${sayKwh(mwh)} / ${groupDigits(ms / HOUR_MS, 6)} h = ${sayRounded(powerW / 1000)} kW`;
+  // Of the hours as they are printed, so that the last digit is the one that they lead to.
+  const hours = Math.round((ms / HOUR_MS) * 1e6) / 1e6;
+  return `${sayKwh(mwh)} / ${groupDigits(hours, 6)} h = ${sayRounded(mwh / 1e6 / hours)} kW`;
 }
 
 /** `2,400 s + 600 s = 3,000 s`; a single term stands alone. */

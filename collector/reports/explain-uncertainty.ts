@@ -35,7 +35,8 @@ function notAssessed(because: string): ExplainedUncertainty {
   return { kind: 'not-assessed', because };
 }
 
-function sayStatement(label: string, statement: Uncertainty): Figure {
+/** A statement with its arithmetic, or what it lacks. */
+export function sayStatement(label: string, statement: Uncertainty): Figure {
   if (statement.kind === 'unknown')
     return {
       label,
@@ -44,11 +45,13 @@ function sayStatement(label: string, statement: Uncertainty): Figure {
       saying: `unknown for want of: ${statement.missing.map(({ fact }) => fact).join(', ')}`,
     };
   const { energyMwh, expandedMwh, expandedPercent, k, isQualified } = statement;
+  // What is printed leads to what is printed, to its last digit.
+  const percent = Number(expandedPercent.toPrecision(6));
   const unqualified = isQualified ? '' : '; a class was used outside its range';
   return {
     label,
     value: expandedMwh,
     unit: 'mWh',
-    saying: `${sayKwh(energyMwh)} x ${sayRounded(expandedPercent)} % = ${sayRounded(expandedMwh / 1e6)} kWh (k = ${k}, about 95 %)${unqualified}`,
+    saying: `${sayKwh(energyMwh)} x ${percent} % = ${sayRounded((energyMwh * percent) / 1e8)} kWh (k = ${k}, about 95 %)${unqualified}`,
   };
 }

@@ -1,7 +1,5 @@
 import type { ExplainedHour, Figure } from '../../../collector/reports/explained-hour.ts';
 
-/** Figures are printed with at least four significant digits: half of the last one. */
-const ROUNDING = 5.1e-4;
 const EQUATION =
   /(?:(?<left>-?[\d.,]+(?: (?:kWh|Wh|h|s|%))?(?: [-+x/] [\d.,]+(?: (?:kWh|Wh|h|s|%))?)+) = )(?<right>-?[\d.,]+)(?<percent> %)?/g;
 
@@ -31,9 +29,13 @@ export function typeEquations(saying: string): Typed[] {
   });
 }
 
-/** True where what was typed is what is printed, to the printed digits. */
+/**
+ * True where what was typed is what is printed, to its last digit: that is at least the fourth significant one, and at
+ * most the sixth decimal, a whole mWh, to which shares of an energy are rounded so that they sum to it.
+ */
 export function isConfirmed({ typed, printed }: Typed): boolean {
-  return Math.abs(typed - printed) <= Math.max(1e-6, Math.abs(printed) * ROUNDING);
+  const digit = 10 ** (Math.floor(Math.log10(Math.abs(printed) || 1)) - 3);
+  return Math.abs(typed - printed) <= Math.max(1e-6, (digit / 2) * (1 + 1e-6));
 }
 
 /** Everything that an explanation says. */
