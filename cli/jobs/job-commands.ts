@@ -73,7 +73,7 @@ export function addJobCommands(program: Command): void {
   jobs
     .command('withdraw')
     .argument('<machine>', 'id of the machine')
-    .argument('<id...>', 'ids of marks, as `jobs marks` lists them')
+    .argument('<id...>', 'ids of marks, as `jobs marks` lists them, or a beginning that only one has')
     .description('take marks back; the journal keeps both')
     .addOption(configOption())
     .option('--by <name>', 'who takes them back (default: your login)')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseDay } from '../../collector/energy/calendar/civil-date.ts';
 import { readLocal } from '../../collector/energy/calendar/local-time.ts';
 import type { Zone } from '../../collector/energy/calendar/zone.ts';
@@ -123,7 +124,7 @@ function readRow(row: Row, reading: Reading): { marks: ToldMark[]; faults: RowFa
   if (typeof begin === 'number' && typeof end === 'number' && end < begin)
     faults.push({ column: 'end', message: 'The job ends before it begins.', cure: 'Correct the times.' });
   // Without an id of its own, a job is known by its number, its path and its begin, so that a file may be read again.
-  const id = row.id ?? `${slug(row.job ?? '')}/${slug(row.channel ?? '-')}/${begin ?? end ?? ''}`;
+  const id = row.id ?? rowId(row.job ?? '', row.channel, begin ?? end);
   const of = row.channel === undefined ? {} : { channel: row.channel };
   const marks: ToldMark[] = [];
   const take = (mark: Record<string, unknown>, columnOf: Record<string, string>) => {
@@ -214,14 +215,19 @@ function readNumber(text: string, decimalComma: boolean): number | string {
   return /^\d{1,12}(\.\d{1,12})?$/.test(plain) ? Number(plain) : text;
 }
 
-function slug(text: string): string {
-  // Two numbers that differ must not become one.
-  return /^[A-Za-z0-9_.-]{1,40}$/.test(text)
-    ? text
-    : `x${[...new TextEncoder().encode(text)]
-        .map((byte) => byte.toString(16).padStart(2, '0'))
-        .join('')
-        .slice(0, 40)}`;
+/** `4711/10@2026-03-02T05:30Z`, `4711/10:path2@...`: job, path and begin, which no other row has. */
+function rowId(job: string, channel: string | undefined, atMs: number | undefined): string {
+  const time = atMs === undefined || Number.isNaN(atMs) ? '' : new Date(atMs).toISOString();
+  const short = time.replace(/(:00)?\.000Z$/, 'Z');
+  return `${plainName(job)}${channel === undefined ? '' : `:${plainName(channel)}`}@${short}`;
+}
+
+/** What an id may hold of a name; where that is not all of it, with the beginning of its hash: two must not become one. */
+function plainName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_./+-]{0,39}$/.test(text)) return text;
+  const plain = text.replaceAll(/[^A-Za-z0-9_./+-]+/g, '_').slice(0, 24);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return `${/^[A-Za-z0-9]/.test(plain) ? '' : 'x'}${plain}-${hash}`;
 }
 
 function readHeader(cells: readonly string[]): Column[] {

@@ -28,7 +28,7 @@ export function runJobMarks(machine: string, options: { config: string; all?: tr
   }
 }
 
-/** `millwatt jobs withdraw MACHINE ID...`: takes marks back; the journal keeps both. */
+/** `millwatt jobs withdraw MACHINE ID...`: takes marks back, each by its id or the beginning of it; the journal keeps both. */
 export function runJobsWithdraw(
   machine: string,
   ids: readonly string[],
@@ -40,7 +40,7 @@ export function runJobsWithdraw(
     const taken = takeMarks(
       journal,
       machine,
-      ids.map((id) => ({ kind: 'withdraw', id })),
+      completeIds(listMarks(journal, machine), ids).map((id) => ({ kind: 'withdraw', id })),
       { by: authorOf(options.by), atMs: Date.now() },
     );
     if ('conflicts' in taken) {
@@ -57,6 +57,30 @@ export function runJobsWithdraw(
   } finally {
     journal.close();
   }
+}
+
+/** Of an ambiguous beginning, so many ids are named. */
+const NAMED_MAX = 5;
+
+/** The ids that are meant: each as it is written, or the only one of a mark that stands which begins so. */
+export function completeIds(
+  marks: readonly Pick<BookedMark, 'mark' | 'withdrawn'>[],
+  ids: readonly string[],
+): string[] {
+  return ids.map((id) => {
+    if (marks.some(({ mark }) => mark.id === id)) return id;
+    const found = marks.flatMap(({ mark, withdrawn }) =>
+      withdrawn === null && mark.id.startsWith(id) ? [mark.id] : [],
+    );
+    if (found.length <= 1) return found[0] ?? id;
+    const named = found.slice(0, NAMED_MAX).join(', ');
+    throw new MillwattError(
+      'refuse',
+      'mark-ambiguous',
+      `${found.length} marks begin with ${id}: ${named}${found.length > NAMED_MAX ? ', ...' : ''}.`,
+      { cure: 'Write more of the id. Nothing was taken back.' },
+    );
+  });
 }
 
 function markLines(marks: readonly BookedMark[], count: number, width: number): string[] {

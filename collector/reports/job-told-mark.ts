@@ -79,6 +79,8 @@ export function readToldMark(value: unknown, nowMs: number): { mark: ToldMark } 
     ID,
     'Give every mark an id of its own: 1 to 100 letters, digits and _ . : / @ + -, such as 4711/10-begin.',
   );
+  // All that is wrong at once: who corrects the kind should not have to come again for the time.
+  if (kind === undefined && fields.has('at')) readTime(fields.get('at'), nowMs, faults);
   if (kind === undefined || kind === 'withdraw')
     return faults.length > 0 ? { faults } : { mark: { kind: 'withdraw', id } };
   const atMs = readTime(fields.get('at'), nowMs, faults);

@@ -267,7 +267,7 @@ describe('jobs of a machine, from its control and an MES', () => {
     expect(shown.output()).toContain('program O1001');
     expect(shown.output()).toContain('unallocated');
     expect(shown.output()).toMatch(
-      /job 4711: 40 min of 1 h 10 min of jobs -> 0\.571429 x [\d,.]+ Wh ready = [\d,.]+ Wh/,
+      /job 4711: 40 min of 1 h 10 min of jobs -> 2,400 \/ 4,200 x [\d,.]+ Wh ready = [\d,.]+ Wh/,
     );
     const csv = run(folder, [
       'jobs',
