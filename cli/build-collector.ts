@@ -6,7 +6,6 @@ import type { Journal } from '../collector/journal/journal.ts';
 import { startProjector } from '../collector/influx/projector.ts';
 import type { InfluxStore } from '../collector/influx/influx-store.ts';
 import { openQuarantineFile } from '../collector/influx/quarantine-file.ts';
-import { readCalibration } from '../config/calibration-file.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
 import { systemClock, type Clock } from '../protocols/clock.ts';
 import { describeError } from '../protocols/errors.ts';
@@ -17,7 +16,7 @@ import { readCredentials, readServerTls } from './broker-link.ts';
 import { serveCollector } from './collector-page.ts';
 import { openConfiguredInflux } from './influx-access.ts';
 import { openCollectorJournal } from './journal-access.ts';
-import { machineModelOf } from './machine-model-of.ts';
+import { machineModelsOf } from './machine-model-of.ts';
 import { resolveSecret } from './secrets.ts';
 import { sitePlanOf } from './site-plan-of.ts';
 import { VERSION } from './version.ts';
@@ -44,14 +43,7 @@ export async function buildCollector(
   const credentials = readCredentials(config.broker, folder);
   let page = '';
   let journal: Journal | undefined;
-  const models = config.machines.map((machine) =>
-    machineModelOf(
-      machine,
-      machine.calibration === undefined
-        ? []
-        : readCalibration(resolve(folder, machine.calibration), machine.id),
-    ),
-  );
+  const models = machineModelsOf(config, folder);
   const plan = sitePlanOf(config, process.versions['tz'] ?? '');
   const address = {
     host: config.http.host,

@@ -1,7 +1,18 @@
+import { resolve } from 'node:path';
 import type { BandSet } from '../collector/energy/band-set.ts';
 import type { MachineModel } from '../collector/energy/machine-model.ts';
-import type { MachineConfig } from '../config/collector-config.ts';
+import { readCalibration } from '../config/calibration-file.ts';
+import type { CollectorConfig, MachineConfig } from '../config/collector-config.ts';
 import { watts, type Watts } from '../protocols/telemetry/unit.ts';
+
+/** What the derivation needs of all machines of a configuration in a folder, their calibrations included. Throws as `readCalibration`. */
+export function machineModelsOf(config: Pick<CollectorConfig, 'machines'>, folder: string): MachineModel[] {
+  return config.machines.map((machine) => {
+    const { calibration, id } = machine;
+    const adopted = calibration === undefined ? [] : readCalibration(resolve(folder, calibration), id);
+    return machineModelOf(machine, adopted);
+  });
+}
 
 /** What the derivation needs of a configured machine; `adopted` are its calibrated bands, in order of time. */
 export function machineModelOf(machine: MachineConfig, adopted: readonly BandSet[] = []): MachineModel {

@@ -3,6 +3,7 @@ import { addAmendCommands } from './amend/amend-commands.ts';
 import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
 import { describeFailure } from './failure.ts';
 import { addJobCommands } from './jobs/job-commands.ts';
+import { addLedgerCommands } from './ledger/ledger-commands.ts';
 import { widthOf } from './screen.ts';
 import { addPeriodCommands } from './periods/period-commands.ts';
 import { startWithSmallHeap } from './small-heap.ts';
@@ -297,6 +298,7 @@ program
 
 addAmendCommands(program);
 addJobCommands(program);
+addLedgerCommands(program);
 addPeriodCommands(program);
 
 program

@@ -25,7 +25,7 @@ export interface PowerWanted {
  * @param onProgress told of the share of records read, 0..1
  */
 export async function readLedgerPower(
-  ledger: LedgerView,
+  ledger: Pick<LedgerView, 'close' | 'configRecord' | 'countMachine' | 'readMachine'>,
   { machine, component, fromMs, toMs }: PowerWanted,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (share: number) => void },
 ): Promise<{ samples: PowerSamples; unread: number; components: string[] }> {

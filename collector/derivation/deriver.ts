@@ -47,7 +47,7 @@ export interface Derivation {
 
 /** What a derivation reads, and where it writes. */
 export interface DerivationOptions {
-  ledger: Ledger;
+  ledger: Pick<Ledger, 'chains' | 'configRecord' | 'damaged' | 'delivered' | 'readAfter' | 'readMachine'>;
   views: Views;
   machines: readonly MachineModel[];
   /** What people decided about readings; without it nobody decided anything. */

@@ -52,25 +52,46 @@ export function readJournal(options: { folder: string; publicKey: string }): Jou
   return journal;
 }
 
-/** How far a journal is sound: `entries` of it are; `fault` says what is wrong with the next one. */
-export interface JournalVerdict {
+/** The end of a journal that was looked at: how many entries, and the hash of the last one; empty without any. */
+export interface JournalHead {
   entries: number;
+  hash: string;
+}
+
+/** How far a journal is sound: `entries` of it are; `fault` says what is wrong with the next one, or with the whole. */
+export interface JournalVerdict extends JournalHead {
   fault?: string;
 }
 
-/** Checks every entry of a journal against its neighbours, its hash and its signature, and says the first fault. */
-export function verifyJournal(options: { folder: string; publicKey: string }): JournalVerdict {
-  const path = journalPath(options.folder);
+/**
+ * Checks every entry of a journal against its neighbours, its hash and its signature, and says the first fault.
+ * @param options `since`: a head that was noted earlier, and must still be there
+ */
+export function verifyJournal(options: {
+  folder: string;
+  publicKey: string;
+  since?: JournalHead;
+}): JournalVerdict {
+  const { folder, publicKey, since = { entries: 0, hash: '' } } = options;
+  const path = journalPath(folder);
   let journal: SqliteJournal | undefined;
+  const headOf = () => ({ entries: journal?.checked.seq ?? 0, hash: journal?.checked.hash ?? '' });
   try {
     const db = openJournalToRead(path);
-    if (db === undefined) return { entries: 0 };
-    journal = new SqliteJournal(path, db, options.publicKey, undefined);
-    journal.check(true);
-    return { entries: journal.checked.seq };
+    if (db !== undefined) {
+      journal = new SqliteJournal(path, db, publicKey, undefined);
+      journal.check(true);
+    }
+    const now = journal?.hashAt(since.entries) ?? '';
+    if (now === since.hash) return headOf();
+    const what = now === '' ? 'is gone' : 'is another one';
+    return {
+      ...headOf(),
+      fault: `Entry ${since.entries} of ${path} was noted as its last one, and ${what}.`,
+    };
   } catch (error) {
     if (!(error instanceof MillwattError) || error.remedy !== 'refuse') throw error;
-    return { entries: journal?.checked.seq ?? 0, fault: error.message };
+    return { ...headOf(), fault: error.message };
   } finally {
     journal?.close();
   }
@@ -100,6 +121,12 @@ class SqliteJournal implements Journal {
       this.close();
       throw error;
     }
+  }
+
+  /** The hash of an entry; undefined where there is none. */
+  hashAt(seq: number): string | undefined {
+    const hash = this.#db.prepare('SELECT hash FROM entry WHERE seq = ?').get(seq)?.['hash'];
+    return hash === undefined ? undefined : String(hash);
   }
 
   check(everySignature = false): void {

@@ -1,34 +1,47 @@
 import { existsSync } from 'node:fs';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
-import { listMonths, monthPath } from './month-file.ts';
+import { indexMonth } from './month-index.ts';
+import { listMonths, monthPath, type Month } from './month-file.ts';
 import { MonthReader } from './month-reader.ts';
-import type { Ledger, LedgerRecord } from './ledger.ts';
+import { ChainIndex } from './chain-index.ts';
+import type { ChainSummary, DamagedRecord, Delivery, Ledger, LedgerRecord } from './ledger.ts';
 
 /** A ledger that is only looked at; its collector may be running in another process. */
-export interface LedgerView extends Pick<Ledger, 'readMachine' | 'configRecord'> {
+export interface LedgerView extends Pick<
+  Ledger,
+  'chains' | 'configRecord' | 'damaged' | 'delivered' | 'readAfter' | 'readMachine'
+> {
   /** How many records `readMachine` would hand on. */
   countMachine(machine: string, fromMs: number, toMs: number): number;
   close(): void;
 }
 
-/** Opens a ledger read-only. Throws an error of class `refuse` (code `no-ledger`) where there is none. */
-export function readLedger(options: { folder: string; log: Log }): LedgerView {
-  const { folder, log } = options;
+/**
+ * Opens a ledger read-only; with `lastOrdinal`, `readAfter` ends with that record, whatever comes meanwhile. Throws an error of class `refuse` (code `no-ledger`) where there is none.
+ */
+export function readLedger(options: { folder: string; log: Log; lastOrdinal?: number }): LedgerView {
+  const { folder, log, lastOrdinal = Infinity } = options;
   const months = existsSync(folder) ? listMonths(folder) : [];
   if (months.length === 0)
     throw new MillwattError('refuse', 'no-ledger', `There is no ledger in ${folder}.`, {
       cure: 'Give the configuration of a collector that has run, and run this on its computer.',
     });
-  return new OpenedLedger(months.map((month) => new MonthReader(monthPath(folder, month), log)));
+  const readers = new Map(months.map((month) => [month, new MonthReader(monthPath(folder, month), log)]));
+  return new OpenedLedger(readers, lastOrdinal);
 }
 
 class OpenedLedger implements LedgerView {
   /** Oldest month first. */
   readonly #months: readonly MonthReader[];
+  readonly #lastOrdinal: number;
+  readonly #byMonth: ReadonlyMap<Month, MonthReader>;
+  #index: ChainIndex | undefined;
 
-  constructor(months: readonly MonthReader[]) {
-    this.#months = months;
+  constructor(byMonth: ReadonlyMap<Month, MonthReader>, lastOrdinal: number) {
+    this.#byMonth = byMonth;
+    this.#months = [...byMonth.values()];
+    this.#lastOrdinal = lastOrdinal;
   }
 
   countMachine(machine: string, fromMs: number, toMs: number): number {
@@ -44,6 +57,15 @@ class OpenedLedger implements LedgerView {
     }
   }
 
+  readAfter(after: number, limit: number): LedgerRecord[] {
+    const records: LedgerRecord[] = [];
+    for (const month of this.#months) {
+      if (records.length >= limit) break;
+      records.push(...month.readAfter(after, limit - records.length));
+    }
+    return records.filter(({ ordinal }) => ordinal <= this.#lastOrdinal);
+  }
+
   configRecord(agent: string, configHash: string): LedgerRecord | undefined {
     for (const month of this.#months.toReversed()) {
       const record = month.configRecord(agent, configHash);
@@ -52,7 +74,31 @@ class OpenedLedger implements LedgerView {
     return undefined;
   }
 
+  damaged(): readonly DamagedRecord[] {
+    return this.#months.flatMap((month) => [...month.damaged.values()]);
+  }
+
+  chains(): ChainSummary[] {
+    return this.#chainIndex().summaries();
+  }
+
+  delivered(agent: string, epoch: string, waitFromMs: number): Delivery {
+    return this.#chainIndex().delivered(agent, epoch, waitFromMs);
+  }
+
   close(): void {
     for (const month of this.#months) month.close();
+  }
+
+  /** As of when it is first asked for. */
+  #chainIndex(): ChainIndex {
+    if (this.#index !== undefined) return this.#index;
+    const index = new ChainIndex((agent, epoch, seq, month) =>
+      this.#byMonth.get(month)?.lookUp(agent, epoch, seq),
+    );
+    for (const [month, reader] of this.#byMonth) indexMonth(index, month, reader);
+    index.settle();
+    this.#index = index;
+    return index;
   }
 }

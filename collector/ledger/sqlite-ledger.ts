@@ -3,14 +3,15 @@ import { systemClock, type Clock } from '../../protocols/clock.ts';
 import { lockFolder } from '../../protocols/folder-lock.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
-import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 import { ChainIndex, type ChainTip } from './chain-index.ts';
 import { LedgerWriter, type Written } from './ledger-writer.ts';
 import type { ChainSummary, DamagedRecord, Delivery, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
 import { listMonths, monthOf, monthPath, type Month } from './month-file.ts';
+import { indexMonth } from './month-index.ts';
 import { MonthReader } from './month-reader.ts';
-import type { RowToWrite } from './month-writer.ts';
+import { rowOf } from './record-row.ts';
 
 /** How many records a walk over a machine's time reads at once. */
 const WALK_RECORDS = 64;
@@ -221,14 +222,7 @@ class SqliteLedger implements AdmissionLedger {
     const { first, last, floor } = reader.ordinals();
     if (first !== null) this.#firstOrdinals.set(month, first);
     this.#lastOrdinal = Math.max(this.#lastOrdinal, last ?? 0, floor);
-    const ranges = Map.groupBy(reader.ranges(), ({ agent, epoch }) => `${agent}/${epoch}`);
-    for (const chain of reader.chains()) {
-      for (const [index, { from, to }] of (ranges.get(`${chain.agent}/${chain.epoch}`) ?? []).entries()) {
-        // The totals stand for the whole month: counted once.
-        const totals = index === 0 ? chain : { ...chain, records: 0, samples: 0 };
-        this.#index.addRange(chain, { from, to, month }, totals);
-      }
-    }
+    indexMonth(this.#index, month, reader);
   }
 
   #lookUp(
@@ -248,32 +242,6 @@ class SqliteLedger implements AdmissionLedger {
     }
     return reader;
   }
-}
-
-function rowOf(record: {
-  bytes: Uint8Array;
-  header: RecordHeader;
-  hash: string;
-  receivedMs: number;
-}): Omit<RowToWrite, 'id'> {
-  const { header, hash, receivedMs, bytes } = record;
-  return {
-    receivedMs,
-    agent: header.agent,
-    epoch: header.epoch,
-    seq: header.seq,
-    hash,
-    key: header.key,
-    kind: header.kind,
-    firstMs: wallTimeMs(header, header.first),
-    lastMs: wallTimeMs(header, header.last),
-    sealedToMs: wallTimeMs(header, header.sealedTo),
-    samples: header.samples,
-    config: header.config,
-    prev: header.prev,
-    machines: header.parts.flatMap(({ machine }) => machine ?? []),
-    bytes,
-  };
 }
 
 function duplicate(header: RecordHeader, same: boolean): MillwattError {

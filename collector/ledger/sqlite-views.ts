@@ -31,9 +31,16 @@ export function openViews(options: { folder: string; log?: Log; reset?: boolean 
 /**
  * The views of a collector that may be running in another process, read-only. Throws an error of class `refuse`:
  * `no-views` where nothing was computed yet, `other-views` where another version of millwatt keeps them.
+ * @param options `frozen`: all that is read is of one moment, that of opening, whatever is written meanwhile
  */
-export function readViews(options: { folder: string }): Omit<Views, 'commit' | 'setCursor'> {
-  return new SqliteViews(openViewsToRead(join(options.folder, 'views.db')));
+export function readViews(options: {
+  folder: string;
+  frozen?: boolean;
+}): Omit<Views, 'commit' | 'setCursor'> {
+  const db = openViewsToRead(join(options.folder, 'views.db'));
+  if (options.frozen === true) db.exec('BEGIN');
+  // What it begins with is a first read, which fixes the moment.
+  return new SqliteViews(db);
 }
 
 class SqliteViews implements Views {

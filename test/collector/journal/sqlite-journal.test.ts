@@ -76,7 +76,10 @@ describe('the journal', () => {
     }
     one.close();
     other.close();
-    expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({ entries: 10 });
+    expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({
+      hash: expect.any(String),
+      entries: 10,
+    });
   });
 
   it('appends several all or none', () => {
@@ -118,7 +121,10 @@ describe('the journal', () => {
   it('reads nothing where nobody wrote', () => {
     const folder = makeFolder();
     expect(read(folder).entries('amendment')).toEqual([]);
-    expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({ entries: 0 });
+    expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({
+      hash: expect.any(String),
+      entries: 0,
+    });
   });
 
   it.each([
@@ -144,6 +150,7 @@ describe('the journal', () => {
     const { folder, path } = makeJournal();
     forge(path, sql);
     expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({
+      hash: expect.any(String),
       entries: sound,
       fault: expect.stringMatching(fault),
     });
@@ -170,6 +177,7 @@ describe('the journal', () => {
       `DELETE FROM entry; ATTACH '${journalPath(elsewhere)}' AS theirs; INSERT INTO entry SELECT * FROM theirs.entry;`,
     );
     expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({
+      hash: expect.any(String),
       entries: 0,
       fault: expect.stringMatching(/Entry 1 .* not signed by this collector's key/),
     });
@@ -187,6 +195,7 @@ describe('the journal', () => {
     expect(later.entries('job').map(({ body }) => body['id'])).toEqual(['a', 'b', 'c']);
     later.close();
     expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({
+      hash: expect.any(String),
       entries: 1,
       fault: expect.stringMatching(/Entry 2 .* not signed/),
     });
@@ -210,7 +219,10 @@ describe('the journal', () => {
     writeFileSync(path, bytes.subarray(0, 5000));
     expect(verifyJournal({ folder, publicKey: key.publicKey }).fault).toMatch(/damaged/);
     writeFileSync(path, bytes);
-    expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({ entries: 3 });
+    expect(verifyJournal({ folder, publicKey: key.publicKey })).toEqual({
+      hash: expect.any(String),
+      entries: 3,
+    });
   });
 
   it('can be checked without any of our code, as the documentation says', () => {

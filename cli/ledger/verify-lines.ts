@@ -1,0 +1,110 @@
+import type { Comparison, Difference } from '../../collector/derivation/compare-views.ts';
+import type { JournalVerdict } from '../../collector/journal/sqlite-journal.ts';
+import type { LedgerVerdict } from '../../collector/ledger/verify-ledger.ts';
+import { renderTable } from '../text-table.ts';
+import type { Heads } from './heads-file.ts';
+
+/** Everything that was looked at. */
+export interface Verified {
+  ledger: LedgerVerdict;
+  journal: JournalVerdict;
+  /** With --derive. */
+  derived?: Comparison;
+  /** With --since. */
+  since?: Heads;
+}
+
+/** True when nothing was found. */
+export function isSound({ ledger, journal, derived }: Verified): boolean {
+  return ledger.faults === 0 && journal.fault === undefined && (derived?.differences ?? 0) === 0;
+}
+
+/** What to do where something was found, in the order in which to do it. */
+export function cureOf({ ledger, journal, derived }: Verified): string {
+  const steps: string[] = [];
+  const isGap =
+    ledger.firstFaults.length === ledger.faults && ledger.firstFaults.every(({ code }) => code === 'gap');
+  if (ledger.faults > 0)
+    steps.push(
+      isGap
+        ? 'An agent may still deliver what is missing: look again when it has caught up. If it does not, restore the ledger from a backup.'
+        : 'Stop the collector, restore the files named above from a backup, delete views.db in its data folder and start it again.',
+    );
+  if (journal.fault !== undefined)
+    steps.push(
+      'Restore journal.db and collector-key.pem from one backup: what people decided cannot be computed again.',
+    );
+  if (derived !== undefined && derived.differences > 0)
+    steps.push(
+      ledger.faults > 0 && !isGap
+        ? 'Figures that differ may be those of damaged records: look at them again after that.'
+        : 'Where the configuration is the one that the collector runs with: stop it, delete views.db in its data folder and start it. All figures are computed again from the ledger; what is not in it was never measured.',
+    );
+  return steps.join(' ');
+}
+
+/** What was found, for people. */
+export function verifiedLines(verified: Verified, width: number): string[] {
+  const { ledger, journal, derived, since } = verified;
+  return [
+    ...renderTable(
+      [
+        { title: 'file' },
+        { title: 'agent' },
+        { title: 'records', align: 'right' },
+        { title: 'readings', align: 'right' },
+        { title: 'faults', align: 'right' },
+      ],
+      ledger.months.map((month) => [
+        month.file,
+        month.agent,
+        String(month.records),
+        String(month.samples),
+        String(month.faults),
+      ]),
+      width,
+    ),
+    '',
+    ...ledger.heads.map(
+      ({ agent, epoch, seq, hash }) => `Head of ${agent}, epoch ${epoch}: record ${seq}, ${hash}`,
+    ),
+    `Head of the journal: ${journal.entries === 0 ? 'no entry' : `entry ${journal.entries}, ${journal.hash}`}`,
+    '',
+    ...(ledger.faults === 0
+      ? [
+          `All ${ledger.records} records are as their agents signed them, and follow each other without a gap.`,
+        ]
+      : [
+          `The ledger has ${ledger.faults} ${ledger.faults === 1 ? 'fault' : 'faults'}${ledger.faults > ledger.firstFaults.length ? `; the first ${ledger.firstFaults.length}` : ''}:`,
+          ...ledger.firstFaults.map(({ says, file }) =>
+            file === '' || says.includes(file) ? `  ${says}` : `  ${says} (${file})`,
+          ),
+        ]),
+    journal.fault === undefined
+      ? `All ${journal.entries} entries of the journal are as they were signed.`
+      : `${journal.entries} entries of the journal are sound. ${journal.fault}`,
+    ...(since === undefined || !isSound({ ledger, journal })
+      ? []
+      : [`All that was noted on ${since.noted} is still there.`]),
+    ...(derived === undefined ? [] : comparisonLines(derived)),
+  ];
+}
+
+function comparisonLines({ hours, provisional, differences, firstDifferences }: Comparison): string[] {
+  const open = provisional === 0 ? '' : ` ${provisional} that are still open were left out.`;
+  if (differences === 0)
+    return [`All ${hours} final hours, computed anew from the ledger, are as they are stored.${open}`];
+  return [
+    `Of ${hours} final hours, ${differences} ${differences === 1 ? 'figure is' : 'figures are'} not what the ledger gives${differences > firstDifferences.length ? `; the first ${firstDifferences.length}` : ''}:${open}`,
+    ...firstDifferences.map(sayDifference),
+  ];
+}
+
+function sayDifference({ machine, hourMs, field, stored, computed }: Difference): string {
+  const at = new Date(hourMs).toISOString().replace(':00.000Z', 'Z');
+  return `  ${machine} ${at} ${field}: stored ${sayValue(stored)}, computed ${sayValue(computed)}`;
+}
+
+function sayValue(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
