@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { isChannelId, isLevelId } from '../../protocols/telemetry/ids.ts';
 import { QUANTITIES } from '../../protocols/telemetry/quantity.ts';
+import { plainCalendar } from '../energy/calendar/calendar-model.ts';
+import { openCalendar } from '../energy/calendar/site-calendar.ts';
 import { addAmendments } from './amendment-routes.ts';
 import { ApiError, badParameter } from './api-error.ts';
 import { addHourExplanation } from './hour-explanation.ts';
@@ -26,10 +28,15 @@ const SPANS_MAX = 50_000;
 export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
   const { views, clock } = parts;
 
+  const calendar = openCalendar(parts.plan?.calendar ?? plainCalendar('UTC'));
   server.get('/api/v1/site', (request) => {
     requireKnown(request.query as Query, []);
     const { site, version, publicKey, simulated } = parts;
-    return { site, version, publicKey, simulated, nowMs: clock.wallMs(), speed: clock.speed() };
+    const nowMs = clock.wallMs();
+    const day = calendar
+      .periodsIn('day', nowMs, nowMs + 1)
+      .map(({ date, fromMs, toMs }) => ({ date, fromMs, toMs, zone: calendar.zone.name }))[0];
+    return { site, version, publicKey, simulated, nowMs, speed: clock.speed(), day };
   });
 
   server.get('/api/v1/machines', (request) => {

@@ -268,6 +268,10 @@ export function openApiDocument(version: string): object {
           simulated: { type: 'boolean' },
           nowMs: time,
           speed: { type: 'number', description: 'Plant ms in one real ms; 1 outside simulations' },
+          day: {
+            ...object({ date: text, fromMs: time, toMs: time, zone: text }),
+            description: "The day of the site's calendar that runs now",
+          },
         }),
         Machine: object({
           id: text,

@@ -151,6 +151,9 @@ function needsToken({ routeOptions }: FastifyRequest): boolean {
   return !(path === '/' || path === '/healthz' || path.startsWith('/assets/'));
 }
 
+/** Faults of what is stored, whose cure is for whoever asks; they name a machine and an hour, and no path. */
+const SAID_CODES: ReadonlySet<string> = new Set(['unlike-cells', 'hour-without-minutes', 'damaged-views']);
+
 /** The framework's own refusals keep their status; anything else is our fault and says nothing of our insides. */
 function asApiError(error: unknown): ApiError {
   const status = (error as { statusCode?: unknown }).statusCode;
@@ -161,6 +164,8 @@ function asApiError(error: unknown): ApiError {
       'The request cannot be understood.',
       'See /api/v1/openapi.json for what there is.',
     );
+  if (error instanceof MillwattError && SAID_CODES.has(error.code))
+    return new ApiError(500, error.message, error.cure);
   return new ApiError(500, 'The collector could not answer this.', 'Its log says why.');
 }
 

@@ -12,6 +12,7 @@ const PAGE_FILES = [
   'dashboard.css',
   'dashboard.js',
   'agents-view.js',
+  'budget-bars.js',
   'collector-client.js',
   'day-chart.js',
   'findings-view.js',

@@ -27,7 +27,7 @@ export function toBaseHour(hour: MachineHour, cells: HourCells, marks: readonly 
     components:
       supply === undefined
         ? cells.components
-        : { ...cells.components, supply: closeCells(supply, hour.energy.stateMwh) },
+        : { ...cells.components, supply: closeCells(supply, hour.energy.stateMwh, hour) },
     reasons: [
       ...marks,
       ...hour.reasons
@@ -51,7 +51,11 @@ export function toBaseHour(hour: MachineHour, cells: HourCells, marks: readonly 
  * @param stateMwh the supply's energy by state after closure
  * Throws an error of class `crash` (code `unlike-cells`) where the cells are not those of that record.
  */
-export function closeCells(energy: BaseEnergy, stateMwh: StateEnergy): BaseEnergy {
+export function closeCells(
+  energy: BaseEnergy,
+  stateMwh: StateEnergy,
+  hour?: Pick<MachineHour, 'machine' | 'hourMs'>,
+): BaseEnergy {
   const closed = {
     counter: copy(energy.counter),
     integrated: copy(energy.integrated),
@@ -65,7 +69,7 @@ export function closeCells(energy: BaseEnergy, stateMwh: StateEnergy): BaseEnerg
     );
     const movedMwh = held.reduce((sum, { mwh }) => sum + mwh, 0) - stateMwh[name];
     if (movedMwh === 0) continue;
-    if (movedMwh < 0) throw unlike();
+    if (movedMwh < 0) throw unlike(hour);
     const shares = apportion(
       milliwattHours(movedMwh),
       held.map(({ mwh }) => mwh),
@@ -80,7 +84,7 @@ export function closeCells(energy: BaseEnergy, stateMwh: StateEnergy): BaseEnerg
   const unknownMwh = grids
     .flatMap((grid) => grid.filter((_, cell) => cell % STATE_COUNT === UNKNOWN))
     .reduce((sum, mwh) => sum + mwh, 0);
-  if (unknownMwh !== stateMwh.unknown) throw unlike();
+  if (unknownMwh !== stateMwh.unknown) throw unlike(hour);
   return closed;
 }
 
@@ -88,6 +92,10 @@ function copy(cells: ArrayLike<number> | null): number[] | null {
   return cells === null ? null : Array.from(cells);
 }
 
-function unlike(): MillwattError {
-  return new MillwattError('crash', 'unlike-cells', 'The cells of an hour do not sum to its record.');
+function unlike(hour?: Pick<MachineHour, 'machine' | 'hourMs'>): MillwattError {
+  const name =
+    hour === undefined ? 'an hour' : `the hour of ${hour.machine} at ${new Date(hour.hourMs).toISOString()}`;
+  return new MillwattError('crash', 'unlike-cells', `The minutes kept of ${name} do not sum to its record.`, {
+    cure: 'Stop the collector, delete views.db in its data folder and start it: all is computed again.',
+  });
 }

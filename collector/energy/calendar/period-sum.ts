@@ -56,8 +56,8 @@ export interface PeriodSum {
   /** Mean power of the supply by state; null where no time was spent. */
   meanPowerW: Record<OperatingState, Watts | null>;
   /**
-   * Shares, 0..1. `watched`: of the period, in which the machine was watched at all; `time`: of the period, that was
-   * measured; `energy`: of the supply's energy, that was measured rather than bridged, null without any.
+   * Shares, 0..1. `watched`: of the period, in which the machine was watched at all; `time`: of the time watched, that was
+   * measured, as in a machine-hour; `energy`: of the supply's energy, that was measured rather than bridged, null without any.
    */
   coverage: { watched: number; time: number; energy: number | null };
   /** The worst of its hours; `partial` too where the machine was not watched all the time, or some hours have no supply and some do. */

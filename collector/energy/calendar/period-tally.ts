@@ -172,7 +172,7 @@ export function closeTally(
     }),
     coverage: {
       watched: roundTo(spanMs / lengthMs, 1e6),
-      time: roundTo(measuredMs / lengthMs, 1e6),
+      time: spanMs === 0 ? 0 : roundTo(measuredMs / spanMs, 1e6),
       energy:
         supplyMwh === null || supplyMwh === 0
           ? null

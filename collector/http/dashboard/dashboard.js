@@ -1,6 +1,15 @@
 import { agentsView } from './agents-view.js';
 import { followLive, getJson, hasToken, keepToken, NeedsToken } from './collector-client.js';
-import { element, energyText, powerText, secondText, shortDayText, startOfDay, zoneName } from './format.js';
+import {
+  element,
+  energyText,
+  powerText,
+  secondText,
+  shortDayText,
+  startOfDay,
+  timeText,
+  zoneName,
+} from './format.js';
 import { linkOf, readLink } from './hour-link.js';
 import { createHourPanel } from './hour-panel.js';
 import { createHoursSection } from './hours-section.js';
@@ -18,11 +27,15 @@ const at = (id) => document.getElementById(id);
 const cards = new Map();
 const live = new Map();
 const hoursOf = new Map();
+const todayOf = new Map();
 const clock = { nowMs: Date.now(), speed: 1, readAt: performance.now() };
 let lastAliveMs = null;
 
 /** The collector's time, which runs fast in a simulation that catches up. */
 const nowMs = () => clock.nowMs + (performance.now() - clock.readAt) * clock.speed;
+
+/** The day of the site's calendar that runs now: everything of today is of it. */
+let siteDay = null;
 
 function setClock({ nowMs: wallMs, speed }) {
   Object.assign(clock, { nowMs: wallMs, speed, readAt: performance.now() });
@@ -41,15 +54,17 @@ function showSimulation() {
 async function showSite() {
   const site = await getJson('/api/v1/site');
   simulated = site.simulated;
+  siteDay = site.day;
   setClock(site);
   at('site').textContent = site.site;
   document.title = `${site.site} · millwatt`;
   at('version').textContent = `Version ${site.version}`;
   at('zone').textContent =
-    `Times in ${zoneName()}, the zone of this browser. Machine-hours begin on the hour in UTC. Per machine-hour: energy while switched on, by the hours switched on.`;
+    `Times in ${zoneName()}, the zone of this browser. Machine-hours begin on the hour in UTC. Today is the day of the site's calendar in ${siteDay.zone}. Per powered hour: all its energy by the hours in which the machine was switched on.`;
 }
 
 async function showMachines() {
+  if (nowMs() >= siteDay.toMs) await showSite();
   const { machines } = await getJson('/api/v1/machines');
   const place = at('machines');
   at('summary').hidden = machines.length === 0;
@@ -84,7 +99,8 @@ async function fillSparkline(id, card) {
 
 async function showDay(id) {
   const toMs = Math.round(nowMs());
-  const fromMs = Math.min(toMs - DAY_MS, startOfDay(toMs));
+  const { fromMs: sinceMs } = siteDay;
+  const fromMs = Math.min(toMs - DAY_MS, startOfDay(toMs), sinceMs);
   const [series, { hours }, { spans }] = await Promise.all([
     // A machine without a supply meter has no such channel: that is an empty chart, not an error.
     getJson(
@@ -98,7 +114,20 @@ async function showDay(id) {
     getJson(`/api/v1/machines/${id}/states?from=${toMs - DAY_MS}&to=${toMs}`).catch(() => ({ spans: [] })),
   ]);
   hoursOf.set(id, hours);
-  cards.get(id)?.showDay({ points: series.points, stepMs: series.stepMs, hours, spans, nowMs: toMs });
+  const today = await readToday(id, hours, toMs);
+  todayOf.set(id, today);
+  cards
+    .get(id)
+    ?.showDay({ points: series.points, stepMs: series.stepMs, today, sinceMs, spans, nowMs: toMs });
+}
+
+/** The hours of the site's day; the day itself where it does not begin with an hour of UTC. */
+async function readToday(id, hours, toMs) {
+  const { fromMs } = siteDay;
+  if (fromMs % 3_600_000 === 0) return hours.filter(({ hourMs }) => hourMs >= fromMs);
+  if (toMs <= fromMs) return [];
+  const { periods } = await getJson(`/api/v1/machines/${id}/periods?kind=day&from=${fromMs}&to=${toMs}`);
+  return periods;
 }
 
 function showSummary() {
@@ -110,9 +139,8 @@ function showSummary() {
     known.length === cards.size ? 'power now' : `power now of ${known.length} of ${cards.size} machines`;
   const processing = machines.filter(({ state }) => state === 'processing').length;
   at('total-processing').textContent = `${processing} of ${cards.size}`;
-  const todayMs = startOfDay(nowMs());
-  const { energyMwh } = sumHours([...hoursOf.values()].flat().filter(({ hourMs }) => hourMs >= todayMs));
-  at('total-energy').textContent = energyText(energyMwh);
+  at('total-energy').textContent = energyText(sumHours([...todayOf.values()].flat()).energyMwh);
+  at('total-energy-label').textContent = `energy since ${timeText(siteDay.fromMs)}`;
 }
 
 const hoursSection = createHoursSection({

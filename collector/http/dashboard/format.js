@@ -50,6 +50,14 @@ export const dayText = (ms) => DAY.format(ms);
 export const shortDayText = (ms) => SHORT_DAY.format(ms);
 export const zoneName = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** `45 min`, `2 h 05 min`. */
+export function durationText(ms) {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 60
+    ? `${minutes} min`
+    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
 /** Midnight of the day of a time, in the zone of the browser. */
 export function startOfDay(ms) {
   const day = new Date(ms);

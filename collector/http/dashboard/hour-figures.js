@@ -1,3 +1,4 @@
+import { budgetBars } from './budget-bars.js';
 import { countText, dayText, element, secondText, startOfDay, timeText } from './format.js';
 import { decidedText, wordOf } from './states.js';
 import { REASONS } from './reasons.js';
@@ -19,7 +20,7 @@ export function hourSections(explanation) {
     section('Decided about the counter', 'decisions', [pairs(explanation.decisions.map(decisionPair))]),
     section('Amendments', 'amendments', [pairs(explanation.amendments.map(amendmentPair))]),
     uncertaintySection(explanation.uncertainty),
-    section('Why it is not fully measured', 'reasons', [
+    section('What is marked in it', 'reasons', [
       pairs(explanation.hour.reasons.map((reason) => [reason, REASONS[reason] ?? reason])),
     ]),
     section('Meters', 'meters', [pairs(explanation.meters.map(meterPair))]),
@@ -151,40 +152,4 @@ function uncertaintySection(uncertainty) {
     pairs(notes.map((note) => ['note', note])),
     pairs(missing.map(({ fact, remedy, key }) => [fact, key === null ? remedy : `${remedy} (${key})`])),
   ]);
-}
-
-/** What people call the sources of a budget. */
-const SOURCES = {
-  meter: 'Meter',
-  ct: 'Current transformers, ratio',
-  ctPhase: 'Current transformers, phase',
-  vt: 'Voltage transformers, ratio',
-  vtPhase: 'Voltage transformers, phase',
-  drift: 'Drift since calibration',
-  environment: 'Temperature',
-  sampling: 'Power between readings',
-  gap: 'Time not read',
-  resolution: 'Steps of the counter',
-  closure: 'Counter against power',
-};
-
-function budgetBars(rows) {
-  const known = rows.filter(({ sharePercent }) => sharePercent >= 0.05);
-  if (known.length === 0) return null;
-  const list = element('ul', 'budget');
-  for (const { source, sharePercent, note } of known.sort((a, b) => b.sharePercent - a.sharePercent)) {
-    const entry = element('li');
-    const bar = element('span', 'budget-bar');
-    const part = element('i');
-    part.style.width = `${sharePercent}%`;
-    bar.append(part);
-    entry.append(
-      element('span', 'budget-source', SOURCES[source] ?? source),
-      bar,
-      element('span', 'budget-share', `${sharePercent.toFixed(1)} %`),
-      element('span', 'note', note),
-    );
-    list.append(entry);
-  }
-  return list;
 }

@@ -39,13 +39,7 @@ export function hoursTable(hours, nowMs, open) {
       dayMs === todayMs ? `Today, ${dayText(dayMs)}` : dayText(dayMs),
     );
     cell.colSpan = HEADS.length;
-    cell.append(
-      element(
-        'span',
-        'day-sum',
-        `${energyText(sumHours(ofDay).energyMwh)} ${dayMs === todayMs ? 'so far' : 'in these hours'}`,
-      ),
-    );
+    cell.append(element('span', 'day-sum', `${energyText(sumHours(ofDay).energyMwh)} in these hours`));
     row.append(cell);
     body.append(row, ...ofDay.map((hour) => hourRow(hour, open)));
     table.append(body);
@@ -93,14 +87,20 @@ export function coverageCell({ coverage, reasons, obtained }) {
   return cell;
 }
 
-/** Final or provisional. */
-export function statusCell({ status, revision, finalBy }) {
+/** Final or provisional, and whether people decided about its readings. */
+export function statusCell({ status, revision, finalBy, basis }) {
   const text = status === 'final' ? (revision > 1 ? `Final, rev. ${revision}` : 'Final') : 'Provisional';
   const cell = withRole('td', 'cell', 'status');
   const mark = element('span', `status-mark ${status}`, text);
   if (status !== 'final') mark.title = 'Not every agent has delivered this hour completely yet';
   else if (finalBy === 'seven-days') mark.title = 'Closed after seven days though not everything had come';
   cell.append(mark);
+  const { amendments } = basis;
+  if (amendments.length > 0) {
+    const amended = element('span', 'note', ' amended');
+    amended.title = `By ${amendments.join(', ')}`;
+    cell.append(amended);
+  }
   return cell;
 }
 

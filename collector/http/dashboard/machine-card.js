@@ -1,5 +1,5 @@
 import { createDayChart } from './day-chart.js';
-import { element, energyText, powerOf, startOfDay } from './format.js';
+import { durationText, element, energyText, powerOf, timeText } from './format.js';
 import { createSparkline } from './sparkline.js';
 import { decidedText, wordOf } from './states.js';
 
@@ -32,9 +32,9 @@ export function createMachineCard({ id, name, ratedPowerW }) {
 
   const facts = element('dl', 'facts');
   const energy = addFact(facts, 'Today', '–');
-  const intensity = addFact(facts, 'Per machine-hour', '–');
+  const intensity = addFact(facts, 'Per powered hour', '–');
   intensity.parentElement.title =
-    'Energy of the hours in which the machine was switched on, by those hours (today)';
+    'All energy since then by the hours in which the machine was switched on, as `millwatt use-phase` counts them';
   const parts = addFact(facts, 'Processing', '–');
 
   const now = element('div', 'machine-now');
@@ -65,27 +65,28 @@ export function createMachineCard({ id, name, ratedPowerW }) {
         .map(({ source, reason }) => `${source}: ${reason || 'no answer'}`)
         .join(' · ');
     },
-    showDay({ points, stepMs, hours, spans, nowMs }) {
+    /** `today`: hours of the site's day, which began at `sinceMs`. */
+    showDay({ points, stepMs, today, sinceMs, spans, nowMs }) {
       chart.show({ points, stepMs, spans, nowMs });
-      const today = sumHours(hours.filter(({ hourMs }) => hourMs >= startOfDay(nowMs)));
-      energy.textContent = energyText(today.energyMwh);
-      const poweredHours = today.poweredMs / 3_600_000;
+      const sum = sumHours(today);
+      energy.previousElementSibling.textContent = `Since ${timeText(sinceMs)}`;
+      energy.textContent = energyText(sum.energyMwh);
+      const poweredHours = sum.poweredMs / 3_600_000;
       intensity.textContent =
-        today.poweredMwh === null || poweredHours === 0 ? '–' : energyText(today.poweredMwh / poweredHours);
-      parts.textContent = durationText(today.processingMs);
+        sum.energyMwh === null || poweredHours === 0 ? '–' : energyText(sum.energyMwh / poweredHours);
+      parts.textContent = durationText(sum.processingMs);
     },
   };
 }
 
 /** Energy and times of hours; null where no hour knows its energy. */
 export function sumHours(hours) {
-  const sum = { energyMwh: null, poweredMwh: null, poweredMs: 0, processingMs: 0 };
+  const sum = { energyMwh: null, poweredMs: 0, processingMs: 0 };
   for (const { energy, timeMs, spanMs } of hours) {
     sum.processingMs += timeMs.processing;
     if (energy.supplyMwh === null) continue;
     // Switched on: every state but off, and but unknown, of which nobody can say.
     sum.energyMwh = (sum.energyMwh ?? 0) + energy.supplyMwh;
-    sum.poweredMwh = (sum.poweredMwh ?? 0) + energy.supplyMwh - energy.stateMwh.off - energy.stateMwh.unknown;
     sum.poweredMs += spanMs - timeMs.off - timeMs.unknown;
   }
   return sum;
@@ -104,11 +105,4 @@ function noteOf(powerW, ratedPowerW, stale) {
   if (powerW === null) return 'No meter tells the power of the whole machine';
   if (ratedPowerW === null || ratedPowerW === 0) return 'now';
   return `now, ${Math.round((powerW / ratedPowerW) * 100)} % of rated power`;
-}
-
-function durationText(ms) {
-  const minutes = Math.round(ms / 60_000);
-  return minutes < 60
-    ? `${minutes} min`
-    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')}`;
 }

@@ -1,4 +1,5 @@
-import { countText, element, energyText, fineText, powerText } from './format.js';
+import { budgetBars } from './budget-bars.js';
+import { countText, durationText, element, energyText, fineText, percentText, powerText } from './format.js';
 import { REASONS } from './reasons.js';
 import { STATES, wordOf } from './states.js';
 
@@ -25,7 +26,7 @@ function stateLines({ energy, timeMs, meanPowerW, uncertainty }) {
     const of = uncertainty?.supply?.states[state];
     const words = [
       energy.supplyMwh === null ? 'energy not known' : `${energyText(mwh)}${plusMinus(of)}`,
-      timeText(timeMs[state]),
+      durationText(timeMs[state]),
       meanPowerW[state] === null ? '' : `mean ${powerText(meanPowerW[state])}`,
     ];
     lines.push({ label: wordOf(state), text: words.filter((word) => word !== '').join(', '), state });
@@ -33,7 +34,39 @@ function stateLines({ energy, timeMs, meanPowerW, uncertainty }) {
   return lines;
 }
 
-function otherLines({ energy, obtained, uncertainty, reasons, basis }) {
+/**
+ * Where the uncertainty of a period comes from, component by component: meters, and each source with its share.
+ *
+ * @param report the same period as the collector tells it with budgets
+ */
+export function periodBudget({ uncertainty }) {
+  const parts = [];
+  for (const [component, { total, states, meters }] of Object.entries(uncertainty)) {
+    if (total?.kind !== 'known') continue;
+    const meterText = meters
+      .map(({ meter, facts }) => `${meter} ${BASES[facts.basis] ?? ''}`.trim())
+      .join(', ');
+    parts.push(budgetPart(`Uncertainty of ${component}: ${statement(total)} (${meterText})`, total));
+    if (component !== 'supply') continue;
+    for (const state of STATES)
+      if (states[state]?.kind === 'known')
+        parts.push(budgetPart(`${wordOf(state)}: ${statement(states[state])}`, states[state]));
+  }
+  return parts;
+}
+
+const BASES = { register: 'by its counter', power: 'by integrated power' };
+
+function budgetPart(title, { rows }) {
+  const part = element('details', 'period-budget');
+  part.append(element('summary', '', title), budgetBars(rows) ?? element('p', 'note', 'Nothing adds to it.'));
+  return part;
+}
+
+const statement = (known) => `${energyText(known.energyMwh)}${plusMinus(known)}`;
+
+function otherLines(report) {
+  const { energy, obtained, uncertainty, reasons, basis, coverage, spanMs, measuredMs } = report;
   const lines = [];
   const add = (label, text) => {
     if (text !== '') lines.push({ label, text });
@@ -48,6 +81,8 @@ function otherLines({ energy, obtained, uncertainty, reasons, basis }) {
   if (energy.exportMwh > 0) add('Fed back', energyText(energy.exportMwh));
   for (const [name, mwh] of Object.entries(energy.componentMwh))
     if (name !== 'supply') add(name, `${energyText(mwh)}${plusMinus(uncertainty?.[name]?.total)}`);
+  add('Watched', `${durationText(spanMs)} of ${durationText(report.toMs - report.fromMs)}`);
+  add('Measured', `${durationText(measuredMs)}, ${percentText(coverage.time)} of the time watched`);
   add('Not fully measured', reasons.map((reason) => REASONS[reason] ?? reason).join('; '));
   for (const { fact, remedy, key } of uncertainty?.supply?.missing ?? [])
     add(`Uncertainty lacks: ${fact}`, key === null ? remedy : `${remedy} (${key})`);
@@ -55,8 +90,12 @@ function otherLines({ energy, obtained, uncertainty, reasons, basis }) {
   add(
     'Rests on',
     `${countText(hours.count)} machine-hours${hours.revisions === null ? '' : revisionText(hours.revisions)}${
-      amendments.length === 0 ? '' : `, amendments ${amendments.join(', ')}`
+      hours.revised === 0 ? '' : `, ${countText(hours.revised)} of them revised`
     }`,
+  );
+  add(
+    'Amended',
+    amendments.length === 0 ? '' : `${countText(hours.amended)} of them, by ${amendments.join(', ')}`,
   );
   return lines;
 }
@@ -65,16 +104,8 @@ function revisionText({ from, to }) {
   return from === to ? `, revision ${from}` : `, revisions ${from} to ${to}`;
 }
 
-/** ` ± 2.4 %`; nothing where it is not known. */
-function plusMinus(uncertainty) {
+/** ` ± 2.4 %`, and ` ?` where a class was used outside its range; nothing where it is not known. */
+export function plusMinus(uncertainty) {
   if (uncertainty?.kind !== 'known') return '';
-  const outside = uncertainty.isQualified ? '' : ' (a class used outside its range)';
-  return ` ± ${fineText(uncertainty.expandedPercent / 100)}${outside}`;
-}
-
-function timeText(ms) {
-  const minutes = Math.round(ms / 60_000);
-  return minutes < 60
-    ? `${minutes} min`
-    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  return ` ± ${fineText(uncertainty.expandedPercent / 100)}${uncertainty.isQualified ? '' : ' ?'}`;
 }

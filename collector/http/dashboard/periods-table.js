@@ -1,6 +1,7 @@
-import { element, energyText, fineText, powerText } from './format.js';
+import { getJson } from './collector-client.js';
+import { durationText, element, energyText, powerText } from './format.js';
 import { coverageCell, statusCell, withRole } from './hours-table.js';
-import { periodDetail } from './period-detail.js';
+import { periodBudget, periodDetail, plusMinus } from './period-detail.js';
 import { stateBar } from './states.js';
 
 // Shifts, days and months of the site's calendar, newest first, in the zone of the site.
@@ -14,6 +15,9 @@ export const PERIOD_KINDS = [
 ];
 
 const HEADS = ['Period', 'Energy', 'Mean power', 'States', 'Measured', 'Status'];
+
+/** The running hour follows its readings by so much, ms. */
+const BEHIND_MS = 10 * 60_000;
 
 /** What someone opened stays open when the table is made anew. */
 const opened = new Set();
@@ -40,7 +44,11 @@ export function periodsTable({ machine, zone, periods }, nowMs) {
     element(
       'p',
       'note',
-      `In ${zone}, the zone of the site's calendar. ± is the expanded uncertainty, k = 2.`,
+      `In ${zone}, the zone of the site's calendar. Measured: of the time watched. ± is the expanded uncertainty, k = 2${
+        watched.some(({ uncertainty }) => isDoubtful(uncertainty?.supply?.total))
+          ? '; ?: a class was used outside the range for which it promises anything'
+          : ''
+      }.`,
     ),
   );
   return node;
@@ -48,17 +56,22 @@ export function periodsTable({ machine, zone, periods }, nowMs) {
 
 /** The row of a period, and a second one with what lies behind it once someone asks. */
 function periodRows(report, { machine, zone, nowMs }) {
-  const { period, fromMs, toMs, measuredMs, spanMs } = report;
+  const { period, fromMs, toMs, spanMs } = report;
   const { supplyMwh } = report.energy;
   const row = withRole('tr', 'row', report.status === 'final' ? 'period' : 'period provisional');
   const meanW = supplyMwh === null ? null : (supplyMwh * 3600) / spanMs;
   const states = withRole('td', 'cell', 'states');
   states.append(stateBar(report.timeMs, 'state-bar'));
   const energy = withRole('td', 'cell', 'number energy', energyText(supplyMwh));
-  const uncertainty = uncertaintyText(report);
-  if (uncertainty !== null) energy.append(element('span', 'note', ` ± ${uncertainty}`));
+  const uncertainty = plusMinus(report.uncertainty?.supply?.total);
+  if (uncertainty !== '') energy.append(element('span', 'note', uncertainty));
   // Of a period that is not over, what is still to come is not missing.
-  const passedMs = Math.max(spanMs, Math.min(toMs, nowMs) - fromMs);
+  const passedMs = Math.min(toMs, nowMs) - fromMs;
+  const coverage = coverageCell(report);
+  if (spanMs < passedMs - BEHIND_MS) {
+    coverage.append(element('span', 'note', ` of ${durationText(spanMs)} watched`));
+    coverage.classList.add('low');
+  }
   const isRunning = toMs > nowMs;
   const when = withRole('th', 'rowheader', 'when');
   const button = element('button', 'open-hour', `${nameOf(period, zone)}${isRunning ? ', so far' : ''}`);
@@ -70,7 +83,7 @@ function periodRows(report, { machine, zone, nowMs }) {
     energy,
     withRole('td', 'cell', 'number mean', powerText(meanW)),
     states,
-    coverageCell({ ...report, coverage: { ...report.coverage, time: measuredMs / passedMs } }),
+    coverage,
     statusCell(report),
   );
   const detail = withRole('tr', 'row', 'period-detail');
@@ -78,24 +91,35 @@ function periodRows(report, { machine, zone, nowMs }) {
   cell.colSpan = HEADS.length;
   cell.append(periodDetail(report));
   detail.append(cell);
+  let isAsked = false;
   const key = `${machine} ${period.kind} ${period.key}`;
   const set = (isOpen) => {
     detail.hidden = !isOpen;
     button.setAttribute('aria-expanded', String(isOpen));
     if (isOpen) opened.add(key);
     else opened.delete(key);
+    if (!isOpen || isAsked) return;
+    isAsked = true;
+    void showBudget(cell, machine, period);
   };
   row.addEventListener('click', () => set(detail.hidden));
   set(opened.has(key));
   return [row, detail];
 }
 
-/** `2.4 %`; null where none is known. */
-function uncertaintyText({ uncertainty }) {
-  const total = uncertainty?.supply?.total;
-  if (total?.kind !== 'known') return null;
-  return fineText(total.expandedPercent / 100);
+/** Budgets make a period ten times as large: each is asked for once it is opened. */
+async function showBudget(cell, machine, { kind, fromMs }) {
+  try {
+    const { periods } = await getJson(
+      `/api/v1/machines/${machine}/periods?kind=${kind}&from=${fromMs}&to=${fromMs + 60_000}&budget=true`,
+    );
+    cell.append(...periods.flatMap(periodBudget));
+  } catch (error) {
+    cell.append(element('p', 'problem', error.message));
+  }
 }
+
+const isDoubtful = (total) => total?.kind === 'known' && !total.isQualified;
 
 function nameOf({ kind, name, fromMs, toMs }, zone) {
   const say = (options, ms) => new Intl.DateTimeFormat(undefined, { timeZone: zone, ...options }).format(ms);

@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
       /^Processing \d+ min, Ready \d+ min$/,
     );
     expect(await page.locator('#hours .day').allTextContents()).toEqual([
-      expect.stringMatching(/^Today, Tuesday.*3 March.*kWh so far$/),
+      expect.stringMatching(/^Today, Tuesday.*3 March.*kWh in these hours$/),
       expect.stringMatching(/^Monday.*2 March.*kWh in these hours$/),
     ]);
     expect(await rows.nth(1).locator('.status').textContent()).toBe('Final');

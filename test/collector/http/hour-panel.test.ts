@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ExplainedHour, Figure } from '../../../collector/reports/explained-hour.ts';
+import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
 import { explainedParts, explainedPlan, HOUR_MS } from '../reports/explained-plant.ts';
 import { chromiumPath, startPlantBrowser, type PlantBrowser } from './plant-browser.ts';
 import type { PlantServer, startPlantServer } from './plant-server.ts';
@@ -48,6 +49,20 @@ describe.skipIf(chromiumPath === undefined)('the panel of an hour, in a browser'
   });
   afterEach(async () => {
     await browser.reset();
+  });
+
+  test('an hour whose minutes do not fit its record says so, and what to do', async () => {
+    const parts = explainedParts();
+    const hours = parts.hours.map((hour) => {
+      const stateMwh = { ...hour.energy.stateMwh, ready: milliwattHours(hour.energy.stateMwh.ready + 1) };
+      return { ...hour, energy: { ...hour.energy, stateMwh } };
+    });
+    const { page } = await browser.open(plant({ ...parts, hours }), {}, `/${LINK}`);
+    const problem = page.locator('.hour-panel .problem');
+    await problem.waitFor();
+    const said = (await problem.textContent()) ?? '';
+    expect(said).toContain('The minutes kept of the hour of mill at 2026-11-22T06:00:00.000Z do not sum');
+    expect(said).toContain('delete views.db');
   });
 
   test('shows every figure of the hour as the API tells it, and asks for it only then', async () => {

@@ -70,10 +70,25 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
     };
     const told = periods.find(({ spanMs }) => spanMs > 0);
     expect(told?.energy.supplyMwh).toBe(6_100_000);
-    // It is 09:00 in Berlin: of the 9 hours of the day that have passed, 1 h 51 min were measured. Nobody can have
-    // measured the other 15.
-    expect(told?.coverage.time).toBeCloseTo(111 / (24 * 60), 3);
-    expect(await day.locator('.coverage').textContent()).toBe(`${Math.floor((100 * 111) / (9 * 60))}\u00a0%`);
+    // Of the 2 hours in which the machine was watched, 1 h 51 min were measured; it is 09:00 in Berlin, so that 7 hours of
+    // the day went unwatched.
+    expect(told?.coverage.time).toBeCloseTo(111 / 120, 3);
+    expect(await day.locator('.coverage').textContent()).toBe('92\u00a0% of 2 h 00 min watched');
+    expect(await day.locator('.coverage').getAttribute('class')).toContain('low');
+
+    // What the card says of today is of the same day.
+    const facts = page.locator('.machine .facts > div');
+    expect(await facts.nth(0).textContent()).toBe('Since 00:006.10\u00a0kWh');
+    // 6.1 kWh over 2 h 00 min, all of them switched on but for what nobody knows: as the use phase has it.
+    const use = (await (
+      await fetch(
+        `${server.url}/api/v1/machines/mill/use-phase?from=${HOUR_MS - 3_600_000}&to=${HOUR_MS + 1}`,
+      )
+    ).json()) as { perHour: { powered: { kwhPerHour: number } } };
+    expect(await facts.nth(1).textContent()).toBe(
+      `Per powered hour${use.perHour.powered.kwhPerHour.toFixed(2)}\u00a0kWh`,
+    );
+    expect(await page.locator('#total-energy-label').textContent()).toBe('energy since 00:00');
     expect(await day.locator('.status').textContent()).toBe('Provisional');
 
     // What lies behind it opens below it, and stays open.
@@ -85,6 +100,18 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
     expect(said).toMatch(/Ready.*kWh ± [\d.]+\u00a0%/);
     expect(said).toContain('bridged over gaps');
     expect(said).toContain('2 machine-hours');
+    expect(said).toContain('Watched2 h 00 min of 24 h 00 min');
+    expect(said).toContain('Measured1 h 51 min, 92\u00a0% of the time watched');
+    // The budget comes when it is opened: of the supply, then of each state.
+    await detail.locator('.period-budget').first().waitFor();
+    expect(asked.filter((url) => url.includes('budget=true'))).toHaveLength(1);
+    const budgets = await detail.locator('.period-budget > summary').allTextContents();
+    expect(budgets[0]).toMatch(
+      /^Uncertainty of supply: 6\.10\u00a0kWh ± [\d.]+\u00a0%( \?)? \(.*by its counter\)$/,
+    );
+    expect(budgets.some((text) => text.startsWith('Ready: '))).toBe(true);
+    await detail.locator('.period-budget > summary').first().click();
+    expect(await detail.locator('.budget').first().isVisible()).toBe(true);
     if (PICTURES !== undefined)
       await page.screenshot({ path: join(PICTURES, 'days-1400.png'), fullPage: true });
     await page.getByRole('button', { name: 'Hours' }).click();
@@ -110,6 +137,43 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
     await page.getByRole('button', { name: 'Hours' }).click();
     await page.locator('.open-hour').first().waitFor();
     expect(browser.complaints).toEqual([]);
+  });
+
+  test('a day that begins on a half hour is the same day on the card, and a class out of range is marked', async () => {
+    const plan = {
+      ...PLAN,
+      calendar: { ...PLAN.calendar, dayBegins: [{ fromDay: null, untilDay: null, beginsMin: 390 }] },
+    };
+    const { page } = await browser.open({ ...plant(), plan });
+    await page.getByRole('button', { name: 'Days' }).click();
+    const day = page.locator('#hours tr.period').first();
+    await day.waitFor();
+    const energy = (await day.locator('.energy').textContent()) ?? '';
+    const fact = await page.locator('.machine .facts > div').first().textContent();
+    // 06:30 in Berlin: half of the first hour, and all of the second.
+    expect(fact).toBe(`Since 06:30${/^[^ ]*kWh/.exec(energy)?.[0]}`);
+    expect(Number.parseFloat(energy)).toBeLessThan(6);
+    expect(energy).toMatch(/± [\d.]+\u00a0% \?$/);
+    expect(await page.locator('.periods .note').last().textContent()).toContain(
+      '?: a class was used outside',
+    );
+    expect(browser.complaints).toEqual([]);
+  });
+
+  test('periods and hours say that they rest on amendments, by name', async () => {
+    const parts = explainedParts();
+    const hours = parts.hours.map((hour) =>
+      hour.hourMs === HOUR_MS ? { ...hour, basis: { ...hour.basis, amendments: ['0a1b2c3d4e5f'] } } : hour,
+    );
+    const { page } = await browser.open({ ...plant(), ...parts, hours });
+    await page.locator('#hours .status', { hasText: 'amended' }).waitFor();
+    expect(await page.locator('#hours .status', { hasText: 'amended' }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Days' }).click();
+    const day = page.locator('#hours tr.period').first();
+    expect(await day.locator('.status').textContent()).toContain('amended');
+    await day.getByRole('button').click();
+    const detail = (await page.locator('#hours tr.period-detail').first().textContent()) ?? '';
+    expect(detail).toContain('Amended1 of them, by 0a1b2c3d4e5f');
   });
 
   test('what is implausible about the readings stands above them, with what to do', async () => {
@@ -138,14 +202,23 @@ describe.skipIf(chromiumPath === undefined)('shifts, days and months on the page
     expect(browser.complaints).toEqual([]);
   });
 
-  test('fits a phone', async () => {
-    const { page } = await browser.open(plant(), { viewport: { width: 360, height: 800 } });
-    await page.getByRole('button', { name: 'Shifts' }).click();
-    await page.locator('#hours tr.period').last().getByRole('button').click();
-    await page.locator('#hours tr.period-detail').last().waitFor();
-    if (PICTURES !== undefined)
-      await page.screenshot({ path: join(PICTURES, 'periods-360.png'), fullPage: true });
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-    expect(browser.complaints).toEqual([]);
-  });
+  for (const [width, colorScheme] of [
+    [360, 'light'],
+    [360, 'dark'],
+    [768, 'dark'],
+  ] as const)
+    test(`fits ${width} px, ${colorScheme}`, async () => {
+      const { page } = await browser.open(plant(), { viewport: { width, height: 800 }, colorScheme });
+      await page.getByRole('button', { name: 'Shifts' }).click();
+      await page.locator('#hours tr.period').last().getByRole('button').click();
+      await page.locator('#hours tr.period-detail').last().waitFor();
+      await page.locator('#hours .period-budget > summary').first().click();
+      if (PICTURES !== undefined)
+        await page.screenshot({
+          path: join(PICTURES, `periods-${width}-${colorScheme}.png`),
+          fullPage: true,
+        });
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect(browser.complaints).toEqual([]);
+    });
 });

@@ -45,7 +45,7 @@ describe('sums over periods', () => {
     expect(night).toMatchObject({
       energy: { supplyMwh: 30 * 50 },
       spanMs: 30 * MINUTE_MS,
-      coverage: { watched: 0.0625, time: 0.0625, energy: 1 },
+      coverage: { watched: 0.0625, time: 1, energy: 1 },
       reasons: ['clock-unsynced', 'gap'],
       quality: 'partial',
       status: 'provisional',
