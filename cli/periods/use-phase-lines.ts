@@ -28,9 +28,10 @@ export function usePhaseLines(report: UsePhaseReport, width: number, clocks: str
     ),
     ...section('Remarks', usePhase.remarks),
     ...scenarioLines(report, section),
-    ...sayMissing(uncertainty === null ? [] : [{ uncertainty: { supply: uncertainty } }]).flatMap((line) =>
-      wrapLines(line, width),
-    ),
+    ...sayMissing(
+      uncertainty === null ? [] : [{ uncertainty: { supply: uncertainty } }],
+      `millwatt periods ${machine} --budget`,
+    ).flatMap((line) => wrapLines(line, width)),
     ...section('Rests on', [`${sayBasis(basis)}, ${usePhase.algorithm}, plan ${basis.plan.slice(0, 12)}`]),
   ];
 }

@@ -4,6 +4,7 @@ import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts
 import { sayKwh } from '../energy/use-phase/say-kwh.ts';
 import { sayRounded } from './explain-sums.ts';
 import type { ExplainedUncertainty, Figure } from './explained-hour.ts';
+import { lacksFact, NOTHING_MWH } from './uncertain-lacking.ts';
 import type { ComponentUncertainty } from './uncertain-period.ts';
 
 /** The statement of an hour, each figure with its arithmetic; or the sentence why there is none. */
@@ -22,7 +23,10 @@ export function explainUncertainty(
     kind: 'assessed',
     total,
     states,
-    missing,
+    missing: missing.filter(({ fact }) => {
+      const lacks = lacksFact(assessed, fact);
+      return lacks.isTotal || lacks.states.length > 0;
+    }),
     notes: [...new Set(meters.flatMap(({ notes }) => notes))],
     figures: [
       ...(total === null ? [] : [sayStatement('the hour', total)]),
@@ -42,7 +46,10 @@ export function sayStatement(label: string, statement: Uncertainty): Figure {
       label,
       value: null,
       unit: 'mWh',
-      saying: `unknown for want of: ${statement.missing.map(({ fact }) => fact).join(', ')}`,
+      saying:
+        statement.energyMwh < NOTHING_MWH
+          ? `not needed for ${sayKwh(statement.energyMwh)}`
+          : `unknown for want of: ${statement.missing.map(({ fact }) => fact).join(', ')}`,
     };
   const { energyMwh, expandedMwh, expandedPercent, k, isQualified } = statement;
   // What is printed leads to what is printed, to its last digit.

@@ -101,6 +101,7 @@ export function addParts(parts: readonly (readonly Contribution[])[], energyMwh:
 function sayParts(own: readonly Contribution[], how: string): string {
   const notes = [...new Set(own.map(({ note }) => note))];
   if (notes.length === 1) return notes[0] ?? '';
+  if (own.every(({ standardMwh }) => standardMwh === 0)) return notes.join('; ');
   const unqualified = new Set(own.filter((one) => !one.isQualified).map(({ note }) => note));
   return [`${own.length} parts added ${how}`, ...unqualified].join('; ');
 }

@@ -3,6 +3,7 @@ import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 import { MINUTE_MS, STATE_COUNT } from '../hour-account.ts';
 import { sayFigure } from './limit.ts';
 import { deriveCurrent } from './line-current.ts';
+import { isNoCurrent } from './meter-load.ts';
 import type { StateLoad } from './metering-facts.ts';
 
 /** What was read of one meter in one minute; null where it was not. */
@@ -156,8 +157,10 @@ export class LoadTally {
         ? []
         : [{ sum, gathered: closeState(state, sum, this.#phases, visits[state] ?? 1) }];
     });
-    const read = closed.filter(({ sum }) => isRead(sum)).map(({ gathered }) => gathered.load);
-    return closed.map(({ sum, gathered }) => (isRead(sum) ? gathered : assumeLoad(gathered, read)));
+    const loads = closed.map(({ gathered }) => gathered.load);
+    return closed.map(({ sum, gathered }) =>
+      isToldBy(gathered.load) ? gathered : assumeLoad(gathered, loads, isRead(sum)),
+    );
   }
 }
 
@@ -166,11 +169,17 @@ function isRead({ pure, mixed, samples }: StateGathered): boolean {
   return samples > 0 || pure.currentMs + mixed.currentMs + pure.voltageMs + mixed.voltageMs > 0;
 }
 
+/** True where current and power factor of a state are known; where no current flows there is no power factor. */
+function isToldBy({ currentA, powerFactor }: StateLoad): boolean {
+  return currentA !== null && (powerFactor !== null || isNoCurrent(currentA));
+}
+
 /**
- * The load of a state of which nothing was read, such as all of a gap: the counter tells its mean power. It is taken to
- * have the lowest power factor of the states that were read, and the current of that state in proportion to power.
+ * The load of a state in whose minutes current or power factor were not read, such as all of a gap: the counter tells its
+ * mean power. It is taken to have the lowest power factor of the states that were read, and the current of that state in
+ * proportion to power.
  */
-function assumeLoad(gathered: GatheredLoad, read: readonly StateLoad[]): GatheredLoad {
+function assumeLoad(gathered: GatheredLoad, read: readonly StateLoad[], isRead: boolean): GatheredLoad {
   const { load, notes } = gathered;
   let like: StateLoad | null = null;
   for (const one of read) {
@@ -179,17 +188,21 @@ function assumeLoad(gathered: GatheredLoad, read: readonly StateLoad[]): Gathere
   }
   if (like === null) return gathered;
   const [likeA, likeW] = [like.currentA ?? 0, Number(like.meanPowerW)];
+  const factor = `power factor ${sayFigure(like.powerFactor ?? 0)} of ${like.state}`;
+  const assume = (currentA: number, assumed: string): GatheredLoad => ({
+    load: { ...load, powerFactor: like.powerFactor, currentA, isAssumed: true },
+    notes: [...notes, assumed],
+  });
+  if (load.currentA !== null)
+    return assume(load.currentA, `no power factor was read in this state: ${factor} is taken for it`);
+  const untold = isRead ? 'no current was read in this state' : 'nothing was read in this state';
   // Energy that the closure put into a state has no time of its own, and so no power.
   const currentA = load.meanPowerW === null ? likeA : (likeA * load.meanPowerW) / likeW;
   const proportion =
     load.meanPowerW === null
       ? ''
       : `, in proportion to its power, ${sayFigure(likeA)} A x ${sayFigure(load.meanPowerW)} W / ${sayFigure(likeW)} W =`;
-  const assumed = `nothing was read in this state: power factor ${sayFigure(like.powerFactor ?? 0)} of ${like.state} and${proportion} ${sayFigure(currentA)} A are taken for it`;
-  return {
-    load: { ...load, powerFactor: like.powerFactor, currentA, isAssumed: true },
-    notes: [...notes, assumed],
-  };
+  return assume(currentA, `${untold}: ${factor} and${proportion} ${sayFigure(currentA)} A are taken for it`);
 }
 
 function closeState(state: OperatingState, sum: StateGathered, phases: 1 | 3, visits: number): GatheredLoad {

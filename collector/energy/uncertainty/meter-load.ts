@@ -37,11 +37,21 @@ export interface MeterLoad {
 /** The current of a state; lacking where nobody measured it, or it cannot be. */
 export function currentOf(currentA: number | null): number | Lacking {
   if (currentA !== null && currentA >= CURRENT_MIN_A && Number.isFinite(currentA)) return currentA;
+  if (isNoCurrent(currentA))
+    return lacking({
+      fact: 'current above 0',
+      remedy: 'It was read as 0 A, of which no class promises anything: there is nothing to enter.',
+    });
   return lacking({
     fact: 'mean current of the state',
     remedy:
       'Let the agent read the phase currents of this meter, or its voltage and power factor, from which the current follows.',
   });
+}
+
+/** True where the current was read, and was none. */
+export function isNoCurrent(currentA: number | null): boolean {
+  return currentA !== null && currentA < CURRENT_MIN_A;
 }
 
 /** The load of the meter at its own terminals by the mean current of a state. */

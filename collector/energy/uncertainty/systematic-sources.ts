@@ -9,7 +9,8 @@ import {
   type Limit,
 } from './limit.ts';
 import { readMeterClass } from './meter-class.ts';
-import { UNTOLD_CONNECTION } from './meter-load.ts';
+import { UNTOLD_FACTOR } from './phase-angle.ts';
+import { isNoCurrent, UNTOLD_CONNECTION } from './meter-load.ts';
 import { limitMeter } from './meter-limit.ts';
 import { percentOf, type MeteringFacts, type StateLoad } from './metering-facts.ts';
 import { limitCurrentTransformer, limitVoltageTransformer } from './transformer-limit.ts';
@@ -26,7 +27,9 @@ export function boundInstruments(metering: MeteringFacts, state: StateLoad): Con
   // A class in % of the reading does not ask how the current comes in; the transformers before it do.
   const wiring = connection === null ? lacking(UNTOLD_CONNECTION) : undefined;
   const missing = gatherMissing([meter, wiring, ct?.ratio, ct?.phase, voltage?.ratio, voltage?.phase]);
-  if (missing.length > 0) return lacking(...missing);
+  // Where no current flows, nobody can read an angle either: that is nothing to be cured.
+  const isUntold = (fact: string): boolean => fact !== UNTOLD_FACTOR || !isNoCurrent(state.currentA);
+  if (missing.length > 0) return lacking(...missing.filter(({ fact }) => isUntold(fact)));
   const bound = (source: UncertaintySource, limit: Limit | undefined, otherwise: string): Contribution =>
     limit === undefined || isLacking(limit)
       ? nothing(source, otherwise)

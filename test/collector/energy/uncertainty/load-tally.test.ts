@@ -166,6 +166,35 @@ describe('the load of a state', () => {
     expect(assessed.states.ready).toMatchObject({ isQualified: true });
   });
 
+  it('is taken from another state where power was read in it and current was not', () => {
+    const tally = new LoadTally(3);
+    // 19 s of warm-up in minute 1, in which the slow reading of the current did not fall.
+    const timeMs = add(
+      add(grid('ready', 60_000, 0, 1), grid('warmUp', 19_000, 1, 2)),
+      grid('ready', 41_000, 1, 2),
+    );
+    const counter = add(
+      add(grid('ready', 20_000, 0, 1), grid('warmUp', 19_000, 1, 2)),
+      grid('ready', 13_667, 1, 2),
+    );
+    tally.addMinute(
+      0,
+      timeMs,
+      60_000,
+      { counter, others: [] },
+      steady(1200, { powerFactor: 0.5, currentA: 5 }),
+    );
+    tally.addMinute(1, timeMs, 60_000, { counter, others: [] }, steady(2000));
+    const [warmUp] = tally.close({}).filter(({ load }) => load.state === 'warmUp');
+    // 19,000 mWh in 19 s are 3,600 W: 5 A x 3,600 / 1,200 = 15 A.
+    expect(warmUp?.load).toMatchObject({
+      currentA: expect.closeTo(15, 2),
+      powerFactor: 0.5,
+      isAssumed: true,
+    });
+    expect(warmUp?.notes).toContainEqual(expect.stringMatching(/^no current was read in this state: /));
+  });
+
   it('sees a jump of power between two minutes', () => {
     const tally = new LoadTally(3);
     const cells = { counter: null, others: [grid('ready', 1000)] };

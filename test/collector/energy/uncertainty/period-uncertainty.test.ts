@@ -177,7 +177,7 @@ describe('assessPeriod', () => {
     expect(known(total).rows[0]?.standardUncertaintyPercent).toBeCloseTo(1.495 / Math.sqrt(3), 9);
     expect(known(total).isQualified).toBe(false);
     expect(known(total).rows[0]?.note).toBe(
-      '2 parts added linearly; off, 0.5 % of the energy or less, counted as wrong by all of it, unqualified: no mean current of the state, power factor of the state',
+      '2 parts added linearly; off, 0.5 % of the energy or less, counted as wrong by all of it, unqualified: no current above 0',
     );
     expect(assessed(10_001).total?.kind).toBe('unknown');
   });
