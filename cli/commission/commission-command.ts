@@ -5,6 +5,9 @@ import { reportCommission, wiringInForce } from '../../collector/reports/commiss
 import { meteredAs } from '../../collector/diagnostics/metered-as.ts';
 import { entryId } from '../../collector/journal/seal-entry.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
+import { loadProfile } from '../../config/library/profile-library.ts';
+import { profileFolderOf } from '../../config/surroundings.ts';
+import { pointName } from '../../protocols/modbus/profile/profile.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { authorOf } from '../amend/author.ts';
 import { ratedMachineOf, requireMachine } from '../findings-command.ts';
@@ -54,7 +57,14 @@ export function runCommission(machine: string, options: CommissionOptions): void
       });
     const plan = sitePlanOf(config, process.versions['tz'] ?? '');
     const metering = plan.machines.find((known) => known.machine === machine)?.metering ?? {};
-    const report = reportCommission(views, ratedMachineOf(config, machine), metering, minutes, Date.now());
+    const report = reportCommission(
+      views,
+      ratedMachineOf(config, machine),
+      metering,
+      minutes,
+      Date.now(),
+      (profile) => pointsOf(profile, profileFolderOf(options.config)),
+    );
     if (report === undefined)
       throw new MillwattError('refuse', 'nothing-read', `Nothing was read of ${machine} yet.`, {
         cure: 'Start its agent and wait a quarter of an hour.',
@@ -85,6 +95,17 @@ export function runCommission(machine: string, options: CommissionOptions): void
     }
   } finally {
     views.close();
+  }
+}
+
+/** What `read` may name of a profile; undefined where this computer has no such profile. */
+function pointsOf(profile: string, ownFolder: string): readonly string[] | undefined {
+  try {
+    return loadProfile(profile, ownFolder).profile.points.map(pointName);
+  } catch (error) {
+    // The agent may have a profile of its own that the collector has not: then the cure names no points.
+    if (error instanceof MillwattError) return undefined;
+    throw error;
   }
 }
 

@@ -14,6 +14,7 @@ const MARKS = {
   fail: ['fail   ', 'red'],
   'not-checkable': ['open   ', 'dim'],
 } as const;
+const MINUTE_MS = 60_000;
 /** Columns that a mark and the blanks behind it take. */
 const MARK_WIDTH = 9;
 
@@ -34,7 +35,7 @@ export function commissionLines(
   const { machine, fromMs, toMs, minutes, checks, verdict, algorithm } = result;
   return [
     style(`Commissioning of ${machine}`, 'bold'),
-    `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} from ${formatTime(fromMs, zoneOffsetMin)} to ${formatTime(toMs, zoneOffsetMin)}`,
+    `${formatTime(fromMs, zoneOffsetMin)} to ${formatTime(toMs, zoneOffsetMin)}, ${minutes} of ${Math.round((toMs - fromMs) / MINUTE_MS)} minutes with readings`,
     ...meters.map(sayMeter),
     '',
     ...checks.flatMap((check) => sayCheck(check, width)),

@@ -1,6 +1,7 @@
 /** What commissioning looks at, in the order in which it is told. */
 export const COMMISSION_CHECKS = [
   'readings',
+  'serial',
   'voltage',
   'frequency',
   'direction',

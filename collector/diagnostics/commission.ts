@@ -1,3 +1,5 @@
+import type { SourceDescription } from '../../protocols/telemetry/snapshot.ts';
+import { isSameSerial } from '../../protocols/telemetry/serial-number.ts';
 import type { ToldMetering } from '../energy/uncertainty/metering-of-source.ts';
 import { AveragedComponent } from './averaged-component.ts';
 import { COMMISSION_CHECKS, type CommissionCheck, type CommissionResult } from './commission-result.ts';
@@ -18,6 +20,7 @@ import {
   pass,
   type Judged,
 } from './commission-wiring-checks.ts';
+import { cureByReading } from './read-cure.ts';
 import { componentsOf, ratingOf, stepOf, type DiagnosedMachine } from './diagnosed-machine.ts';
 import type { MachineMinute } from './machine-minute.ts';
 import { sayHours } from '../energy/use-phase/say-kwh.ts';
@@ -32,7 +35,13 @@ const AGE_MAX_MS = 10 * MINUTE_MS;
 const MINUTES_MIN = 5;
 
 /** Of a component, these are not missed where its meter does not tell them. */
-const OPTIONAL: ReadonlySet<string> = new Set(['frequency', 'pairing', 'sum-of-phases', 'power-triangle']);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  'serial',
+  'frequency',
+  'pairing',
+  'sum-of-phases',
+  'power-triangle',
+]);
 
 /** What a commissioning is made of. */
 export interface Commissioning {
@@ -43,6 +52,8 @@ export interface Commissioning {
   toMs: number;
   /** What is told of the metering, by component. */
   metering: Readonly<Record<string, ToldMetering>>;
+  /** What profiles of sources offer, by the source's id and the names that `read` takes; none where they are not known. */
+  offers?: Readonly<Record<string, readonly string[]>>;
   /** Words of the control that the wiring names, and how long they decided the state in that time, ms. */
   control: { words: number; decidedMs: number };
   /** Wall ms; null where readings of another time are meant. */
@@ -86,6 +97,7 @@ function checkComponent(about: Commissioning, component: string): CommissionChec
   // The machine's rating bounds a component, but says nothing of what it should draw.
   const ownRatedW = component === 'supply' ? ratedW : (machine.componentRatedPowerW[component] ?? null);
   const judged: [CommissionCheck['check'], Judged][] = [
+    ...(source === undefined ? [] : checkSerial(source)),
     ['ratio', checkRatio(own, ownRatedW)],
     ['counter', checkCounter(own, counter === undefined ? null : stepOf(counter))],
   ];
@@ -105,11 +117,50 @@ function checkComponent(about: Commissioning, component: string): CommissionChec
       'below-supply',
       checkBelowSupply(own, new AveragedComponent(machine.machine, 'supply', minutes)),
     ]);
-  return judged
+  const offers = source === undefined ? undefined : about.offers?.[source.id];
+  const fed = channels.filter((channel) => channel.source === sourceId);
+  const cured =
+    source === undefined || offers === undefined
+      ? judged
+      : cureByReading(judged, fed, { id: source.id, offers });
+  return cured
     .filter(
       ([check, { result }]) => component === 'supply' || result !== 'not-checkable' || !OPTIONAL.has(check),
     )
     .map(([check, told]) => ({ check, component, ...told }));
+}
+
+/** The serial number that was declared against the one that the device tells; nothing where neither is known. */
+function checkSerial({
+  meter,
+  device,
+}: Pick<SourceDescription, 'meter' | 'device'>): [CommissionCheck['check'], Judged][] {
+  const [declared, told] = [meter?.serial, device?.serial];
+  if (told === undefined)
+    return declared === undefined
+      ? []
+      : [
+          [
+            'serial',
+            notCheckable(
+              `${declared} is declared; what the device tells is not in its records.`,
+              'Compare it with the nameplate; `millwatt doctor` compares it where a Modbus meter tells it.',
+            ),
+          ],
+        ];
+  if (declared === undefined) return [['serial', pass(`The device tells ${told}; none is declared.`)]];
+  return isSameSerial(declared, told)
+    ? [['serial', pass(`${declared} is declared, and the device tells it.`)]]
+    : [
+        [
+          'serial',
+          {
+            result: 'fail',
+            saying: `${declared} is declared, and the device tells ${told}.`,
+            cure: 'Another device answers there: look at address and unit id, or correct `meter: { serial }` in agent.yaml.',
+          },
+        ],
+      ];
 }
 
 function checkReadings({ minutes, fromMs, toMs, nowMs }: Commissioning): Judged {
@@ -119,7 +170,7 @@ function checkReadings({ minutes, fromMs, toMs, nowMs }: Commissioning): Judged 
     return {
       result: 'fail',
       saying: `${saying}; ${MINUTES_MIN} are the least.`,
-      cure: 'Is the agent running, and does it deliver? `millwatt doctor` says what is in the way.',
+      cure: `Right after a start, wait until ${MINUTES_MIN} minutes were read; in a demo, until it has caught up with the present: before that, one reading stands for many minutes. Otherwise \`millwatt doctor\` says why the agent does not deliver.`,
     };
   if (nowMs !== null && nowMs - toMs > AGE_MAX_MS)
     return {
@@ -132,13 +183,13 @@ function checkReadings({ minutes, fromMs, toMs, nowMs }: Commissioning): Judged 
     : pass(`${saying}.`);
 }
 
-function checkControl({ control, minutes }: Commissioning): Judged {
+function checkControl({ control, fromMs, toMs }: Commissioning): Judged {
   if (control.words === 0)
     return notCheckable(
       'No control of this machine is read.',
       'Without one, states are told by power: see `millwatt calibrate`.',
     );
-  const saying = `${control.words} ${control.words === 1 ? 'word' : 'words'} of the control are wired; they told the state for ${Math.round(control.decidedMs / 1000)} s of ${minutes.length * 60} s`;
+  const saying = `${control.words} ${control.words === 1 ? 'word' : 'words'} of the control ${control.words === 1 ? 'is' : 'are'} wired; they told the state for ${Math.round(control.decidedMs / 1000)} s of ${Math.round((toMs - fromMs) / 1000)} s`;
   return control.decidedMs > 0
     ? pass(`${saying}.`)
     : {

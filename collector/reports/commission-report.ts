@@ -33,6 +33,7 @@ export type CommissionViews = Pick<
  * Commissions a machine by its newest full minutes, and warns where they are old; undefined where nothing was read of it yet.
  *
  * @param nowMs wall ms; null where their age does not matter
+ * @param offersOf all points of a profile by the names that `read` takes; undefined where it is not known
  */
 export function reportCommission(
   views: CommissionViews,
@@ -40,6 +41,7 @@ export function reportCommission(
   metering: Readonly<Record<string, ToldMetering>>,
   minuteCount: number,
   nowMs: number | null,
+  offersOf: (profile: string) => readonly string[] | undefined = () => undefined,
 ): CommissionReport | undefined {
   const { machine } = rated;
   const channels = views.channels(machine);
@@ -57,6 +59,7 @@ export function reportCommission(
     fromMs,
     toMs,
     metering,
+    offers: offersBySource(about, offersOf),
     control: { words, decidedMs: decidedMs(views, machine, fromMs, toMs) },
     nowMs,
   });
@@ -74,6 +77,18 @@ export function wiringInForce(
     .flatMap((snapshot) => snapshot.channels)
     .filter((channel) => channel.kind === 'status' && channel.machine === machine).length;
   return { configs, wiring: wiringOf(machine, snapshots), words };
+}
+
+function offersBySource(
+  { sources }: Pick<DiagnosedMachine, 'sources'>,
+  offersOf: (profile: string) => readonly string[] | undefined,
+): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    sources.flatMap(({ id, profile }) => {
+      const offers = profile === undefined ? undefined : offersOf(profile.id);
+      return offers === undefined ? [] : [[id, offers]];
+    }),
+  );
 }
 
 function decidedMs(views: Pick<Views, 'states'>, machine: string, fromMs: number, toMs: number): number {

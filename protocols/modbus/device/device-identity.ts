@@ -4,6 +4,7 @@ import { ModbusExceptionError } from '../modbus-error.ts';
 import { describeRead, type WantedRegisters } from '../plan/read-plan.ts';
 import type { DeviceProfile, IdentityCheck } from '../profile/profile.ts';
 import type { ModbusSource } from '../source.ts';
+import { isSameSerial } from '../../telemetry/serial-number.ts';
 
 /** A device is looked at again after so long, ms. */
 const CHECK_EVERY_MS = 86_400_000;
@@ -104,7 +105,7 @@ export class IdentityWatch {
       if (isRefusal(error)) return; // Many devices of a family lack it: no reason to doubt this one.
       throw error;
     }
-    const isSame = found === null || plainSerial(found) === plainSerial(expected);
+    const isSame = found === null || isSameSerial(found, expected);
     this.#tell(
       'serial number',
       isSame ? undefined : `says ${found}`,
@@ -153,12 +154,4 @@ function isRefusal(error: unknown): error is ModbusExceptionError {
 
 function hexOf(registers: Uint16Array): string {
   return [...registers.subarray(0, 8)].map((word) => word.toString(16).padStart(4, '0')).join(' ');
-}
-
-/** As it is read off a nameplate: without blanks, dashes, leading zeros, and in one case. */
-function plainSerial(serial: string): string {
-  return serial
-    .replace(/[\s\-./]/g, '')
-    .replace(/^0+(?=.)/, '')
-    .toUpperCase();
 }

@@ -101,9 +101,58 @@ describe('commissioning', () => {
       'sum-of-phases': '2000 + 2000 + 2000 = 6000 W, total 6000 W.',
       'power-triangle': 'root of 6000^2 + 4500^2 = 7500 VA, read 7500 VA.',
       counter: 'The counter rose by 1400 Wh; the power gives 6000 W x 0.2333 h = 1400 Wh: 0 % apart.',
-      control: '1 word of the control are wired; they told the state for 900 s of 900 s.',
+      control: '1 word of the control is wired; they told the state for 900 s of 900 s.',
       plausible: 'Nothing implausible was found in these minutes.',
     });
+  });
+
+  it('holds the serial number that was declared against the one that the device tells', () => {
+    const serialOf = (meter: { serial?: string }, device: { serial?: string }) => {
+      const [source, ...others] = meteredMill().sources;
+      return resultOf(
+        commissionMill(minutesOf(RIGHT), { sources: [{ ...source!, meter, device }, ...others] }),
+        'serial',
+      );
+    };
+    expect(serialOf({ serial: '00-47 11a' }, { serial: '4711A' })?.result).toBe('pass');
+    expect(serialOf({ serial: '4711' }, { serial: '4712' })).toMatchObject({
+      result: 'fail',
+      saying: '4711 is declared, and the device tells 4712.',
+    });
+    expect(serialOf({ serial: '4711' }, {})?.result).toBe('not-checkable');
+    expect(serialOf({}, { serial: '4711' })?.result).toBe('pass');
+    expect(serialOf({}, {})).toBeUndefined();
+  });
+
+  it('names the key of agent.yaml with all points, where the profile has what is missing', () => {
+    const { channels } = meteredMill();
+    const phaseless = channels.filter(
+      ({ quantity, phase }) => quantity !== 'activePower' || phase === 'total',
+    );
+    const shown = Object.fromEntries(
+      Object.entries(RIGHT).filter(([name]) => !/^activePower[.]|apparent|reactive/.test(name)),
+    );
+    const read = phaseless.map(({ quantity, phase }) =>
+      phase === 'total' ? quantity : `${quantity}.${phase}`,
+    );
+    const source = phaseless.find(({ quantity }) => quantity === 'activePower')?.source ?? '';
+    const result = commission({
+      machine: { ...meteredMill(), channels: phaseless },
+      minutes: minutesOf(shown),
+      fromMs: START_MS,
+      toMs: START_MS + 15 * MINUTE_MS,
+      metering: METERING,
+      offers: { [source]: [...read, 'activePower.l1', 'activePower.l2', 'activePower.l3'] },
+      control: { words: 0, decidedMs: 0 },
+      nowMs: null,
+    });
+    expect(result.verdict).toBe('incomplete');
+    const cures = Object.fromEntries(result.checks.map(({ check, cure }) => [check, cure]));
+    expect(cures['direction']).toBe(
+      `Write at the source ${source} in agent.yaml: read: [${[...new Set(read), 'activePower.l1', 'activePower.l2', 'activePower.l3'].join(', ')}]`,
+    );
+    expect(cures['pairing']).toBe(`With the \`read\` of ${source} as above.`);
+    expect(cures['power-triangle']).toContain('has no reactivePower');
   });
 
   it('finds a turned transformer by its sign, and the total that it leaves', () => {
