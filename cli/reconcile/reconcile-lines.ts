@@ -26,7 +26,7 @@ export function reconcileLines(report: ReconcileReport, width: number, zoneOffse
       ),
     ),
     ...missing.flatMap(({ id, facts }) =>
-      facts.flatMap(({ fact, remedy }) => wrapLines(`${id}: no ${fact}. ${remedy}`, width)),
+      facts.flatMap(({ fact, remedy }) => wrapLines(`${id}: not known: ${fact}. ${remedy}`, width)),
     ),
     '',
     ...wrapLines(VERDICTS[verdict], width, 0).map((line) => style(line, 'bold')),

@@ -107,7 +107,11 @@ function remarksOn(totals: StateTotals, knownMwh: number, unknownMwh: number): s
   if (withoutMs > 0)
     remarks.push(`For ${sayHours(withoutMs)} nobody measured the supply: that time is in no figure.`);
   if (totals.hours.partial > 0)
-    remarks.push(`${totals.hours.partial} hours are partial: some of their energy or states is missing.`);
+    remarks.push(
+      totals.hours.partial === 1
+        ? '1 hour is partial: some of its energy or states is missing.'
+        : `${totals.hours.partial} hours are partial: some of their energy or states is missing.`,
+    );
   if (totals.bridgedMwh > 0)
     remarks.push(
       `${sayKwh(totals.bridgedMwh)} were bridged over gaps: the total is measured, its states are not.`,

@@ -63,7 +63,7 @@ describe('energy per machine-hour', () => {
     expect(use.remarks).toEqual([
       // 226 / 9,500 = 2.38 %
       'The state was unknown for 0.25 h with 0.226 kWh, 2.4 % of the energy: it is in the sums and in calendar hours, and in no state and no other hours.',
-      '1 hours are partial: some of their energy or states is missing.',
+      '1 hour is partial: some of its energy or states is missing.',
       '0.04 kWh were bridged over gaps: the total is measured, its states are not.',
     ]);
   });
