@@ -90,12 +90,14 @@ export function verifiedLines(verified: Verified, width: number): string[] {
   ];
 }
 
-function comparisonLines({ hours, provisional, differences, firstDifferences }: Comparison): string[] {
+function comparisonLines(derived: Comparison): string[] {
+  const { hours, provisional, hoursThatDiffer, differences, firstDifferences } = derived;
   const open = provisional === 0 ? '' : ` ${provisional} that are still open were left out.`;
   if (differences === 0)
     return [`All ${hours} final hours, computed anew from the ledger, are as they are stored.${open}`];
+  const isAll = firstDifferences.length === differences;
   return [
-    `Of ${hours} final hours, ${differences} ${differences === 1 ? 'figure is' : 'figures are'} not what the ledger gives${differences > firstDifferences.length ? `; the first ${firstDifferences.length}` : ''}:${open}`,
+    `Of ${hours} final hours, ${hoursThatDiffer} ${hoursThatDiffer === 1 ? 'is' : 'are'} stored with other figures than the ledger gives.${open} ${isAll ? 'They are' : `Of ${differences} figures, some are`}:`,
     ...firstDifferences.map(sayDifference),
   ];
 }

@@ -18,11 +18,16 @@ export interface Comparison {
   hours: number;
   /** Hours that are still open, and were left out. */
   provisional: number;
-  /** Figures that differ. */
+  /** Hours in which a figure differs. */
+  hoursThatDiffer: number;
+  /** Figures that differ, in all of them. */
   differences: number;
-  /** The first of them. */
+  /** Some of them: the first of each of the first hours. */
   firstDifferences: Difference[];
 }
+
+/** A record that is missing changes most of what an hour says: a few of it tell which. */
+const NAMED_AN_HOUR_MAX = 5;
 
 type Compared = Pick<Views, 'bases' | 'hour' | 'hourTimes' | 'machines'>;
 
@@ -35,7 +40,13 @@ export function* compareViews(
   computed: Compared,
   differencesMax: number,
 ): Generator<number, Comparison> {
-  const found: Comparison = { hours: 0, provisional: 0, differences: 0, firstDifferences: [] };
+  const found: Comparison = {
+    hours: 0,
+    provisional: 0,
+    hoursThatDiffer: 0,
+    differences: 0,
+    firstDifferences: [],
+  };
   const machines = [...new Set([...stored.machines(), ...computed.machines()])].sort();
   for (const [index, machine] of machines.entries()) {
     const times = (views: Compared) => views.hourTimes(machine, 0, Number.MAX_SAFE_INTEGER);
@@ -46,9 +57,11 @@ export function* compareViews(
         found.provisional++;
       else {
         found.hours++;
+        let inHour = 0;
         const tell = (field: string, was: unknown, is: unknown) => {
           found.differences++;
-          if (found.firstDifferences.length < differencesMax)
+          if (++inHour === 1) found.hoursThatDiffer++;
+          if (inHour <= NAMED_AN_HOUR_MAX && found.firstDifferences.length < differencesMax)
             found.firstDifferences.push({ machine, hourMs, field, stored: was, computed: is });
         };
         compare('', before, now, tell);
@@ -66,7 +79,9 @@ function hourOf(views: Compared, machine: string, hourMs: number): Partial<Machi
   const hour = views.hour(machine, hourMs);
   if (hour === undefined || (hour.spanMs === 0 && Object.keys(hour.energy.componentMwh).length === 0))
     return undefined;
-  return hour;
+  // What matters most is named first.
+  const { energy, ...others } = hour;
+  return { energy, ...others };
 }
 
 function minutesOf(views: Compared, machine: string, hourMs: number): unknown {

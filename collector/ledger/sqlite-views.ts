@@ -220,7 +220,7 @@ class SqliteViews implements Views {
         `The minutes of an hour of ${machine} are damaged.`,
         {
           cause: error,
-          cure: 'Stop the collector, delete views.db in its data folder and start it: everything in it is computed again.',
+          cure: 'Stop the collector, delete views.db in its data folder and start it: everything in it is computed again. `millwatt ledger verify --derive` names every hour that was changed.',
         },
       );
     }

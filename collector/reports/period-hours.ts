@@ -62,6 +62,8 @@ function withoutMinutes({ machine, hourMs }: MachineHour): MillwattError {
     'crash',
     'hour-without-minutes',
     `Nothing is kept of the minutes of ${machine} in the hour at ${new Date(hourMs).toISOString()}.`,
-    { cure: 'Stop the collector, delete views.db in its data folder and start it: all is computed again.' },
+    {
+      cure: 'Stop the collector, delete views.db in its data folder and start it: all is computed again. `millwatt ledger verify --derive` names every hour that was changed.',
+    },
   );
 }

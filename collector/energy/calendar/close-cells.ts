@@ -96,6 +96,6 @@ function unlike(hour?: Pick<MachineHour, 'machine' | 'hourMs'>): MillwattError {
   const name =
     hour === undefined ? 'an hour' : `the hour of ${hour.machine} at ${new Date(hour.hourMs).toISOString()}`;
   return new MillwattError('crash', 'unlike-cells', `The minutes kept of ${name} do not sum to its record.`, {
-    cure: 'Stop the collector, delete views.db in its data folder and start it: all is computed again.',
+    cure: 'Stop the collector, delete views.db in its data folder and start it: all is computed again. `millwatt ledger verify --derive` names every hour that was changed.',
   });
 }
