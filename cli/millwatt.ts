@@ -3,6 +3,7 @@ import { addAmendCommands } from './amend/amend-commands.ts';
 import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
 import { describeFailure } from './failure.ts';
 import { addJobCommands } from './jobs/job-commands.ts';
+import { addJournalCommands } from './journal/journal-commands.ts';
 import { addLedgerCommands } from './ledger/ledger-commands.ts';
 import { widthOf } from './screen.ts';
 import { addPeriodCommands } from './periods/period-commands.ts';
@@ -298,6 +299,7 @@ program
 
 addAmendCommands(program);
 addJobCommands(program);
+addJournalCommands(program);
 addLedgerCommands(program);
 addPeriodCommands(program);
 

@@ -3,6 +3,7 @@ import { entryId } from '../../collector/journal/seal-entry.ts';
 import { displayedMwh } from '../../collector/journal/displayed-energy.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
 import type { ReadingEvidence } from '../../collector/reports/reconcile-readings.ts';
+import { sayReadingEvidence } from '../../collector/reports/journal-listing.ts';
 import { reportReconciliation } from '../../collector/reports/reconcile-report.ts';
 import type { CollectorConfig } from '../../config/collector-config.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
@@ -15,6 +16,7 @@ import { openConfiguredJournal, readConfiguredJournal } from '../journal-access.
 import { style, widthOf } from '../screen.ts';
 import { readSiteRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
+import { basisLines } from './basis-lines.ts';
 import { reconcileLines } from './reconcile-lines.ts';
 
 interface ReconcileOptions {
@@ -47,7 +49,7 @@ export async function runReconcile(mainMeter: string, options: ReconcileOptions)
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ok, ...report }, null, 2)}\n`
-        : `${[...reconcileLines(report, widthOf()), style(clock.saying, 'dim')].join('\n')}\n`,
+        : `${[...reconcileLines(report, widthOf()), ...basisLines(report.basis, widthOf()), style(clock.saying, 'dim')].join('\n')}\n`,
     );
     if (!ok) process.exitCode = 1;
   } finally {
@@ -80,7 +82,7 @@ function enterReading(
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ok: true, entry: { id: entryId(entry), seq: entry.seq, by: entry.by }, reading: evidence }, null, 2)}\n`
-        : `Entry ${entryId(entry)} (${entry.seq}) by ${entry.by}: ${mainMeter} showed ${evidence.shown} ${evidence.unit} at ${formatTime(evidence.readAtMs)}.\n`,
+        : `Entry ${entryId(entry)} (${entry.seq}) by ${entry.by}: ${sayReadingEvidence(mainMeter, evidence, formatTime)}\n`,
     );
   } finally {
     journal.close();

@@ -8,6 +8,7 @@ import { ApiError, badParameter } from './api-error.ts';
 import { addHourExplanation } from './hour-explanation.ts';
 import { hoursToCsv } from './hours-csv.ts';
 import type { HttpParts } from './http-parts.ts';
+import { addJournal } from './journal-routes.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { listMachines } from './machine-list.ts';
 import { openApiDocument } from './openapi.ts';
@@ -101,6 +102,7 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
   });
 
   addAmendments(server, parts, requireMachine);
+  addJournal(server, parts);
 
   server.get('/api/v1/openapi.json', () => openApiDocument(parts.version));
 

@@ -63,7 +63,7 @@ export interface HttpParts {
     | 'channels'
   >;
   /** What people told; absent where no journal was opened. */
-  journal?: Pick<JournalReader, 'entries'>;
+  journal?: Pick<JournalReader, 'entries' | 'page'>;
   /** The uncertainty of the supply in one hour, or a sentence why there is none. */
   assessHour?: (hour: MachineHour) => ComponentUncertainty | string;
   /** What was declared of the site: its calendar, metering and years of use; absent where a server is without it. */

@@ -2,6 +2,7 @@ import { PERIOD_KINDS } from '../energy/calendar/period.ts';
 import { DECIDERS } from '../energy/state-span.ts';
 import { ALLOCATION_RULES } from '../energy/allocation/allocation-rule.ts';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import { JOURNAL_PAGE, JOURNAL_PARAMETERS, LISTED_AMENDMENT, LISTED_ENTRY } from './journal-openapi.ts';
 import { describeMarkIntake, JOB_SCHEMAS } from './job-openapi.ts';
 
 const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
@@ -249,6 +250,11 @@ export function openApiDocument(version: string): object {
         json(object({ amendments: list(reference('ListedAmendment')) })),
         [{ ...machineParameter('query', 'machine'), required: false }],
       ),
+      '/api/v1/journal': get(
+        'Everything that people told, in the order of entry; a page from `after` on, with the `after` of the next',
+        json(JOURNAL_PAGE),
+        JOURNAL_PARAMETERS,
+      ),
       '/api/v1/openapi.json': get('This document', json({ type: 'object' })),
       '/metrics': get('Metrics for Prometheus', { 'text/plain': text }),
       '/healthz': get('Whether the collector answers', json(object({ status: text })), [], true),
@@ -467,24 +473,8 @@ export function openApiDocument(version: string): object {
           basis: { type: 'object' },
         }),
         StateSpan: object({ fromMs: time, toMs: time, ...decision }, 'One state, cut to the time asked for'),
-        ListedAmendment: object(
-          {
-            id: text,
-            seq: number,
-            machine: text,
-            enteredMs: time,
-            by: text,
-            standing: { type: 'string', enum: ['in-force', 'revoked', 'unknown'] },
-            saying: text,
-            reason: text,
-            terms: { type: 'object', description: 'As it was entered' },
-            hours: object({ fromMs: maybe(time), toMs: maybe(time) }, 'The UTC hours that it touches'),
-            revocation: maybe(object({ id: text, enteredMs: time, by: text, reason: text })),
-            hash: text,
-            signature: text,
-          },
-          'Who decided what about readings, when and why, and who took it back',
-        ),
+        ListedEntry: LISTED_ENTRY,
+        ListedAmendment: LISTED_AMENDMENT,
         Agent: object({
           id: text,
           online: { type: 'boolean' },

@@ -102,6 +102,6 @@ function reasonOf({ body }: JournalEntry): string {
 }
 
 /** 2026-03-02 06:30:00Z */
-function sayUtc(atMs: number): string {
+export function sayUtc(atMs: number): string {
   return new Date(atMs).toISOString().replace('T', ' ').replace('.000Z', 'Z');
 }

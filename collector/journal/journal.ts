@@ -29,10 +29,25 @@ export interface JournalEntry {
 /** What is said of an entry by whoever makes it; the journal adds its place in the chain. */
 export type EntryToAppend = Pick<JournalEntry, 'atMs' | 'kind' | 'machine' | 'by' | 'body'>;
 
+/** Which entries are asked for; what is left out does not matter. */
+export interface EntryQuery {
+  /** Only those after it. */
+  afterSeq?: number | undefined;
+  /** At most so many, 1 or more. */
+  limit: number;
+  kind?: EntryKind | undefined;
+  machine?: string | undefined;
+  /** Entered in [fromMs, toMs), wall ms. */
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
+}
+
 /** The journal as those see it who only read. */
 export interface JournalReader {
   /** Entries of a kind, of one machine where it is named, in order. Throws an error of class `refuse` when one is damaged. */
   entries(kind: EntryKind, machine?: string): JournalEntry[];
+  /** The first entries that fit, of all kinds in one order: a page. Throws as `entries`. */
+  page(query: EntryQuery): JournalEntry[];
   /** Seq of the last entry, of these kinds where they are named; 0 without any: a change says that there is something new. */
   lastSeq(kinds?: readonly EntryKind[]): number;
   close(): void;

@@ -5,7 +5,14 @@ import { fingerprint, type SigningKey } from '../../protocols/evidence/keys.ts';
 import type { Log } from '../../protocols/log.ts';
 import { checkEntry } from './check-entry.ts';
 import { attempt, damaged, openJournalFile, openJournalToRead } from './journal-file.ts';
-import type { EntryKind, EntryToAppend, Journal, JournalEntry, JournalReader } from './journal.ts';
+import type {
+  EntryKind,
+  EntryQuery,
+  EntryToAppend,
+  Journal,
+  JournalEntry,
+  JournalReader,
+} from './journal.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { findFault, isSigned, isWhole, sealEntry, type StoredEntry } from './seal-entry.ts';
 
@@ -46,7 +53,7 @@ export function openJournal(options: {
 export function readJournal(options: { folder: string; publicKey: string }): JournalReader {
   const path = journalPath(options.folder);
   const db = openJournalToRead(path);
-  if (db === undefined) return { entries: () => [], lastSeq: () => 0, close: () => {} };
+  if (db === undefined) return { entries: () => [], page: () => [], lastSeq: () => 0, close: () => {} };
   const journal = new SqliteJournal(path, db, options.publicKey, undefined);
   journal.open();
   return journal;
@@ -181,11 +188,27 @@ class SqliteJournal implements Journal {
           : this.#db
               .prepare(`SELECT ${COLUMNS} FROM entry WHERE kind = ? AND machine = ? ORDER BY seq`)
               .all(kind, machine);
-      return rows.map((row) => {
-        const entry = row as unknown as StoredEntry;
-        if (!isWhole(entry)) throw this.#fault(entry, 'was changed while it was open');
-        return { ...entry, body: JSON.parse(entry.body) as JournalEntry['body'] };
-      });
+      return rows.map((row) => this.#read(row as unknown as StoredEntry));
+    });
+  }
+
+  page({ afterSeq = 0, limit, kind, machine, fromMs, toMs }: EntryQuery): JournalEntry[] {
+    const terms: [string, number | string | undefined][] = [
+      ['seq > ?', afterSeq],
+      ['kind = ?', kind],
+      ['machine = ?', machine],
+      ['at_ms >= ?', fromMs],
+      ['at_ms < ?', toMs],
+    ];
+    const told = terms.flatMap(([term, value]) => (value === undefined ? [] : [{ term, value }]));
+    return attempt(this.#path, () => {
+      this.#catchUp();
+      return this.#db
+        .prepare(
+          `SELECT ${COLUMNS} FROM entry WHERE ${told.map(({ term }) => term).join(' AND ')} ORDER BY seq LIMIT ?`,
+        )
+        .all(...told.map(({ value }) => value), limit)
+        .map((row) => this.#read(row as unknown as StoredEntry));
     });
   }
 
@@ -233,6 +256,12 @@ class SqliteJournal implements Journal {
 
   #requireSigned(entry: StoredEntry): void {
     if (!isSigned(entry, this.#publicKey)) throw this.#fault(entry, "is not signed by this collector's key");
+  }
+
+  /** What an entry says, while it is still what was checked. */
+  #read(entry: StoredEntry): JournalEntry {
+    if (!isWhole(entry)) throw this.#fault(entry, 'was changed while it was open');
+    return { ...entry, body: JSON.parse(entry.body) as JournalEntry['body'] };
   }
 
   #insert({ seq, atMs, kind, machine, by, body, prev, hash, signature }: JournalEntry): void {

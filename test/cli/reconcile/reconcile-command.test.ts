@@ -68,7 +68,7 @@ it('reconcile shows the arithmetic, and does not judge without the classes of th
   expect(output).toMatch(/difference +12 kWh - 11\.2 kWh = 0\.8 kWh, 6\.67 % of the main meter/);
   expect(output).toMatch(/light, unmetered +200 W x 4 h = 0\.8 kWh, estimated/);
   expect(output).toMatch(/remains +0\.8 kWh - 0\.8 kWh = 0 kWh/);
-  expect(output).toMatch(/mill: no .*class/);
+  expect(output).toMatch(/mill: not known: .*class/);
   expect(output).toContain('Cannot be judged: what is missing is named above.');
   const unknown = await millwatt(folder, 'reconcile', 'yard', ...range);
   expect(unknown.code).toBe(1);
@@ -98,7 +98,26 @@ it('reconcile keeps readings of a bill and compares over their time', async () =
           'B. Yilmaz',
         )
       ).output,
-    ).toContain(`by B. Yilmaz: grid showed ${shown} kWh at `);
+    ).toMatch(
+      new RegExp(
+        `by B. Yilmaz: grid showed ${shown} kWh at .* \\+00:00, known within 1 min; its meter errs by at most 2 %\\.`,
+      ),
+    );
+  const journal = await millwatt(folder, 'journal', '--machine', 'grid', '--kind', 'reading');
+  expect(journal.code).toBe(0);
+  expect(journal.output).toMatch(/reading by B\. Yilmaz\n {2}grid showed 4711\.5 kWh at /);
+  expect(journal.output).toContain('2 entries, times in ');
+  expect((await millwatt(folder, 'journal', 'verify')).output).toContain(
+    'All 2 entries are as they were signed',
+  );
+  const listed = JSON.parse((await millwatt(folder, 'journal', '--json')).output);
+  expect(listed).toMatchObject({
+    ok: true,
+    entries: [
+      { seq: 1, kind: 'reading' },
+      { seq: 2, machine: 'grid' },
+    ],
+  });
   const { output } = await millwatt(
     folder,
     'reconcile',

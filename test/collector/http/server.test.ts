@@ -291,7 +291,7 @@ function journalOfReadings(): NonNullable<Parameters<typeof startPlantServer>[0]
     hash: '',
     signature: '',
   }));
-  return { entries: (kind) => (kind === 'reading' ? entries : []) };
+  return { entries: (kind) => (kind === 'reading' ? entries : []), page: () => entries };
 }
 
 interface Schema {
@@ -620,4 +620,17 @@ describe('for others to see', () => {
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.text)).toMatchObject({ site: 'plant', publicKey: 'k'.repeat(43) });
   });
+});
+
+test('the journal comes in pages, newest last, and names what it does not take', async () => {
+  const server = await start({ journal: journalOfReadings() });
+  const asked = '/api/v1/journal?limit=1&machine=mill&after=0&from=2026-03-01&kind=reading';
+  expect(await json(server, asked)).toMatchObject({
+    nextAfter: 1,
+    entries: [
+      { seq: 1, kind: 'reading', by: 'Anna', saying: expect.stringMatching(/^mill showed 100 kWh at /) },
+    ],
+  });
+  for (const query of ['kind=note', 'limit=0', 'limit=1001', 'after=-1', 'machine=a.b', 'since=1'])
+    expect((await ask(server, `/api/v1/journal?${query}`)).status, query).toBe(400);
 });

@@ -134,6 +134,7 @@ describe('amendments in force', () => {
     const entries = chain(amendment({ kind: 'shift-time' }));
     const journal: JournalReader = {
       entries: (kind) => entries.filter((entry) => entry.kind === kind),
+      page: () => entries,
       lastSeq: () => entries.length,
       close: () => {},
     };
