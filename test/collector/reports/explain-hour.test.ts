@@ -275,5 +275,18 @@ describe('an hour that a person amended', () => {
       { id: '0123456789ab', by: null, atMs: null, saying: 'its entry in the journal is not at hand' },
     ]);
     expect(say(told?.counters[0]?.figures ?? [])['booked in the hour']).toContain('before amendments');
+    // What was decided about the spindle says nothing of the supply's counter.
+    const other = journal.append({
+      ...entry,
+      body: { ...(entry.body as object), component: 'spindle' },
+    });
+    const spindle = explainedPlant((hour) => ({
+      ...hour,
+      basis: { ...hour.basis, amendments: [entryId(other)] },
+    }));
+    closers.push(spindle.close);
+    const plain = explainHour({ views: spindle.views, journal, assess: () => 'not asked' }, 'mill', HOUR_MS);
+    expect(plain?.amendments).toHaveLength(1);
+    expect(say(plain?.counters[0]?.figures ?? [])['booked in the hour']).not.toContain('amend');
   });
 });
