@@ -77,7 +77,7 @@ it('commission prints what it looked at, keeps it signed, and is asked for again
   ]);
   const range = ['--from', '2026-03-02T00:00:00Z', '--to', '2026-03-02T02:00:00Z'];
   const before = await millwatt(folder, 'findings', 'mill', '-c', 'collector.yaml', ...range);
-  expect(before.output).toMatch(/^mill: plausible \(61 minutes and 2 machine-hours looked at\)\n$/);
+  expect(before.output).toMatch(/\nmill: plausible \(61 minutes and 2 machine-hours looked at\)\n$/);
   expect(before.code).toBe(0);
 
   const views = openViews({ folder: join(folder, 'data') });
