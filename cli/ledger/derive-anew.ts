@@ -27,22 +27,31 @@ export async function deriveAnew(
 ): Promise<Comparison> {
   const { config, folder, dataFolder } = site;
   const { differencesMax, signal, show } = options;
-  const stored = readViews({ folder: dataFolder, frozen: true });
-  const temporary = mkdtempSync(join(tmpdir(), 'millwatt-verify-'));
-  const lastOrdinal = stored.cursor('derive');
-  const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog, lastOrdinal });
-  const computed = openViews({ folder: temporary });
-  const journal = readConfiguredJournal(config, folder);
-  const derivation = startDerivation({
-    ledger,
-    views: computed,
-    machines: machineModelsOf(config, folder),
-    amendments: followAmendments(journal, silentLog),
-    site: config.site,
-    clock: systemClock,
-    log: silentLog,
-  });
+  // What is opened is closed in reverse, also where a later one refuses.
+  const closers: (() => Promise<void> | void)[] = [];
   try {
+    const stored = readViews({ folder: dataFolder, frozen: true });
+    closers.push(() => stored.close());
+    const lastOrdinal = stored.cursor('derive');
+    const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog, lastOrdinal });
+    closers.push(() => ledger.close());
+    const journal = readConfiguredJournal(config, folder);
+    closers.push(() => journal.close());
+    const machines = machineModelsOf(config, folder);
+    const temporary = mkdtempSync(join(tmpdir(), 'millwatt-verify-'));
+    closers.push(() => rmSync(temporary, { recursive: true, force: true }));
+    const computed = openViews({ folder: temporary });
+    closers.push(() => computed.close());
+    const derivation = startDerivation({
+      ledger,
+      views: computed,
+      machines,
+      amendments: followAmendments(journal, silentLog),
+      site: config.site,
+      clock: systemClock,
+      log: silentLog,
+    });
+    closers.push(() => derivation.stop());
     const state = { done: false };
     const derived = derivation.idle().finally(() => (state.done = true));
     derived.catch(() => {});
@@ -58,11 +67,6 @@ export async function deriveAnew(
       signal,
     );
   } finally {
-    await derivation.stop();
-    journal.close();
-    computed.close();
-    ledger.close();
-    stored.close();
-    rmSync(temporary, { recursive: true, force: true });
+    for (const close of closers.reverse()) await close();
   }
 }

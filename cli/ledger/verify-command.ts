@@ -6,7 +6,7 @@ import { isDamage } from '../../collector/ledger/month-schema.ts';
 import { readLedger, type LedgerView } from '../../collector/ledger/read-ledger.ts';
 import { verifyLedger } from '../../collector/ledger/verify-ledger.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
-import { MillwattError } from '../../protocols/errors.ts';
+import { describeError, MillwattError } from '../../protocols/errors.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { createReadProgress } from '../calibrate/read-progress.ts';
 import { readKey } from '../journal-access.ts';
@@ -80,6 +80,11 @@ export async function runLedgerVerify(options: VerifyCommandOptions): Promise<vo
     if (options.heads !== undefined) writeHeads(options.heads, heads);
     print(verified, heads, options);
   } catch (error) {
+    if (!signal.aborted && isDamage(error))
+      throw new MillwattError('refuse', 'damaged-file', `A file is damaged: ${describeError(error)}.`, {
+        cure: 'Stop the collector, restore the ledger from a backup, delete views.db in its data folder and start it again.',
+        cause: error,
+      });
     if (!signal.aborted) throw error;
     throw new MillwattError('refuse', 'stopped', 'Stopped; nothing was changed.');
   }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import { isDamage } from './month-schema.ts';
 import { listMonths, monthPath } from './month-file.ts';
@@ -72,7 +73,7 @@ export function* verifyLedger(options: VerifyOptions): Generator<number, LedgerV
   try {
     for (const name of names) {
       const path = monthPath(folder, name);
-      const month = guard(path, undefined, () => new MonthToVerify(path));
+      const month = guard(basename(path), undefined, () => new MonthToVerify(path));
       if (month !== undefined) months.push(month);
     }
     const total = Math.max(
