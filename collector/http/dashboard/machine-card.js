@@ -74,7 +74,8 @@ export function createMachineCard({ id, name, ratedPowerW }) {
       const poweredHours = sum.poweredMs / 3_600_000;
       intensity.textContent =
         sum.energyMwh === null || poweredHours === 0 ? '–' : energyText(sum.energyMwh / poweredHours);
-      parts.textContent = durationText(sum.processingMs);
+      // Three figures have room beside each other without it.
+      parts.textContent = durationText(sum.processingMs).replace(/( h \d\d) min$/, '$1');
     },
   };
 }
