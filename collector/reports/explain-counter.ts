@@ -166,8 +166,14 @@ function sayBooked(
     edges,
     decisions,
     last: isPlain ? last : null,
-    remark: `${wraps ? ', counted on where it starts again at 0' : ''}${isPlain ? '' : ', as amended'}`,
+    remark: `${wraps ? ', counted on where it starts again at 0' : ''}${isPlain ? '' : `, as amended${sayFactor(fate)}`}`,
     countedMwh: mwh - integratedMwh,
   });
   return [...figures, booked(`${sayTotal([...terms, integratedMwh])}${parts}${note}`)];
+}
+
+function sayFactor(fate: ReadingFate | null): string {
+  if (fate === null || fate.factor.num === fate.factor.den) return '';
+  const { num, den } = fate.factor;
+  return `: what was read x ${num}${den === 1n ? '' : ` / ${den}`}`;
 }

@@ -129,6 +129,9 @@ describe('the explanation of an hour that people amended', () => {
     expect(counters[0]?.figures.find(({ label }) => label === 'it rose by')?.saying).toMatch(
       /kWh; 2\.8\d* kWh x 2 = 5\.6\d* kWh as amended$/,
     );
+    expect(counters[0]?.figures.find(({ label }) => label === 'inside the hour')?.saying).toBe(
+      '01:00:00 to 02:00:00: 21.2 kWh - 15.6 kWh = 5.6 kWh, as amended: what was read x 2',
+    );
   }, 30_000);
 
   it('finds what was read under another name, and leaves out what was left out', async () => {
