@@ -245,8 +245,11 @@ program
   .addArgument(configArgument())
   .addOption(configOption())
   .option('--machine <id>', 'only this machine')
-  .option('--from <time>', 'first hour, ISO 8601 (default: 24 hours ago)')
-  .option('--to <time>', 'end, ISO 8601 (default: now)')
+  .option(
+    '--from <time>',
+    'first hour; without zone on the clocks of the site, labels are UTC (default: 24 hours before --to)',
+  )
+  .option('--to <time>', 'end, read as --from (default: now)')
   .option('--explain <time>', 'everything that the hour of this time rests on, with its arithmetic')
   .option('--json', 'print the full records as JSON')
   .option('--csv', 'print as CSV')
@@ -268,7 +271,7 @@ program
   .argument('<machine>', 'id of the machine')
   .description('print operating states, and what decided each of them')
   .addOption(configOption())
-  .option('--from <time>', 'begin, ISO 8601 (default: 24 hours ago)')
+  .option('--from <time>', 'begin; without zone on the clocks of the site (default: 24 hours before --to)')
   .option('--to <time>', 'end, ISO 8601 (default: now)')
   .option('--all', 'show every stretch, however many')
   .option('--json', 'print as JSON')
@@ -286,7 +289,7 @@ program
   .argument('[machine]', 'id of the machine (default: all)')
   .description('print what is implausible about readings; ends with 1 where something is')
   .addOption(configOption())
-  .option('--from <time>', 'begin, ISO 8601 (default: 24 hours before --to)')
+  .option('--from <time>', 'begin; without zone on the clocks of the site (default: 24 hours before --to)')
   .option('--to <time>', 'end, ISO 8601 (default: now)')
   .option('--json', 'print as JSON')
   .addHelpText('after', example('millwatt findings mill-1 -c collector.yaml'))
@@ -331,9 +334,9 @@ program
   .argument('<main-meter>', 'id of the main meter, as under `mainMeters`')
   .description('compare a main meter, or readings of a bill, with the sum of the machines behind it')
   .addOption(configOption())
-  .option('--from <time>', 'begin, ISO 8601 (default: 24 hours before --to)')
+  .option('--from <time>', 'begin; without zone on the clocks of the site (default: 24 hours before --to)')
   .option('--to <time>', 'end, ISO 8601 (default: now)')
-  .option('--reading <time=value>', 'enter what the main meter showed instead')
+  .option('--reading <time=value>', 'enter what the main meter showed instead, at a time with its zone')
   .option('--within <time>', 'how exactly the moment of the reading is known', '1min')
   .option('--error <percent>', 'largest error of the main meter by its class')
   .option('--by <name>', 'who read it (default: your login)')
@@ -357,7 +360,10 @@ program
   .argument('[machine]', 'the machine, as the collector calls it; with --csv a name for the recording')
   .description('propose operating states by power from what a machine drew, with a plot; adopt them')
   .addOption(configOption())
-  .option('--from <time>', 'first reading, ISO 8601 (default: a week before --to)')
+  .option(
+    '--from <time>',
+    'first reading; without zone on the clocks of the site (default: a week before --to)',
+  )
   .option('--to <time>', 'end, ISO 8601 (default: now)')
   .option('--hours-min <hours>', 'hours of readings that are enough (default: 24; of a recording any)')
   .option('--component <name>', 'a component instead of the supply')
@@ -370,7 +376,7 @@ program
   .option('--adopt', "append a version to the machine's calibration file")
   .option(
     '--valid-from <time>',
-    'from when an adopted version holds (default: always for the first, else now)',
+    'from when an adopted version holds, with its zone (default: always for the first, else now)',
   )
   .option('--json', 'print the proposal as JSON')
   .addHelpText(

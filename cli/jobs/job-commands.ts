@@ -18,7 +18,7 @@ export function addJobCommands(program: Command): void {
     .addOption(configOption())
     .option(
       '--from <time>',
-      'begin, ISO 8601 (default: 24 hours ago); whole shifts, days or months are taken',
+      'begin; without zone on the clocks of the site (default: 24 hours before --to); whole shifts, days or months are taken',
     )
     .option('--to <time>', 'end, ISO 8601 (default: now)')
     .option('--by <what>', 'job, order or part', 'job')

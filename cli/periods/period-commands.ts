@@ -13,7 +13,7 @@ export function addPeriodCommands(program: Command): void {
     .option('--by <kind>', 'quarterHour, hour, shift, day, week, month or year', 'day')
     .option(
       '--from <time>',
-      'begin: a date is a day of the calendar, a time without zone what the clocks of the site show',
+      'begin; without zone on the clocks of the site, a date is a day of its calendar (default: by kind, 7 days)',
     )
     .option('--to <time>', 'end (default: now)')
     .option('--budget', 'print every line of the uncertainty, state by state')
@@ -35,9 +35,13 @@ export function addPeriodCommands(program: Command): void {
     .argument('<machine>', 'id of the machine')
     .description('print kWh per machine-hour, power by state and the declared year of use, with uncertainty')
     .addOption(configOption())
-    .option('--from <time>', 'begin (default: 30 days before --to)')
+    .option(
+      '--from <time>',
+      'begin; without zone on the clocks of the site, a date is a day of its calendar (default: 30 days before --to)',
+    )
     .option('--to <time>', 'end (default: now)')
     .option('--json', 'print as JSON')
+    .option('--csv', 'print as CSV, a row a figure')
     .addHelpText(
       'after',
       '\nExample:\n  millwatt use-phase mill-1 -c collector.yaml --from 2026-10-01 --to 2026-11-01\n',

@@ -1,3 +1,4 @@
+import { usePhaseToCsv } from '../../collector/reports/use-phase-csv.ts';
 import { usePhaseReport } from '../../collector/reports/use-phase-report.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { formatTime } from '../format.ts';
@@ -14,6 +15,7 @@ interface UsePhaseOptions {
   from?: string;
   to?: string;
   json?: true;
+  csv?: true;
 }
 
 /** `millwatt use-phase MACHINE`: kWh per machine-hour, power by state, and the declared year of use. */
@@ -23,6 +25,10 @@ export function runUsePhase(machine: string, options: UsePhaseOptions): void {
     const report = usePhaseReport(source, { machine, fromMs, toMs });
     if (options.json !== undefined) {
       process.stdout.write(`${JSON.stringify({ ok: true, ...report }, null, 2)}\n`);
+      return;
+    }
+    if (options.csv !== undefined) {
+      process.stdout.write(usePhaseToCsv(report));
       return;
     }
     const watched = source.views.watched(machine);

@@ -54,20 +54,49 @@ async function millwatt(...args: string[]): Promise<{ code: number; out: string 
 
 const DAY = ['--from', '2026-07-06', '--to', '2026-07-07'];
 
+describe('millwatt use-phase --csv', () => {
+  test('prints a row for each figure of the report', async () => {
+    const asked = ['use-phase', 'mill-1', '-c', config, ...DAY];
+    const [csv, json] = await Promise.all([millwatt(...asked, '--csv'), millwatt(...asked, '--json')]);
+    const report = JSON.parse(json.out);
+    const [header = '', ...rows] = csv.out.trimEnd().split('\r\n');
+    expect(header).toBe(
+      'machine,from_utc,to_utc,figure,of,hours,energy_mwh,value,unit,expanded_uncertainty,plan',
+    );
+    const cells = rows.map((row) => row.split(','));
+    const figure = (name: string, of: string) =>
+      cells.find((row) => row[3] === name && row[4] === of)?.slice(5, 9);
+    const { state, timeMs, energyMwh, powerW } = report.powers[0];
+    expect(figure('mean_power', state)).toEqual([
+      String(timeMs / 3_600_000),
+      String(energyMwh),
+      String(powerW),
+      'W',
+    ]);
+    expect(figure('energy_per_hour', 'calendar')?.[2]).toBe(String(report.perHour.calendar.kwhPerHour));
+    expect(cells.every((row) => row.length === 11)).toBe(true);
+    const { scenario } = report.scenario;
+    expect(cells.filter((row) => row[3] === 'year_power')).toHaveLength(scenario?.rows.length ?? 0);
+  });
+});
+
 describe('times without a zone', () => {
-  test.each(['hours --machine mill-1', 'states mill-1', 'findings mill-1', 'jobs mill-1', 'use-phase mill-1'])(
-    '%s takes them on the clocks of the site, whatever the computer shows, and says so',
-    async (command) => {
-      const asked = ['--from', '2026-07-06T08:00', '--to', '2026-07-06T10:00'];
-      const { stdout } = await run(
-        process.execPath,
-        [MILLWATT, ...command.split(' '), '-c', config, ...asked],
-        { env: { ...process.env, COLUMNS: '200', NO_COLOR: '1', TZ: 'America/New_York' } },
-      ).catch((error: { stdout: string }) => error);
-      expect(stdout).toMatch(/2026-07-06 0[68]:00:00 \+02:00 to 2026-07-0[67] [01][06]:00:00 \+02:00/);
-      expect(stdout).toContain('times in Europe/Berlin');
-    },
-  );
+  test.each([
+    'hours --machine mill-1',
+    'states mill-1',
+    'findings mill-1',
+    'jobs mill-1',
+    'use-phase mill-1',
+  ])('%s takes them on the clocks of the site, whatever the computer shows, and says so', async (command) => {
+    const asked = ['--from', '2026-07-06T08:00', '--to', '2026-07-06T10:00'];
+    const { stdout } = await run(
+      process.execPath,
+      [MILLWATT, ...command.split(' '), '-c', config, ...asked],
+      { env: { ...process.env, COLUMNS: '200', NO_COLOR: '1', TZ: 'America/New_York' } },
+    ).catch((error: { stdout: string }) => error);
+    expect(stdout).toMatch(/2026-07-06 0[68]:00:00 \+02:00 to 2026-07-0[67] [01][06]:00:00 \+02:00/);
+    expect(stdout).toContain('times in Europe/Berlin');
+  });
 });
 
 describe('millwatt periods', () => {
