@@ -26,13 +26,33 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'ct.primary, ct.secondary': 'Copy them from the nameplate: of "100/5 A", primary: 100A and secondary: 5A.',
 };
 
-/** Says where missing facts of a component are to be entered. */
-export function cureMissing(missing: readonly MissingFact[], machine: string, component: string): Cure[] {
+/** What an agent must read, by the names that `read` of a source takes; the first that fits. */
+const POINTS: readonly (readonly [RegExp, string])[] = [
+  [/mean current of the state/, 'current.l1, current.l2, current.l3'],
+  [/power factor of the state/, 'powerFactor'],
+];
+
+/**
+ * Says where missing facts of a component are to be entered.
+ *
+ * @param sources ids of those that meter it, as agent.yaml names them
+ */
+export function cureMissing(
+  missing: readonly MissingFact[],
+  machine: string,
+  component: string,
+  sources: readonly string[] = [],
+): Cure[] {
   return missing.map(({ fact, remedy }) => {
     const key = KEYS.find(([pattern]) => pattern.test(fact))?.[1];
+    const points = POINTS.find(([pattern]) => pattern.test(fact))?.[1];
+    const where =
+      points === undefined || sources.length === 0
+        ? ''
+        : ` In agent.yaml that is \`read: [..., ${points}]\` of the source ${sources.join(', ')}.`;
     return {
       fact,
-      remedy: REMEDIES[key ?? ''] ?? remedy,
+      remedy: `${REMEDIES[key ?? ''] ?? remedy}${where}`,
       key: key === undefined ? null : `machines.${machine}.metering.${component}.${key}`,
     };
   });

@@ -98,11 +98,12 @@ export function assessComponent(
   const all = [total, ...Object.values(states)].flatMap((one) =>
     one?.kind === 'unknown' ? [{ missing: one.missing }] : [],
   );
+  const sources = [...new Set(tallies.flatMap(({ wirings }) => wirings.map(({ source }) => source.id)))];
   return {
     total: isOne ? only.total : total,
     states,
     meters,
-    missing: cureMissing(gatherMissing(all), about.machine, about.component),
+    missing: cureMissing(gatherMissing(all), about.machine, about.component, sources),
   };
 }
 
