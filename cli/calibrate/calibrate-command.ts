@@ -102,6 +102,7 @@ export async function runCalibrate(word: string | undefined, options: CalibrateO
     : [
         ...drawProposal(proposal, readings.subject, width),
         '',
+        ...(options.csv === undefined && machine !== undefined ? wrapLines(machine.clock.saying, width) : []),
         ...(readings.leftOut === '' ? [] : wrapLines(readings.leftOut, width)),
         ...(options.plot === undefined ? [] : [`The picture is in ${options.plot}.`]),
         ...lastLines(proposal, adoption, machine, options).flatMap((line) => wrapLines(line, width)),
