@@ -15,8 +15,6 @@ export const DEMO_MACHINES: readonly (SimulatedMachine & { name: string })[] = [
   { id: 'centre-1', name: 'Machining centre 1', kind: 'machiningCentre', ratedPowerW: 30_000 },
 ];
 
-const LINES = ['l1', 'l2', 'l3'];
-
 /** What each meter is asked for: the usual points, and the power of each phase, without which no commissioning is complete. */
 const READ = [
   'activePower',
@@ -141,12 +139,11 @@ ${nodes.join('\n')}
 `;
 }
 
-/** What of `READ` a meter has; of each phase where it has no total. */
+/** What of `READ` a meter has; in place of a power factor the apparent power, from which it follows. */
 function pointsOf(profileId: string): string[] {
   const offered = new Set(loadProfile(profileId).profile.points.map(pointName));
-  return READ.flatMap((name) => (offered.has(name) ? [name] : LINES.map((line) => `${name}.${line}`))).filter(
-    (name) => offered.has(name),
-  );
+  const names = offered.has('powerFactor') ? READ : [...READ, 'apparentPower'];
+  return names.filter((name) => offered.has(name));
 }
 
 /** What no wiring tells of the meters: without it, no uncertainty can be told. */

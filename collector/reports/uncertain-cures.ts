@@ -29,7 +29,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** What an agent must read, by the names that `read` of a source takes; the first that fits. */
 const POINTS: readonly (readonly [RegExp, string])[] = [
   [/mean current of the state/, 'current.l1, current.l2, current.l3'],
-  [/power factor of the state/, 'powerFactor'],
+  [/power factor of the state/, 'powerFactor or apparentPower'],
 ];
 
 /**

@@ -43,6 +43,9 @@ it('names the serial numbers that its meters tell, and reads what a commissionin
           'current.l1',
         ]),
       );
+      expect(points.includes('powerFactor') || points.includes('apparentPower'), driver.description.id).toBe(
+        true,
+      );
     }
     expect(warnings).toEqual([]);
     const { machines } = checkConfig(demoCollectorYaml(8484, 1883), 'collector.yaml', 'collector')

@@ -16,7 +16,8 @@ it('names the source and the points of agent.yaml for what has to be read', () =
     },
     {
       fact: 'power factor of the state',
-      remedy: 'Let it be read. In agent.yaml that is `read: [..., powerFactor]` of the source mill-spindle.',
+      remedy:
+        'Let it be read. In agent.yaml that is `read: [..., powerFactor or apparentPower]` of the source mill-spindle.',
       key: null,
     },
     {
