@@ -53,3 +53,12 @@ it('names a wrong kind and a time without its zone at once', () => {
   const read = readToldMark({ id: 'a', kind: 'start', at: '2026-03-02T06:30:00', job: '1' }, NOW_MS);
   expect('faults' in read ? read.faults.map(({ field }) => field) : []).toEqual(['kind', 'at']);
 });
+
+it('refuses a time without zone where no calendar says on which clocks it is', () => {
+  const text = 'job;begin;end\n4711;2026-03-02 06:30;\n4712;2026-03-02T06:30:00+01:00;';
+  const { marks, bad } = readJobCsv(text, null, NOW_MS);
+  expect(marks.map(({ mark }) => mark)).toMatchObject([{ job: '4712', atMs: Date.UTC(2026, 2, 2, 5, 30) }]);
+  expect(bad).toMatchObject([
+    { line: 2, column: 'begin', cure: expect.stringMatching(/calendar: .*\+01:00/) },
+  ]);
+});

@@ -60,7 +60,9 @@ it('commission prints what it looked at, keeps it signed, and is asked for again
   expect(first.code).toBe(0);
 
   const key = loadKeyFile(join(folder, 'data', 'collector-key.pem'), '');
-  expect(verifyJournal({ folder: join(folder, 'data'), publicKey: key.publicKey })).toMatchObject({ entries: 1 });
+  expect(verifyJournal({ folder: join(folder, 'data'), publicKey: key.publicKey })).toMatchObject({
+    entries: 1,
+  });
   const list = await millwatt(folder, 'commission', 'mill', '-c', 'collector.yaml', '--list', '--json');
   const { kept } = JSON.parse(list.output) as { kept: KeptCommissioning[] };
   expect(kept).toMatchObject([
