@@ -9,12 +9,12 @@ import {
 import { findUncommissioned, keptCommissionings } from '../collector/reports/commission-evidence.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
 import { loadCollectorConfig } from '../config/load.ts';
-import { MillwattError } from '../protocols/errors.ts';
 import { formatSpan, formatTime } from './format.ts';
 import { readConfiguredJournal } from './journal-access.ts';
 import { style, widthOf } from './screen.ts';
 import { readSiteRange, sayRange, takeSiteClock } from './site-clock.ts';
 import { wrapLines } from './text-wrap.ts';
+import { requireMachine } from './known-machine.ts';
 
 interface FindingsOptions {
   config: string;
@@ -60,17 +60,6 @@ export function ratedMachineOf(config: Pick<CollectorConfig, 'machines'>, machin
     ratedPowerW: declared?.ratedPower ?? null,
     componentRatedPowerW: declared?.componentRatedPower ?? {},
   };
-}
-
-/** A machine that the ledger knows. Throws an error of class `refuse` (code `no-machine`) for any other. */
-export function requireMachine(known: readonly string[], machine: string): string {
-  if (known.includes(machine)) return machine;
-  throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${machine}.`, {
-    cure:
-      known.length === 0
-        ? 'Nothing has arrived yet: is an agent running?'
-        : `Choose one of: ${known.join(', ')}.`,
-  });
 }
 
 const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const;

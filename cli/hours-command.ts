@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { MachineHour } from '../collector/energy/machine-hour.ts';
 import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { loadCollectorConfig } from '../config/load.ts';
-import { MillwattError } from '../protocols/errors.ts';
 import { OPERATING_STATES, type OperatingState } from '../protocols/telemetry/operating-state.ts';
 import { explainReasons } from './reason-words.ts';
 import { explainOne } from './hours-explain.ts';
@@ -12,6 +11,7 @@ import { readSiteRange, readSiteTime, sayRange, takeSiteClock } from './site-clo
 import { explainLetters, LETTERS_WIDTH, sayLetters, sayTimes, sumTimes } from './state-times.ts';
 import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
 import { wrapLines } from './text-wrap.ts';
+import { requireMachine } from './known-machine.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -37,14 +37,7 @@ export async function runHours(options: HoursOptions): Promise<void> {
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
     const known = views.machines();
-    if (options.machine !== undefined && !known.includes(options.machine)) {
-      throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${options.machine}.`, {
-        cure:
-          known.length === 0
-            ? 'Nothing has arrived yet: is an agent running?'
-            : `Choose one of: ${known.join(', ')}.`,
-      });
-    }
+    if (options.machine !== undefined) requireMachine(known, options.machine);
     const clock = takeSiteClock(config);
     const asked = readSiteRange(options, clock);
     const { toMs } = asked;

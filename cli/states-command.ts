@@ -9,6 +9,7 @@ import { formatShare, formatSpan, formatTime } from './format.ts';
 import { style, widthOf } from './screen.ts';
 import { readSiteRange, sayRange, takeSiteClock } from './site-clock.ts';
 import { renderTable, wrapText, type TextColumn } from './text-table.ts';
+import { requireMachine } from './known-machine.ts';
 
 /** More stretches than anyone reads or a file should hold. */
 const SPANS_MAX = 500_000;
@@ -32,14 +33,7 @@ export async function runStates(machine: string, options: StatesOptions): Promis
   const clock = takeSiteClock(config);
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
-    const known = views.machines();
-    if (!known.includes(machine))
-      throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${machine}.`, {
-        cure:
-          known.length === 0
-            ? 'Nothing has arrived yet: is an agent running?'
-            : `Choose one of: ${known.join(', ')}.`,
-      });
+    requireMachine(views.machines(), machine);
     const { fromMs, toMs } = readSiteRange(options, clock);
     const spans = views.states(machine, fromMs, toMs, SPANS_MAX + 1);
     requireWhole(spans.length);

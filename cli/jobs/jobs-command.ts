@@ -10,6 +10,7 @@ import { style, widthOf } from '../screen.ts';
 import { readSiteRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { jobLines } from './job-lines.ts';
+import { requireMachine } from '../known-machine.ts';
 
 const DAY_MS = 86_400_000;
 const SPAN_MAX_MS = 366 * DAY_MS;
@@ -40,14 +41,7 @@ export function runJobs(machine: string, options: JobsOptions): void {
     });
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
-    const known = views.machines();
-    if (!known.includes(machine))
-      throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${machine}.`, {
-        cure:
-          known.length === 0
-            ? 'Nothing has arrived yet: is an agent running?'
-            : `Choose one of: ${known.join(', ')}.`,
-      });
+    requireMachine(views.machines(), machine);
     const journal = readConfiguredJournal(config, folder);
     try {
       const plan = sitePlanOf(config, process.versions['tz'] ?? '');

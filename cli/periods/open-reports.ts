@@ -4,10 +4,10 @@ import { readViews } from '../../collector/ledger/sqlite-views.ts';
 import type { PeriodSource } from '../../collector/reports/period-source.ts';
 import type { CollectorConfig } from '../../config/collector-config.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
-import { MillwattError } from '../../protocols/errors.ts';
 import { readWhenAsked } from '../journal-access.ts';
 import { takeSiteClock, type SiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
+import { requireMachine } from '../known-machine.ts';
 
 /** What reports of one machine are made from. */
 interface OpenReports {
@@ -23,14 +23,7 @@ export function withReports(file: string, machine: string, use: (opened: OpenRep
   const clock = takeSiteClock(config);
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
-    const known = views.machines();
-    if (!known.includes(machine))
-      throw new MillwattError('refuse', 'no-machine', `The ledger knows no machine ${machine}.`, {
-        cure:
-          known.length === 0
-            ? 'Nothing has arrived yet: is an agent running?'
-            : `Choose one of: ${known.join(', ')}.`,
-      });
+    requireMachine(views.machines(), machine);
     const plan = sitePlanOf(config, process.versions['tz'] ?? '');
     const journal = readWhenAsked(config, folder);
     const calendar = openCalendar(plan.calendar);
