@@ -1,6 +1,7 @@
 import { boundariesOf, type Period, type PeriodKind } from '../energy/calendar/period.ts';
 import type { PeriodSum } from '../energy/calendar/period-sum.ts';
 import { openCalendar } from '../energy/calendar/site-calendar.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
 import { walkPeriods } from '../energy/calendar/sum-periods.ts';
 import { BasisTally, type PeriodBasis } from './period-basis.ts';
 import { addDecided, noDecided, type DecidedMs } from './period-decided.ts';
@@ -73,11 +74,13 @@ export function* stepPeriodReports(
  * Reports of stretches that follow each other, with a null after each hour that was read.
  *
  * @param boundaries wall ms on whole minutes, rising: boundary n to boundary n + 1 is stretch n
+ * @param seeHour is given the record of each hour, once for each stretch that it lies in
  */
 export function* reportSpans(
   source: PeriodSource,
   machine: string,
   boundaries: readonly number[],
+  seeHour: (hour: MachineHour) => void = () => {},
 ): Generator<SpanReport | null> {
   const { views, plan } = source;
   const [fromMs, toMs] = [boundaries[0] ?? 0, boundaries[boundaries.length - 1] ?? 0];
@@ -93,6 +96,7 @@ export function* reportSpans(
     {
       tree: machinePlan?.tree ?? {},
       see: (hour, fromMinute, toMinute) => {
+        seeHour(hour.record);
         basis.add(hour.record);
         addDecided(decidedMs, source, hour.record, fromMinute, toMinute);
         loads.add(hour, fromMinute, toMinute);

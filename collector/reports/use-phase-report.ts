@@ -14,8 +14,6 @@ import { reportSpans, type SpanReport } from './period-report.ts';
 import type { PeriodSource } from './period-source.ts';
 import type { ComponentUncertainty } from './uncertain-period.ts';
 
-const WINDOW_MS = 24 * HOUR_MS;
-
 /** Mean power of a state, and what it may be wrong by (k = 2). */
 export interface PowerOfState {
   state: OperatingState;
@@ -71,16 +69,14 @@ export function* stepUsePhaseReport(
   const first = Math.ceil(fromMs / HOUR_MS) * HOUR_MS;
   const end = Math.max(first + HOUR_MS, Math.ceil(toMs / HOUR_MS) * HOUR_MS);
   const hours: UseHour[] = [];
-  for (const hour of readHours(source, machine, first, end)) {
+  const see = (hour: MachineHour): void => {
     // Only what is added up: a year of whole records need not be in memory.
     const { hourMs, timeMs, spanMs, measuredMs, quality, obtained } = hour;
     const { supplyMwh, stateMwh } = hour.energy;
     hours.push({ hourMs, timeMs, spanMs, measuredMs, quality, energy: { supplyMwh, stateMwh }, obtained });
-    yield null;
-  }
-  const usePhase = deriveUsePhase(hours);
-  for (const span of reportSpans(source, machine, [first, end]))
-    yield span === null ? null : reportOf(source, span, usePhase);
+  };
+  for (const span of reportSpans(source, machine, [first, end], see))
+    yield span === null ? null : reportOf(source, span, deriveUsePhase(hours));
 }
 
 function reportOf(source: PeriodSource, span: SpanReport, usePhase: UsePhase): UsePhaseReport {
@@ -161,18 +157,4 @@ function reportScenario(
     if (!(error instanceof MillwattError) || error.remedy !== 'refuse') throw error;
     return { kind: 'none', because: error.message, cure: error.cure };
   }
-}
-
-function* readHours(
-  { views }: PeriodSource,
-  machine: string,
-  fromMs: number,
-  toMs: number,
-): Iterable<MachineHour> {
-  const watched = views.watched(machine);
-  if (watched === undefined) return;
-  const firstMs = Math.max(fromMs, Math.floor(watched.fromMs / HOUR_MS) * HOUR_MS);
-  const endMs = Math.min(toMs, watched.toMs + HOUR_MS);
-  for (let at = firstMs; at < endMs; at += WINDOW_MS)
-    yield* views.hours(machine, at, Math.min(endMs, at + WINDOW_MS));
 }
