@@ -1,7 +1,6 @@
+import { MINUTE_MS } from '../energy/hour-account.ts';
 import type { Phase, Quantity } from '../../protocols/telemetry/quantity.ts';
 import { LINES, type MachineMinute, type MinuteReading } from './machine-minute.ts';
-
-const MINUTE_MS = 60_000;
 
 /** The readings of one component over a commissioning, all minutes together. */
 export class AveragedComponent {

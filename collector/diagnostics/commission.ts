@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../energy/hour-account.ts';
 import type { SourceDescription } from '../../protocols/telemetry/snapshot.ts';
 import { isSameSerial } from '../../protocols/telemetry/serial-number.ts';
 import type { ToldMetering } from '../energy/uncertainty/metering-of-source.ts';
@@ -26,7 +27,6 @@ import type { MachineMinute } from './machine-minute.ts';
 import { sayHours } from '../energy/use-phase/say-kwh.ts';
 import { PlausibilityScan } from './plausibility.ts';
 
-const MINUTE_MS = 60_000;
 /** The name of these checks; it changes when a result could. */
 const ALGORITHM = 'millwatt-commission/1';
 /** Older readings may be of another wiring than the one that someone stands in front of. */

@@ -1,10 +1,8 @@
+import { HOUR_MS, MINUTE_MS } from '../energy/hour-account.ts';
 import { rectangular, nothing, UNCERTAINTY_SOURCES } from '../energy/uncertainty/contribution.ts';
 import { stateUncertainty, type Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
 import { sayKwh, sayWatts } from '../energy/use-phase/say-kwh.ts';
 import type { MeteredPart } from './reconcile.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** What a person read from the display of a main meter, or from a bill. */
 export interface MainReading {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../energy/hour-account.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { CounterStep } from './counter-step.ts';
 import { componentsOf, ratingOf, unitOf, type DiagnosedMachine } from './diagnosed-machine.ts';
@@ -23,8 +24,6 @@ import { judgeOff, StillWorkRule } from './state-rules.ts';
 import { Stretch, type Verdict } from './stretch.ts';
 import { FrozenSourceRule, StillCounterRule } from './stuck-rules.ts';
 import { VoltageRule } from './voltage-level.ts';
-
-const HOUR_MS = 3_600_000;
 
 interface Rule<Row> {
   stretch: Stretch;

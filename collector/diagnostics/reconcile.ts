@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../energy/hour-account.ts';
 import { sumUncertainties } from '../energy/uncertainty/sum-uncertainties.ts';
 import type { MissingFact } from '../energy/uncertainty/limit.ts';
 import type { Uncertainty } from '../energy/uncertainty/uncertainty-statement.ts';
@@ -5,7 +6,6 @@ import { groupDigits, sayHours, sayKwh, sayWatts } from '../energy/use-phase/say
 
 /** The name of this method in every result; it changes when a figure could. */
 const ALGORITHM = 'millwatt-reconcile/1';
-const HOUR_MS = 3_600_000;
 
 /** The energy of one meter over the time that is compared. */
 export interface MeteredPart {

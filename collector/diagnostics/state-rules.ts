@@ -1,9 +1,9 @@
+import { MINUTE_MS } from '../energy/hour-account.ts';
 import type { ComponentMinute } from './machine-minute.ts';
 import { floorOf } from './power-rules.ts';
 import { say } from './say-figure.ts';
 import type { Verdict } from './stretch.ts';
 
-const MINUTE_MS = 60_000;
 /** Power that does not move for so long while a machine cuts is not the machine's. */
 const STILL_MINUTES = 10;
 /** A register that shows fewer of its units than this moves by more than 0.2 % or not at all. */

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../energy/hour-account.ts';
 import {
   CURES,
   PLAUSIBILITY,
@@ -5,7 +6,6 @@ import {
   type PlausibilityFinding,
 } from './plausibility-finding.ts';
 
-const MINUTE_MS = 60_000;
 /** Stretches of one kind with less time between them are one finding. */
 const BREAK_MS = 3_600_000;
 

@@ -1,10 +1,10 @@
+import { MINUTE_MS } from '../energy/hour-account.ts';
 import type { MeasuredChannel } from '../../protocols/telemetry/channel.ts';
 import type { CounterStep } from './counter-step.ts';
 import type { ComponentMinute, MachineMinute } from './machine-minute.ts';
 import { say } from './say-figure.ts';
 import type { Verdict } from './stretch.ts';
 
-const MINUTE_MS = 60_000;
 /** All values of a source unchanged for so long are no measurement: a mains voltage never stands still (rule E16). */
 const FROZEN_MINUTES = 10;
 /** Below it the mains is switched off, and what is left of it may stand still, V. */

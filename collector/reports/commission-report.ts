@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS } from '../energy/hour-account.ts';
 import { commission } from '../diagnostics/commission.ts';
 import type { CommissionResult } from '../diagnostics/commission-result.ts';
 import { wiringOf, type DiagnosedMachine } from '../diagnostics/diagnosed-machine.ts';
@@ -8,8 +9,6 @@ import type { Views } from '../ledger/views.ts';
 import { snapshotsInForce } from './configs-in-force.ts';
 import { readMinutes, type RatedMachine } from './finding-report.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 /** The wiring in force is that of the newest hour in this time; those before it tell the order of what changed. */
 const WIRING_MS = 48 * HOUR_MS;
 const SPANS_MAX = 10_000;

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../energy/hour-account.ts';
 import type { HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { sayKwh } from '../energy/use-phase/say-kwh.ts';
@@ -14,7 +15,6 @@ import {
 } from './reading-fate.ts';
 import type { CounterSight, ExplainedCounter, ExplainedMeter, Figure } from './explained-hour.ts';
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** A last reading this close to the hour's end needs no further one to explain the hour. */
 const CLOSE_MS = 120_000;

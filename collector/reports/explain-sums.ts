@@ -1,6 +1,6 @@
+import { HOUR_MS } from '../energy/hour-account.ts';
 import { groupDigits, sayKwh } from '../energy/use-phase/say-kwh.ts';
 
-const HOUR_MS = 3_600_000;
 /** Below this, hours would need more digits than a person wants to type. */
 const IN_HOURS_MS = 360_000;
 

@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS } from '../energy/hour-account.ts';
 import { setImmediate } from 'node:timers/promises';
 import type { Views } from '../ledger/views.ts';
 import { wiringOf, type DiagnosedMachine } from '../diagnostics/diagnosed-machine.ts';
@@ -8,8 +9,6 @@ import type { PlausibilityFinding } from '../diagnostics/plausibility-finding.ts
 import { orderConfigs, snapshotsInForce, snapshotsOf } from './configs-in-force.ts';
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** What came before is looked at as well: how a machine loads its phases, its voltage, and stretches that began there. */
 const BEFORE_MS = DAY_MS;

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../energy/hour-account.ts';
 import { readAmendmentBody, readRevocationBody } from '../journal/amendment-body.ts';
 import { sayUtc } from '../journal/amendment-list.ts';
 import { sayAmendment } from '../journal/amendment-saying.ts';
@@ -6,8 +7,6 @@ import { entryId } from '../journal/seal-entry.ts';
 import type { CommissionEvidence } from './commission-evidence.ts';
 import type { ToldMark } from './job-told-mark.ts';
 import type { ReadingEvidence } from './reconcile-readings.ts';
-
-const MINUTE_MS = 60_000;
 
 /** An entry of the journal as it is shown: who told what, and when. */
 export interface ListedEntry {

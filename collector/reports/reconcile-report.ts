@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../energy/hour-account.ts';
 import { setImmediate } from 'node:timers/promises';
 import { MillwattError } from '../../protocols/errors.ts';
 import { reconcile, type MeteredPart, type Reconciliation } from '../diagnostics/reconcile.ts';
@@ -7,8 +8,6 @@ import { reportSpans, type SpanReport } from './period-report.ts';
 import type { PeriodSource } from './period-source.ts';
 import { edgeBridgedMwh } from './reconcile-bridged.ts';
 import { readMain } from './reconcile-readings.ts';
-
-const MINUTE_MS = 60_000;
 
 /** A main meter against the machines behind it, and what that rests on. */
 export interface ReconcileReport extends Reconciliation {

@@ -1,7 +1,7 @@
+import { HOUR_MS } from '../energy/hour-account.ts';
 import { HOUR_BASES } from '../energy/use-phase/hour-basis.ts';
 import type { UsePhaseReport } from './use-phase-report.ts';
 
-const HOUR_MS = 3_600_000;
 const COLUMNS = [
   'machine',
   'from_utc',
