@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { plainCalendar } from '../collector/energy/calendar/calendar-model.ts';
+import { canonicalJson } from '../collector/journal/canonical-json.ts';
 import type { MachinePlan, SitePlan } from '../collector/reports/site-plan.ts';
 import { readCalendarConfig } from '../config/calendar-config.ts';
 import type { CollectorConfig, MachineConfig } from '../config/collector-config.ts';
+import { sha256 } from '../protocols/evidence/keys.ts';
 import { watts } from '../protocols/telemetry/unit.ts';
 
 /** The domain of a class that is a percentage of full scale, as OPC UA servers name it. */
@@ -27,7 +28,7 @@ export function sitePlanOf(config: CollectorConfig, zoneData: string): SitePlan 
     })),
     sharedLoads: config.sharedLoads.map(({ id, by, serves, shares }) => ({ id, rule: by, serves, shares })),
   };
-  return { ...plan, hash: hashOf({ ...plan, zoneData }) };
+  return { ...plan, hash: sha256(canonicalJson({ ...plan, zoneData })) };
 }
 
 function planMachine(machine: MachineConfig): MachinePlan {
@@ -108,15 +109,4 @@ function known<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], und
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
-}
-
-/** The same for the same content, in whatever order keys were written. */
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value, sortKeys)).digest('base64url');
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : Number(a > b))))
-    : value;
 }

@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../energy/hour-account.ts';
+import { measuredChannelId } from '../../protocols/telemetry/channel.ts';
 import type { Phase, Quantity } from '../../protocols/telemetry/quantity.ts';
 import { LINES, type MachineMinute, type MinuteReading } from './machine-minute.ts';
 
@@ -70,7 +71,6 @@ export class AveragedComponent {
   }
 
   #read(minute: MachineMinute, quantity: Quantity, phase: Phase): MinuteReading | undefined {
-    const suffix = phase === 'total' ? '' : `.${phase}`;
-    return minute.readings.get(`${this.#machine}.${this.component}.${quantity}${suffix}`);
+    return minute.readings.get(measuredChannelId(this.#machine, this.component, quantity, phase));
   }
 }

@@ -1,3 +1,4 @@
+import { measuredChannelId } from '../../protocols/telemetry/channel.ts';
 import type { Phase, Quantity } from '../../protocols/telemetry/quantity.ts';
 import type { OperatingState } from '../../protocols/telemetry/operating-state.ts';
 
@@ -24,11 +25,13 @@ export interface MachineMinute {
 
 /** The channel ids of one component, each put together once: a month asks for them ten million times. */
 export class ChannelNames {
-  readonly #prefix: string;
+  readonly #machine: string;
+  readonly #component: string;
   readonly #known = new Map<Quantity, Map<Phase, string>>();
 
   constructor(machine: string, component: string) {
-    this.#prefix = `${machine}.${component}.`;
+    this.#machine = machine;
+    this.#component = component;
   }
 
   of(quantity: Quantity, phase: Phase): string {
@@ -36,7 +39,7 @@ export class ChannelNames {
     if (byPhase === undefined) this.#known.set(quantity, (byPhase = new Map()));
     let name = byPhase.get(phase);
     if (name === undefined) {
-      name = `${this.#prefix}${quantity}${phase === 'total' ? '' : `.${phase}`}`;
+      name = measuredChannelId(this.#machine, this.#component, quantity, phase);
       byPhase.set(phase, name);
     }
     return name;
