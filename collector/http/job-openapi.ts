@@ -1,13 +1,4 @@
-const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
-const text = { type: 'string' };
-const number = { type: 'number' };
-const orNull = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
-const object = (properties: Record<string, object>) => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-});
-const list = (items: object) => ({ type: 'array', items });
+import { anything, list, maybe, number, object, reference, text, time } from './openapi-schema.ts';
 
 /** One mark as an MES sends it. */
 const JOB_MARK = {
@@ -34,10 +25,10 @@ const JOB_MARK = {
 export const JOB_SCHEMAS = {
   JobMark: JOB_MARK,
   BookedMark: object({
-    mark: { type: 'object' },
+    mark: anything,
     enteredMs: time,
     by: text,
-    withdrawn: orNull(object({ atMs: time, by: text })),
+    withdrawn: maybe(object({ atMs: time, by: text })),
   }),
   JobReport: object({
     site: text,
@@ -50,10 +41,10 @@ export const JOB_SCHEMAS = {
     totalMwh: number,
     allocatedMwh: number,
     unallocatedMwh: number,
-    windows: list({ type: 'object' }),
-    split: { type: 'object' },
-    remarks: list({ type: 'object' }),
-    basis: { type: 'object' },
+    windows: list(anything),
+    split: anything,
+    remarks: list(anything),
+    basis: anything,
   }),
 };
 
@@ -61,10 +52,10 @@ export const JOB_SCHEMAS = {
 export function describeMarkIntake(parameters: object[]): object {
   const failure = (description: string) => ({
     description,
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+    content: { 'application/json': { schema: reference('Error') } },
   });
   const content = (schema: object) => ({ content: { 'application/json': { schema } } });
-  const mark = { $ref: '#/components/schemas/JobMark' };
+  const mark = reference('JobMark');
   return {
     summary:
       'Begin and end of jobs, as an MES tells them: one, a list, or {marks, by}; at most 1,000, all or none',

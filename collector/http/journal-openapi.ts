@@ -1,15 +1,7 @@
 import { ENTRY_KINDS } from '../journal/journal.ts';
+import { list, maybe, object, reference, text, time } from './openapi-schema.ts';
 
-const text = { type: 'string' };
 const kinds = { type: 'string', enum: [...ENTRY_KINDS] };
-const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
-const maybe = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
-const object = (properties: Record<string, object>, description: string) => ({
-  type: 'object',
-  description,
-  properties,
-  required: Object.keys(properties),
-});
 
 /** An entry of the journal as the API gives it. */
 export const LISTED_ENTRY = object(
@@ -49,7 +41,7 @@ export const LISTED_AMENDMENT = object(
 /** A page of entries. */
 export const JOURNAL_PAGE = object(
   {
-    entries: { type: 'array', items: { $ref: '#/components/schemas/ListedEntry' } },
+    entries: list(reference('ListedEntry')),
     nextAfter: maybe({ type: 'integer' }),
   },
   '`nextAfter` is the `after` of the next page; null at the end',

@@ -1,29 +1,9 @@
 import { PERIOD_KINDS } from '../energy/calendar/period.ts';
-import { DECIDERS } from '../energy/state-span.ts';
 import { ALLOCATION_RULES } from '../energy/allocation/allocation-rule.ts';
-import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import { JOURNAL_PAGE, JOURNAL_PARAMETERS, LISTED_AMENDMENT, LISTED_ENTRY } from './journal-openapi.ts';
 import { describeMarkIntake, JOB_SCHEMAS } from './job-openapi.ts';
-
-const time = { type: 'integer', description: 'ms since 1970-01-01T00:00:00Z' };
-const text = { type: 'string' };
-const number = { type: 'number' };
-const maybe = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
-const state = { type: 'string', enum: [...OPERATING_STATES] };
-const decision = {
-  state,
-  decider: { type: 'string', enum: [...DECIDERS] },
-  basis: { type: 'string', description: 'What decided, in the words of its source; empty where nothing did' },
-};
-const object = (properties: Record<string, object>, description = '') => ({
-  type: 'object',
-  ...(description === '' ? {} : { description }),
-  properties,
-  required: Object.keys(properties),
-});
-const list = (items: object) => ({ type: 'array', items });
-const byState = (each: object) => object(Object.fromEntries(OPERATING_STATES.map((name) => [name, each])));
-const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+import { anything, decision, list, maybe, number, object, reference, text, time } from './openapi-schema.ts';
+import { REPORT_SCHEMAS } from './report-openapi.ts';
 
 const machineParameter = (where: 'path' | 'query', name: string) => ({
   name,
@@ -255,7 +235,7 @@ export function openApiDocument(version: string): object {
         json(JOURNAL_PAGE),
         JOURNAL_PARAMETERS,
       ),
-      '/api/v1/openapi.json': get('This document', json({ type: 'object' })),
+      '/api/v1/openapi.json': get('This document', json(anything)),
       '/metrics': get('Metrics for Prometheus', { 'text/plain': text }),
       '/healthz': get('Whether the collector answers', json(object({ status: text })), [], true),
     },
@@ -296,182 +276,10 @@ export function openApiDocument(version: string): object {
           ...decision,
           powerW: maybe(number),
           stale: { type: 'boolean' },
-          values: { type: 'object' },
+          values: anything,
           down: list(object({ agent: text, source: text, reason: text })),
         }),
-        MachineHour: object(
-          {
-            v: { const: 1 },
-            site: text,
-            machine: text,
-            hourMs: time,
-            timeMs: byState(number),
-            spanMs: number,
-            decidedMs: byState({ type: 'object', additionalProperties: number }),
-            measuredMs: number,
-            energy: object({
-              supplyMwh: maybe(number),
-              exportMwh: number,
-              stateMwh: byState(number),
-              componentMwh: { type: 'object', additionalProperties: number },
-              residualMwh: maybe(number),
-              residuals: { type: 'object', additionalProperties: maybe(number) },
-            }),
-            obtained: object({
-              counterMwh: number,
-              integratedMwh: number,
-              bridgedMwh: number,
-              bridgedBy: object({ stateMean: number, linear: number, profile: number }),
-            }),
-            meanPowerW: byState(maybe(number)),
-            closure: maybe(number),
-            coverage: object({ time: number, energy: maybe(number) }),
-            quality: text,
-            reasons: list(text),
-            status: text,
-            finalBy: maybe(text),
-            revision: number,
-            basis: { type: 'object' },
-          },
-          'One machine and one UTC hour: energies in whole mWh, times in whole ms; null is not known, never 0',
-        ),
-        Figure: object(
-          {
-            label: text,
-            value: maybe(number),
-            unit: { type: 'string', enum: ['mWh', 'ms', 'W', 'share', 'litre'] },
-            saying: text,
-          },
-          'A figure and how it is found with a pocket calculator, 41.25 kWh - 38.05 kWh = 3.2 kWh; a reading has its atMs, too',
-        ),
-        ExplainedHour: object(
-          {
-            v: { const: 1 },
-            machine: text,
-            hourMs: time,
-            hour: reference('MachineHour'),
-            time: list(reference('Figure')),
-            energy: list(reference('Figure')),
-            states: list(
-              object({
-                state,
-                energyMwh: number,
-                timeMs: number,
-                meanPowerW: maybe(number),
-                saying: text,
-                decided: list(object({ decider: text, ms: number, bases: list(text) })),
-              }),
-            ),
-            sums: list(reference('Figure')),
-            meters: list({ type: 'object' }),
-            counters: list({ type: 'object' }),
-            closure: list(reference('Figure')),
-            components: list(reference('Figure')),
-            gaps: list({ type: 'object' }),
-            decisions: list({ type: 'object' }),
-            amendments: list({ type: 'object' }),
-            uncertainty: { type: 'object' },
-            basis: { type: 'object' },
-            curve: list({ type: 'object' }),
-            spans: list(reference('StateSpan')),
-          },
-          'One machine-hour, what it rests on, and how every figure of it is found',
-        ),
-        Reconciliation: object(
-          {
-            algorithm: text,
-            mainMeter: text,
-            mainBy: { type: 'string', enum: ['machine', 'readings'] },
-            mainSaying: text,
-            fromMs: time,
-            toMs: time,
-            mainMwh: maybe(number),
-            machinesMwh: number,
-            differenceMwh: maybe(number),
-            expandedMwh: number,
-            missing: list({ type: 'object' }),
-            estimatedMwh: number,
-            boundMwh: number,
-            remainingMwh: maybe(number),
-            verdict: {
-              type: 'string',
-              enum: ['within-uncertainty', 'explained', 'unexplained', 'unknown'],
-            },
-            lines: list(object({ label: text, mwh: maybe(number), saying: text })),
-            basis: { type: 'object' },
-          },
-          'Main meter minus machines, and what explains the difference; each line with its arithmetic',
-        ),
-        FindingReport: object(
-          {
-            machine: text,
-            fromMs: time,
-            toMs: time,
-            findings: list(
-              object({
-                code: text,
-                severity: { type: 'string', enum: ['error', 'warning', 'info'] },
-                machine: text,
-                component: text,
-                fromMs: time,
-                toMs: time,
-                count: number,
-                saying: text,
-                cure: text,
-              }),
-            ),
-            basis: object({ algorithm: text, minutes: number, hours: number, configs: list(text) }),
-          },
-          'Stretches of time in which readings are implausible; nothing is changed because of them',
-        ),
-        Period: object(
-          {
-            site: text,
-            machine: text,
-            period: object({ kind: text, key: text, name: text, date: text, fromMs: time, toMs: time }),
-            fromMs: time,
-            toMs: time,
-            timeMs: byState(number),
-            spanMs: number,
-            decidedMs: byState({ type: 'object', additionalProperties: number }),
-            measuredMs: number,
-            energy: object({
-              supplyMwh: maybe(number),
-              exportMwh: number,
-              stateMwh: byState(number),
-              componentMwh: { type: 'object', additionalProperties: number },
-              componentStateMwh: { type: 'object', additionalProperties: byState(number) },
-              residualMwh: maybe(number),
-              residuals: { type: 'object', additionalProperties: maybe(number) },
-            }),
-            media: { type: 'object', description: 'By component, apart from energy' },
-            obtained: { type: 'object' },
-            closure: maybe(number),
-            meanPowerW: byState(maybe(number)),
-            coverage: object({ watched: number, time: number, energy: maybe(number) }),
-            quality: text,
-            qualityMs: { type: 'object', additionalProperties: number },
-            reasons: list(text),
-            status: text,
-            finalBy: maybe(text),
-            revision: number,
-            uncertainty: { type: 'object', description: 'By component: total, states, missing facts' },
-            basis: { type: 'object' },
-          },
-          'One machine and one period: exact sums of minutes, so that periods of any kind add up to the same',
-        ),
-        UsePhase: object({
-          site: text,
-          machine: text,
-          fromMs: time,
-          toMs: time,
-          usePhase: { type: 'object' },
-          uncertainty: maybe({ type: 'object' }),
-          perHour: { type: 'object' },
-          powers: list({ type: 'object' }),
-          scenario: { type: 'object' },
-          basis: { type: 'object' },
-        }),
+        ...REPORT_SCHEMAS,
         StateSpan: object({ fromMs: time, toMs: time, ...decision }, 'One state, cut to the time asked for'),
         ListedEntry: LISTED_ENTRY,
         ListedAmendment: LISTED_AMENDMENT,
@@ -480,8 +288,8 @@ export function openApiDocument(version: string): object {
           online: { type: 'boolean' },
           version: text,
           lastSeenMs: maybe(time),
-          health: maybe({ type: 'object' }),
-          chain: maybe({ type: 'object' }),
+          health: maybe(anything),
+          chain: maybe(anything),
         }),
       },
     },
