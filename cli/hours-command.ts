@@ -2,14 +2,15 @@ import { resolve } from 'node:path';
 import type { MachineHour } from '../collector/energy/machine-hour.ts';
 import { readViews } from '../collector/ledger/sqlite-views.ts';
 import { loadCollectorConfig } from '../config/load.ts';
-import { OPERATING_STATES, type OperatingState } from '../protocols/telemetry/operating-state.ts';
+import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
 import { explainReasons } from './reason-words.ts';
 import { explainOne } from './hours-explain.ts';
 import { formatEnergy, formatPower, formatShare } from './format.ts';
 import { style, widthOf } from './screen.ts';
 import { readSiteRange, readSiteTime, sayRange, takeSiteClock } from './site-clock.ts';
-import { explainLetters, LETTERS_WIDTH, sayLetters, sayTimes, sumTimes } from './state-times.ts';
-import { explainLeftOut, renderTable, type TextColumn } from './text-table.ts';
+import { renderStateTable, type SayStates } from './state-table.ts';
+import { sumTimes } from './state-times.ts';
+import type { TextColumn } from './text-table.ts';
 import { wrapLines } from './text-wrap.ts';
 import { requireMachine } from './known-machine.ts';
 
@@ -86,25 +87,15 @@ export function tableLines(hours: readonly MachineHour[], width: number): string
     { title: 'status' },
     { title: 'because', spare: 3, wrap: 7 },
   ];
-  const inWords = rowsWith(sayTimes);
-  // Words stay as long as they drive nothing out; letters may be broken.
-  const isNarrow = explainLeftOut(columns, inWords, width).length > 0;
-  const rows = isNarrow ? rowsWith(sayLetters) : inWords;
-  const states = columns.find(({ title }) => title === 'states');
-  if (isNarrow && states !== undefined) states.wrap = LETTERS_WIDTH;
-  const table = renderTable(columns, rows, width);
+  const table = renderStateTable(
+    columns,
+    rowsWith,
+    hours.map(({ timeMs }) => timeMs),
+    width,
+  );
   const isShown = table[0]?.includes('because') === true;
   const legend = explainReasons(hours, { namesHours: !isShown }).flatMap((line) => wrapLines(line, width));
-  return [
-    ...table,
-    ...explainLeftOut(columns, rows, width, '--json or --csv'),
-    ...(isNarrow && table[0]?.includes('states') === true
-      ? wrapLines(explainLetters(sumTimes(hours.map(({ timeMs }) => timeMs))), width).map((line) =>
-          style(line, 'dim'),
-        )
-      : []),
-    ...(legend.length === 0 ? [] : ['', ...legend.map((line) => style(line, 'dim'))]),
-  ];
+  return [...table, ...(legend.length === 0 ? [] : ['', ...legend.map((line) => style(line, 'dim'))])];
 }
 
 /** The last line of a machine: its hours together, so that nobody has to add them up. */
@@ -143,8 +134,6 @@ function figuresOf(
     formatShare(allMs === 0 ? null : sum(hours.map((hour) => hour.measuredMs)) / allMs),
   ];
 }
-
-type SayStates = (timeMs: Readonly<Record<OperatingState, number>>) => string;
 
 function sumKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);

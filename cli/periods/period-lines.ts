@@ -5,8 +5,8 @@ import { sayBasis } from '../../collector/reports/period-basis.ts';
 import type { PeriodReport } from '../../collector/reports/period-report.ts';
 import { formatEnergy, formatShare, formatSpan } from '../format.ts';
 import { style } from '../screen.ts';
-import { explainLetters, LETTERS_WIDTH, sayLetters, sayTimes, sumTimes } from '../state-times.ts';
-import { explainLeftOut, renderTable, type TextColumn } from '../text-table.ts';
+import { renderStateTable, type SayStates } from '../state-table.ts';
+import type { TextColumn } from '../text-table.ts';
 import { wrapLines } from '../text-wrap.ts';
 import { budgetLines } from './budget-lines.ts';
 import { sayMissing } from './missing-lines.ts';
@@ -33,28 +33,22 @@ export function periodLines(
     { title: 'quality', spare: 3, wrap: 9 },
     { title: 'status', wrap: 8 },
   ];
-  const rowsWith = (sayStates: typeof sayTimes) => [
+  const rowsWith = (sayStates: SayStates) => [
     ...watched.map((report) => rowOf(report, components, about.zone, sayStates)),
     totalOf(watched, components).map((cell) => style(cell, 'bold')),
   ];
-  const inWords = rowsWith(sayTimes);
-  // Words stay as long as they drive nothing out; letters may be broken.
-  const isNarrow = explainLeftOut(columns, inWords, width).length > 0;
-  const rows = isNarrow ? rowsWith(sayLetters) : inWords;
-  const states = columns.find(({ title }) => title === 'states');
-  if (isNarrow && states !== undefined) states.wrap = LETTERS_WIDTH;
-  const table = renderTable(columns, rows, width);
   const media = watched.flatMap((report) =>
     Object.values(report.media).map(({ saying }) => `${report.period.key}: ${saying}`),
   );
   const dim = (lines: readonly string[]) =>
     lines.flatMap((line) => wrapLines(line, width)).map((line) => style(line, 'dim'));
   return [
-    ...table,
-    ...explainLeftOut(columns, rows, width, '--json or --csv'),
-    ...(isNarrow && table[0]?.includes('states') === true
-      ? dim([explainLetters(sumTimes(watched.map(({ timeMs }) => timeMs)))])
-      : []),
+    ...renderStateTable(
+      columns,
+      rowsWith,
+      watched.map(({ timeMs }) => timeMs),
+      width,
+    ),
     ...(media.length === 0 ? [] : ['', ...media.flatMap((line) => wrapLines(line, width))]),
     ...dim(sayRevised(watched)),
     ...dim(sayMissing(watched)),
@@ -72,7 +66,7 @@ function rowOf(
   report: PeriodReport,
   components: readonly string[],
   zone: Zone,
-  sayStates: typeof sayTimes,
+  sayStates: SayStates,
 ): string[] {
   const { period, energy, uncertainty, quality, status, revision, spanMs, measuredMs, basis } = report;
   const isWhole = spanMs === period.toMs - period.fromMs;
