@@ -10,6 +10,10 @@ const require = createRequire(import.meta.url);
 /** The page's own files; nothing else of the folder is served. */
 const PAGE_FILES = [
   'dashboard.css',
+  'machine-card.css',
+  'hours-section.css',
+  'hour-panel.css',
+  'figures.css',
   'dashboard.js',
   'agents-view.js',
   'budget-bars.js',
