@@ -1,4 +1,4 @@
-import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
+import { WATT_MS_PER_MWH, milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { loseTime, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
 import { learn } from './habit.ts';
 import {
@@ -15,7 +15,7 @@ import type { BridgeMethod } from './machine-hour.ts';
 import { boundPowerOf } from './machine-model.ts';
 import { isAtEdge, shareEdge } from './share-edge.ts';
 import { shareOut, type Share } from './share-out.ts';
-import { cutAtMinutes, WATT_MS_PER_MWH, type Slice } from './slices.ts';
+import { cutAtMinutes, type Slice } from './slices.ts';
 
 /** Energy of the first slices that will never be known. */
 export function loseSlices(c: ComponentState, context: FoldContext, count: number): void {

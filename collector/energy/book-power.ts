@@ -1,9 +1,8 @@
-import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
+import { WATT_MS_PER_MWH, milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { isSupply, type ComponentState, type FoldContext } from './component-state.ts';
 import { learn } from './habit.ts';
 import { accountAt, addBridged, addEnergy, addMedium, addReason, componentAccount } from './hour-account.ts';
 import type { BridgeMethod } from './machine-hour.ts';
-import { WATT_MS_PER_MWH } from './slices.ts';
 import type { PowerPiece } from './walk-states.ts';
 
 /** Books a piece of power where there is no counter: as it was measured, or as a method tells of a gap; null for none. */

@@ -1,14 +1,11 @@
 import { byState } from './by-state.ts';
+import { addByState, total, zeros } from './cells.ts';
+import { compareText } from './compare-text.ts';
+import { roundMeanPower, roundRatio } from './round-figures.ts';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
-import { milliwattHours, watts, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
+import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { apportion } from './apportion.ts';
-import {
-  DECIDER_COUNT,
-  STATE_COUNT,
-  type ComponentAccount,
-  type HourAccount,
-  type Obtained,
-} from './hour-account.ts';
+import { DECIDER_COUNT, type ComponentAccount, type HourAccount, type Obtained } from './hour-account.ts';
 import { amendmentsOf } from './hour-amendments.ts';
 import { BRIDGE_METHODS, type BridgeMethod, type MachineHour, type Reason } from './machine-hour.ts';
 import type { MachineModel } from './machine-model.ts';
@@ -17,8 +14,6 @@ import { DECIDERS, type Decider } from './state-span.ts';
 
 /** The name of this derivation in every record it makes; it changes when a figure could. */
 export const ALGORITHM = 'millwatt-energy/4';
-/** W from mWh over ms. */
-const WATT_MS_PER_MWH = 3600;
 /** Power may say this much more than the counter before it is flagged. */
 const OVER_TOLERANCE = 0.02;
 /** Below this (1 Wh) a difference between power and counter says nothing. */
@@ -68,7 +63,8 @@ export function closeHour(
   for (const [name, component] of Object.entries(account.components)) stepMwh[name] = component.stepMwh;
   const { residualMwh, residuals, overCounted } = balanceTree(componentMwh, model.tree, stepMwh);
   const amendments = amendmentsOf(model.amendments, account);
-  const timeMs = sumStates(account.timeMs);
+  const timeMs = zeros();
+  addByState(timeMs, account.timeMs);
   const spanMs = total(timeMs);
   const measuredMs = total(account.measuredMs);
   const unknownShare = Math.max(
@@ -82,7 +78,7 @@ export function closeHour(
   if (overCounted.length > 0) reasons.add('children-over-supply');
   if (amendments.touchFigures) reasons.add('amended');
   const measuredMwh = obtained.counterMwh + obtained.integratedMwh;
-  const measuredEnergy = supplyMwh === null || supplyMwh === 0 ? null : roundTo(measuredMwh / supplyMwh, 1e6);
+  const measuredEnergy = supplyMwh === null || supplyMwh === 0 ? null : roundRatio(measuredMwh, supplyMwh);
   return {
     v: 1,
     site,
@@ -104,12 +100,10 @@ export function closeHour(
     obtained,
     meanPowerW: byState((_, state) => {
       const ms = timeMs[state] ?? 0;
-      return ms === 0 || supplyMwh === null
-        ? null
-        : watts(roundTo(((stateMwh[state] ?? 0) * WATT_MS_PER_MWH) / ms, 1e3));
+      return ms === 0 || supplyMwh === null ? null : roundMeanPower(stateMwh[state] ?? 0, ms);
     }),
     closure: supply === undefined ? null : closureOf(supply),
-    coverage: { time: spanMs === 0 ? 0 : roundTo(measuredMs / spanMs, 1e6), energy: measuredEnergy },
+    coverage: { time: spanMs === 0 ? 0 : roundRatio(measuredMs, spanMs), energy: measuredEnergy },
     quality: qualityOf(supplyMwh, account.lost || unknownShare > UNKNOWN_SHARE_MAX, obtained),
     reasons: [...reasons].sort(),
     status: 'provisional',
@@ -119,7 +113,7 @@ export function closeHour(
       algorithm: ALGORITHM,
       records: account.records
         .flatMap(({ agent, epoch, ranges }) => ranges.map(([from, to]) => ({ agent, epoch, from, to })))
-        .sort((a, b) => compare(a.agent, b.agent) || compare(a.epoch, b.epoch) || a.from - b.from),
+        .sort((a, b) => compareText(a.agent, b.agent) || compareText(a.epoch, b.epoch) || a.from - b.from),
       configs: [...account.configs].sort(),
       amendments: amendments.ids,
     },
@@ -143,8 +137,7 @@ function mediaOf({ media }: HourAccount): Record<string, number> {
 function closeStates(supply: ComponentAccount): number[] {
   const stateMwh = zeros();
   for (const cells of [supply.counter, supply.integrated, supply.bridged]) {
-    if (cells === null) continue;
-    for (const [state, mwh] of sumStates(cells).entries()) stateMwh[state] = (stateMwh[state] ?? 0) + mwh;
+    if (cells !== null) addByState(stateMwh, cells);
   }
   const shortMwh = supply.closedMwh.map((mwh, state) => Math.max(0, mwh - (supply.integralMwh[state] ?? 0)));
   const remainderMwh = milliwattHours(Math.round(total(supply.closedMwh) - total(supply.integralMwh)));
@@ -160,7 +153,7 @@ function closeStates(supply: ComponentAccount): number[] {
 
 function closureOf(supply: ComponentAccount): number | null {
   const integralMwh = total(supply.integralMwh);
-  return integralMwh > 0 ? roundTo(total(supply.closedMwh) / integralMwh, 1e6) : null;
+  return integralMwh > 0 ? roundRatio(total(supply.closedMwh), integralMwh) : null;
 }
 
 function isOver(supply: ComponentAccount): boolean {
@@ -190,32 +183,4 @@ function decidersOf({ decidedMs }: HourAccount, state: number): Partial<Record<D
     if (ms > 0) by[decider] = ms;
   }
   return by;
-}
-
-/** Sums of cells, minute x state, by state. */
-function sumStates(cells: readonly number[]): number[] {
-  const sums = zeros();
-  for (const [cell, value] of cells.entries()) {
-    const state = cell % STATE_COUNT;
-    sums[state] = (sums[state] ?? 0) + value;
-  }
-  return sums;
-}
-
-function total(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
-}
-
-function zeros(): number[] {
-  return OPERATING_STATES.map(() => 0);
-}
-
-function roundTo(value: number, steps: number): number {
-  return Math.round(value * steps) / steps;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -1,3 +1,4 @@
+import { compareText } from './compare-text.ts';
 import type { StatusWord } from './status-word.ts';
 
 /** Something other than a measured value that tells of the machine's state, at a time. */
@@ -20,14 +21,20 @@ const RANK = { wiring: 0, link: 1, word: 2, heard: 3 } as const;
 
 /** Puts a control in its place. At one time the wiring goes before links, and those before words; of one channel's words, that of the lower seq goes last and holds. */
 export function insertControl(controls: Control[], control: Control): void {
-  let row = controls.length;
-  while (row > 0) {
-    const before = controls[row - 1];
-    if (before === undefined || compareControls(before, control) <= 0) break;
-    row--;
+  const last = controls[controls.length - 1];
+  if (last === undefined || compareControls(last, control) <= 0) {
+    controls.push(control);
+    return;
   }
-  if (row === controls.length) controls.push(control);
-  else controls.splice(row, 0, control);
+  // What agents were heard to say comes after the records of a batch: hundreds may lie behind its place.
+  let [first, end] = [0, controls.length - 1];
+  while (first < end) {
+    const row = (first + end) >> 1;
+    const known = controls[row];
+    if (known !== undefined && compareControls(known, control) <= 0) first = row + 1;
+    else end = row;
+  }
+  controls.splice(first, 0, control);
 }
 
 function compareControls(a: Control, b: Control): number {
@@ -51,8 +58,4 @@ function contentOf(control: Control): string {
 function subjectOf(control: Control): string {
   if (control.kind === 'word') return control.channel;
   return control.kind === 'link' ? control.source : control.agent;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

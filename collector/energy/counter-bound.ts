@@ -1,3 +1,4 @@
+import { WATT_MS_PER_MWH } from '../../protocols/telemetry/unit.ts';
 import type { MilliwattHours, Watts } from '../../protocols/telemetry/unit.ts';
 import { stepMwh, type CounterDefinition, type PlainReading } from './counter-value.ts';
 
@@ -10,9 +11,6 @@ export const STEP_BACK_MS = 300_000;
  * reading of all, what it shows may be as old. While it is polled, its refreshes are seen, however seldom they are.
  */
 const REFRESH_MS = 60_000;
-/** W x ms per mWh. */
-const WATT_MS_PER_MWH = 3600;
-
 /** The most that a counter may have risen by, with the terms it comes from. */
 export interface RiseBound {
   ratedPowerW: number;

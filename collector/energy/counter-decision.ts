@@ -1,3 +1,5 @@
+import { compareText } from './compare-text.ts';
+
 /**
  * What was decided about a reading of a counter that was not simply believed, or about how its difference was booked:
  * `anchor` the first reading of an epoch; `glitch` held readings proved false; `rollover`; `reset`; `step` an unexplained
@@ -79,10 +81,7 @@ function isOfCounter(a: CounterDecision, b: CounterDecision): boolean {
 
 function isAfter(a: CounterDecision | undefined, b: CounterDecision): boolean {
   if (a === undefined) return false;
-  const order = a.atMs - b.atMs || compare(a.component, b.component) || compare(a.direction, b.direction);
+  const order =
+    a.atMs - b.atMs || compareText(a.component, b.component) || compareText(a.direction, b.direction);
   return order > 0;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -1,11 +1,10 @@
-import { milliwattHours } from '../../protocols/telemetry/unit.ts';
+import { WATT_MS_PER_MWH, milliwattHours } from '../../protocols/telemetry/unit.ts';
 import { bookSlices } from './book-difference.ts';
 import { bookPower } from './book-power.ts';
 import { loseTime, type ComponentState, type FoldContext } from './component-state.ts';
 import { mark, note, type Reading } from './counter-note.ts';
 import { stepMwh } from './counter-value.ts';
 import { accountAt, HOUR_MS } from './hour-account.ts';
-import { WATT_MS_PER_MWH } from './slices.ts';
 
 /** A counter that has not moved for so long, with no power measured, is taken to stand still. */
 const STILL_AFTER_MS = HOUR_MS;

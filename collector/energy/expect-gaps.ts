@@ -1,7 +1,8 @@
+import { WATT_MS_PER_MWH } from '../../protocols/telemetry/unit.ts';
 import { likeHourPowerOf, meanPowerOf, type Habit } from './habit.ts';
 import { HOUR_MS } from './hour-account.ts';
 import type { BridgeMethod } from './machine-hour.ts';
-import { WATT_MS_PER_MWH, type Slice } from './slices.ts';
+import type { Slice } from './slices.ts';
 
 /** Gaps up to this long are filled evenly where the state is not known, longer ones by like hours. */
 const LINEAR_MS_MAX = 2 * HOUR_MS;

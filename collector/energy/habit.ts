@@ -1,6 +1,7 @@
+import { WATT_MS_PER_MWH } from '../../protocols/telemetry/unit.ts';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import { zeros } from './cells.ts';
 import { HOUR_MS } from './hour-account.ts';
-import { WATT_MS_PER_MWH } from './slices.ts';
 
 const WEEK_HOURS = 168;
 /** 1970-01-01 was a Thursday: weeks of the profile begin on Monday, 00:00 UTC. */
@@ -25,8 +26,8 @@ export interface Habit {
 /** The habit of a component of which nothing was measured. */
 export function emptyHabit(): Habit {
   return {
-    mwh: OPERATING_STATES.map(() => 0),
-    ms: OPERATING_STATES.map(() => 0),
+    mwh: zeros(),
+    ms: zeros(),
     hour: { hourMs: 0, mwh: 0, ms: 0 },
     profileW: {},
   };

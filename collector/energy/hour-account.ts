@@ -1,5 +1,6 @@
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
+import { zeros } from './cells.ts';
 import { BRIDGE_METHODS, type BridgeMethod, type Reason } from './machine-hour.ts';
 import type { CounterDecision } from './counter-decision.ts';
 import type { HourEdge } from './hour-edge.ts';
@@ -237,8 +238,4 @@ export function addRecord(
   } else if (joinsBefore) before[1] = seq;
   else if (joinsAfter) after[0] = seq;
   else ranges.splice(index, 0, [seq, seq]);
-}
-
-function zeros(count: number): number[] {
-  return Array.from({ length: count }, () => 0);
 }

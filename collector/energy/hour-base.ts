@@ -1,5 +1,6 @@
 import type { ReasonMark } from './calendar/base-hour.ts';
 import type { HourCells } from './calendar/close-cells.ts';
+import { total } from './cells.ts';
 import type { CounterDecision } from './counter-decision.ts';
 import { MINUTE_MS, STATE_COUNT, type HourAccount } from './hour-account.ts';
 import type { HourEdge } from './hour-edge.ts';
@@ -71,8 +72,7 @@ function edgesOf({ components }: HourAccount): Pick<HourBase, 'edges'> {
 function closingOf({ components }: HourAccount): Pick<HourBase, 'closing'> {
   const { supply } = components;
   if (supply === undefined) return {};
-  const sum = (values: readonly number[]) => values.reduce((total, mwh) => total + mwh, 0);
-  const [counterMwh, powerMwh] = [sum(supply.closedMwh), sum(supply.integralMwh)];
+  const [counterMwh, powerMwh] = [total(supply.closedMwh), total(supply.integralMwh)];
   if (counterMwh === 0 && powerMwh === 0) return {};
   return {
     closing: {

@@ -1,6 +1,7 @@
+import { WATT_MS_PER_MWH } from '../../protocols/telemetry/unit.ts';
 import { HOUR_MS } from './hour-account.ts';
 import type { HourEdge } from './hour-edge.ts';
-import { WATT_MS_PER_MWH, type Slice } from './slices.ts';
+import type { Slice } from './slices.ts';
 
 /** True where an hour begins or ends in an interval, or at one of its ends. */
 export function isAtEdge(fromMs: number, toMs: number): boolean {

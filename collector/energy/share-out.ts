@@ -1,10 +1,10 @@
-import { milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
+import { WATT_MS_PER_MWH, milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
 import { apportion } from './apportion.ts';
 import { expectGaps, scaleToSum } from './expect-gaps.ts';
 import type { Habit } from './habit.ts';
 import { HOUR_MS } from './hour-account.ts';
 import type { BridgeMethod } from './machine-hour.ts';
-import { WATT_MS_PER_MWH, type Slice } from './slices.ts';
+import type { Slice } from './slices.ts';
 
 /** What each piece gets of a difference, and how that was told where power was not measured. */
 export interface Share {

@@ -1,8 +1,5 @@
 import { MINUTE_MS } from './hour-account.ts';
 
-/** W x ms per mWh. */
-export const WATT_MS_PER_MWH = 3600;
-
 /** A stretch of time in one state since the counter last moved. `covered` ones lie within a minute. */
 export interface Slice {
   fromMs: number;

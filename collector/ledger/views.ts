@@ -1,5 +1,5 @@
 import type { MachineHour } from '../energy/machine-hour.ts';
-import type { Status } from '../../protocols/telemetry/quantity.ts';
+import type { RecordedWord } from '../energy/allocation/recorded-words.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import type { HourBase } from '../energy/hour-base.ts';
 import type { StateSpan } from '../energy/state-span.ts';
@@ -22,21 +22,10 @@ export interface MinuteRollup {
   steps: number;
 }
 
-/**
- * What a control said of its program and its parts, as it was recorded; with the status `link`, whether the source that
- * told it was there: true, false, or `healed` where all that was said meanwhile has been told.
- */
-export interface StoredWord {
+/** What a control said of its program and its parts, and where it was recorded. */
+export interface StoredWord extends RecordedWord {
   machine: string;
-  /** Empty for a link. */
-  channel: string;
-  source: string;
-  /** Wall ms. */
-  atMs: number;
-  status: Status | 'link';
-  vocabulary: string;
-  value: string | number | boolean | null;
-  /** Where it was recorded: what was said at one moment stays in its order, and nothing is there twice. */
+  /** What was said at one moment stays in its order, and nothing is there twice. */
   epoch: string;
   seq: number;
   place: number;

@@ -1,3 +1,4 @@
+import { compareText } from '../energy/compare-text.ts';
 import type { SqliteRows } from './sqlite-rows.ts';
 import type { StoredWord } from './views.ts';
 
@@ -42,11 +43,7 @@ export class WordRows {
       for (const row of before === undefined ? within : [before, ...within]) words.push(wordOf(row));
     }
     return words.sort(
-      (a, b) =>
-        a.atMs - b.atMs ||
-        (a.epoch < b.epoch ? -1 : Number(a.epoch > b.epoch)) ||
-        a.seq - b.seq ||
-        a.place - b.place,
+      (a, b) => a.atMs - b.atMs || compareText(a.epoch, b.epoch) || a.seq - b.seq || a.place - b.place,
     );
   }
 

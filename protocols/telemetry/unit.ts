@@ -19,6 +19,9 @@ export const milliwattHours = (value: number): MilliwattHours => value as Milliw
 /** Marks a whole number as what a meter shows, mWh. */
 export const meterReadingMwh = (value: number): MeterReadingMwh => value as MeterReadingMwh;
 
+/** W x ms in a mWh. */
+export const WATT_MS_PER_MWH = 3600;
+
 /** The energy between two readings of one meter; negative when it fell. Differences telescope. */
 export function energyBetween(from: MeterReadingMwh, to: MeterReadingMwh): MilliwattHours {
   return milliwattHours(to - from);

@@ -1,7 +1,8 @@
+import { compareText } from '../compare-text.ts';
 import { assignParts } from './assign-parts.ts';
 import { countParts } from './count-parts.ts';
 import type { CountMark, JobMark, JobRemark, ProgramMark } from './job-mark.ts';
-import type { Job } from './job.ts';
+import { emptyJob, type Job } from './job.ts';
 import { readOutsideJobs } from './outside-jobs.ts';
 import { jobOfProgram, readProgramRuns, type ProgramRun } from './program-runs.ts';
 
@@ -53,7 +54,7 @@ export function cutJobs(
     ),
   );
   return {
-    jobs: found.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id))),
+    jobs: found.sort((a, b) => compareText(a.id, b.id)),
     remarks: remarks.sort((a, b) => a.atMs - b.atMs),
   };
 }
@@ -98,19 +99,7 @@ function addRun(jobs: Map<string, Job>, { program, ...segment }: ProgramRun): vo
   let id = jobOfProgram(program);
   // A plant may well call an order "program 12": what was told keeps its name.
   while (jobs.get(id)?.source === 'outside') id += ' (control)';
-  const job: Job = jobs.get(id) ?? {
-    id,
-    source: 'program',
-    order: null,
-    part: null,
-    program,
-    segments: [],
-    goodParts: null,
-    scrapParts: null,
-    partsFrom: null,
-    massKg: null,
-    volumeCm3: null,
-  };
+  const job = jobs.get(id) ?? { ...emptyJob(id, 'program'), program };
   job.segments.push(segment);
   jobs.set(id, job);
 }

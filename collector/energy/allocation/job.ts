@@ -31,6 +31,23 @@ export interface Job {
   volumeCm3: number | null;
 }
 
+/** A job of which nothing is known yet. */
+export function emptyJob(id: string, source: JobSource): Job {
+  return {
+    id,
+    source,
+    order: null,
+    part: null,
+    program: null,
+    segments: [],
+    goodParts: null,
+    scrapParts: null,
+    partsFrom: null,
+    massKg: null,
+    volumeCm3: null,
+  };
+}
+
 /** What an allocation must know of a job. */
 export interface AllocatedJob {
   id: string;

@@ -1,5 +1,6 @@
+import { compareText } from '../compare-text.ts';
 import type { BeginMark, EndMark, JobRemark } from './job-mark.ts';
-import type { Job, JobSegment } from './job.ts';
+import { emptyJob, type Job, type JobSegment } from './job.ts';
 
 /**
  * Jobs from the begin and end marks of an MES, a page or a file. Decided: of one moment the end of the job under way comes
@@ -41,7 +42,7 @@ export function readOutsideJobs(
       const { id } = under.job;
       remark('closed-by-next', mark, id, `Job ${id} was not ended: it ends where job ${mark.job} begins.`);
     }
-    const job = jobs.get(mark.job) ?? makeJob(mark);
+    const job = jobs.get(mark.job) ?? emptyJob(mark.job, 'outside');
     job.order ??= mark.order;
     job.part ??= mark.part;
     const segment: JobSegment = { fromMs: mark.atMs, toMs: mark.atMs, channel: mark.channel, end: 'open' };
@@ -113,22 +114,6 @@ export function readOutsideJobs(
   return { jobs: [...jobs.values()], remarks };
 }
 
-function makeJob({ job, order, part }: BeginMark): Job {
-  return {
-    id: job,
-    source: 'outside',
-    order,
-    part,
-    program: null,
-    segments: [],
-    goodParts: null,
-    scrapParts: null,
-    partsFrom: null,
-    massKg: null,
-    volumeCm3: null,
-  };
-}
-
 /** Adds what an end told; a figure that is none is set aside and said. */
 function addFigures(job: Job, mark: EndMark, remarks: JobRemark[]): void {
   for (const name of ['goodParts', 'scrapParts', 'massKg', 'volumeCm3'] as const) {
@@ -158,10 +143,10 @@ function byMoment(marks: readonly (BeginMark | EndMark)[]): (BeginMark | EndMark
   keyed.sort(
     (a, b) =>
       a.mark.atMs - b.mark.atMs ||
-      compare(a.mark.channel, b.mark.channel) ||
-      compare(a.mark.job ?? '', b.mark.job ?? '') ||
+      compareText(a.mark.channel, b.mark.channel) ||
+      compareText(a.mark.job ?? '', b.mark.job ?? '') ||
       b.told.filter(isTold).length - a.told.filter(isTold).length ||
-      compare(JSON.stringify(a.told), JSON.stringify(b.told)),
+      compareText(JSON.stringify(a.told), JSON.stringify(b.told)),
   );
   const moments: (BeginMark | EndMark)[][] = [];
   for (const { mark } of keyed) {
@@ -180,8 +165,4 @@ function toldBy(mark: BeginMark | EndMark): (string | number | null)[] {
 
 function isTold(value: string | number | null): boolean {
   return value !== null;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -2,9 +2,12 @@ import type { Status } from '../../../protocols/telemetry/quantity.ts';
 import type { CountMark } from './job-mark.ts';
 import { tellsRun, type TimedWord } from './run-words.ts';
 
-/** A word as it was recorded; with the status `link`, whether its source was there: true, false or `healed`. */
+/**
+ * A word as it was recorded; with the status `link`, whether the source that told it was there: true, false, or `healed`
+ * where all that was said meanwhile has been told.
+ */
 export interface RecordedWord {
-  /** Id of the channel; of a link it does not matter. */
+  /** Id of the channel; empty for a link. */
   channel: string;
   source: string;
   /** Wall ms. */

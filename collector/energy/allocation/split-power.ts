@@ -1,8 +1,11 @@
-import { milliwattHours, watts, type MilliwattHours, type Watts } from '../../../protocols/telemetry/unit.ts';
+import {
+  WATT_MS_PER_MWH,
+  milliwattHours,
+  watts,
+  type MilliwattHours,
+  type Watts,
+} from '../../../protocols/telemetry/unit.ts';
 import { group, sayEnergy, sayTime } from './say-figures.ts';
-
-/** W from mWh over ms. */
-const WATT_MS_PER_MWH = 3600;
 
 /** Time and energy of two states of one machine over the same period. */
 export interface MeasuredStates {

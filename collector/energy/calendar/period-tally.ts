@@ -1,15 +1,14 @@
 import { apportion } from '../apportion.ts';
 import { byState } from '../by-state.ts';
-import { OPERATING_STATES } from '../../../protocols/telemetry/operating-state.ts';
-import { milliwattHours, watts, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
-import { HOUR_MS, STATE_COUNT, type Obtained } from '../hour-account.ts';
+import { addByState, total, zeros } from '../cells.ts';
+import { milliwattHours, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
+import { HOUR_MS, type Obtained } from '../hour-account.ts';
 import { BRIDGE_METHODS, type BridgeMethod, type MachineHour, type Reason } from '../machine-hour.ts';
 import { balanceTree } from '../metering-tree.ts';
+import { roundMeanPower, roundRatio } from '../round-figures.ts';
 import type { BaseHour } from './base-hour.ts';
 import type { PeriodSum, StateEnergy, Watch } from './period-sum.ts';
 
-/** W from mWh over ms. */
-const WATT_MS_PER_MWH = 3600;
 const WAYS: readonly Obtained[] = ['counter', 'integrated', 'bridged'];
 /** Best first. */
 const QUALITIES: readonly MachineHour['quality'][] = ['measured', 'estimated', 'partial', 'null'];
@@ -67,7 +66,7 @@ export function emptyTally(fromMs: number, toMs: number): PeriodTally {
 /** Adds the minutes [from, to) of an hour. */
 export function addMinutes(tally: PeriodTally, hour: BaseHour, fromMinute: number, toMinute: number): void {
   const watchedBefore = total(tally.timeMs);
-  addCells(tally.timeMs, hour.timeMs, fromMinute, toMinute);
+  addByState(tally.timeMs, hour.timeMs, fromMinute, toMinute);
   tally.qualityMs[hour.quality] += total(tally.timeMs) - watchedBefore;
   for (let minute = fromMinute; minute < toMinute; minute++) {
     tally.measuredMs += hour.measuredMs[minute] ?? 0;
@@ -79,7 +78,7 @@ export function addMinutes(tally: PeriodTally, hour: BaseHour, fromMinute: numbe
     for (const way of WAYS) {
       const cells = energy[way];
       if (cells === null) continue;
-      const mwh = addCells(states, cells, fromMinute, toMinute);
+      const mwh = addByState(states, cells, fromMinute, toMinute);
       if (name !== 'supply') continue;
       tally.obtained[way] += mwh;
       if (way === 'bridged') addBridged(tally, hour, mwh);
@@ -163,20 +162,18 @@ export function closeTally(
       },
     },
     media: Object.fromEntries([...tally.media].sort(([a], [b]) => (a < b ? -1 : 1))),
-    closure: tally.integralMwh > 0 ? roundTo(tally.closedMwh / tally.integralMwh, 1e6) : null,
+    closure: tally.integralMwh > 0 ? roundRatio(tally.closedMwh, tally.integralMwh) : null,
     meanPowerW: byState((_, state) => {
       const ms = timeMs[state] ?? 0;
-      return ms === 0 || supply === undefined
-        ? null
-        : watts(roundTo(((supply[state] ?? 0) * WATT_MS_PER_MWH) / ms, 1e3));
+      return ms === 0 || supply === undefined ? null : roundMeanPower(supply[state] ?? 0, ms);
     }),
     coverage: {
-      watched: roundTo(spanMs / lengthMs, 1e6),
-      time: spanMs === 0 ? 0 : roundTo(measuredMs / spanMs, 1e6),
+      watched: roundRatio(spanMs, lengthMs),
+      time: spanMs === 0 ? 0 : roundRatio(measuredMs, spanMs),
       energy:
         supplyMwh === null || supplyMwh === 0
           ? null
-          : roundTo((obtained.counter + obtained.integrated) / supplyMwh, 1e6),
+          : roundRatio(obtained.counter + obtained.integrated, supplyMwh),
     },
     quality: qualityOf(tally, supplyMwh, spanMs < lengthMs),
     qualityMs: { ...tally.qualityMs },
@@ -204,33 +201,6 @@ function qualityOf(
   return isUnwatched || worst === 'null' ? 'partial' : worst;
 }
 
-/** Adds the cells of minutes [from, to) to a sum by state; returns what was added. */
-function addCells(sum: number[], cells: ArrayLike<number>, fromMinute: number, toMinute: number): number {
-  let added = 0;
-  for (let cell = fromMinute * STATE_COUNT; cell < toMinute * STATE_COUNT; cell++) {
-    const value = cells[cell] ?? 0;
-    if (value === 0) continue;
-    const state = cell % STATE_COUNT;
-    sum[state] = (sum[state] ?? 0) + value;
-    added += value;
-  }
-  return added;
-}
-
 function statesOf(states: readonly number[] | undefined): StateEnergy {
   return byState((_, state) => milliwattHours(states?.[state] ?? 0));
-}
-
-function total(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
-}
-
-function zeros(): number[] {
-  return OPERATING_STATES.map(() => 0);
-}
-
-function roundTo(value: number, steps: number): number {
-  return Math.round(value * steps) / steps;
 }

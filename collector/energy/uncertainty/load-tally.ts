@@ -1,5 +1,5 @@
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
-import { milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
+import { WATT_MS_PER_MWH, milliwattHours, watts } from '../../../protocols/telemetry/unit.ts';
 import { MINUTE_MS, STATE_COUNT } from '../hour-account.ts';
 import { sayFigure } from './limit.ts';
 import { deriveCurrent } from './line-current.ts';
@@ -33,9 +33,6 @@ type ReadPower = NonNullable<MinuteLoad['power']>;
 
 /** A minute counts as one of a state when the machine was in it for so long, ms: 90 %. */
 const PURE_MS = 0.9 * MINUTE_MS;
-/** W from mWh over ms. */
-const WATT_MS_PER_MWH = 3600;
-
 /** What was read in the minutes of one state, each by the time that the state had in it. */
 interface Gathered {
   /** Active and apparent energy of the same minutes, W ms and VA ms. */

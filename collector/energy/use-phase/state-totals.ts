@@ -1,10 +1,13 @@
 import { byState } from '../by-state.ts';
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
-import { milliwattHours, watts, type MilliwattHours, type Watts } from '../../../protocols/telemetry/unit.ts';
+import {
+  WATT_MS_PER_MWH,
+  milliwattHours,
+  watts,
+  type MilliwattHours,
+  type Watts,
+} from '../../../protocols/telemetry/unit.ts';
 import type { MachineHour } from '../machine-hour.ts';
-
-/** W from mWh over ms. */
-const WATT_MS_PER_MWH = 3600;
 
 /** What the use phase takes from a machine-hour; a record as it is will do. */
 export type UseHour = Pick<MachineHour, 'hourMs' | 'timeMs' | 'spanMs' | 'measuredMs' | 'quality'> & {

@@ -50,6 +50,7 @@ describe('a counter that is not read while power is', () => {
     }
     expect(largest).toBeLessThan(250_000);
     const hours = foldHours(MODEL, feeds, START_MS + 20 * 24 * HOUR_MS);
+    expect(hours.length).toBeGreaterThanOrEqual(20 * 24);
     expect(hours.slice(1, -1).every(({ energy }) => energy.supplyMwh === 3_600_000)).toBe(true);
   });
 

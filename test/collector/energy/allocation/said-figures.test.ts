@@ -58,7 +58,9 @@ it(
           })),
           choice: { rule },
         });
-        for (const { how, saying } of windows[0]?.rows ?? [])
+        const rows = windows[0]?.rows ?? [];
+        expect(rows.length).toBeGreaterThan(0);
+        for (const { how, saying } of rows)
           expect(confirm(saying), saying).toBe(how === 'rule' || how === 'at-once' ? 1 : 0);
       }),
       { numRuns: RUNS },
