@@ -9,6 +9,7 @@ import { loadKeyFile } from '../protocols/evidence/key-file.ts';
 import type { SigningKey } from '../protocols/evidence/keys.ts';
 import { lockFolder } from '../protocols/folder-lock.ts';
 import type { Log } from '../protocols/log.ts';
+import { systemTimers, type Cancel, type Timers } from '../protocols/timers.ts';
 import type { Link, LinkOptions } from '../protocols/mqtt/link.ts';
 import { drawToken } from '../protocols/telemetry/ids.ts';
 import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
@@ -16,7 +17,7 @@ import { topicOf } from '../protocols/telemetry/topics.ts';
 import { LiveValues } from './live.ts';
 import { Poller } from './poller.ts';
 import { Publisher } from './publisher.ts';
-import { Reporter, statusText, type AgentStats } from './reporter.ts';
+import { Reporter, statusText, type AgentStats, type ReporterOptions } from './reporter.ts';
 import { startScheduler } from './scheduler.ts';
 import { Sealer, type SealedWiring } from './sealer.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -46,6 +47,10 @@ export interface AgentOptions {
   /** The broker's password and PEM texts, resolved from the configuration's references. */
   credentials?: { password?: string; tls?: NonNullable<LinkOptions['tls']> };
   clock: Clock;
+  /** Real time; that of the process by default. */
+  timers?: Timers;
+  /** Asked how the computer fares; the real one by default. */
+  host?: NonNullable<ReporterOptions['host']>;
   log: Log;
   /** Where epochs and boot ids are drawn from. */
   random?: (count: number) => Uint8Array;
@@ -91,7 +96,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       randomBytes: random,
       log,
     });
-    return run({ ...options, key, spool, unlock, declared, boot: drawToken(random) });
+    return runAgent({ ...options, key, spool, unlock, declared, boot: drawToken(random) });
   } catch (error) {
     spool?.close();
     unlock();
@@ -108,7 +113,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   }
 }
 
-function run(
+/** Runs an agent on a spool that is open; `unlock` is called when it has stopped. */
+export function runAgent(
   options: AgentOptions & {
     key: SigningKey;
     spool: Spool;
@@ -118,6 +124,7 @@ function run(
   },
 ): RunningAgent {
   const { config, drivers, clock, log, version, spool, boot, key, credentials } = options;
+  const timers = options.timers ?? systemTimers;
   const { site, agent } = config;
   const wirings: WiringInForce = new WiringInForce(
     options.declared,
@@ -150,6 +157,7 @@ function run(
     });
     return new Poller(driver, {
       clock,
+      timers,
       log,
       events: {
         onPoll: (poll, everyMs) => {
@@ -163,6 +171,7 @@ function run(
   });
   const sealer: Sealer = new Sealer({
     clock,
+    timers,
     spool,
     maker: { site, agent, key },
     boot,
@@ -185,6 +194,7 @@ function run(
   const batchTopic = topicOf(site, agent, 'batch');
   let link: Link | undefined;
   const publisher: Publisher = new Publisher({
+    timers,
     spool,
     site,
     agent,
@@ -207,9 +217,10 @@ function run(
   });
 
   sealer.begin();
-  const scheduler = startScheduler(pollers, clock);
+  const scheduler = startScheduler(pollers, clock, timers);
   const reporter: Reporter = new Reporter({
     ...options,
+    timers,
     pollers,
     publisher,
     scheduler,
@@ -238,16 +249,16 @@ function run(
   });
   reporter.start(link);
 
-  const silence = new SilenceWatch({ site, log, nowMs: () => performance.now() });
-  const timers = [
-    setInterval(() => {
+  const silence = new SilenceWatch({ site, log, nowMs: () => timers.nowMs() });
+  const beats = [
+    timers.every(FLUSH_MS, () => {
       sealer.flush();
       if (wirings.retry()) tellWiring();
-    }, FLUSH_MS),
-    setInterval(() => {
+    }),
+    timers.every(SEAL_CHECK_MS, () => {
       if (clock.speed() !== 0) sealer.sealDue();
-    }, SEAL_CHECK_MS),
-    setInterval(() => {
+    }),
+    timers.every(PUMP_MS, () => {
       publisher.pump();
       const { inFlight, receipts } = publisher.counts();
       silence.look({
@@ -256,19 +267,19 @@ function run(
         // What is known already was told by our collector all the same.
         answers: receipts.obeyed + receipts.stale,
       });
-    }, PUMP_MS),
+    }),
   ];
   let stopping: Promise<void> | undefined;
 
   const stop = async () => {
     scheduler.stop();
-    for (const timer of timers) clearInterval(timer);
+    for (const cancel of beats) cancel();
     reporter.stop();
-    await within(STOP_POLLS_MS, Promise.all(pollers.map((poller) => poller.settle())));
-    await within(STOP_POLLS_MS, Promise.allSettled(drivers.map((driver) => driver.close())));
+    await within(timers, STOP_POLLS_MS, Promise.all(pollers.map((poller) => poller.settle())));
+    await within(timers, STOP_POLLS_MS, Promise.allSettled(drivers.map((driver) => driver.close())));
     sealer.flush();
     sealer.sealAll();
-    await within(LAST_PUBLISH_MS, publisher.drain());
+    await within(timers, LAST_PUBLISH_MS, publisher.drain());
     await link.close({
       topic: statusTopic,
       payload: statusText(false, version, boot, spool.head),
@@ -294,11 +305,11 @@ function sealedWiringOf({ snapshot, channelOf, machinesOf }: Wiring): SealedWiri
   return { snapshot: encodeSnapshot(snapshot), channelOf, machinesOf };
 }
 
-async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+async function within(timers: Timers, deadlineMs: number, work: Promise<unknown>): Promise<void> {
+  let cancel: Cancel = () => {};
   const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs);
+    cancel = timers.after(deadlineMs, resolve);
   });
   await Promise.race([work, deadline]);
-  clearTimeout(timer);
+  cancel();
 }

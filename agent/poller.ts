@@ -2,6 +2,7 @@ import type { Clock } from '../protocols/clock.ts';
 import type { Driver, Poll } from '../protocols/driver.ts';
 import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
+import { systemTimers, type Timers } from '../protocols/timers.ts';
 import type { Pollable } from './slot-schedule.ts';
 import { effectiveEveryMs } from './scheduler.ts';
 
@@ -45,6 +46,7 @@ export class Poller implements Pollable {
   readonly #clock: Clock;
   readonly #events: PollerEvents;
   readonly #log: Log;
+  readonly #timers: Pick<Timers, 'nowMs'>;
   #running: Promise<void> | undefined;
   #startedAtMs: number | undefined;
   #pausedUntilMs = 0;
@@ -57,11 +59,15 @@ export class Poller implements Pollable {
   #failures = 0;
   #lastReadingAtMs: number | null = null;
 
-  constructor(driver: Driver, options: { clock: Clock; events: PollerEvents; log: Log }) {
+  constructor(
+    driver: Driver,
+    options: { clock: Clock; events: PollerEvents; log: Log; timers?: Pick<Timers, 'nowMs'> },
+  ) {
     this.driver = driver;
     this.#clock = options.clock;
     this.#events = options.events;
     this.#log = options.log;
+    this.#timers = options.timers ?? systemTimers;
   }
 
   everyMs(): number {
@@ -73,7 +79,7 @@ export class Poller implements Pollable {
     if (this.#running !== undefined) return false;
     // Pauses spare the real device and the real network: they run on real time. A driver that knows who else waits for
     // its line knows better how long.
-    const pausedMs = this.driver.pausedMs?.() ?? this.#pausedUntilMs - performance.now();
+    const pausedMs = this.driver.pausedMs?.() ?? this.#pausedUntilMs - this.#timers.nowMs();
     if (pausedMs <= 0) void this.poll();
     return true;
   }
@@ -122,7 +128,7 @@ export class Poller implements Pollable {
       this.#failures += 1;
       this.#failuresInRow += 1;
       const pauseMs = Math.min(PAUSE_MS_MAX, FIRST_PAUSE_MS * 2 ** Math.min(this.#failuresInRow - 1, 20));
-      this.#pausedUntilMs = performance.now() + pauseMs;
+      this.#pausedUntilMs = this.#timers.nowMs() + pauseMs;
       const reason = error instanceof MillwattError ? error.code : 'error';
       this.#report(false, reason, this.#clock.monotonicMs(), error);
     }

@@ -1,5 +1,6 @@
 import { verifyRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
+import { systemTimers, type Timers } from '../protocols/timers.ts';
 import { parseRecord } from '../protocols/telemetry/record.ts';
 import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
 import type { Spool, SpooledRecord } from './spool.ts';
@@ -43,6 +44,8 @@ export interface PublisherOptions {
   log: Log;
   /** Real ms after which an unreceipted record is published again; 30 s by default. */
   resendAfterMs?: number;
+  /** Real time; that of the process by default. */
+  timers?: Pick<Timers, 'nowMs'>;
 }
 
 interface InFlight {
@@ -56,6 +59,7 @@ interface InFlight {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #resendAfterMs: number;
+  readonly #timers: Pick<Timers, 'nowMs'>;
   /** By row id of the spool. */
   readonly #inFlight = new Map<number, InFlight>();
   readonly #unacknowledged = new Set<Promise<void>>();
@@ -73,6 +77,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#resendAfterMs = options.resendAfterMs ?? RESEND_AFTER_MS;
+    this.#timers = options.timers ?? systemTimers;
   }
 
   /** Counts since the start. */
@@ -242,7 +247,7 @@ export class Publisher {
   }
 
   #resendOverdue(): void {
-    this.#resendBefore(performance.now() - this.#resendAfterMs);
+    this.#resendBefore(this.#timers.nowMs() - this.#resendAfterMs);
   }
 
   /**
@@ -251,10 +256,10 @@ export class Publisher {
    */
   #probe(): void {
     const sent = [...this.#inFlight.values()].map(({ sentAtMs }) => sentAtMs);
-    const probeBeforeMs = performance.now() - this.#resendAfterMs * PROBE_SHARE;
+    const probeBeforeMs = this.#timers.nowMs() - this.#resendAfterMs * PROBE_SHARE;
     const oldestMs = Math.min(...sent);
     if (oldestMs > probeBeforeMs || this.#probedAtMs > probeBeforeMs) return;
-    this.#probedAtMs = performance.now();
+    this.#probedAtMs = this.#timers.nowMs();
     const oldest = [...this.#inFlight].find(([, { sentAtMs }]) => sentAtMs === oldestMs);
     if (oldest !== undefined) this.#resend(...oldest);
   }
@@ -276,7 +281,7 @@ export class Publisher {
 
   #send(record: SpooledRecord): void {
     const spoilt = this.#inFlight.get(record.id)?.spoilt ?? 0;
-    this.#inFlight.set(record.id, { record, sentAtMs: performance.now(), spoilt });
+    this.#inFlight.set(record.id, { record, sentAtMs: this.#timers.nowMs(), spoilt });
     this.#published += 1;
     // Unknown is not failed: the record stays in flight, and goes out again when its receipt is overdue.
     const acknowledged = this.#options

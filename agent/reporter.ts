@@ -5,6 +5,7 @@ import type { Link } from '../protocols/mqtt/link.ts';
 import type { HealthMessage, StatusMessage } from '../protocols/telemetry/live.ts';
 import { liveTopicOf, topicOf } from '../protocols/telemetry/topics.ts';
 import { configCopyOf } from './config-copy.ts';
+import type { Cancel, Timers } from '../protocols/timers.ts';
 import { HostHealth } from './host-health.ts';
 import type { LiveValues } from './live.ts';
 import type { Poller } from './poller.ts';
@@ -34,7 +35,10 @@ export type AgentStats = HealthMessage['spool'] & {
 export interface ReporterOptions {
   config: AgentConfig;
   dataFolder: string;
+  /** Asked how the computer fares; the real one by default. */
+  host?: Pick<HostHealth, 'read'> | undefined;
   clock: Clock;
+  timers: Timers;
   version: string;
   boot: string;
   spool: Spool;
@@ -49,32 +53,34 @@ export interface ReporterOptions {
 /** Tells the floor how the agent fares: status, config, live values and health. Nothing of it is needed for energy. */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #host: HostHealth;
+  readonly #host: Pick<HostHealth, 'read'>;
   readonly #delay = monitorEventLoopDelay({ resolution: 20 });
-  readonly #startedAtMs = performance.now();
-  #timers: NodeJS.Timeout[] = [];
+  readonly #startedAtMs: number;
+  #beats: Cancel[] = [];
   #link: Link | undefined;
   /** True while the last health told of fewer sources than there are. */
   #healthIsPartial = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    this.#host = new HostHealth(options.dataFolder);
+    this.#host = options.host ?? new HostHealth(options.dataFolder);
+    this.#startedAtMs = options.timers.nowMs();
   }
 
   start(link: Link): void {
     this.#link = link;
     this.#delay.enable();
-    this.#timers = [
-      setInterval(() => this.#publishLive(), LIVE_MS),
-      setInterval(() => void this.#publishHealth(), HEALTH_MS),
+    const { timers } = this.#options;
+    this.#beats = [
+      timers.every(LIVE_MS, () => this.#publishLive()),
+      timers.every(HEALTH_MS, () => void this.#publishHealth()),
     ];
     if (link.connected()) this.greet();
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
+    for (const cancel of this.#beats) cancel();
+    this.#beats = [];
     this.#delay.disable();
   }
 
@@ -128,14 +134,14 @@ export class Reporter {
   async #publishHealth(): Promise<void> {
     const { config, clock, version } = this.#options;
     const host = await this.#host.read();
-    if (this.#link?.connected() !== true || this.#timers.length === 0) return;
+    if (this.#link?.connected() !== true || this.#beats.length === 0) return;
     const sources = this.#settledSources();
     this.#healthIsPartial = sources.length < this.#options.pollers.length;
     const message: HealthMessage = {
       v: 1,
       at: clock.wallMs(),
       version,
-      uptimeS: Math.round((performance.now() - this.#startedAtMs) / 1000),
+      uptimeS: Math.round((this.#options.timers.nowMs() - this.#startedAtMs) / 1000),
       host,
       process: {
         rssBytes: process.memoryUsage.rss(),

@@ -1,4 +1,5 @@
 import type { Clock } from '../protocols/clock.ts';
+import { systemTimers, type Cancel, type Timers } from '../protocols/timers.ts';
 import { SLOT_MS, SlotSchedule, type Pollable } from './slot-schedule.ts';
 
 /** A device sees at most ten polls in a real second, however fast simulated time runs. */
@@ -30,15 +31,19 @@ export interface Scheduler {
 }
 
 /** Polls the sources on the clock's time with one timer. On a stepped clock (speed 0) nothing is polled. */
-export function startScheduler(sources: readonly Pollable[], clock: Clock): Scheduler {
+export function startScheduler(
+  sources: readonly Pollable[],
+  clock: Clock,
+  timers: Pick<Timers, 'nowMs' | 'after'> = systemTimers,
+): Scheduler {
   if (clock.speed() === 0) return { counts: () => ({ late: 0, skipped: 0 }), stop: () => {} };
   const schedule = new SlotSchedule(sources, clock.monotonicMs());
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: Cancel = () => {};
   const tick = () => {
     const waitMs = schedule.run(clock.monotonicMs());
     const realMs = Math.min(LOOK_AGAIN_MS, waitMs / Math.max(clock.speed(), 1e-3));
-    timer = setTimeout(tick, msToSlot(performance.now(), realMs));
+    cancel = timers.after(msToSlot(timers.nowMs(), realMs), tick);
   };
   tick();
-  return { counts: () => schedule.counts(), stop: () => clearTimeout(timer) };
+  return { counts: () => schedule.counts(), stop: () => cancel() };
 }

@@ -4,6 +4,7 @@ import { describeError, MillwattError } from '../protocols/errors.ts';
 import { sha256 } from '../protocols/evidence/keys.ts';
 import type { SealedRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
+import { systemTimers, type Timers } from '../protocols/timers.ts';
 import type { Channel } from '../protocols/telemetry/channel.ts';
 import type { ClockState } from '../protocols/telemetry/record.ts';
 import { encodeAgentLog, type AgentLogEntry } from '../protocols/telemetry/agent-log.ts';
@@ -46,6 +47,8 @@ export interface SealedWiring {
 /** What a sealer works with. */
 export interface SealerOptions {
   clock: Clock;
+  /** Real time; that of the process by default. */
+  timers?: Pick<Timers, 'nowMs'>;
   spool: Spool;
   maker: RecordMaker;
   boot: string;
@@ -62,6 +65,7 @@ export interface SealerOptions {
 /** Gathers readings by machine, makes them durable, and seals them into the chain. */
 export class Sealer {
   readonly #options: SealerOptions;
+  readonly #timers: Pick<Timers, 'nowMs'>;
   #wiring: SealedWiring;
   #config: string;
   readonly #anchor: ClockAnchor;
@@ -71,7 +75,7 @@ export class Sealer {
   #unwritten: OpenRow[] = [];
   #sealedToMs = 0;
   #lastSealMs: number;
-  #lastSealRealMs = performance.now();
+  #lastSealRealMs: number;
   #diskFailing = false;
   #repeated = 0;
   #lost = 0;
@@ -82,6 +86,8 @@ export class Sealer {
     this.#config = sha256(options.wiring.snapshot);
     this.#anchor = new ClockAnchor(options.clock);
     this.#lastSealMs = options.clock.monotonicMs();
+    this.#timers = options.timers ?? systemTimers;
+    this.#lastSealRealMs = this.#timers.nowMs();
   }
 
   /** Polls that were left out because the clock had not moved since the one before. */
@@ -221,7 +227,7 @@ export class Sealer {
       open = {
         part: new OpenPart(machine),
         openedMs: this.#options.clock.monotonicMs(),
-        openedRealMs: performance.now(),
+        openedRealMs: this.#timers.nowMs(),
       };
       this.#machines.set(machine, open);
     }
@@ -233,7 +239,7 @@ export class Sealer {
     if (part.samples >= batchSamples * share) return true;
     const agedMs = clock.monotonicMs() - openedMs;
     const stepped = clock.speed() === 0;
-    const realMs = performance.now() - openedRealMs;
+    const realMs = this.#timers.nowMs() - openedRealMs;
     if (agedMs >= batchAgeMs * share && (stepped || realMs >= AGE_REAL_MS_MIN * share)) return true;
     return !stepped && realMs >= AGE_MS_MAX * share;
   }
@@ -241,7 +247,7 @@ export class Sealer {
   #isIdle(): boolean {
     const { clock } = this.#options;
     const stepped = clock.speed() === 0;
-    const realMs = performance.now() - this.#lastSealRealMs;
+    const realMs = this.#timers.nowMs() - this.#lastSealRealMs;
     return clock.monotonicMs() - this.#lastSealMs >= AGE_MS_MAX && (stepped || realMs >= AGE_REAL_MS_MIN);
   }
 
@@ -383,7 +389,7 @@ export class Sealer {
     this.#anchor.settle(anchor);
     this.#sealedToMs = Math.max(this.#sealedToMs, ...records.map(({ header }) => header.sealedTo));
     this.#lastSealMs = anchor.mono;
-    this.#lastSealRealMs = performance.now();
+    this.#lastSealRealMs = this.#timers.nowMs();
     this.#options.onSealed(records);
   }
 }

@@ -58,8 +58,10 @@ export class Spool {
     keepMs: number;
     randomBytes: (count: number) => Uint8Array;
     log: Log;
+    /** Opens the database; that of the folder by default. */
+    open?: typeof openSpoolDatabase;
   }) {
-    this.#database = openSpoolDatabase(options.folder, options.log);
+    this.#database = (options.open ?? openSpoolDatabase)(options.folder, options.log);
     this.#randomBytes = options.randomBytes;
     this.#accounts = new SpoolAccounts(this.#database);
     this.#retention = new SpoolRetention(this.#database, { ...options, accounts: this.#accounts });

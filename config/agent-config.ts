@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modbusRtuOverTcpSource, modbusRtuSource, modbusTcpSource } from './modbus/modbus-config.ts';
 import { mtconnectSource } from './mtconnect/mtconnect-config.ts';
 import { opcuaSource } from './opcua/opcua-config.ts';
-import { byteSize, duration, id, secretReference } from './scalars.ts';
+import { byteSize, duration, id, mqttVersion, secretReference } from './scalars.ts';
 
 /** All that an agent can be told: the one declaration behind validation, defaults, sample and editor schema. */
 export const agentConfig = z.strictObject({
@@ -41,6 +41,7 @@ export const agentConfig = z.strictObject({
         .optional()
         .describe('PEM file of the key of that certificate.')
         .meta({ examples: ['agent.key'] }),
+      mqtt: mqttVersion,
     })
     .describe('The MQTT broker that carries batches to the collector.'),
   collectorKey: z
@@ -52,7 +53,18 @@ export const agentConfig = z.strictObject({
   spool: z
     .strictObject({
       maxSize: byteSize.prefault('1GB').describe('Disk the spool may take.'),
+      maxAge: duration
+        .prefault('365d')
+        .describe(
+          'Records that no collector took in so many days of running are dropped, counted; 1d or more.',
+        ),
       keep: duration.prefault('72h').describe('How long receipted records are kept, space permitting.'),
+      durability: z
+        .enum(['always', 'group', 'os'])
+        .default('group')
+        .describe(
+          'When readings are on disk: at each poll, together within a second, or when the operating system likes (then a power cut may cost more than a second).',
+        ),
       batchSamples: z.int().min(10).max(5000).default(1000).describe('Readings in one batch.'),
       batchAge: duration
         .prefault('60s')

@@ -9,7 +9,17 @@ import {
   meteringConfig,
   sharedLoadConfig,
 } from './metering-config.ts';
-import { duration, host, id, levelId, port, power, secretReference } from './scalars.ts';
+import {
+  byteSize,
+  duration,
+  host,
+  id,
+  levelId,
+  mqttVersion,
+  port,
+  power,
+  secretReference,
+} from './scalars.ts';
 
 const state = z.enum(OPERATING_STATES);
 
@@ -126,6 +136,10 @@ const embeddedBroker = z
       .meta({ examples: [{ 'hall-1': '${file:hall-1.password}' }] }),
     cert: pemFile('the certificate of the broker', 'broker.pem'),
     key: pemFile('the key of that certificate', 'broker.key'),
+    ca: pemFile(
+      "the authority that signed the agents' certificates; with it an agent without one is refused",
+      'agents-ca.pem',
+    ),
   })
   .describe('Run a broker inside the collector, for small plants; instead of url.');
 
@@ -145,9 +159,30 @@ const broker = z
     ca: pemFile('the certificate authority that signed the broker', 'ca.pem'),
     cert: pemFile("the collector's certificate, for mutual TLS", 'collector.pem'),
     key: pemFile('the key of that certificate', 'collector.key'),
+    mqtt: mqttVersion,
     embedded: embeddedBroker.optional(),
   })
   .describe('The MQTT broker that brings batches from the agents.');
+
+const ledger = z
+  .strictObject({
+    keep: duration
+      .optional()
+      .describe(
+        'How long readings are kept at full resolution; without it, for ever. Machine-hours, minutes and the signed headers of records stay.',
+      )
+      .meta({ examples: ['730d'] }),
+    maxSize: byteSize
+      .optional()
+      .describe('Disk the readings may take: the oldest months go first; without it, all there is.')
+      .meta({ examples: ['50GB'] }),
+    reserve: byteSize
+      .prefault('100MB')
+      .describe(
+        'With less free on the disk no record is taken, and agents keep theirs, until there is room.',
+      ),
+  })
+  .describe('How long what the agents sent is kept.');
 
 const influx = z
   .strictObject({
@@ -217,6 +252,7 @@ export const collectorConfig = z.strictObject({
     .default('./millwatt-data/collector')
     .describe('Folder of the ledger and the key, relative to this file.'),
   broker,
+  ledger: ledger.prefault({}),
   influx: influx.optional(),
   http: http.prefault({}),
   calendar: calendarConfig.optional(),

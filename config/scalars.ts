@@ -107,3 +107,9 @@ function isPositiveDecimal(text: string): boolean {
     return false;
   }
 }
+
+/** The version of MQTT that is spoken with a broker. */
+export const mqttVersion = z
+  .union([z.literal('3.1.1'), z.literal(5)], 'the version of MQTT: 3.1.1 or 5')
+  .default('3.1.1')
+  .describe('Version of MQTT: 3.1.1, which every broker speaks, or 5.');

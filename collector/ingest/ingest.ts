@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { MillwattError } from '../../protocols/errors.ts';
 import { loadKeyFile } from '../../protocols/evidence/key-file.ts';
+import type { SigningKey } from '../../protocols/evidence/keys.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { Link } from '../../protocols/mqtt/link.ts';
+import { systemTimers, type Timers } from '../../protocols/timers.ts';
 import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
 import { Admission } from './admission.ts';
 import { Findings } from './findings.ts';
@@ -38,6 +40,8 @@ export function startIngest(options: {
   collector: string;
   /** Folder of the collector's key, confirmed keys and the quarantine. */
   folder: string;
+  /** Instead of the key in the folder. */
+  key?: SigningKey;
   ledger: AdmissionLedger;
   live: LiveState;
   connect: (link: CollectorLink) => Link;
@@ -45,6 +49,8 @@ export function startIngest(options: {
   wallMs: () => number;
   /** Real monotonic time, ms. */
   realMs: () => number;
+  /** Real time; that of the process by default. */
+  timers?: Timers;
   log: Log;
   /** A record became durable. */
   onAdmitted: () => void;
@@ -52,7 +58,8 @@ export function startIngest(options: {
   onCrash: (error: MillwattError) => void;
 }): Ingest {
   const { site, collector, folder, ledger, live, connect, wallMs, realMs, log } = options;
-  const key = loadKeyFile(join(folder, 'collector-key.pem'), KEY_LOST);
+  const timers = options.timers ?? systemTimers;
+  const key = options.key ?? loadKeyFile(join(folder, 'collector-key.pem'), KEY_LOST);
   const keys = new AgentKeys(folder, ledger.chains());
   const findings = new Findings(log);
   const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs });
@@ -61,6 +68,7 @@ export function startIngest(options: {
     collector,
     key,
     wallMs,
+    timers,
     publish: (topic, payload) => subscriber.link.publish(topic, payload, { qos: 1 }),
   });
   let crashed = false;
@@ -87,16 +95,17 @@ export function startIngest(options: {
     connect,
     admit: (agent, payload) => admission.admit(agent, payload),
     live,
+    timers,
     log,
   });
   const gaps = new GapRequests(realMs);
-  const gapTimer = setInterval(() => {
+  const cancelGaps = timers.every(GAP_CHECK_MS, () => {
     if (!subscriber.link.connected()) return;
     for (const chain of ledger.chains()) {
       const due = gaps.due(chain, (agent, epoch, limit) => ledger.missing(agent, epoch, limit));
       if (due.length > 0) receipts.request(chain.agent, chain.epoch, due);
     }
-  }, GAP_CHECK_MS);
+  });
 
   return {
     publicKey: key.publicKey,
@@ -108,10 +117,10 @@ export function startIngest(options: {
     admission,
     subscriber,
     stop: async () => {
-      clearInterval(gapTimer);
+      cancelGaps();
       await admission.settle();
       // An agent that misses its last receipt sends again and is receipted then.
-      await Promise.race([receipts.flush(), pause(LAST_RECEIPTS_MS)]);
+      await Promise.race([receipts.flush(), pause(timers, LAST_RECEIPTS_MS)]);
       await subscriber.link.close();
       await admission.settle();
       await quarantine.settle();
@@ -119,8 +128,8 @@ export function startIngest(options: {
   };
 }
 
-function pause(ms: number): Promise<void> {
+function pause(timers: Timers, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    timers.after(ms, resolve);
   });
 }

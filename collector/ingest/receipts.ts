@@ -1,6 +1,7 @@
 import { rangeDigest, sealReceipt } from '../../protocols/evidence/seal.ts';
 import type { SigningKey } from '../../protocols/evidence/keys.ts';
 import type { AcceptedRange, Rejection } from '../../protocols/telemetry/receipt.ts';
+import { systemTimers, type Cancel, type Timers } from '../../protocols/timers.ts';
 import { topicOf } from '../../protocols/telemetry/topics.ts';
 
 /** Receipts leave at most this long after the first record they speak of, real ms. */
@@ -37,7 +38,8 @@ export class ReceiptIssuer {
   readonly #gatherMs: number;
   readonly #gathered = new Map<string, Gathered>();
   readonly #sending = new Set<Promise<void>>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers: Pick<Timers, 'after'>;
+  #cancel: Cancel | undefined;
   #sent = 0;
   #failed = 0;
 
@@ -53,6 +55,8 @@ export class ReceiptIssuer {
     wallMs: () => number;
     publish: (topic: string, payload: Uint8Array) => Promise<void>;
     gatherMs?: number;
+    /** Real time; that of the process by default. */
+    timers?: Pick<Timers, 'after'>;
   }) {
     this.#site = options.site;
     this.#collector = options.collector;
@@ -60,6 +64,7 @@ export class ReceiptIssuer {
     this.#wallMs = options.wallMs;
     this.#publish = options.publish;
     this.#gatherMs = options.gatherMs ?? GATHER_MS;
+    this.#timers = options.timers ?? systemTimers;
   }
 
   /** The record is durable in the ledger. Only ever called after the ledger said so. */
@@ -79,8 +84,8 @@ export class ReceiptIssuer {
 
   /** Sends what is gathered now; resolves when the broker has answered for everything that was sent so far. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     for (const gathered of this.#gathered.values()) this.#send(gathered);
     this.#gathered.clear();
     await Promise.all(this.#sending);
@@ -96,7 +101,7 @@ export class ReceiptIssuer {
     if (gathered === undefined) {
       gathered = { agent, epoch, accepted: new Map(), rejected: new Map(), requested: [] };
       this.#gathered.set(name, gathered);
-      this.#timer ??= setTimeout(() => void this.flush(), this.#gatherMs);
+      this.#cancel ??= this.#timers.after(this.#gatherMs, () => void this.flush());
     }
     return gathered;
   }

@@ -1,5 +1,6 @@
 import type { Log } from '../../protocols/log.ts';
 import type { IncomingMessage, Link, LinkOptions } from '../../protocols/mqtt/link.ts';
+import type { Timers } from '../../protocols/timers.ts';
 import { filterOf, parseTopic } from '../../protocols/telemetry/topics.ts';
 import type { LiveState } from './live-state.ts';
 
@@ -25,9 +26,10 @@ export function startSubscriber(parts: {
   /** Settles when the message is decided; never throws. */
   admit: (agent: string, payload: Uint8Array) => Promise<void>;
   live: LiveState;
+  timers: Pick<Timers, 'after'>;
   log: Log;
 }): Subscriber {
-  const { site, admit, live, log } = parts;
+  const { site, admit, live, log, timers } = parts;
   const counts = { messages: 0, foreign: 0 };
   let state = { connected: false, reason: 'not connected yet', cure: '' };
 
@@ -39,7 +41,7 @@ export function startSubscriber(parts: {
       return;
     }
     if (parsed.leaf !== 'batch') return live.take(parsed, payload, retain);
-    return settleWithin(admit(parsed.agent, payload), SETTLE_MS);
+    return settleWithin(timers, admit(parsed.agent, payload), SETTLE_MS);
   };
 
   const link = parts.connect({
@@ -61,11 +63,11 @@ export function startSubscriber(parts: {
 }
 
 /** The broker's acknowledgement means nothing (only a receipt does), so it need not wait for a slow disk. */
-function settleWithin(work: Promise<void>, timeoutMs: number): Promise<void> {
+function settleWithin(timers: Pick<Timers, 'after'>, work: Promise<void>, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs);
+    const cancel = timers.after(timeoutMs, resolve);
     void work.finally(() => {
-      clearTimeout(timer);
+      cancel();
       resolve();
     });
   });

@@ -15,8 +15,18 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
+/** What writes rows for a ledger. */
+export interface RowWriter {
+  /** Rows handed over and not yet durable. */
+  pending(): number;
+  /** Resolves when the row is durable. Rejects with class `retry` (`ledger-full`, `ledger-write`), `quarantine` (`duplicate`) or `crash`. */
+  write(row: Omit<RowToWrite, 'id'>): Promise<Written>;
+  /** Resolves when everything handed over is durable (or rejected) and the file is closed. */
+  close(): Promise<void>;
+}
+
 /** The main thread's end of the thread that writes: it never waits for a disk. */
-export class LedgerWriter {
+export class LedgerWriter implements RowWriter {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #exited: Promise<void>;
@@ -38,12 +48,10 @@ export class LedgerWriter {
     });
   }
 
-  /** Rows handed over and not yet durable. */
   pending(): number {
     return this.#waiting.size;
   }
 
-  /** Resolves when the row is durable. Rejects with class `retry` (`ledger-full`, `ledger-write`), `quarantine` (`duplicate`) or `crash`. */
   write(row: Omit<RowToWrite, 'id'>): Promise<Written> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = ++this.#lastId;
@@ -56,7 +64,6 @@ export class LedgerWriter {
     });
   }
 
-  /** Resolves when everything handed over is durable (or rejected) and the file is closed. */
   async close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;

@@ -5,7 +5,8 @@ import { MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 import { ChainIndex, type ChainTip } from './chain-index.ts';
-import { LedgerWriter, type Written } from './ledger-writer.ts';
+import { LedgerWriter, type RowWriter, type Written } from './ledger-writer.ts';
+import type { LedgerWorkerData } from './ledger-worker.ts';
 import type { ChainSummary, DamagedRecord, Delivery, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
 import { listMonths, monthOf, monthPath, type Month } from './month-file.ts';
@@ -38,6 +39,8 @@ export interface LedgerOptions {
   groupMs?: number;
   /** A month's file may not grow beyond this; appends are then rejected as on a full disk. */
   monthBytesMax?: number;
+  /** Starts what writes; a thread of its own by default. */
+  startWriter?: (data: LedgerWorkerData) => RowWriter;
 }
 
 /**
@@ -61,7 +64,7 @@ class SqliteLedger implements AdmissionLedger {
   readonly #unlock: () => void;
   readonly #readers: Map<Month, MonthReader>;
   readonly #index: ChainIndex;
-  readonly #writer: LedgerWriter;
+  readonly #writer: RowWriter;
   /** Appends on their way, so that a record that comes twice at once is stored once. */
   readonly #underWay = new Map<string, { hash: string; ordinal: Promise<number> }>();
   /** First ordinal of each month that has records, oldest first. */
@@ -80,7 +83,8 @@ class SqliteLedger implements AdmissionLedger {
     this.#index = new ChainIndex((agent, epoch, seq, month) => this.#lookUp(agent, epoch, seq, month));
     for (const [month, reader] of this.#readers) this.#indexMonth(month, reader);
     this.#index.settle();
-    this.#writer = new LedgerWriter({
+    const startWriter = options.startWriter ?? ((data) => new LedgerWriter(data));
+    this.#writer = startWriter({
       folder,
       nextOrdinal: this.#lastOrdinal + 1,
       newestMonth: months.at(-1) ?? monthOf(0),

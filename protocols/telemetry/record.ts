@@ -73,6 +73,14 @@ export interface RecordHeader {
   parts: RecordPart[];
   /** Header hash of the record before; null for seq 1. */
   prev: string | null;
+  /**
+   * Only of a record that a full spool made of others: it holds some of the readings of the records thinnedFrom ..
+   * thinnedTo of its epoch, all of this record's boot and config. Where one of those is here, it wins.
+   */
+  thinnedFrom?: number;
+  thinnedTo?: number;
+  /** Header hash of record thinnedTo. */
+  thinnedHash?: string;
 }
 
 /** A record taken apart; nothing of it is verified yet (protocols/evidence/seal.ts does). */
@@ -202,7 +210,24 @@ function isHeader(value: unknown): value is RecordHeader {
     h.parts.length <= PARTS_MAX &&
     h.parts.every((part) => isPart(part, h.kind === 'readings')) &&
     (h.kind === 'readings' ? areOfDifferentMachines(h.parts) : h.parts.length === 1) &&
-    (h.seq === 1 ? h.prev === null : isDigest(h.prev))
+    (h.seq === 1 ? h.prev === null : isDigest(h.prev)) &&
+    isThinning(h)
+  );
+}
+
+/** All three keys or none; only readings are thinned, and only of records before. */
+function isThinning(h: Partial<Record<keyof RecordHeader, unknown>>): boolean {
+  const { seq, thinnedFrom, thinnedTo, thinnedHash } = h;
+  if (thinnedFrom === undefined && thinnedTo === undefined && thinnedHash === undefined) return true;
+  return (
+    h.kind === 'readings' &&
+    isCount(seq) &&
+    isCount(thinnedFrom) &&
+    isCount(thinnedTo) &&
+    thinnedFrom > 0 &&
+    thinnedFrom <= thinnedTo &&
+    thinnedTo < seq &&
+    isDigest(thinnedHash)
   );
 }
 
@@ -239,6 +264,9 @@ function orderHeader(h: RecordHeader): RecordHeader {
     clock: { mono: h.clock.mono, wall: h.clock.wall, state: h.clock.state },
     parts: h.parts.map(({ machine, sha256, bytes }) => ({ machine, sha256, bytes })),
     prev: h.prev,
+    ...(h.thinnedFrom === undefined ? {} : { thinnedFrom: h.thinnedFrom }),
+    ...(h.thinnedTo === undefined ? {} : { thinnedTo: h.thinnedTo }),
+    ...(h.thinnedHash === undefined ? {} : { thinnedHash: h.thinnedHash }),
   };
 }
 

@@ -42,6 +42,8 @@ test('a good file comes with its defaults, its folder and no warnings', () => {
   expect(loaded.warnings).toEqual([]);
   expect(loaded.config.spool).toEqual({
     maxSize: 1_000_000_000,
+    maxAge: 365 * 86_400_000,
+    durability: 'group',
     keep: 259_200_000,
     batchSamples: 1000,
     batchAge: 60_000,
