@@ -1,4 +1,4 @@
-import type { ChainSummary, Delivery } from './ledger.ts';
+import type { ChainSummary, Delivery, GoneRange } from './ledger.ts';
 import type { Month } from './month-file.ts';
 
 /** Sequence numbers from..to (inclusive), all of them in one month's file. */
@@ -33,6 +33,8 @@ interface Chain {
   epoch: string;
   key: string;
   ranges: SeqRange[];
+  /** Ascending. */
+  gone: GoneRange[];
   records: number;
   samples: number;
   firstOrdinal: number;
@@ -117,6 +119,11 @@ export class ChainIndex {
     return { toMs: tip?.sealedToMs ?? null, isWhole };
   }
 
+  /** What will never come of a chain, ascending. */
+  gone(agent: string, epoch: string): readonly GoneRange[] {
+    return this.#chains.get(`${agent}/${epoch}`)?.gone ?? [];
+  }
+
   summaries(): ChainSummary[] {
     return [...this.#chains.values()].map((chain) => ({
       agent: chain.agent,
@@ -150,6 +157,7 @@ export class ChainIndex {
         epoch,
         key,
         ranges: [],
+        gone: [],
         records: 0,
         samples: 0,
         firstOrdinal,

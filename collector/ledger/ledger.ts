@@ -45,6 +45,14 @@ export interface ChainSummary {
   firstOrdinal: number;
 }
 
+/** Records of a chain that will never come, and the word of the agent on it. */
+export interface GoneRange {
+  from: number;
+  to: number;
+  /** `thinned`: another record holds some of their readings; `dropped`: nobody has them any more. */
+  fate: 'thinned' | 'dropped';
+}
+
 /** How far a chain is here. */
 export interface Delivery {
   /** Wall time (ms since the Unix epoch) up to which every reading is here that is waited for; null when none is. */
@@ -61,6 +69,8 @@ export interface Ledger {
     header: RecordHeader;
     hash: string;
     receivedMs: number;
+    /** Of its own epoch: what it says will never come. */
+    gone?: readonly GoneRange[];
   }): Promise<number>;
   /** The hash of (agent, epoch, seq), or undefined when it is not here. */
   hashOf(agent: string, epoch: string, seq: number): string | undefined;
@@ -73,6 +83,8 @@ export interface Ledger {
   /** The `config` record whose snapshot has this hash (of any agent), or undefined. */
   configRecord(agent: string, configHash: string): LedgerRecord | undefined;
   chains(): ChainSummary[];
+  /** What an agent said will never come of a chain, ascending; where one of them came all the same, it is here and counts. */
+  gone(agent: string, epoch: string): readonly GoneRange[];
   /** How far a chain is here, when a hole that ended before `waitFromMs` (wall ms) is not waited for any more. */
   delivered(agent: string, epoch: string, waitFromMs: number): Delivery;
   lastOrdinal(): number;

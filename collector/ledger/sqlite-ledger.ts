@@ -7,7 +7,7 @@ import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 import { ChainIndex, type ChainTip } from './chain-index.ts';
 import { LedgerWriter, type RowWriter, type Written } from './ledger-writer.ts';
 import type { LedgerWorkerData } from './ledger-worker.ts';
-import type { ChainSummary, DamagedRecord, Delivery, Ledger, LedgerRecord } from './ledger.ts';
+import type { ChainSummary, DamagedRecord, Delivery, GoneRange, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
 import { listMonths, monthOf, monthPath, type Month } from './month-file.ts';
 import { indexMonth } from './month-index.ts';
@@ -93,12 +93,7 @@ class SqliteLedger implements AdmissionLedger {
     });
   }
 
-  append(record: {
-    bytes: Uint8Array;
-    header: RecordHeader;
-    hash: string;
-    receivedMs: number;
-  }): Promise<number> {
+  append(record: Parameters<Ledger['append']>[0]): Promise<number> {
     if (this.#closed)
       return Promise.reject(new MillwattError('retry', 'ledger-closed', 'The ledger is closed.'));
     const { agent, epoch, seq } = record.header;
@@ -172,6 +167,10 @@ class SqliteLedger implements AdmissionLedger {
 
   chains(): ChainSummary[] {
     return this.#index.summaries();
+  }
+
+  gone(agent: string, epoch: string): readonly GoneRange[] {
+    return this.#index.gone(agent, epoch);
   }
 
   delivered(agent: string, epoch: string, waitFromMs: number): Delivery {
