@@ -1,6 +1,8 @@
 import { MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
+import { systemTimers, type Timers } from '../../protocols/timers.ts';
 import { writeBatch, type BatchOutcome } from './batch-writer.ts';
+import { EndableWait } from './endable-wait.ts';
 import type { InfluxStore } from './influx-store.ts';
 import type { Quarantine } from './quarantine-file.ts';
 
@@ -51,6 +53,7 @@ export function createPatientWriter(parts: {
   log: Log;
   waits: WriterWaits;
   random: () => number;
+  timers?: Timers;
   /** Called before lines go into a database that holds nothing: at the start, and after every failure. */
   onEmpty: () => void;
 }): PatientWriter {
@@ -67,7 +70,7 @@ export function createPatientWriter(parts: {
   let failures = 0;
   let prepared = false;
   let stopped = false;
-  let endWait = (): void => {};
+  const pause = new EndableWait(parts.timers ?? systemTimers);
 
   const send = async (lines: readonly string[]): Promise<BatchOutcome> => {
     try {
@@ -86,14 +89,7 @@ export function createPatientWriter(parts: {
   };
 
   const sleep = async (ms: number): Promise<void> => {
-    if (stopped) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      endWait = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    if (!stopped) await pause.wait(ms);
   };
 
   const backOff = async (atLeastMs: number): Promise<void> => {
@@ -142,7 +138,7 @@ export function createPatientWriter(parts: {
     backOff: () => backOff(0),
     stop: () => {
       stopped = true;
-      endWait();
+      pause.end();
     },
     stats: () => ({ ...stats }),
   };

@@ -2,9 +2,11 @@ import type { Clock } from '../../protocols/clock.ts';
 import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
+import { systemTimers, type Timers } from '../../protocols/timers.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Views } from '../ledger/views.ts';
+import { EndableWait } from './endable-wait.ts';
 import { lineOfHealth } from './health-line.ts';
 import { lineOfHour } from './hour-line.ts';
 import type { InfluxStore } from './influx-store.ts';
@@ -77,16 +79,20 @@ export function startProjector(parts: {
   log: Log;
   /** In [0, 1), for jitter. */
   random?: () => number;
+  /** Real time of back-off and of looking for news. */
+  timers?: Timers;
   waits?: Partial<ProjectorWaits>;
 }): Projector {
   const { ledger, views, store, quarantine, site, clock, log } = parts;
   const waits = { ...WAITS, ...parts.waits };
+  const { timers = systemTimers } = parts;
   const writer = createPatientWriter({
     store,
     quarantine,
     log,
     waits,
     random: parts.random ?? Math.random,
+    timers,
     onEmpty: () => beginAnew(),
   });
   let batches = createBatchReader(ledger, log);
@@ -102,7 +108,7 @@ export function startProjector(parts: {
   let oldestUnwrittenMs: number | null = null;
   let stopped = false;
   let woken = false;
-  let endWait = (): void => {};
+  const pause = new EndableWait(timers);
   const idlers: (() => void)[] = [];
 
   /** Everything is written again: before the first point goes in, for after it the database is not empty any more. */
@@ -180,14 +186,7 @@ export function startProjector(parts: {
   };
 
   const waitForNews = async (): Promise<void> => {
-    if (stopped || woken) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waits.idleMs);
-      endWait = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    if (!stopped && !woken) await pause.wait(waits.idleMs);
   };
 
   const run = async (): Promise<void> => {
@@ -213,7 +212,7 @@ export function startProjector(parts: {
 
   const wake = (): void => {
     woken = true;
-    endWait();
+    pause.end();
   };
 
   return {
@@ -236,7 +235,7 @@ export function startProjector(parts: {
     stop: async () => {
       stopped = true;
       writer.stop();
-      endWait();
+      pause.end();
       await running;
     },
     stats: () => {
