@@ -50,8 +50,8 @@ export function readCollectorStats(parts: {
   for (const chain of ledger.chains()) {
     sums.records += chain.records;
     sums.samples += chain.samples;
-    sums.pending += chain.records - chain.contiguousSeq;
-    sums.missing += chain.headSeq - chain.records;
+    sums.pending += chain.ahead;
+    sums.missing += chain.missing;
   }
   return {
     broker: { ...ingest.subscriber.state(), ...ingest.subscriber.counts() },

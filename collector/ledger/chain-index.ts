@@ -1,3 +1,4 @@
+import { holesOf, insertGone, reachingInto } from './gone-ranges.ts';
 import type { ChainSummary, Delivery, GoneRange } from './ledger.ts';
 import type { Month } from './month-file.ts';
 
@@ -52,14 +53,15 @@ export class ChainIndex {
     this.#tipOf = tipOf;
   }
 
-  /** Takes in one new record. */
-  add(record: IndexedRecord): void {
+  /** Takes in one new record, and what it says will never come of its chain. */
+  add(record: IndexedRecord, gone: readonly GoneRange[] = []): void {
     const { seq, month } = record;
     const chain = this.#chainOf(record, record.ordinal);
     chain.records++;
     chain.samples += record.samples;
     insertRange(chain.ranges, { from: seq, to: seq, month });
-    const tipSeq = contiguousEnd(chain.ranges);
+    for (const range of gone) insertGone(chain.gone, range);
+    const tipSeq = contiguousEnd(chain);
     if (tipSeq === seq) chain.tip = { hash: record.hash, sealedToMs: record.sealedToMs };
     else if (tipSeq !== chain.tipSeq) chain.tip = this.#readTip(chain, tipSeq);
     chain.tipSeq = tipSeq;
@@ -78,10 +80,16 @@ export class ChainIndex {
     insertRange(chain.ranges, range);
   }
 
-  /** Finds the tip of every chain after `addRange`. */
+  /** Takes in what one month's file says will never come of a chain; `settle` follows. */
+  addGone({ agent, epoch }: { agent: string; epoch: string }, range: GoneRange): void {
+    const chain = this.#chains.get(`${agent}/${epoch}`);
+    if (chain !== undefined) insertGone(chain.gone, range);
+  }
+
+  /** Finds the tip of every chain after `addRange` and `addGone`. */
   settle(): void {
     for (const chain of this.#chains.values()) {
-      chain.tipSeq = contiguousEnd(chain.ranges);
+      chain.tipSeq = contiguousEnd(chain);
       chain.tip = chain.tipSeq === 0 ? undefined : this.#readTip(chain, chain.tipSeq);
     }
   }
@@ -92,16 +100,17 @@ export class ChainIndex {
     return findRange(ranges, seq)?.month;
   }
 
-  /** Sequence numbers below the largest one that are not here, ascending, at most `limit` ranges. */
+  /** Sequence numbers below the largest one that are not here and may still come, ascending, at most `limit` ranges. */
   missing(agent: string, epoch: string, limit: number): { from: number; to: number }[] {
+    const chain = this.#chains.get(`${agent}/${epoch}`);
     const gaps: { from: number; to: number }[] = [];
     let next = 1;
-    for (const range of this.#chains.get(`${agent}/${epoch}`)?.ranges ?? []) {
+    for (const range of chain?.ranges ?? []) {
       if (gaps.length >= limit) break;
-      if (range.from > next) gaps.push({ from: next, to: range.from - 1 });
+      if (chain !== undefined) gaps.push(...awaited(chain, next, range.from - 1));
       next = range.to + 1;
     }
-    return gaps;
+    return gaps.slice(0, limit);
   }
 
   /** How far a chain is here, when a hole that ended before `waitFromMs` (wall ms) is not waited for any more. */
@@ -111,7 +120,7 @@ export class ChainIndex {
     let end = 0;
     let isWhole = true;
     for (const { from, to } of chain.ranges) {
-      isWhole = from === end + 1 || this.#isOldHole(chain, end, from, waitFromMs);
+      isWhole = isJoined(chain, end, from) || this.#isOldHole(chain, end, from, waitFromMs);
       if (!isWhole) break;
       end = to;
     }
@@ -134,6 +143,8 @@ export class ChainIndex {
       headSeq: chain.ranges.at(-1)?.to ?? 0,
       sealedToMs: chain.tip?.sealedToMs ?? null,
       records: chain.records,
+      ahead: heldAfter(chain, chain.tipSeq),
+      missing: missingCount(chain),
       samples: chain.samples,
       firstOrdinal: chain.firstOrdinal,
     }));
@@ -196,11 +207,36 @@ function findRange(ranges: readonly SeqRange[], seq: number): SeqRange | undefin
   return ranges.findLast((range) => range.from <= seq && seq <= range.to);
 }
 
-function contiguousEnd(ranges: readonly SeqRange[]): number {
+/** The last record before which nothing is missing that may still come. */
+function contiguousEnd(chain: Pick<Chain, 'ranges' | 'gone'>): number {
   let end = 0;
-  for (const range of ranges) {
-    if (range.from !== end + 1) break;
+  for (const range of chain.ranges) {
+    if (!isJoined(chain, end, range.from)) break;
     end = range.to;
   }
   return end;
+}
+
+/** Nothing is missing between two records that may still come. */
+function isJoined(chain: Pick<Chain, 'gone'>, lastSeq: number, nextSeq: number): boolean {
+  return nextSeq === lastSeq + 1 || awaited(chain, lastSeq + 1, nextSeq - 1).length === 0;
+}
+
+/** What of a stretch that is not here may still come. */
+function awaited({ gone }: Pick<Chain, 'gone'>, from: number, to: number): { from: number; to: number }[] {
+  return from > to ? [] : holesOf({ from, to }, reachingInto(gone, { from, to }));
+}
+
+function heldAfter({ ranges }: Pick<Chain, 'ranges'>, seq: number): number {
+  return ranges.reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(from, seq + 1) + 1), 0);
+}
+
+function missingCount(chain: Pick<Chain, 'ranges' | 'gone'>): number {
+  let count = 0;
+  let next = 1;
+  for (const range of chain.ranges) {
+    for (const { from, to } of awaited(chain, next, range.from - 1)) count += to - from + 1;
+    next = range.to + 1;
+  }
+  return count;
 }

@@ -31,7 +31,7 @@ export interface ChainSummary {
   agent: string;
   epoch: string;
   key: string;
-  /** Largest seq such that 1..seq are all here. */
+  /** Largest seq that is here such that of 1..seq all are here that will ever come. */
   contiguousSeq: number;
   /** Header hash of that seq; null when it is 0. */
   contiguousHash: string | null;
@@ -40,6 +40,10 @@ export interface ChainSummary {
   /** Wall time (ms since the Unix epoch) up to which every reading of the epoch is here; null when nothing is. */
   sealedToMs: number | null;
   records: number;
+  /** Of them, those behind contiguousSeq. */
+  ahead: number;
+  /** Sequence numbers below headSeq that are not here and may still come. */
+  missing: number;
   samples: number;
   /** Ordinal of its first record: later epochs of an agent have larger ones. */
   firstOrdinal: number;

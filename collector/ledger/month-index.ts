@@ -12,4 +12,5 @@ export function indexMonth(index: ChainIndex, month: Month, reader: MonthReader)
       index.addRange(chain, { from, to, month }, totals);
     }
   }
+  for (const { agent, epoch, ...range } of reader.gone()) index.addGone({ agent, epoch }, range);
 }

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Log } from '../../protocols/log.ts';
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { verifyParts } from '../../protocols/evidence/seal.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
 import type { ChainTip } from './chain-index.ts';
-import type { DamagedRecord, LedgerRecord } from './ledger.ts';
+import type { DamagedRecord, GoneRange, LedgerRecord } from './ledger.ts';
+import { openMonthToRead, RUNS_WALKED, versionOf } from './month-schema.ts';
 
 /** What a month holds of one chain. */
 export interface MonthChain {
@@ -37,7 +38,7 @@ export class MonthReader {
   constructor(path: string, log: Log) {
     this.#path = path;
     this.#log = log;
-    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+    this.#db = openMonthToRead(path);
     this.#after = this.#db.prepare(`${RECORD} WHERE ordinal > ? ORDER BY ordinal LIMIT ?`);
     this.#byOrdinal = this.#db.prepare(`${RECORD} WHERE ordinal = ?`);
     this.#bySeq = this.#db.prepare(
@@ -112,13 +113,18 @@ export class MonthReader {
 
   /** Every gapless run of sequence numbers. */
   ranges(): { agent: string; epoch: string; from: number; to: number }[] {
+    const runs = versionOf(this.#db) < 2 ? `(${RUNS_WALKED})` : 'run';
     return this.#db
-      .prepare(
-        `SELECT agent, epoch, min(seq) AS "from", max(seq) AS "to" FROM (
-           SELECT agent, epoch, seq, seq - row_number() OVER (PARTITION BY agent, epoch ORDER BY seq) AS run
-           FROM record) GROUP BY agent, epoch, run`,
-      )
+      .prepare(`SELECT agent, epoch, from_seq AS "from", to_seq AS "to" FROM ${runs}`)
       .all() as unknown as { agent: string; epoch: string; from: number; to: number }[];
+  }
+
+  /** What its records say will never come of their chains. */
+  gone(): ({ agent: string; epoch: string } & GoneRange)[] {
+    if (versionOf(this.#db) < 2) return [];
+    return this.#db
+      .prepare('SELECT agent, epoch, from_seq AS "from", to_seq AS "to", fate FROM gone')
+      .all() as unknown as ({ agent: string; epoch: string } & GoneRange)[];
   }
 
   /** First and last ordinal; both null while the month is empty. `floor`: no ordinal at or below it is given again. */

@@ -2,16 +2,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { MillwattError } from '../../protocols/errors.ts';
 
 /*
- * One month of the ledger, version 1 (PRAGMA user_version). Upgrade rule: a version is only ever raised, an older one
- * is read as it is, a newer one is refused. `record` keeps blobs and therefore rowids.
+ * One month of the ledger, version 2 (PRAGMA user_version). Upgrade rule: a version is only ever raised, by whoever opens
+ * the file for writing, in one transaction; an older one can be read as it is, a newer one is refused and left alone. `record` keeps blobs and therefore rowids.
  *
  *   record  one sealed record as it came; times are wall ms since the Unix epoch, hashes and keys base64url
  *   part    which records speak of a machine, and of which time
  *   chain   what a month holds of an epoch, so that opening the ledger reads no record
+ *   run     gapless runs of sequence numbers (since 2), so that opening the ledger walks no index
+ *   gone    what the record of this ordinal says will never come of its chain (since 2): goneOf(record) says the same
  *   meta    `longest_ms`: the longest last_ms - first_ms of any record, so that a search by first_ms can be bounded;
  *           `ordinal_floor`: no later record gets an ordinal at or below it
  */
-export const MONTH_VERSION = 1;
+export const MONTH_VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE record(
@@ -51,8 +53,35 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   INSERT INTO meta VALUES ('longest_ms', 0), ('ordinal_floor', 0);
-  PRAGMA user_version = ${MONTH_VERSION};
 `;
+
+const SCHEMA_2 = `
+  CREATE TABLE run(
+    agent TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    PRIMARY KEY(agent, epoch, from_seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE gone(
+    agent TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    fate TEXT NOT NULL,
+    PRIMARY KEY(agent, epoch, ordinal, from_seq, fate)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Every gapless run of sequence numbers, found by walking the index of records. */
+export const RUNS_WALKED = `
+  SELECT agent, epoch, min(seq) AS from_seq, max(seq) AS to_seq FROM (
+    SELECT agent, epoch, seq, seq - row_number() OVER (PARTITION BY agent, epoch ORDER BY seq) AS run
+    FROM record) GROUP BY agent, epoch, run`;
+
+/** Records of version 1 say of nothing that it is gone. */
+const UPGRADE_1_TO_2 = `${SCHEMA_2} INSERT INTO run ${RUNS_WALKED};`;
 
 /**
  * Opens a month for writing, making it when it is new. Throws an error of class `refuse` (code `newer-ledger`) when a
@@ -61,11 +90,14 @@ const SCHEMA = `
 export function openMonth(path: string, bytesMax?: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
+    // Before anything is written: a file of a later version stays as it is.
+    const version = versionOf(db);
+    if (version > MONTH_VERSION) throw newerLedger(path, version);
     // Records of 2 to 3 kB waste less of a page of 8 kB than of the usual 4 kB; an existing file keeps its own size.
     db.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
-    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
-    else if (version !== MONTH_VERSION) throw newerLedger(path, Number(version));
+    const missing = version === 0 ? `${SCHEMA} ${SCHEMA_2}` : version === 1 ? UPGRADE_1_TO_2 : undefined;
+    if (missing !== undefined)
+      db.exec(`BEGIN IMMEDIATE; ${missing} PRAGMA user_version = ${MONTH_VERSION}; COMMIT;`);
     if (bytesMax !== undefined) {
       const pageBytes = Number(db.prepare('PRAGMA page_size').get()?.['page_size']);
       db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))}`);
@@ -75,6 +107,27 @@ export function openMonth(path: string, bytesMax?: number): DatabaseSync {
     throw error;
   }
   return db;
+}
+
+/**
+ * Opens a month to look at it, of this version or an older one. Throws an error of class `refuse` (code `newer-ledger`)
+ * when a later version wrote it, and SQLite's own error when it is damaged.
+ */
+export function openMonthToRead(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    const version = versionOf(db);
+    if (version > MONTH_VERSION) throw newerLedger(path, version);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** The version of an open month's file; whoever writes it may raise it meanwhile. */
+export function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
 function newerLedger(path: string, version: number): MillwattError {

@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { monthOf, monthPath, type Month } from './month-file.ts';
+import type { GoneRange } from './ledger.ts';
 import { openMonth, sqliteCode } from './month-schema.ts';
+import { RunRows } from './run-rows.ts';
 
 /** One record on its way to the disk; times are wall ms since the Unix epoch. */
 export interface RowToWrite {
@@ -19,6 +21,8 @@ export interface RowToWrite {
   config: string;
   prev: string | null;
   machines: string[];
+  /** Of its own chain: what it says will never come. */
+  gone: readonly GoneRange[];
   bytes: Uint8Array;
 }
 
@@ -34,6 +38,8 @@ interface OpenMonth {
   insertPart: StatementSync;
   countRecord: StatementSync;
   longest: StatementSync;
+  runs: RunRows;
+  insertGone: StatementSync;
 }
 
 /** Writes rows into month files, each group in one durable transaction. Runs in the ledger's thread. */
@@ -132,6 +138,9 @@ export class MonthWriter {
     }
     for (const machine of row.machines) file.insertPart.run(machine, row.firstMs, ordinal, row.lastMs);
     file.countRecord.run(row.agent, row.epoch, row.key, ordinal, row.samples);
+    file.runs.add(row);
+    for (const { from, to, fate } of row.gone)
+      file.insertGone.run(row.agent, row.epoch, ordinal, from, to, fate);
     file.longest.run(row.lastMs - row.firstMs, row.lastMs - row.firstMs);
     this.#nextOrdinal++;
     return { id: row.id, ordinal, month: file.month };
@@ -151,6 +160,8 @@ export class MonthWriter {
         `INSERT INTO chain VALUES (?1, ?2, ?3, ?4, 1, ?5)
          ON CONFLICT DO UPDATE SET records = records + 1, samples = samples + ?5`,
       ),
+      runs: new RunRows(db),
+      insertGone: db.prepare('INSERT OR IGNORE INTO gone VALUES (?,?,?,?,?,?)'),
       longest: db.prepare("UPDATE meta SET value = ? WHERE name = 'longest_ms' AND value < ?"),
     };
     return this.#open;

@@ -1,4 +1,5 @@
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import type { GoneRange } from './ledger.ts';
 import type { RowToWrite } from './month-writer.ts';
 
 /** A record as a month's file notes it: what is looked for stands beside its bytes. */
@@ -7,8 +8,9 @@ export function rowOf(record: {
   header: RecordHeader;
   hash: string;
   receivedMs: number;
+  gone?: readonly GoneRange[];
 }): Omit<RowToWrite, 'id'> {
-  const { header, hash, receivedMs, bytes } = record;
+  const { header, hash, receivedMs, bytes, gone = [] } = record;
   return {
     receivedMs,
     agent: header.agent,
@@ -24,6 +26,7 @@ export function rowOf(record: {
     config: header.config,
     prev: header.prev,
     machines: header.parts.flatMap(({ machine }) => machine ?? []),
+    gone,
     bytes,
   };
 }

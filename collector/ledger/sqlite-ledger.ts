@@ -212,12 +212,13 @@ class SqliteLedger implements AdmissionLedger {
     header: RecordHeader;
     hash: string;
     receivedMs: number;
+    gone?: readonly GoneRange[];
   }): Promise<number> {
     const row = rowOf(record);
     const written: Written = await this.#writer.write(row);
     if (!this.#firstOrdinals.has(written.month)) this.#firstOrdinals.set(written.month, written.ordinal);
     this.#lastOrdinal = Math.max(this.#lastOrdinal, written.ordinal);
-    this.#index.add({ ...row, ...written });
+    this.#index.add({ ...row, ...written }, row.gone);
     return written.ordinal;
   }
 

@@ -18,6 +18,8 @@ function chain(epoch: string, firstOrdinal: number, tip: Partial<ChainSummary>):
     headSeq: contiguousSeq,
     sealedToMs: START_MS,
     records: contiguousSeq,
+    ahead: 0,
+    missing: 0,
     samples: 0,
     firstOrdinal,
     ...tip,

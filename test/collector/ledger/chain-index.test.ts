@@ -16,16 +16,40 @@ const record = (seq: number, month = '2026-11') => ({
 });
 
 test('whatever the order of arrival, tip, gaps and membership are those of the set of numbers', () => {
+  const flags = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 });
+  const gone = fc.array(
+    fc.record({
+      from: fc.integer({ min: 1, max: 40 }),
+      length: fc.integer({ min: 1, max: 9 }),
+      isThinned: fc.boolean(),
+    }),
+    { maxLength: 4 },
+  );
   const arrivals = fc
     .uniqueArray(fc.integer({ min: 1, max: 40 }), { minLength: 1 })
-    .chain((seqs) => fc.tuple(fc.constant(seqs), fc.array(fc.boolean(), { minLength: 40, maxLength: 40 })));
+    .chain((seqs) => fc.tuple(fc.constant(seqs), flags, gone));
   fc.assert(
-    fc.property(arrivals, ([seqs, inDecember]) => {
+    fc.property(arrivals, ([seqs, inDecember, told]) => {
       const index = new ChainIndex(tipOf);
-      for (const seq of seqs) index.add(record(seq, inDecember[seq - 1] === true ? '2026-12' : '2026-11'));
+      const ranges = told.map(({ from, length, isThinned }) => ({
+        from,
+        to: from + length - 1,
+        fate: isThinned ? ('thinned' as const) : ('dropped' as const),
+      }));
+      const isGone = (seq: number) => ranges.some(({ from, to }) => from <= seq && seq <= to);
+      for (const [place, seq] of seqs.entries())
+        // What is gone is told with one record or another.
+        index.add(
+          record(seq, inDecember[seq - 1] === true ? '2026-12' : '2026-11'),
+          ranges.filter((_, at) => at % seqs.length === place),
+        );
       const head = Math.max(...seqs);
-      let contiguous = 0;
-      while (seqs.includes(contiguous + 1)) contiguous++;
+      const isSettled = (seq: number) => seqs.includes(seq) || isGone(seq);
+      const lastHeld = (before: number) => Math.max(0, ...seqs.filter((seq) => seq < before));
+      let firstHole = 1;
+      while (firstHole <= head && isSettled(firstHole)) firstHole++;
+      const contiguous = lastHeld(firstHole);
+      const absent = Array.from({ length: head }, (_, i) => i + 1).filter((seq) => !isSettled(seq));
       const [summary] = index.summaries();
       expect(summary).toMatchObject({
         contiguousSeq: contiguous,
@@ -33,15 +57,17 @@ test('whatever the order of arrival, tip, gaps and membership are those of the s
         sealedToMs: contiguous === 0 ? null : contiguous * 1000,
         headSeq: head,
         records: seqs.length,
+        ahead: seqs.filter((seq) => seq > contiguous).length,
+        missing: absent.length,
         samples: seqs.length * 10,
       });
       // A hole is given up when the record behind it is of before the limit.
       const waitFromMs = 20_500;
       let end = contiguous;
-      for (let seq = end + 1; seq <= head; seq++) {
-        const isBehindHole = seqs.includes(seq) && seq > end + 1;
+      for (const seq of seqs.toSorted((a, b) => a - b).filter((one) => one > contiguous)) {
+        const isBehindHole = absent.some((hole) => hole > end && hole < seq);
         if (isBehindHole && seq * 1000 >= waitFromMs) break;
-        if (seqs.includes(seq)) end = seq;
+        end = seq;
       }
       expect(index.delivered('gw-1', 'e', waitFromMs)).toEqual({
         toMs: end === 0 ? null : end * 1000,
@@ -50,8 +76,19 @@ test('whatever the order of arrival, tip, gaps and membership are those of the s
       const missing = index
         .missing('gw-1', 'e', 100)
         .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
-      const absent = Array.from({ length: head }, (_, i) => i + 1).filter((seq) => !seqs.includes(seq));
       expect(missing).toEqual(absent);
+      // Every number that was told of, once, and in order; what was both thinned and dropped was thinned.
+      const goneSeqs = index
+        .gone('gw-1', 'e')
+        .flatMap(({ from, to, fate }) => Array.from({ length: to - from + 1 }, (_, i) => [from + i, fate]));
+      const expected = Array.from({ length: 50 }, (_, i) => i + 1).filter(isGone);
+      const toldOf = (seq: number) => ranges.filter(({ from, to }) => from <= seq && seq <= to);
+      expect(goneSeqs).toEqual(
+        expected.map((seq) => [
+          seq,
+          toldOf(seq).some(({ fate }) => fate === 'thinned') ? 'thinned' : 'dropped',
+        ]),
+      );
       for (let seq = 1; seq <= 41; seq++)
         expect(index.monthOf('gw-1', 'e', seq)).toBe(
           seqs.includes(seq) ? (inDecember[seq - 1] === true ? '2026-12' : '2026-11') : undefined,
