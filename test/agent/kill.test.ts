@@ -6,17 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { SteppedClock } from '../../protocols/clock.ts';
 import { generateSigningKey } from '../../protocols/evidence/keys.ts';
-import { silentLog } from '../../protocols/log.ts';
-import { startEmbeddedBroker } from '../../protocols/mqtt/embedded-broker.ts';
 import { countSamples } from '../../protocols/telemetry/part.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
 import { awaitUntil } from '../protocols/mqtt/await-until.ts';
 import { checkChain } from './chain-check.ts';
-import { partsOf, startReceiptingCollector } from './receipting-collector.ts';
+import { partsOf } from './receipting-collector.ts';
 import { holds, openSealer, openSpool, recordsOf } from './spool-rig.ts';
 
 const SPOOL_WRITER = fileURLToPath(new URL('./spool-writer.ts', import.meta.url));
-const AGENT_PROCESS = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
 const LONG = process.env['MILLWATT_TEST_LONG'] === '1';
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -63,6 +60,7 @@ async function runAndKill(
   return output;
 }
 
+// The whole line is killed in test/e2e/kill-cycles.test.ts; this one does nothing but commit, so that kills fall into commits.
 test('kill -9 at random moments loses nothing that was durable, and breaks no chain', async () => {
   const path = folder();
   const key = generateSigningKey();
@@ -97,33 +95,4 @@ test('kill -9 at random moments loses nothing that was durable, and breaks no ch
   expect(samples.sampled).toBe(samples.receipted + samples.pending);
   expect(new Set(headers.map(({ boot }) => boot)).size).toBeGreaterThanOrEqual(20);
   spool.close();
-}, 120_000);
-
-test('an agent that is killed while it publishes delivers every durable reading, each once', async () => {
-  const path = folder();
-  const broker = await startEmbeddedBroker({ host: '127.0.0.1', port: 0, log: silentLog });
-  closers.push(() => broker.close());
-  const url = `mqtt://127.0.0.1:${broker.port}`;
-  const collector = startReceiptingCollector({ url, site: 'pune', agent: 'gw1' });
-  closers.push(() => collector.close());
-  for (let run = 0; run < (LONG ? 50 : 4); run++) {
-    const before = collector.arrivals();
-    await runAndKill(
-      AGENT_PROCESS,
-      [path, url],
-      () => collector.arrivals() > before + 3,
-      Math.random() * 300,
-    );
-  }
-  await runAndKill(AGENT_PROCESS, [path, url, 'finish'], (text) => text.includes('finished'), 0);
-  const spool = openSpool(path);
-  const { samples } = spool.accounts();
-  expect(samples.sampled).toBeGreaterThan(100);
-  expect(samples).toMatchObject({ pending: 0, rejected: 0, receipted: samples.sampled });
-  spool.close();
-  const kept = [...collector.records.values()]
-    .sort((a, b) => a.frame.header.seq - b.frame.header.seq)
-    .map(({ bytes }) => bytes);
-  const headers = checkChain(kept);
-  expect(headers.reduce((sum, header) => sum + header.samples, 0)).toBe(samples.sampled);
 }, 120_000);

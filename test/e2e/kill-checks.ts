@@ -12,12 +12,14 @@ import { decimalOf, type Reading } from '../../protocols/telemetry/decimal.ts';
 import { countSamples, decodePart } from '../../protocols/telemetry/part.ts';
 import { parseRecord, wallTimeMs } from '../../protocols/telemetry/record.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
-import { MACHINE_IDS, readSpool } from './kill-plant.ts';
+import { readSpool } from './kill-plant.ts';
 
 const MINUTE_MS = 60_000;
 
 interface LedgerContents {
   records: number;
+  /** Header hashes by `EPOCH/SEQ`. */
+  hashes: Map<string, string>;
   samples: number;
   /** Every reading of every channel in order of wall time. */
   readings: Map<string, { atMs: number; raw: Reading }[]>;
@@ -30,6 +32,7 @@ export function checkLedger(collectorFolder: string): LedgerContents {
   const records = readLedger(collectorFolder);
   const contents: LedgerContents = {
     records: records.length,
+    hashes: new Map(records.map(({ header, hash }) => [`${header.epoch}/${header.seq}`, hash])),
     samples: 0,
     readings: new Map(),
     scales: new Map(),
@@ -121,8 +124,7 @@ export function checkSpool(agentFolder: string, collectorFolder: string, ledger:
 /** The energy of every component over all hours is that of its counter, last minus first, to the mWh; gives the sum, mWh. */
 export function checkEnergy(ledger: LedgerContents, hours: Record<string, MachineHour[]>): number {
   let totalMwh = 0;
-  for (const machine of MACHINE_IDS) {
-    const own = hours[machine] ?? [];
+  for (const [machine, own] of Object.entries(hours)) {
     for (const component of ['supply', 'spindle']) {
       const channel = `${machine}.${component}.activeEnergyImport`;
       const scale = ledger.scales.get(channel) ?? ['0', '1'];
