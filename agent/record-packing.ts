@@ -15,7 +15,8 @@ import {
   type RecordKind,
 } from '../protocols/telemetry/record.ts';
 import { spanOf, splitPart } from './part-splitting.ts';
-import type { BootAnchor, ChainHead } from './spool.ts';
+import type { BootAnchor } from './spool-open-rows.ts';
+import type { ChainHead } from './spool.ts';
 
 /** More parts than this would press on the limits of a record's header. */
 const PARTS_MAX = 256;

@@ -8,13 +8,15 @@ import { systemTimers, type Timers } from '../protocols/timers.ts';
 import type { Channel } from '../protocols/telemetry/channel.ts';
 import type { ClockState } from '../protocols/telemetry/record.ts';
 import { encodeAgentLog, type AgentLogEntry } from '../protocols/telemetry/agent-log.ts';
-import { countSamples, decodePart, encodePart } from '../protocols/telemetry/part.ts';
+import { countSamples, decodePart, encodePart, type MachinePart } from '../protocols/telemetry/part.ts';
 import { ClockAnchor } from './clock-anchor.ts';
 import { OpenPart } from './open-part.ts';
 import type { LinkChange } from './poller.ts';
 import { packReadings, packText, type RecordMaker } from './record-packing.ts';
 import { isCorruption } from './spool-database.ts';
-import type { BootAnchor, OpenRow, Spool } from './spool.ts';
+import type { Drop } from './spool-drops.ts';
+import type { BootAnchor, Leftovers, OpenRow } from './spool-open-rows.ts';
+import type { Spool } from './spool.ts';
 
 /** Nothing stays unsealed longer than this in real time, and an idle agent moves its watermark as often in clock time. */
 const AGE_MS_MAX = 60_000;
@@ -27,6 +29,10 @@ const WORD_LENGTH_MAX = 512;
 
 /** While the disk refuses, so many samples are held in memory; what comes then is dropped and counted. */
 const HELD_SAMPLES_MAX = 200_000;
+
+/** What was dropped is told so often, real ms; so much of it in one log record. */
+const TELL_EVERY_MS = 60_000;
+const DROPS_MAX = 100;
 
 interface OpenMachine {
   part: OpenPart;
@@ -79,6 +85,9 @@ export class Sealer {
   #diskFailing = false;
   #repeated = 0;
   #lost = 0;
+  /** Of the last row that was taken from an open part. */
+  #rowNumber = 0;
+  #toldRealMs = -Infinity;
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -103,7 +112,7 @@ export class Sealer {
   /** Seals what earlier runs left open, then the config snapshot when it is new. Call it once, before anything else. */
   begin(): void {
     const { spool, boot } = this.#options;
-    for (const { anchor, rows } of spool.leftovers(boot)) this.#sealLeftovers(anchor, rows);
+    for (const leftovers of spool.leftovers(boot)) this.#sealLeftovers(leftovers);
     spool.forgetBoots(boot);
     this.sealConfig();
   }
@@ -143,15 +152,41 @@ export class Sealer {
 
   /** Seals an entry of the agent's own log: what a verifier must know and no reading tells. */
   sealLog(event: string, detail: AgentLogEntry['detail']): void {
+    this.#sealLogs([{ event, detail }], []);
+  }
+
+  /**
+   * Tells in the chain what was dropped; at most once a minute, so that what a full spool drops one by one is told as
+   * one. Making room for the log may drop more: that is told the next time.
+   */
+  #tellDrops(): void {
+    if (this.#diskFailing || this.#timers.nowMs() - this.#toldRealMs < TELL_EVERY_MS) return;
+    const { spool } = this.#options;
+    try {
+      const drops = spool.untold(DROPS_MAX);
+      if (drops.length === 0) return;
+      this.#sealLogs(
+        drops.map((drop) => describeDrop(drop, spool.head.epoch)),
+        drops.map(({ id }) => id),
+      );
+      this.#toldRealMs = this.#timers.nowMs();
+    } catch (error) {
+      this.#keepRows([], error);
+    }
+  }
+
+  #sealLogs(entries: readonly Omit<AgentLogEntry, 'atMs'>[], told: readonly number[]): void {
     const { spool, maker, clock } = this.#options;
     const anchor = this.#readAnchor();
-    const text = encodeAgentLog([{ atMs: anchor.mono, event, detail }]);
+    const text = encodeAgentLog(entries.map((entry) => ({ atMs: anchor.mono, ...entry })));
     const record = packText('log', text, maker, spool.head, anchor, this.#watermark([]));
-    spool.seal({ rows: [], anchor, machines: [], records: [record], nowMs: clock.wallMs() });
+    spool.seal({ rows: [], anchor, machines: [], records: [record], nowMs: clock.wallMs(), told });
     this.#noteSealed([record], anchor);
   }
 
   addPoll(source: string, poll: Poll, everyMs: number): void {
+    // What is read after the clock was set must not get its old time: a computer that slept counts hours in a moment then.
+    this.#noticeStep();
     const atMs = Math.max(poll.atMs, this.#sealedToMs);
     const lastMs = this.#lastPollMs.get(source);
     if (lastMs !== undefined && atMs <= lastMs) {
@@ -213,12 +248,14 @@ export class Sealer {
     if (open.some((machine) => this.#isDue(machine, 1)))
       this.#seal(open.filter((machine) => this.#isDue(machine, DUE_SHARE)));
     else if (open.length === 0 && this.#isIdle()) this.#seal([]);
+    this.#tellDrops();
   }
 
   /** Seals everything that is open. */
   sealAll(): void {
     const open = [...this.#machines.values()];
     if (open.length > 0) this.#seal(open);
+    this.#tellDrops();
   }
 
   #open(machine: string): OpenMachine {
@@ -298,8 +335,16 @@ export class Sealer {
     this.#noteWritten();
   }
 
-  #sealLeftovers(anchor: BootAnchor, rows: readonly OpenRow[]): void {
-    const { spool, maker, log, clock } = this.#options;
+  #sealLeftovers({ anchor, boot, rows, spoilt }: Leftovers): void {
+    const { spool, log } = this.#options;
+    if (anchor === undefined) {
+      log.error(
+        { boot, rows: rows.length },
+        'the disk spoilt the clocks that readings were read by; they are dropped',
+      );
+      spool.dropSpoilt(boot);
+      return;
+    }
     const parts = new Map<string, OpenPart>();
     for (const machine of new Set(rows.map((row) => row.machine))) {
       const own = rows.filter((row) => row.machine === machine);
@@ -314,9 +359,17 @@ export class Sealer {
       }
     }
     const whole = [...parts.values()].map((part) => part.toPart());
-    if (whole.length === 0) return;
+    if (whole.length > 0) this.#sealLeftoverParts(whole, anchor, [...parts.keys()]);
+    if (spoilt.length === 0) return;
+    const samples = spoilt.reduce((sum, row) => sum + row.samples, 0);
+    log.error({ boot, samples }, 'the disk spoilt readings that were not sealed; they are dropped');
+    spool.dropSpoilt(boot);
+  }
+
+  #sealLeftoverParts(whole: readonly MachinePart[], anchor: BootAnchor, machines: readonly string[]): void {
+    const { spool, maker, log, clock } = this.#options;
     const records = packReadings(whole, maker, spool.head, anchor, anchor.mono);
-    spool.seal({ rows: [], anchor, machines: [...parts.keys()], records, nowMs: clock.wallMs() });
+    spool.seal({ rows: [], anchor, machines, records, nowMs: clock.wallMs() });
     const samples = whole.reduce((sum, part) => sum + countSamples(part), 0);
     log.info({ boot: anchor.boot, samples }, 'readings of an earlier run were sealed');
     this.#options.onSealed(records);
@@ -340,7 +393,12 @@ export class Sealer {
     for (const { part } of this.#machines.values()) {
       const unsaved = part.takeUnsaved();
       if (unsaved !== undefined)
-        rows.push({ machine: part.machine, samples: countSamples(unsaved), part: encodePart(unsaved) });
+        rows.push({
+          number: ++this.#rowNumber,
+          machine: part.machine,
+          samples: countSamples(unsaved),
+          part: encodePart(unsaved),
+        });
     }
     return rows;
   }
@@ -372,7 +430,7 @@ export class Sealer {
     try {
       this.#options.spool.countLost('disk-failed', samples);
       this.#lost = 0;
-      this.sealLog('samples-dropped', { reason: 'disk-failed', samples });
+      this.#toldRealMs = -Infinity;
     } catch (error) {
       this.#keepRows([], error);
     }
@@ -392,4 +450,15 @@ export class Sealer {
     this.#lastSealRealMs = this.#timers.nowMs();
     this.#options.onSealed(records);
   }
+}
+
+/** Records of another epoch than the log's own go by another word: a reader that does not know it must not take them for its own. */
+function describeDrop(
+  { epoch, reason, from, to, samples }: Drop,
+  current: string,
+): Omit<AgentLogEntry, 'atMs'> {
+  if (from === null || to === null) return { event: 'samples-dropped', detail: { reason, samples } };
+  return epoch === current
+    ? { event: 'records-dropped', detail: { reason, from, to, samples } }
+    : { event: 'earlier-records-dropped', detail: { epoch, reason, from, to, samples } };
 }

@@ -1,11 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { checkOf } from './spool-meta.ts';
 
-/** Samples by fate; sampled = receipted + pending + rejected + the sum of dropped. */
+/** Samples by fate; sampled = receipted + pending + rejected + thinned + the sum of dropped. */
 export interface SampleAccounts {
   sampled: number;
   receipted: number;
   pending: number;
   rejected: number;
+  /** Of records that a full spool made a smaller one of: what that one does not hold. */
+  thinned: number;
   /** By reason, one short word each. */
   dropped: Record<string, number>;
 }
@@ -16,20 +19,22 @@ export interface RecordAccounts {
   receipted: number;
   pending: number;
   rejected: number;
+  /** Replaced by a thinned record, which itself is one of `sealed`. */
+  thinned: number;
   dropped: number;
 }
 
 /** The counters of the spool; every change belongs into the transaction of the rows it stands for. */
 export class SpoolAccounts {
-  readonly #add: StatementSync;
+  readonly #get: StatementSync;
+  readonly #set: StatementSync;
   readonly #all: StatementSync;
   readonly #open: StatementSync;
   readonly #pending: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#add = database.prepare(
-      'INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value',
-    );
+    this.#get = database.prepare('SELECT value FROM counters WHERE name = ?');
+    this.#set = database.prepare('INSERT OR REPLACE INTO counters (name, value, sum) VALUES (?, ?, ?)');
     this.#all = database.prepare('SELECT name, value FROM counters');
     this.#open = database.prepare('SELECT COALESCE(SUM(samples), 0) AS samples FROM open');
     this.#pending = database.prepare(
@@ -55,6 +60,12 @@ export class SpoolAccounts {
     this.#change('rejected', samples);
   }
 
+  /** @param samples of the originals that the thinned record does not hold */
+  addThinned(records: number, samples: number): void {
+    this.#change('records.thinned', records);
+    this.#change('thinned', samples);
+  }
+
   addDropped(reason: string, records: number, samples: number): void {
     this.#change('records.dropped', records);
     this.#change(`dropped:${reason}`, samples);
@@ -74,6 +85,7 @@ export class SpoolAccounts {
         receipted: count('receipted'),
         pending: Number(this.#open.get()?.['samples'] ?? 0) + Number(pending?.['samples'] ?? 0),
         rejected: count('rejected'),
+        thinned: count('thinned'),
         dropped,
       },
       records: {
@@ -81,12 +93,15 @@ export class SpoolAccounts {
         receipted: count('records.receipted'),
         pending: Number(pending?.['records'] ?? 0),
         rejected: count('records.rejected'),
+        thinned: count('records.thinned'),
         dropped: count('records.dropped'),
       },
     };
   }
 
   #change(name: string, amount: number): void {
-    if (amount !== 0) this.#add.run(name, amount);
+    if (amount === 0) return;
+    const value = Number(this.#get.get(name)?.['value'] ?? 0) + amount;
+    this.#set.run(name, value, checkOf(name, value));
   }
 }

@@ -1,40 +1,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { describeError, MillwattError } from '../protocols/errors.ts';
+import { describeError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
+import { applyFormat, refuseNewerFormat } from './spool-format.ts';
 
-/*
- * The spool, table by table (SQLite, WAL, synchronous=FULL):
- *
- *   meta      name -> text: format, epoch, seq and hash of the chain's head, hash of the last sealed config, pinned collector key
- *   boots     every process run with its latest clock anchor: what its rows need to be sealed after a crash
- *   open      readings that are durable and not sealed: the text of a MachinePart (protocols/telemetry/part.ts) a row
- *   records   sealed records, byte for byte; state sealed | receipted | rejected
- *   counters  sums that only grow: samples and records by fate
- *
- * Always: counters.sampled = counters.receipted + counters.rejected + dropped:* + samples in open + samples in records of
- * state sealed.
- */
-const FORMAT = '1';
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS boots (
-    ordinal INTEGER PRIMARY KEY, boot TEXT NOT NULL UNIQUE, config TEXT NOT NULL,
-    mono INTEGER NOT NULL, wall INTEGER NOT NULL, state TEXT NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS open (
-    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, machine TEXT NOT NULL, samples INTEGER NOT NULL, part TEXT NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS records (
-    id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, hash TEXT NOT NULL,
-    samples INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, size INTEGER NOT NULL,
-    state TEXT NOT NULL, reason TEXT, settled INTEGER, bytes BLOB NOT NULL
-  );
-  CREATE UNIQUE INDEX IF NOT EXISTS records_seq ON records (epoch, seq);
-  CREATE INDEX IF NOT EXISTS records_state ON records (state, id, samples, size);
-  CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-`;
 /** A full check of a larger file would hold up the start; it is then made only when the file is under suspicion. */
 const CHECK_BYTES_MAX = 64_000_000;
 const FILE = 'spool.sqlite';
@@ -83,6 +53,7 @@ export function transact<Result>(database: DatabaseSync, change: () => Result): 
 function open(folder: string): DatabaseSync {
   const path = join(folder, FILE);
   const sizeBytes = existsSync(path) ? statSync(path).size : 0;
+  if (sizeBytes > 0) refuseNewer(path);
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216;');
@@ -92,8 +63,7 @@ function open(folder: string): DatabaseSync {
       if (verdict !== 'ok') throw corruption(`${path} fails its check: ${String(verdict)}`);
       rmSync(suspicionOf(path), { force: true });
     }
-    database.exec(SCHEMA);
-    requireFormat(database, path);
+    transact(database, () => applyFormat(database));
     return database;
   } catch (error) {
     database.close();
@@ -101,18 +71,16 @@ function open(folder: string): DatabaseSync {
   }
 }
 
-function requireFormat(database: DatabaseSync, path: string): void {
-  database.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('format', ?)").run(FORMAT);
-  const format = database.prepare("SELECT value FROM meta WHERE name = 'format'").get()?.['value'];
-  if (format !== FORMAT) {
-    throw new MillwattError(
-      'refuse',
-      'newer-spool',
-      `${path} has format ${String(format)}; this version reads ${FORMAT}.`,
-      {
-        cure: 'Run the version of millwatt that wrote it, until everything in it is receipted.',
-      },
-    );
+/** Looked at without the right to write: a file that we do not understand stays as it is, to the byte. */
+function refuseNewer(path: string): void {
+  const made = ['-wal', '-shm'].map((suffix) => `${path}${suffix}`).filter((beside) => !existsSync(beside));
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    refuseNewerFormat(database, path);
+  } finally {
+    database.close();
+    // Looking made them, and they are empty.
+    for (const beside of made) rmSync(beside, { force: true });
   }
 }
 

@@ -1,46 +1,65 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Log } from '../protocols/log.ts';
 import type { SpoolAccounts } from './spool-accounts.ts';
+import type { SpoolDrops } from './spool-drops.ts';
 
 /** How many records one sweep looks at; sweeps follow each other until there is room. */
 const SWEEP_RECORDS = 64;
 /** Beyond the rows themselves SQLite keeps a write-ahead log and half-filled pages. */
 const FILL_SHARE = 0.9;
 
+/** What keeps the spool within its size and age. */
+export interface RetentionOptions {
+  maxBytes: number;
+  /** How long receipted records are kept, ms of wall time. */
+  keepMs: number;
+  /** Running time of the agent after which readings that no collector took are dropped, ms. */
+  maxAgeMs: number;
+  accounts: SpoolAccounts;
+  drops: SpoolDrops;
+  log: Log;
+}
+
 /**
- * Keeps the spool within its size: receipted records go first, then rejected ones, and only then the oldest that no
- * collector has, counted and said loudly.
+ * Keeps the spool within its size and age: receipted records go first, then those set aside, and only then the oldest readings
+ * that no collector has, counted, told in the chain and said loudly. Configs and logs stay while readings do.
  */
 export class SpoolRetention {
-  readonly #maxBytes: number;
-  readonly #keepMs: number;
-  readonly #accounts: SpoolAccounts;
-  readonly #log: Log;
+  readonly #options: RetentionOptions;
+  readonly #settled: StatementSync;
   readonly #oldest: StatementSync;
+  readonly #texts: StatementSync;
   readonly #expired: StatementSync;
   readonly #remove: StatementSync;
+  readonly #removeHeader: StatementSync;
   readonly #pages: StatementSync;
   readonly #free: StatementSync;
   readonly #pageBytes: number;
 
-  constructor(
-    database: DatabaseSync,
-    options: { maxBytes: number; keepMs: number; accounts: SpoolAccounts; log: Log },
-  ) {
-    this.#maxBytes = options.maxBytes * FILL_SHARE;
-    this.#keepMs = options.keepMs;
-    this.#accounts = options.accounts;
-    this.#log = options.log;
-    // A config record that no collector has stays: every later reading of its chain rests on it.
+  constructor(database: DatabaseSync, options: RetentionOptions) {
+    this.#options = options;
+    const columns = 'r.id, r.epoch, r.seq, r.kind, r.samples, r.size, h.age, h.thinned_from, h.thinned_to';
+    const from = 'records r LEFT JOIN headers h ON h.id = r.id';
+    this.#settled = database.prepare(`SELECT id, size FROM records WHERE state = ? ORDER BY id LIMIT ?`);
+    // A log that tells of drops goes with them: what it tells stands in `drops` still, and is told again.
     this.#oldest = database.prepare(
-      "SELECT id, samples, size FROM records WHERE state = ?1 AND (?1 <> 'sealed' OR kind <> 'config') ORDER BY id LIMIT ?2",
+      `SELECT ${columns} FROM ${from} WHERE r.state = 'sealed' AND
+         (r.kind = 'readings' OR r.kind = 'log' AND r.epoch || '/' || r.seq IN (SELECT told FROM drops))
+       ORDER BY r.id LIMIT ?`,
+    );
+    // Only where no readings wait any more; a config that is the last one of its chain is what readings to come rest on.
+    this.#texts = database.prepare(
+      `SELECT ${columns} FROM ${from} WHERE r.state = 'sealed' AND (r.kind = 'log' OR EXISTS (
+         SELECT 1 FROM records l WHERE l.state = 'sealed' AND l.kind = 'config' AND l.epoch = r.epoch AND l.id > r.id))
+       ORDER BY r.id LIMIT ?`,
     );
     // Only the oldest are looked at: a kept record must not cost anything at every seal.
     this.#expired = database.prepare(
-      `DELETE FROM records WHERE settled < ? AND id IN
+      `SELECT id FROM records WHERE settled < ? AND id IN
        (SELECT id FROM records WHERE state = 'receipted' ORDER BY id LIMIT ${SWEEP_RECORDS})`,
     );
     this.#remove = database.prepare('DELETE FROM records WHERE id = ?');
+    this.#removeHeader = database.prepare('DELETE FROM headers WHERE id = ?');
     this.#pages = database.prepare('PRAGMA page_count');
     this.#free = database.prepare('PRAGMA freelist_count');
     this.#pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'] ?? 4096);
@@ -52,41 +71,87 @@ export class SpoolRetention {
     return (pages - Number(this.#free.get()?.['freelist_count'] ?? 0)) * this.#pageBytes;
   }
 
-  /** Deletes receipted records that have been kept long enough. Inside a transaction. */
-  expire(nowMs: number): void {
-    this.#expired.run(nowMs - this.#keepMs);
+  /** By how many bytes the spool would be too large with so many more, >= 0. */
+  excessBytes(bytes: number): number {
+    return Math.max(0, this.usedBytes() + bytes - this.#options.maxBytes * FILL_SHARE);
+  }
+
+  /** Deletes receipted records that have been kept long enough, and drops readings that waited too long. Inside a transaction. */
+  expire(nowMs: number, ageMs: number): void {
+    for (const row of this.#expired.all(nowMs - this.#options.keepMs)) this.remove(Number(row['id']));
+    const tooOld = this.#oldest
+      .all(SWEEP_RECORDS)
+      .filter((row) => row['age'] !== null && Number(row['age']) < ageMs - this.#options.maxAgeMs);
+    if (tooOld.length > 0) this.#drop(tooOld, 'too-old');
   }
 
   /** Makes room for so many bytes more. Inside a transaction. */
   makeRoom(bytes: number): void {
-    let excess = this.usedBytes() + bytes - this.#maxBytes;
-    for (const state of ['receipted', 'rejected', 'sealed']) {
-      while (excess > 0) {
-        const freed = this.#sweep(state, excess);
-        if (freed === 0) break;
-        excess -= freed;
-      }
-    }
+    const excess = this.#dropFor(this.freeSettled(bytes), this.#oldest);
+    this.#dropFor(excess, this.#texts);
   }
 
-  #sweep(state: string, excess: number): number {
-    let freed = 0;
-    let records = 0;
+  /**
+   * Makes room as far as records allow that nobody waits for: receipted, then set aside. Gives by how many bytes the spool is
+   * too large then, as its records count: pages are free only when all of their rows are gone. Inside a transaction.
+   */
+  freeSettled(bytes: number): number {
+    let excess = this.excessBytes(bytes);
+    for (const state of ['receipted', 'rejected', 'corrupt']) {
+      while (excess > 0) {
+        const rows = this.#settled.all(state, SWEEP_RECORDS);
+        if (rows.length === 0) break;
+        for (const row of rows) {
+          if (excess <= 0) break;
+          this.remove(Number(row['id']));
+          excess -= Number(row['size']);
+        }
+      }
+    }
+    return Math.max(0, excess);
+  }
+
+  /** Deletes a record; counting is the caller's. Inside a transaction. */
+  remove(id: number): void {
+    this.#remove.run(id);
+    this.#removeHeader.run(id);
+  }
+
+  /** Gives what is too much then. */
+  #dropFor(tooMuch: number, candidates: StatementSync): number {
+    let excess = tooMuch;
+    while (excess > 0) {
+      const rows: Record<string, unknown>[] = [];
+      for (const row of candidates.all(SWEEP_RECORDS)) {
+        if (excess <= 0) break;
+        rows.push(row);
+        excess -= Number(row['size']);
+      }
+      if (rows.length === 0) break;
+      this.#drop(rows, 'spool-full');
+    }
+    return excess;
+  }
+
+  #drop(rows: readonly Record<string, unknown>[], reason: 'spool-full' | 'too-old'): void {
+    const { accounts, drops, log } = this.#options;
     let samples = 0;
-    for (const row of this.#oldest.all(state, SWEEP_RECORDS)) {
-      if (freed >= excess) break;
-      this.#remove.run(Number(row['id']));
-      freed += Number(row['size']);
-      records += 1;
+    for (const row of rows) {
+      const [epoch, seq] = [String(row['epoch']), Number(row['seq'])];
+      this.remove(Number(row['id']));
+      if (row['kind'] === 'log') drops.untell(epoch, seq);
+      // Nobody else tells of the originals of a thinned record.
+      if (row['thinned_from'] !== null)
+        drops.addRecords(epoch, reason, Number(row['thinned_from']), Number(row['thinned_to']), 0);
+      drops.addRecords(epoch, reason, seq, seq, Number(row['samples']));
       samples += Number(row['samples']);
     }
-    if (state === 'sealed' && records > 0) {
-      this.#accounts.addDropped('spool-full', records, samples);
-      this.#log.error(
-        { records, samples },
-        'the spool is full: the oldest records were dropped before any collector had them. Bring the collector back, or allow a larger spool.maxSize',
-      );
-    }
-    return freed;
+    accounts.addDropped(reason, rows.length, samples);
+    log.error(
+      { records: rows.length, samples },
+      reason === 'spool-full'
+        ? 'the spool is full: the oldest records were dropped before any collector had them. Bring the collector back, or allow a larger spool.maxSize'
+        : 'records that no collector took in spool.maxAge of running were dropped. Bring the collector back',
+    );
   }
 }

@@ -1,29 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SealedRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
+import type { ClockState, RecordKind } from '../protocols/telemetry/record.ts';
 import { drawToken } from '../protocols/telemetry/ids.ts';
-import type { ClockState } from '../protocols/telemetry/record.ts';
 import { SpoolAccounts, type RecordAccounts, type SampleAccounts } from './spool-accounts.ts';
+import { SpoolDrops, type Drop } from './spool-drops.ts';
 import { openSpoolDatabase, transact } from './spool-database.ts';
+import { prepareHeaderInsert } from './spool-format.ts';
+import { SpoolMeta } from './spool-meta.ts';
+import { OpenRows, type BootAnchor, type Leftovers, type OpenRow } from './spool-open-rows.ts';
+import { RunningAge } from './running-age.ts';
 import { SpoolRetention } from './spool-retention.ts';
 
-/** A process run and both of its clocks read at one moment. */
-export interface BootAnchor {
-  boot: string;
-  /** Hash of the config snapshot its readings rest on. */
-  config: string;
-  mono: number;
-  wall: number;
-  state: ClockState;
-}
-
-/** Readings of one machine on their way to disk. */
-export interface OpenRow {
-  machine: string;
-  samples: number;
-  /** Text of a MachinePart. */
-  part: string;
-}
+const YEAR_MS = 365 * 86_400_000;
 
 /** A record as the publisher needs it. */
 export interface SpooledRecord {
@@ -43,19 +32,45 @@ export interface ChainHead {
   config: string | null;
 }
 
+/** What stands in the header of a record that waits for its receipt. */
+export interface PendingHeader {
+  id: number;
+  epoch: string;
+  seq: number;
+  kind: RecordKind;
+  samples: number;
+  /** Bytes of the record. */
+  size: number;
+  boot: string;
+  config: string;
+  /** Both clocks as the header has them, ms. */
+  mono: number;
+  wall: number;
+  clock: ClockState;
+  /** It was made of others already. */
+  thinned: boolean;
+}
+
 /** The agent's durable memory: what it returns from is on disk. All calls are synchronous. */
 export class Spool {
   readonly #database: DatabaseSync;
   readonly #randomBytes: (count: number) => Uint8Array;
   readonly #accounts: SpoolAccounts;
+  readonly #meta: SpoolMeta;
+  readonly #insertHeader: ReturnType<typeof prepareHeaderInsert>;
+  readonly #open: OpenRows;
+  readonly #drops: SpoolDrops;
   readonly #retention: SpoolRetention;
   readonly #statements: ReturnType<typeof prepareStatements>;
   #head: ChainHead;
+  readonly #age: RunningAge;
 
   constructor(options: {
     folder: string;
     maxBytes: number;
     keepMs: number;
+    /** Running time after which readings that no collector took are dropped, ms; a year by default. */
+    maxAgeMs?: number;
     randomBytes: (count: number) => Uint8Array;
     log: Log;
     /** Opens the database; that of the folder by default. */
@@ -64,17 +79,20 @@ export class Spool {
     this.#database = (options.open ?? openSpoolDatabase)(options.folder, options.log);
     this.#randomBytes = options.randomBytes;
     this.#accounts = new SpoolAccounts(this.#database);
-    this.#retention = new SpoolRetention(this.#database, { ...options, accounts: this.#accounts });
+    this.#drops = new SpoolDrops(this.#database);
+    this.#open = new OpenRows(this.#database);
+    this.#retention = new SpoolRetention(this.#database, {
+      ...options,
+      maxAgeMs: options.maxAgeMs ?? YEAR_MS,
+      accounts: this.#accounts,
+      drops: this.#drops,
+    });
     this.#statements = prepareStatements(this.#database);
-    const epoch = this.#meta('epoch');
-    if (epoch === null) this.#head = this.openEpoch();
-    else
-      this.#head = {
-        epoch,
-        seq: Number(this.#meta('head.seq') ?? 0),
-        hash: this.#meta('head.hash'),
-        config: this.#meta('head.config'),
-      };
+    this.#meta = new SpoolMeta(this.#database);
+    this.#insertHeader = prepareHeaderInsert(this.#database);
+    this.#age = new RunningAge(Number(this.#meta.get('age') ?? 0));
+    const head = this.#meta.get('head');
+    this.#head = head === null ? this.openEpoch() : (JSON.parse(head) as ChainHead);
   }
 
   get head(): ChainHead {
@@ -89,7 +107,7 @@ export class Spool {
     return head;
   }
 
-  /** Makes readings durable, with the clocks they were read by. */
+  /** Makes readings durable, with the clocks they were read by; rows that are there already change nothing. */
   append(rows: readonly OpenRow[], anchor: BootAnchor): void {
     transact(this.#database, () => this.#append(rows, anchor));
   }
@@ -104,62 +122,104 @@ export class Spool {
     machines: readonly string[];
     records: readonly SealedRecord[];
     nowMs: number;
+    /** Ids of the drops that the one record tells. */
+    told?: readonly number[];
   }): void {
     let head = this.#head;
     transact(this.#database, () => {
       this.#append(change.rows, change.anchor);
-      this.#deleteOpen(change.anchor.boot, change.machines);
-      this.#retention.expire(change.nowMs);
-      this.#retention.makeRoom(change.records.reduce((sum, { bytes }) => sum + bytes.length, 0));
-      for (const { header, hash, bytes } of change.records) {
-        const { epoch, seq, kind, samples, first, last } = header;
-        this.#statements.insertRecord.run(epoch, seq, kind, hash, samples, first, last, bytes.length, bytes);
-        head = { ...head, seq, hash, config: kind === 'config' ? header.config : head.config };
-      }
-      this.#accounts.addSealed(change.records.length);
+      this.#open.delete(change.anchor.boot, change.machines);
+      this.#retention.expire(change.nowMs, this.#age.ms);
+      this.#retention.makeRoom(sizeOf(change.records));
+      for (const record of change.records) head = this.#insert(record, head, this.#age.ms);
+      if (change.told !== undefined) this.#drops.markTold(change.told, head.epoch, head.seq);
       this.#writeHead(head);
     });
     this.#head = head;
   }
 
+  /**
+   * By how many bytes the spool would be too large with so many more, after all went that nobody waits for; 0 while they fit. It
+   * deletes those records.
+   */
+  excessBytes(bytes: number): number {
+    return this.#retention.excessBytes(bytes) === 0
+      ? 0
+      : transact(this.#database, () => this.#retention.freeSettled(bytes));
+  }
+
+  /**
+   * One transaction: the records thinnedFrom .. thinnedTo of this one's epoch that wait for a receipt go, and it comes at the
+   * head of the chain in their place. Samples that it does not hold count as thinned.
+   */
+  thin(record: SealedRecord): void {
+    const { epoch, thinnedFrom = 0, thinnedTo = 0, samples } = record.header;
+    let head = this.#head;
+    transact(this.#database, () => {
+      const rows = this.#statements.originals.all(epoch, thinnedFrom, thinnedTo);
+      for (const row of rows) this.#retention.remove(Number(row['id']));
+      const thinned = rows.reduce((sum, row) => sum + Number(row['samples']), 0) - samples;
+      this.#accounts.addThinned(rows.length, thinned);
+      // It is as old as the oldest of them.
+      const ageMs = Math.min(this.#age.ms, ...rows.map((row) => Number(row['age'] ?? this.#age.ms)));
+      head = this.#insert(record, head, ageMs);
+      this.#writeHead(head);
+    });
+    this.#head = head;
+  }
+
+  /** What stands in the headers of records without receipt after an id, oldest first. */
+  pendingHeaders(afterId: number, limit: number): PendingHeader[] {
+    return this.#statements.pendingHeaders.all(afterId, limit).map((row) => ({
+      id: Number(row['id']),
+      epoch: String(row['epoch']),
+      seq: Number(row['seq']),
+      kind: row['kind'] as RecordKind,
+      samples: Number(row['samples']),
+      size: Number(row['size']),
+      boot: String(row['boot']),
+      config: String(row['config']),
+      mono: Number(row['mono']),
+      wall: Number(row['wall']),
+      clock: row['clock'] as ClockState,
+      thinned: row['thinned_from'] !== null,
+    }));
+  }
+
   /** Open rows that earlier process runs left, run by run and in order; `current` is left out. */
-  leftovers(current: string): { anchor: BootAnchor; rows: OpenRow[] }[] {
-    return this.#statements.otherBoots.all(current).flatMap((row) => {
-      const anchor: BootAnchor = {
-        boot: String(row['boot']),
-        config: String(row['config']),
-        mono: Number(row['mono']),
-        wall: Number(row['wall']),
-        state: row['state'] as ClockState,
-      };
-      const rows = this.#statements.openRows.all(anchor.boot).map((open) => ({
-        machine: String(open['machine']),
-        samples: Number(open['samples']),
-        part: String(open['part']),
-      }));
-      return rows.length === 0 ? [] : [{ anchor, rows }];
+  leftovers(current: string): Leftovers[] {
+    return this.#open.leftovers(current);
+  }
+
+  /** Removes open rows of a machine that cannot be read back, and counts their samples as dropped. */
+  dropOpen(boot: string, machine: string, samples: number): void {
+    transact(this.#database, () => {
+      this.#open.delete(boot, [machine]);
+      this.#countDropped('unreadable', samples);
     });
   }
 
-  /** Removes open rows that cannot be read back, and counts their samples as dropped. */
-  dropOpen(boot: string, machine: string, samples: number): void {
-    transact(this.#database, () => {
-      this.#deleteOpen(boot, [machine]);
-      this.#accounts.addDropped('unreadable', 0, samples);
-    });
+  /** Removes what a boot has open still, because the disk spoilt it, and counts its samples as dropped. */
+  dropSpoilt(boot: string): void {
+    transact(this.#database, () => this.#countDropped('corrupt', this.#open.deleteBoot(boot)));
   }
 
   /** Counts samples that were read and never reached the disk. */
   countLost(reason: string, samples: number): void {
     transact(this.#database, () => {
       this.#accounts.addSampled(samples);
-      this.#accounts.addDropped(reason, 0, samples);
+      this.#countDropped(reason, samples);
     });
+  }
+
+  /** Drops that no log record tells yet, oldest first. */
+  untold(limit: number): Drop[] {
+    return this.#drops.untold(limit);
   }
 
   /** Forgets earlier process runs; nothing of theirs may be open. */
   forgetBoots(current: string): void {
-    this.#statements.deleteBoots.run(current, current);
+    this.#open.forgetBoots(current);
   }
 
   /** Records without receipt after an id, oldest first. */
@@ -192,6 +252,7 @@ export class Spool {
         for (const row of this.#statements.receipt.all(nowMs, epoch, from, to)) {
           ids.push(Number(row['id']));
           samples += Number(row['samples']);
+          if (row['kind'] === 'log') this.#drops.forget(epoch, Number(row['seq']));
         }
       }
       this.#accounts.addReceipted(ids.length, samples);
@@ -205,17 +266,18 @@ export class Spool {
       const row = this.#statements.reject.get(reason, nowMs, epoch, seq);
       if (row === undefined) return undefined;
       this.#accounts.addRejected(1, Number(row['samples']));
+      this.#drops.forget(epoch, seq);
       return Number(row['id']);
     });
   }
 
   /** The collector key that was pinned at first use; null before. */
   get pinnedKey(): string | null {
-    return this.#meta('collector.key');
+    return this.#meta.get('collector.key');
   }
 
   pinKey(key: string): void {
-    this.#setMeta('collector.key', key);
+    this.#meta.set('collector.key', key);
   }
 
   accounts(): { samples: SampleAccounts; records: RecordAccounts } {
@@ -232,48 +294,38 @@ export class Spool {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #append(rows: readonly OpenRow[], { boot, config, mono, wall, state }: BootAnchor): void {
-    let samples = 0;
-    for (const row of rows) {
-      this.#statements.insertOpen.run(boot, row.machine, row.samples, row.part);
-      samples += row.samples;
-    }
-    this.#statements.upsertBoot.run(boot, config, mono, wall, state);
-    this.#accounts.addSampled(samples);
+  #append(rows: readonly OpenRow[], anchor: BootAnchor): void {
+    this.#accounts.addSampled(this.#open.append(rows, anchor));
+    this.#meta.set('age', String(this.#age.advance(anchor)));
   }
 
-  #deleteOpen(boot: string, machines: readonly string[]): void {
-    if (machines.length > 0) this.#statements.deleteOpen.run(boot, JSON.stringify(machines));
+  #insert(record: SealedRecord, head: ChainHead, ageMs: number): ChainHead {
+    const { hash, bytes, header } = record;
+    const { epoch, seq, kind, samples, first, last } = header;
+    const insert = this.#statements.insertRecord;
+    const row = insert.run(epoch, seq, kind, hash, samples, first, last, bytes.length, bytes);
+    this.#insertHeader(Number(row.lastInsertRowid), header, ageMs);
+    this.#accounts.addSealed(1);
+    return { ...head, seq, hash, config: kind === 'config' ? header.config : head.config };
+  }
+
+  #countDropped(reason: string, samples: number): void {
+    if (samples === 0) return;
+    this.#accounts.addDropped(reason, 0, samples);
+    this.#drops.addSamples(this.#head.epoch, reason, samples);
   }
 
   #writeHead(head: ChainHead): void {
-    this.#setMeta('epoch', head.epoch);
-    this.#setMeta('head.seq', String(head.seq));
-    this.#setMeta('head.hash', head.hash);
-    this.#setMeta('head.config', head.config);
-  }
-
-  #meta(name: string): string | null {
-    const row = this.#database.prepare('SELECT value FROM meta WHERE name = ?').get(name);
-    return row === undefined ? null : String(row['value']);
-  }
-
-  #setMeta(name: string, value: string | null): void {
-    if (value === null) this.#database.prepare('DELETE FROM meta WHERE name = ?').run(name);
-    else this.#database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run(name, value);
+    this.#meta.set('head', JSON.stringify(head));
   }
 }
 
 function prepareStatements(
   database: DatabaseSync,
 ): Record<
-  | 'insertOpen'
-  | 'deleteOpen'
-  | 'openRows'
-  | 'upsertBoot'
-  | 'otherBoots'
-  | 'deleteBoots'
   | 'insertRecord'
+  | 'originals'
+  | 'pendingHeaders'
   | 'pendingAfter'
   | 'record'
   | 'hashes'
@@ -282,23 +334,17 @@ function prepareStatements(
   StatementSync
 > {
   return {
-    insertOpen: database.prepare('INSERT INTO open (boot, machine, samples, part) VALUES (?, ?, ?, ?)'),
-    // One pass over the table for all machines: a statement a machine would be one each.
-    deleteOpen: database.prepare(
-      'DELETE FROM open WHERE boot = ? AND machine IN (SELECT value FROM json_each(?))',
-    ),
-    openRows: database.prepare('SELECT machine, samples, part FROM open WHERE boot = ? ORDER BY id'),
-    upsertBoot: database.prepare(
-      `INSERT INTO boots (boot, config, mono, wall, state) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (boot) DO UPDATE SET mono = excluded.mono, wall = excluded.wall, state = excluded.state`,
-    ),
-    otherBoots: database.prepare('SELECT * FROM boots WHERE boot <> ? ORDER BY ordinal'),
-    deleteBoots: database.prepare(
-      'DELETE FROM boots WHERE boot <> ? AND boot NOT IN (SELECT boot FROM open WHERE boot <> ?)',
-    ),
     insertRecord: database.prepare(
       `INSERT INTO records (epoch, seq, kind, hash, samples, first, last, size, bytes, state)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'sealed')`,
+    ),
+    originals: database.prepare(
+      `SELECT r.id, r.samples, h.age FROM records r LEFT JOIN headers h ON h.id = r.id
+       WHERE r.epoch = ? AND r.seq BETWEEN ? AND ? AND r.state = 'sealed'`,
+    ),
+    pendingHeaders: database.prepare(
+      `SELECT r.id, r.epoch, r.seq, r.kind, r.samples, r.size, h.* FROM records r JOIN headers h ON h.id = r.id
+       WHERE r.state = 'sealed' AND r.id > ? ORDER BY r.id LIMIT ?`,
     ),
     pendingAfter: database.prepare(
       "SELECT id, epoch, seq, bytes FROM records WHERE state = 'sealed' AND id > ? ORDER BY id LIMIT ?",
@@ -309,13 +355,17 @@ function prepareStatements(
     ),
     receipt: database.prepare(
       `UPDATE records SET state = 'receipted', settled = ?
-       WHERE epoch = ? AND seq BETWEEN ? AND ? AND state = 'sealed' RETURNING id, samples`,
+       WHERE epoch = ? AND seq BETWEEN ? AND ? AND state = 'sealed' RETURNING id, samples, kind, seq`,
     ),
     reject: database.prepare(
       `UPDATE records SET state = 'rejected', reason = ?, settled = ?
        WHERE epoch = ? AND seq = ? AND state = 'sealed' RETURNING id, samples`,
     ),
   };
+}
+
+function sizeOf(records: readonly SealedRecord[]): number {
+  return records.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 function toRecord(row: Record<string, unknown>): SpooledRecord {

@@ -315,8 +315,8 @@ test('a new wiring waits while the disk refuses: what was read before is sealed 
   expect(readings.map(({ header }) => header.config === old)).toEqual([true, false]);
   expect(sealed.map(({ header }) => header.kind)).toEqual([
     'config',
-    'log',
     'readings',
+    'log',
     'config',
     'readings',
   ]);

@@ -77,9 +77,9 @@ export function recordsOf(spool: Spool): Uint8Array[] {
   return Array.from({ length: seq }, (_, index) => spool.record(epoch, index + 1)?.bytes ?? new Uint8Array());
 }
 
-/** sampled = receipted + pending + rejected + dropped, in the database itself. */
+/** sampled = receipted + pending + rejected + thinned + dropped, in the database itself. */
 export function holds(spool: Spool): boolean {
-  const { sampled, receipted, pending, rejected, dropped } = spool.accounts().samples;
+  const { sampled, receipted, pending, rejected, thinned, dropped } = spool.accounts().samples;
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-  return sampled === receipted + pending + rejected + lost;
+  return sampled === receipted + pending + rejected + thinned + lost;
 }

@@ -89,9 +89,9 @@ test('a spool of a newer version is refused and left alone', () => {
   const before = readdirSync(path).sort();
   // What a newer version would write.
   const database = new DatabaseSync(join(path, 'spool.sqlite'));
-  database.exec("UPDATE meta SET value = '2' WHERE name = 'format'");
+  database.exec("UPDATE meta SET value = '3' WHERE name = 'format'");
   database.close();
-  expect(() => openSpool(path)).toThrow(/format 2/);
+  expect(() => openSpool(path)).toThrow(/format 3/);
   expect(readdirSync(path).sort()).toEqual(before);
 });
 
