@@ -95,12 +95,12 @@ function print(verified: Verified, heads: Heads, options: VerifyCommandOptions):
   const ok = isSound(verified);
   const cure = cureOf(verified);
   if (options.json) {
-    const { records, months, faults, firstFaults } = ledger;
+    const { records, months, gone, faults, firstFaults } = ledger;
     const found = {
       ok,
       ...(ok ? {} : { error: 'Not everything is as it was signed or computed.', code: 'not-sound', cure }),
       heads,
-      ledger: { records, months, faults, firstFaults },
+      ledger: { records, months, gone, faults, firstFaults },
       journal,
       ...(derived === undefined ? {} : { derived }),
     };

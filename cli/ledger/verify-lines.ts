@@ -72,7 +72,7 @@ export function verifiedLines(verified: Verified, width: number): string[] {
     '',
     ...(ledger.faults === 0
       ? [
-          `All ${ledger.records} records are as their agents signed them, and follow each other without a gap.`,
+          `All ${ledger.records} records are as their agents signed them, and follow each other without a gap${ledger.gone.length === 0 ? '' : ' but for those that their agents account for'}.`,
         ]
       : [
           `The ledger has ${ledger.faults} ${ledger.faults === 1 ? 'fault' : 'faults'}${ledger.faults > ledger.firstFaults.length ? `; the first ${ledger.firstFaults.length}` : ''}:`,
@@ -80,6 +80,8 @@ export function verifiedLines(verified: Verified, width: number): string[] {
             file === '' || says.includes(file) ? `  ${says}` : `  ${says} (${file})`,
           ),
         ]),
+    ...headOnlyLines(ledger),
+    ...goneLines(ledger),
     journal.fault === undefined
       ? `All ${journal.entries} entries of the journal are as they were signed.`
       : `${journal.entries} entries of the journal are sound. ${journal.fault}`,
@@ -88,6 +90,29 @@ export function verifiedLines(verified: Verified, width: number): string[] {
       : [`All that was noted on ${since.noted} is still there.`]),
     ...(derived === undefined ? [] : comparisonLines(derived)),
   ];
+}
+
+/** Stretches of records that are gone and named one by one. */
+const GONE_NAMED_MAX = 20;
+
+function headOnlyLines({ months }: LedgerVerdict): string[] {
+  const count = months.reduce((sum, { headOnly }) => sum + headOnly, 0);
+  if (count === 0) return [];
+  return [
+    `Of ${count} of them only header and signature are kept (ledger.keep, ledger.maxSize): their place in the chain is proved, their readings are gone.`,
+  ];
+}
+
+function goneLines({ gone }: LedgerVerdict): string[] {
+  const lines = gone.slice(0, GONE_NAMED_MAX).map(({ agent, epoch, from, to, fate }) => {
+    const range = from === to ? `Record ${from}` : `Records ${from} to ${to}`;
+    const were = from === to ? 'was' : 'were';
+    return fate === 'thinned'
+      ? `${range} of ${agent} in epoch ${epoch} ${were} thinned by the agent, which signed the record in their place.`
+      : `${range} of ${agent} in epoch ${epoch} ${were} dropped by the agent, which says so in its signed log.`;
+  });
+  const more = gone.length - lines.length;
+  return more === 0 ? lines : [...lines, `... and ${more} more such stretches.`];
 }
 
 function comparisonLines(derived: Comparison): string[] {

@@ -9,6 +9,8 @@ export interface LedgerRecord {
   header: RecordHeader;
   hash: string;
   bytes: Uint8Array;
+  /** Its readings were let go (retention): `bytes` are header and signature. */
+  headOnly?: true;
 }
 
 /** A record that is not as it was admitted any more, by what the ledger noted beside it. */
@@ -65,7 +67,7 @@ export interface Delivery {
   isWhole: boolean;
 }
 
-/** The append-only store of sealed records. Nothing that was appended is ever changed. */
+/** The append-only store of sealed records. Nothing that was appended is ever changed; old readings may be let go. */
 export interface Ledger {
   /** Durable (fsync) when it resolves, with the ordinal. Records appended together share one commit. */
   append(record: {
@@ -78,7 +80,7 @@ export interface Ledger {
   }): Promise<number>;
   /** The hash of (agent, epoch, seq), or undefined when it is not here. */
   hashOf(agent: string, epoch: string, seq: number): string | undefined;
-  /** Records with ordinals above `after`, ascending, at most `limit`. */
+  /** Records with ordinals above `after`, ascending, at most `limit`; of old ones perhaps header and signature only. */
   readAfter(after: number, limit: number): LedgerRecord[];
   /** Records that hold a part of the machine with readings in wall time [fromMs, toMs], ascending by ordinal. */
   readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord>;

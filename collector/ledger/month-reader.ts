@@ -3,9 +3,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Log } from '../../protocols/log.ts';
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { verifyParts } from '../../protocols/evidence/seal.ts';
-import { parseRecord } from '../../protocols/telemetry/record.ts';
+import { parseRecord, parseRecordHead } from '../../protocols/telemetry/record.ts';
 import type { ChainTip } from './chain-index.ts';
 import type { DamagedRecord, GoneRange, LedgerRecord } from './ledger.ts';
+import { isHeadOnly } from './record-row.ts';
 import { openMonthToRead, RUNS_WALKED, versionOf } from './month-schema.ts';
 
 /** What a month holds of one chain. */
@@ -31,6 +32,7 @@ export class MonthReader {
   readonly #bySeq: StatementSync;
   readonly #config: StatementSync;
   readonly #noted: StatementSync;
+  readonly #isPruned: boolean;
   #machines: string[] | undefined;
   /** Records that were read and are not as they were admitted, by their ordinals. */
   readonly damaged = new Map<number, DamagedRecord>();
@@ -39,6 +41,7 @@ export class MonthReader {
     this.#path = path;
     this.#log = log;
     this.#db = openMonthToRead(path);
+    this.#isPruned = this.meta('pruned') > 0;
     this.#after = this.#db.prepare(`${RECORD} WHERE ordinal > ? ORDER BY ordinal LIMIT ?`);
     this.#byOrdinal = this.#db.prepare(`${RECORD} WHERE ordinal = ?`);
     this.#bySeq = this.#db.prepare(
@@ -137,6 +140,11 @@ export class MonthReader {
       .get() as unknown as { first: number | null; last: number | null; floor: number };
   }
 
+  /** A figure of the whole month; 0 where none is noted. */
+  meta(name: 'pruned' | 'longest_ms'): number {
+    return Number(this.#db.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value'] ?? 0);
+  }
+
   close(): void {
     this.#db.close();
   }
@@ -146,11 +154,15 @@ export class MonthReader {
     if (row === undefined) return undefined;
     const { ordinal, receivedMs, hash, bytes } = row as unknown as Omit<LedgerRecord, 'header'>;
     try {
-      const frame = parseRecord(bytes);
+      const head = this.#isPruned ? headIfOnly(bytes) : undefined;
+      const frame = head === undefined ? parseRecord(bytes) : undefined;
+      const { header, signedBytes } = (head ?? frame)!;
       // The hash binds the header, and the header binds the parts.
-      if (sha256(frame.signedBytes) === hash) {
+      if (sha256(signedBytes) === hash) {
+        const record = { ordinal, receivedMs, header, hash, bytes };
+        if (frame === undefined) return { ...record, headOnly: true };
         verifyParts(frame);
-        return { ordinal, receivedMs, header: frame.header, hash, bytes };
+        return record;
       }
     } catch {
       // Falls through: reported below like a wrong hash.
@@ -181,4 +193,9 @@ export class MonthReader {
     const part = this.#db.prepare('SELECT 1 FROM part WHERE machine = ? AND first_ms = ? AND ordinal = ?');
     return this.#machines.filter((machine) => part.get(machine, firstMs, ordinal) !== undefined);
   }
+}
+
+function headIfOnly(bytes: Uint8Array): ReturnType<typeof parseRecordHead> | undefined {
+  const head = parseRecordHead(bytes);
+  return isHeadOnly(head.header, bytes) ? head : undefined;
 }

@@ -1,4 +1,9 @@
-import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import {
+  parseRecordHead,
+  SIGNATURE_BYTES,
+  wallTimeMs,
+  type RecordHeader,
+} from '../../protocols/telemetry/record.ts';
 import type { GoneRange } from './ledger.ts';
 import type { RowToWrite } from './month-writer.ts';
 
@@ -29,4 +34,16 @@ export function rowOf(record: {
     gone,
     bytes,
   };
+}
+
+/** What stays of a record whose readings are let go: its header and its signature, which still prove its place in the chain. */
+export function headBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, parseRecordHead(bytes).signedBytes.length + SIGNATURE_BYTES);
+}
+
+/** True where a record should have parts of machines and ends with its signature. */
+export function isHeadOnly({ kind, parts }: RecordHeader, bytes: Uint8Array): boolean {
+  if (kind !== 'readings' || parts.length === 0) return false;
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4);
+  return bytes.length === 8 + headerBytes + SIGNATURE_BYTES;
 }

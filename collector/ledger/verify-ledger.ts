@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { holesOf, insertGone, reachingInto } from './gone-ranges.ts';
+import type { GoneRange } from './ledger.ts';
 import { isDamage } from './month-schema.ts';
 import { listMonths, monthPath } from './month-file.ts';
 import { MonthToVerify, type AgentMonth, type ChainLink, type LedgerFault } from './verify-month.ts';
@@ -22,6 +24,8 @@ export interface LedgerVerdict {
   months: AgentMonth[];
   /** By agent and epoch. */
   heads: ChainHead[];
+  /** Records that are not here because their agents thinned or dropped them, as they signed themselves. */
+  gone: (GoneRange & { agent: string; epoch: string })[];
   faults: number;
   /** The first of them. */
   firstFaults: LedgerFault[];
@@ -54,7 +58,7 @@ export function* verifyLedger(options: VerifyOptions): Generator<number, LedgerV
     throw new MillwattError('refuse', 'no-ledger', `There is no ledger in ${folder}.`, {
       cure: 'Give the configuration of a collector that has run, and run this on its computer.',
     });
-  const verdict: LedgerVerdict = { records: 0, months: [], heads: [], faults: 0, firstFaults: [] };
+  const verdict: LedgerVerdict = { records: 0, months: [], heads: [], gone: [], faults: 0, firstFaults: [] };
   const report = (fault: LedgerFault) => {
     verdict.faults++;
     if (verdict.firstFaults.length < faultsMax) verdict.firstFaults.push(fault);
@@ -81,12 +85,16 @@ export function* verifyLedger(options: VerifyOptions): Generator<number, LedgerV
       months.reduce((sum, month) => sum + month.count(), 0),
     );
     const ends = new Map<string, number>();
+    /** Header hashes of last records that were thinned, by chain and sequence number. */
+    const thinned = new Map<string, string>();
     const foreign = new Set<string>();
     for (const month of months) {
       const { file } = month;
-      const steps = month.verify(report, (header, bytes) => {
-        const { agent, epoch, key, seq } = header;
-        const end = readEnd({ header, bytes });
+      const steps = month.verify(report, (header, bytes, isHeadOnly) => {
+        const { agent, epoch, key, seq, thinnedTo, thinnedHash } = header;
+        if (thinnedTo !== undefined && thinnedHash !== undefined)
+          thinned.set(`${agent}/${epoch}/${thinnedTo}`, thinnedHash);
+        const end = isHeadOnly ? undefined : readEnd({ header, bytes });
         if (end !== undefined) ends.set(`${agent}/${end.epoch}`, end.seq);
         if (isKnownKey(agent, key) || foreign.has(`${agent}/${key}`)) return;
         foreign.add(`${agent}/${key}`);
@@ -110,16 +118,23 @@ export function* verifyLedger(options: VerifyOptions): Generator<number, LedgerV
       const { agent, epoch } = byName.get(name)!;
       const noted = since.find((head) => head.agent === agent && head.epoch === epoch);
       const links = months.map((month) => month.links(agent, epoch));
-      const head = guard('', undefined, () => walkChain(mergeLinks(links), report, noted));
+      const gone: GoneRange[] = [];
+      for (const month of months)
+        for (const range of guard(month.file, [], () => month.gone(agent, epoch))) insertGone(gone, range);
+      const hashOfThinned = (seq: number) => thinned.get(`${agent}/${epoch}/${seq}`);
+      const head = guard('', undefined, () =>
+        walkChain(mergeLinks(links), { gone, hashOfThinned }, report, noted),
+      );
       if (head === undefined) continue;
-      verdict.heads.push(head);
+      for (const range of head.absent) verdict.gone.push({ agent, epoch, ...range });
+      verdict.heads.push(head.last);
       const endSeq = ends.get(name) ?? 0;
-      if (head.seq < endSeq)
+      if (head.last.seq < endSeq)
         report(
           missing(
-            head,
+            head.last,
             'cut-tail',
-            `${agent} ended epoch ${epoch} with record ${endSeq}, and the last one here is ${head.seq}.`,
+            `${agent} ended epoch ${epoch} with record ${endSeq}, and the last one here is ${head.last.seq}.`,
           ),
         );
     }
@@ -149,12 +164,14 @@ export function* verifyLedger(options: VerifyOptions): Generator<number, LedgerV
   }
 }
 
-/** Follows one chain from record to record, across the months; returns its end. */
+/** Follows one chain from record to record, across the months; returns its end, and what of it is gone and absent. */
 function walkChain(
   links: Iterable<ChainLink>,
+  { gone, hashOfThinned }: { gone: readonly GoneRange[]; hashOfThinned: (seq: number) => string | undefined },
   report: (fault: LedgerFault) => void,
   noted: ChainHead | undefined,
-): ChainHead | undefined {
+): { last: ChainHead; absent: GoneRange[] } | undefined {
+  const absent: GoneRange[] = [];
   let last: ChainLink | undefined;
   let wasNoted = noted === undefined;
   for (const link of links) {
@@ -163,8 +180,18 @@ function walkChain(
     const next = (last?.seq ?? 0) + 1;
     if (seq === last?.seq) tell('twice', `Record ${seq} of ${agent} is there twice.`);
     else if (seq > next) {
-      const range = seq - 1 === next ? `Record ${next}` : `Records ${next} to ${seq - 1}`;
-      tell('gap', `${range} of ${agent} in epoch ${epoch} ${seq - 1 === next ? 'is' : 'are'} not here.`);
+      const hole = { from: next, to: seq - 1 };
+      for (const range of reachingInto(gone, hole))
+        absent.push({ ...range, from: Math.max(range.from, next), to: Math.min(range.to, seq - 1) });
+      for (const { from, to } of holesOf(hole, gone)) {
+        const range = from === to ? `Record ${from}` : `Records ${from} to ${to}`;
+        tell('gap', `${range} of ${agent} in epoch ${epoch} ${from === to ? 'is' : 'are'} not here.`);
+      }
+      if ((hashOfThinned(seq - 1) ?? link.prev) !== link.prev)
+        tell(
+          'broken-chain',
+          `Record ${seq} of ${agent} does not follow the record that was thinned before it.`,
+        );
     } else if (link.prev !== (last?.hash ?? null))
       tell('broken-chain', `Record ${seq} of ${agent} does not follow the record before it that is here.`);
     if (last !== undefined && last.key !== link.key)
@@ -186,7 +213,7 @@ function walkChain(
         `Record ${noted.seq} of ${agent} was noted as the last one of epoch ${epoch}, and is not here: the last one is ${seq}.`,
       ),
     );
-  return { agent, epoch, key, seq, hash };
+  return { last: { agent, epoch, key, seq, hash }, absent };
 }
 
 /** The links of all months, by sequence number: what came late is in a later month. */

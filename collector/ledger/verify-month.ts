@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
+import type { GoneRange } from './ledger.ts';
+import { openMonthToRead, RUNS_WALKED, versionOf } from './month-schema.ts';
 import { examineRow, type NotedRow } from './record-faults.ts';
 
 /** A thing that is not as it should be in a ledger. */
@@ -23,6 +25,8 @@ export interface AgentMonth {
   agent: string;
   records: number;
   samples: number;
+  /** Records of which only header and signature are kept. */
+  headOnly: number;
   faults: number;
 }
 
@@ -47,7 +51,7 @@ export class MonthToVerify {
 
   constructor(path: string) {
     this.file = basename(path);
-    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+    this.#db = openMonthToRead(path);
     try {
       this.#db.exec('BEGIN');
       this.count();
@@ -76,13 +80,21 @@ export class MonthToVerify {
     for (const row of rows.iterate(agent, epoch)) yield { ...(row as unknown as ChainLink), file: this.file };
   }
 
+  /** What the month's records say will never come of a chain. */
+  gone(agent: string, epoch: string): GoneRange[] {
+    if (versionOf(this.#db) < 2) return [];
+    return this.#db
+      .prepare('SELECT from_seq AS "from", to_seq AS "to", fate FROM gone WHERE agent = ? AND epoch = ?')
+      .all(agent, epoch) as unknown as GoneRange[];
+  }
+
   /**
    * Checks every record by itself, in order of arrival, and that each is found where it is looked for. Faults go to `report`, sound
    * records to `take`; yields after each record. Returns what it holds of each agent.
    */
   *verify(
     report: (fault: LedgerFault) => void,
-    take: (header: RecordHeader, bytes: Uint8Array) => void,
+    take: (header: RecordHeader, bytes: Uint8Array, isHeadOnly: boolean) => void,
   ): Generator<void, AgentMonth[]> {
     const { file } = this;
     const byAgent = new Map<string, AgentMonth>();
@@ -90,11 +102,14 @@ export class MonthToVerify {
     const part = this.#db.prepare(
       'SELECT last_ms AS lastMs FROM part WHERE machine = ? AND first_ms = ? AND ordinal = ?',
     );
+    const isPruned = this.#meta('pruned') > 0;
+    const told = versionOf(this.#db) < 2 ? undefined : this.#db.prepare(GONE_OF);
     let parts = 0;
+    let gone = 0;
     for (const one of this.#db.prepare(ROW).iterate()) {
       const row = one as unknown as NotedRow;
       const { agent, epoch, seq, samples, ordinal, firstMs, lastMs } = row;
-      const month = byAgent.get(agent) ?? { file, agent, records: 0, samples: 0, faults: 0 };
+      const month = byAgent.get(agent) ?? { file, agent, records: 0, samples: 0, headOnly: 0, faults: 0 };
       byAgent.set(agent, month);
       month.records++;
       month.samples += samples;
@@ -104,23 +119,25 @@ export class MonthToVerify {
         month.faults++;
         report({ code, file, agent, epoch, seq, says: `Record ${seq} of ${agent} ${says}.` });
       };
-      const examined = examineRow(row);
+      const examined = examineRow(row, isPruned);
       if ('says' in examined) tell(examined.code, examined.says);
       else {
-        take(examined.frame.header, row.bytes);
-        const machines = examined.frame.header.parts.flatMap(({ machine }) => machine ?? []);
+        const { header, isHeadOnly } = examined;
+        take(header, row.bytes, isHeadOnly);
+        if (isHeadOnly) month.headOnly++;
+        const machines = isHeadOnly ? [] : header.parts.flatMap(({ machine }) => machine ?? []);
         parts += machines.length;
         const lost = machines.find((machine) => part.get(machine, firstMs, ordinal)?.['lastMs'] !== lastMs);
         if (lost !== undefined) tell('not-found', `is not found under machine ${lost}, of which it speaks`);
+        gone += examined.gone.length;
+        const noted = told?.all(agent, epoch, ordinal);
+        if (noted !== undefined && JSON.stringify(noted) !== JSON.stringify(sortGone(examined.gone)))
+          tell('gone-otherwise', 'says otherwise what of its chain is gone than is noted');
       }
       yield;
     }
-    this.#verifyWhole(
-      report,
-      chains,
-      parts,
-      [...byAgent.values()].every(({ faults }) => faults === 0),
-    );
+    const isSound = [...byAgent.values()].every(({ faults }) => faults === 0);
+    this.#verifyWhole(report, chains, isSound ? { parts, gone } : undefined);
     return [...byAgent.values()];
   }
 
@@ -132,8 +149,7 @@ export class MonthToVerify {
   #verifyWhole(
     report: (fault: LedgerFault) => void,
     chains: ReadonlyMap<string, number>,
-    parts: number,
-    isSound: boolean,
+    counts: { parts: number; gone: number } | undefined,
   ): void {
     const { file } = this;
     const noted = this.#db.prepare('SELECT agent, epoch, records FROM chain').all() as unknown as {
@@ -141,23 +157,57 @@ export class MonthToVerify {
       epoch: string;
       records: number;
     }[];
+    let isCounted = true;
     for (const { agent, epoch, records } of noted) {
       const found = chains.get(`${agent}/${epoch}`) ?? 0;
       if (found === records) continue;
+      isCounted = false;
       const says = `${file} notes ${records} records of ${agent} in epoch ${epoch}, and holds ${found}.`;
       report({ code: 'miscounted', file, agent, epoch, seq: 0, says });
     }
     const whole = { file, agent: '', epoch: '', seq: 0 };
+    const count = (table: string) =>
+      Number(this.#db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count']);
     // Each is searched for where it is damaged, which says enough.
-    const held = Number(this.#db.prepare('SELECT count(*) AS count FROM part').get()?.['count']);
-    if (isSound && held !== parts)
+    const held = counts === undefined ? undefined : count('part');
+    if (held !== counts?.parts)
       report({
         ...whole,
         code: 'stray-parts',
-        says: `${file} lists ${held} parts of machines, and its records have ${parts}.`,
+        says: `${file} lists ${held} parts of machines, and its records have ${counts?.parts}.`,
       });
+    if (versionOf(this.#db) >= 2) {
+      const told = counts === undefined ? undefined : count('gone');
+      if (told !== counts?.gone)
+        report({
+          ...whole,
+          code: 'gone-otherwise',
+          says: `${file} notes ${told} stretches of records that are gone, and its records tell of ${counts?.gone}.`,
+        });
+      const walked = `SELECT agent, epoch, from_seq, to_seq FROM (${RUNS_WALKED})`;
+      const other = `SELECT * FROM (SELECT * FROM run EXCEPT ${walked}) UNION ALL SELECT * FROM (${walked} EXCEPT SELECT * FROM run)`;
+      const run = isCounted ? this.#db.prepare(`${other} LIMIT 1`).get() : undefined;
+      if (run !== undefined)
+        report({
+          ...whole,
+          code: 'runs-otherwise',
+          says: `${file} notes other sequence numbers of ${String(run['agent'])} than it holds.`,
+        });
+    }
     const integrity = this.#db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
     if (integrity !== 'ok')
       report({ ...whole, code: 'damaged-file', says: `${file} is damaged: ${String(integrity)}.` });
   }
+
+  #meta(name: string): number {
+    return Number(this.#db.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value'] ?? 0);
+  }
+}
+
+const GONE_OF = `SELECT from_seq AS "from", to_seq AS "to", fate FROM gone
+  WHERE agent = ? AND epoch = ? AND ordinal = ? ORDER BY from_seq, fate`;
+
+/** As the file keeps them. */
+function sortGone(gone: readonly GoneRange[]): GoneRange[] {
+  return [...gone].sort((a, b) => a.from - b.from || (a.fate < b.fate ? -1 : 1));
 }

@@ -73,16 +73,20 @@ export function headerHash(frame: RecordFrame): string {
  * and whether the chain holds, is for the caller to ask.
  */
 export function verifyRecord(frame: RecordFrame): void {
-  if (!verifySignature(frame.header.key, frame.signedBytes, frame.signature)) {
-    throw new MillwattError(
-      'quarantine',
-      'bad-signature',
-      `Record ${frame.header.seq} of agent ${frame.header.agent} is not signed by the key it names.`,
-    );
-  }
+  verifyHead(frame);
   verifyParts(frame);
   const textBytes = frame.parts.reduce((sum, bytes) => sum + requireFrame(bytes), 0);
   if (textBytes > RECORD_TEXT_BYTES_MAX) throw oversized('The parts of a record', RECORD_TEXT_BYTES_MAX);
+}
+
+/** Checks the signature against the key that the header names. Throws an error of class `quarantine` (code `bad-signature`). */
+export function verifyHead({ header, signedBytes, signature }: Omit<RecordFrame, 'parts'>): void {
+  if (verifySignature(header.key, signedBytes, signature)) return;
+  throw new MillwattError(
+    'quarantine',
+    'bad-signature',
+    `Record ${header.seq} of agent ${header.agent} is not signed by the key it names.`,
+  );
 }
 
 /** Checks each part against the hash that the header names. Throws an error of class `quarantine` (code `bad-part-hash`). */

@@ -126,6 +126,16 @@ export function assembleRecord(
 
 /** Takes a record apart; throws an error of class `quarantine` (codes `malformed-record`, `unknown-version`). */
 export function parseRecord(bytes: Uint8Array): RecordFrame {
+  const { header, signedBytes, signature } = parseRecordHead(bytes);
+  let offset = signedBytes.length + SIGNATURE_BYTES;
+  const parts = header.parts.map((part) => bytes.subarray(offset, (offset += part.bytes)));
+  if (offset !== bytes.length)
+    throw malformed(`holds ${bytes.length} bytes where its header announces ${offset}`);
+  return { header, signedBytes, signature, parts };
+}
+
+/** The header of a record and what proves it, whatever comes behind; throws as `parseRecord`. */
+export function parseRecordHead(bytes: Uint8Array): Omit<RecordFrame, 'parts'> {
   if (bytes.length > RECORD_BYTES_MAX)
     throw malformed(`is ${bytes.length} bytes long, more than ${RECORD_BYTES_MAX}`);
   if (bytes.length < 8 + SIGNATURE_BYTES) throw malformed(`is only ${bytes.length} bytes long`);
@@ -148,12 +158,7 @@ export function parseRecord(bytes: Uint8Array): RecordFrame {
     throw malformed('is cut off in its header');
   const signedBytes = bytes.subarray(0, 8 + headerBytes);
   const signature = bytes.subarray(8 + headerBytes, 8 + headerBytes + SIGNATURE_BYTES);
-  const header = parseHeader(signedBytes.subarray(8));
-  let offset = 8 + headerBytes + SIGNATURE_BYTES;
-  const parts = header.parts.map((part) => bytes.subarray(offset, (offset += part.bytes)));
-  if (offset !== bytes.length)
-    throw malformed(`holds ${bytes.length} bytes where its header announces ${offset}`);
-  return { header, signedBytes, signature, parts };
+  return { header: parseHeader(signedBytes.subarray(8)), signedBytes, signature };
 }
 
 function parseHeader(bytes: Uint8Array): RecordHeader {

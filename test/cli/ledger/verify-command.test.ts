@@ -88,7 +88,7 @@ describe('millwatt ledger verify', () => {
 
     change(path, (db) => {
       db.exec('DELETE FROM part WHERE ordinal = 37; DELETE FROM record WHERE ordinal = 37');
-      db.exec('UPDATE chain SET records = records - 1');
+      db.exec('UPDATE chain SET records = records - 1; UPDATE run SET to_seq = to_seq - 1');
     });
     change(join(folder, 'journal.db'), (db) => {
       db.exec('DROP TRIGGER entry_delete; DELETE FROM entry WHERE seq = 2');

@@ -56,6 +56,8 @@ export class ChainFeed {
       wallMs?: number;
       /** Where its readings begin, monotonic ms; ten seconds a record otherwise. */
       firstMs?: number;
+      /** Records that this one was thinned from. */
+      thinned?: { from: number; to: number; hash: string };
     } = {},
   ): SealedRecord {
     const kind = options.kind ?? 'readings';
@@ -81,6 +83,13 @@ export class ChainFeed {
           options.config ?? sha256(kind === 'config' ? text : snapshotText(this.agent, ['mill'], this.site)),
         clock: { mono: 0, wall: options.wallMs ?? FEED_START_MS, state: 'synced' },
         prev: options.prev ?? this.#prev,
+        ...(options.thinned === undefined
+          ? {}
+          : {
+              thinnedFrom: options.thinned.from,
+              thinnedTo: options.thinned.to,
+              thinnedHash: options.thinned.hash,
+            }),
       },
       [{ machine, text }],
       this.key,

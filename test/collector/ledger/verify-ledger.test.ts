@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import type { GoneRange } from '../../../collector/ledger/ledger.ts';
 import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { verifyLedger, type VerifyOptions } from '../../../collector/ledger/verify-ledger.ts';
 import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
+import { encodeAgentLog } from '../../../protocols/telemetry/agent-log.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { ChainFeed, FEED_START_MS } from './chain-feed.ts';
 import { makeTempFolder } from './temp-folder.ts';
@@ -113,4 +115,61 @@ test('a file that is torn is named, and the other months are looked at all the s
   db.exec('UPDATE record SET hash = (SELECT hash FROM record WHERE seq = 1) WHERE seq = 2');
   db.close();
   expect(codesOf(folder)).toEqual(['bad-header-hash', 'broken-chain']);
+});
+
+test('a gap that the agent accounts for is told as gone; one that it does not, and a forged word, are faults', async () => {
+  const feed = new ChainFeed();
+  const [one, two, three] = feed.take(3);
+  const thinned = feed.next({ thinned: { from: 2, to: 3, hash: three!.hash } });
+  const five = feed.next();
+  const log = feed.next({
+    kind: 'log',
+    text: encodeAgentLog([
+      { atMs: 1, event: 'records-dropped', detail: { reason: 'full', from: 5, to: 5, samples: 10 } },
+    ]),
+  });
+  const keepGone = async (records: SealedRecord[]) => {
+    const folder = makeTempFolder();
+    const ledger = await openLedger({ folder, log: silentLog, groupMs: 1 });
+    for (const record of records) {
+      const gone: GoneRange[] =
+        record === thinned
+          ? [{ from: 2, to: 3, fate: 'thinned' }]
+          : record === log
+            ? [{ from: 5, to: 5, fate: 'dropped' }]
+            : [];
+      await ledger.append({ ...record, receivedMs: FEED_START_MS, gone });
+    }
+    await ledger.close();
+    return folder;
+  };
+  const of = { agent: 'gw-1', epoch: 'epoch0000001' };
+  const folder = await keepGone([one!, thinned, log]);
+  expect(verify(folder)).toMatchObject({
+    faults: 0,
+    gone: [
+      { ...of, from: 2, to: 3, fate: 'thinned' },
+      { ...of, from: 5, to: 5, fate: 'dropped' },
+    ],
+  });
+  // One that came all the same is not gone.
+  expect(verify(await keepGone([one!, two!, thinned, five, log]))).toMatchObject({
+    faults: 0,
+    gone: [{ from: 3, to: 3, fate: 'thinned' }],
+  });
+  const path = join(folder, 'records-2026-11.db');
+  for (const [sql, codes] of [
+    ['UPDATE gone SET to_seq = 2 WHERE from_seq = 2', ['gone-otherwise', 'gap']],
+    ['DELETE FROM gone WHERE from_seq = 5', ['gone-otherwise', 'gap']],
+    ["INSERT INTO gone VALUES ('gw-1', 'epoch0000001', 99, 1, 3, 'dropped')", ['gone-otherwise']],
+    ['UPDATE run SET to_seq = 2 WHERE from_seq = 1', ['runs-otherwise']],
+    ['DELETE FROM run WHERE from_seq = 6', ['runs-otherwise']],
+  ] as const) {
+    const before = readFileSync(path);
+    const db = new DatabaseSync(path);
+    db.exec(sql);
+    db.close();
+    expect(codesOf(folder), sql).toEqual(codes);
+    writeFileSync(path, before);
+  }
 });
