@@ -93,6 +93,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       folder: dataFolder,
       maxBytes: config.spool.maxSize,
       keepMs: config.spool.keep,
+      maxAgeMs: config.spool.maxAge,
+      durability: config.spool.durability,
       randomBytes: random,
       log,
     });
@@ -163,6 +165,7 @@ export function runAgent(
         onPoll: (poll, everyMs) => {
           if (wirings.isWaiting(source)) sealer.leaveOut(poll.readings.length);
           else sealer.addPoll(source, poll, everyMs);
+          if (config.spool.durability === 'always') sealer.flush();
           live.takePoll(source, poll);
         },
         onLink: (change) => sealer.addLink(change),
@@ -233,6 +236,8 @@ export function runAgent(
     url: config.broker.url,
     clientId: agent,
     username: agent,
+    mqtt: config.broker.mqtt,
+    isOneOfMany: true,
     ...credentials,
     will: { topic: statusTopic, payload: statusText(false, version, boot, spool.head), retain: true },
     subscriptions: [{ filter: topicOf(site, agent, 'receipt'), qos: 1 }],

@@ -158,9 +158,9 @@ export class Reporter {
   }
 
   #spoolHealth(): HealthMessage['spool'] {
-    const { spool } = this.#options;
+    const { spool, sealer } = this.#options;
     const { samples, records } = spool.accounts();
-    const { sampled, receipted, pending, rejected } = samples;
+    const { sampled, receipted, pending, rejected, thinned } = samples;
     const dropped = Object.values(samples.dropped).reduce((sum, count) => sum + count, rejected);
     return {
       epoch: spool.head.epoch,
@@ -171,8 +171,9 @@ export class Reporter {
         pending: records.pending,
         rejected: records.rejected,
       },
-      samples: { sampled, receipted, pending, dropped },
+      samples: { sampled, receipted, pending, thinned, dropped },
       bytes: spool.usedBytes(),
+      failing: sealer.failing,
     };
   }
 

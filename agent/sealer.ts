@@ -82,7 +82,7 @@ export class Sealer {
   #sealedToMs = 0;
   #lastSealMs: number;
   #lastSealRealMs: number;
-  #diskFailing = false;
+  #failing: string | null = null;
   #repeated = 0;
   #lost = 0;
   /** Of the last row that was taken from an open part. */
@@ -102,6 +102,11 @@ export class Sealer {
   /** Polls that were left out because the clock had not moved since the one before. */
   get repeated(): number {
     return this.#repeated;
+  }
+
+  /** Why the spool does not take what is read; null while it does. */
+  get failing(): string | null {
+    return this.#failing;
   }
 
   /** Whether the wall clock is trusted just now. */
@@ -134,7 +139,7 @@ export class Sealer {
   rewire(wiring: SealedWiring): boolean {
     const config = sha256(wiring.snapshot);
     if (config !== this.#config) this.sealAll();
-    if (this.#diskFailing) return false;
+    if (this.#failing !== null) return false;
     this.#wiring = wiring;
     this.#config = config;
     try {
@@ -160,7 +165,7 @@ export class Sealer {
    * one. Making room for the log may drop more: that is told the next time.
    */
   #tellDrops(): void {
-    if (this.#diskFailing || this.#timers.nowMs() - this.#toldRealMs < TELL_EVERY_MS) return;
+    if (this.#failing !== null || this.#timers.nowMs() - this.#toldRealMs < TELL_EVERY_MS) return;
     const { spool } = this.#options;
     try {
       const drops = spool.untold(DROPS_MAX);
@@ -301,11 +306,11 @@ export class Sealer {
    */
   #noticeStep(): void {
     const step = this.#anchor.step();
-    if (step === undefined || this.#diskFailing) return;
+    if (step === undefined || this.#failing !== null) return;
     const { boot } = this.#options;
     const open = [...this.#machines.values()];
     if (open.length > 0) this.#sealWith(open, { boot, config: this.#config, ...step.before });
-    if (this.#diskFailing) return;
+    if (this.#failing !== null) return;
     try {
       this.sealLog('clock-stepped', { byMs: step.byMs });
     } catch (error) {
@@ -315,10 +320,10 @@ export class Sealer {
 
   #sealWith(machines: readonly OpenMachine[], anchor: BootAnchor): void {
     const { spool, maker, clock } = this.#options;
-    if (this.#diskFailing && this.#unwritten.length > 0) {
+    if (this.#failing !== null && this.#unwritten.length > 0) {
       // Packing is dear and a disk may refuse for days: it is not begun before the disk takes again.
       this.flush();
-      if (this.#diskFailing) return;
+      if (this.#failing !== null) return;
     }
     const names = machines.map(({ part }) => part.machine);
     const parts = machines.map(({ part }) => part.toPart());
@@ -413,17 +418,18 @@ export class Sealer {
       );
     }
     this.#unwritten.push(...rows);
-    if (this.#diskFailing) return;
-    this.#diskFailing = true;
+    const known = this.#failing !== null;
+    this.#failing = describeError(error);
+    if (known) return;
     this.#options.log.error(
-      { reason: describeError(error) },
+      { reason: this.#failing },
       'the spool cannot be written; readings are held in memory until it can. Look at the disk',
     );
   }
 
   #noteWritten(): void {
-    if (!this.#diskFailing) return;
-    this.#diskFailing = false;
+    if (this.#failing === null) return;
+    this.#failing = null;
     this.#options.log.info({ lost: this.#lost }, 'the spool can be written again');
     const samples = this.#lost;
     if (samples === 0) return;
@@ -437,7 +443,7 @@ export class Sealer {
   }
 
   #isHoldingTooMuch(): boolean {
-    if (!this.#diskFailing) return false;
+    if (this.#failing === null) return false;
     let samples = 0;
     for (const { part } of this.#machines.values()) samples += part.samples;
     return samples > HELD_SAMPLES_MAX;

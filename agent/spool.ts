@@ -12,6 +12,7 @@ import { OpenRows, type BootAnchor, type Leftovers, type OpenRow } from './spool
 import { RunningAge } from './running-age.ts';
 import { SpoolRetention } from './spool-retention.ts';
 
+const NO_HEAD: ChainHead = { epoch: '', seq: 0, hash: null, config: null };
 const YEAR_MS = 365 * 86_400_000;
 
 /** A record as the publisher needs it. */
@@ -54,6 +55,7 @@ export interface PendingHeader {
 /** The agent's durable memory: what it returns from is on disk. All calls are synchronous. */
 export class Spool {
   readonly #database: DatabaseSync;
+  readonly #isLazy: boolean;
   readonly #randomBytes: (count: number) => Uint8Array;
   readonly #accounts: SpoolAccounts;
   readonly #meta: SpoolMeta;
@@ -71,6 +73,8 @@ export class Spool {
     keepMs: number;
     /** Running time after which readings that no collector took are dropped, ms; a year by default. */
     maxAgeMs?: number;
+    /** `group` by default. With `os` a power cut may cost readings that were not sealed; records are on disk in any case. */
+    durability?: 'always' | 'group' | 'os';
     randomBytes: (count: number) => Uint8Array;
     log: Log;
     /** Opens the database; that of the folder by default. */
@@ -78,6 +82,8 @@ export class Spool {
   }) {
     this.#database = (options.open ?? openSpoolDatabase)(options.folder, options.log);
     this.#randomBytes = options.randomBytes;
+    this.#isLazy = options.durability === 'os';
+    this.#sync(!this.#isLazy);
     this.#accounts = new SpoolAccounts(this.#database);
     this.#drops = new SpoolDrops(this.#database);
     this.#open = new OpenRows(this.#database);
@@ -92,7 +98,8 @@ export class Spool {
     this.#insertHeader = prepareHeaderInsert(this.#database);
     this.#age = new RunningAge(Number(this.#meta.get('age') ?? 0));
     const head = this.#meta.get('head');
-    this.#head = head === null ? this.openEpoch() : (JSON.parse(head) as ChainHead);
+    this.#head = head === null ? NO_HEAD : (JSON.parse(head) as ChainHead);
+    if (head === null) this.openEpoch();
   }
 
   get head(): ChainHead {
@@ -101,10 +108,12 @@ export class Spool {
 
   /** Begins a new chain: at the first start, and after a fork. */
   openEpoch(): ChainHead {
-    const head: ChainHead = { epoch: drawToken(this.#randomBytes), seq: 0, hash: null, config: null };
-    transact(this.#database, () => this.#writeHead(head));
-    this.#head = head;
-    return head;
+    return this.#moveHead(() => ({
+      epoch: drawToken(this.#randomBytes),
+      seq: 0,
+      hash: null,
+      config: null,
+    }));
   }
 
   /** Makes readings durable, with the clocks they were read by; rows that are there already change nothing. */
@@ -125,17 +134,16 @@ export class Spool {
     /** Ids of the drops that the one record tells. */
     told?: readonly number[];
   }): void {
-    let head = this.#head;
-    transact(this.#database, () => {
+    this.#moveHead((from) => {
+      let head = from;
       this.#append(change.rows, change.anchor);
       this.#open.delete(change.anchor.boot, change.machines);
       this.#retention.expire(change.nowMs, this.#age.ms);
       this.#retention.makeRoom(sizeOf(change.records));
       for (const record of change.records) head = this.#insert(record, head, this.#age.ms);
       if (change.told !== undefined) this.#drops.markTold(change.told, head.epoch, head.seq);
-      this.#writeHead(head);
+      return head;
     });
-    this.#head = head;
   }
 
   /**
@@ -154,18 +162,15 @@ export class Spool {
    */
   thin(record: SealedRecord): void {
     const { epoch, thinnedFrom = 0, thinnedTo = 0, samples } = record.header;
-    let head = this.#head;
-    transact(this.#database, () => {
+    this.#moveHead((head) => {
       const rows = this.#statements.originals.all(epoch, thinnedFrom, thinnedTo);
       for (const row of rows) this.#retention.remove(Number(row['id']));
       const thinned = rows.reduce((sum, row) => sum + Number(row['samples']), 0) - samples;
       this.#accounts.addThinned(rows.length, thinned);
       // It is as old as the oldest of them.
       const ageMs = Math.min(this.#age.ms, ...rows.map((row) => Number(row['age'] ?? this.#age.ms)));
-      head = this.#insert(record, head, ageMs);
-      this.#writeHead(head);
+      return this.#insert(record, head, ageMs);
     });
-    this.#head = head;
   }
 
   /** What stands in the headers of records without receipt after an id, oldest first. */
@@ -315,8 +320,23 @@ export class Spool {
     this.#drops.addSamples(this.#head.epoch, reason, samples);
   }
 
-  #writeHead(head: ChainHead): void {
-    this.#meta.set('head', JSON.stringify(head));
+  /** What moves the head is on disk whatever the durability: a head that falls back behind what was published forks the chain. */
+  #moveHead(change: (head: ChainHead) => ChainHead): ChainHead {
+    if (this.#isLazy) this.#sync(true);
+    try {
+      this.#head = transact(this.#database, () => {
+        const head = change(this.#head);
+        this.#meta.set('head', JSON.stringify(head));
+        return head;
+      });
+    } finally {
+      if (this.#isLazy) this.#sync(false);
+    }
+    return this.#head;
+  }
+
+  #sync(full: boolean): void {
+    this.#database.exec(`PRAGMA synchronous=${full ? 'FULL' : 'NORMAL'}`);
   }
 }
 

@@ -50,7 +50,7 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
     },
     {
       name: 'millwatt_agent_samples_total',
-      help: 'Readings by fate, as the agent counts them: sampled = receipted + pending + dropped.',
+      help: 'Readings by fate, as the agent counts them: sampled = receipted + pending + thinned + dropped.',
       type: 'counter',
       values: agents.flatMap(({ id, health }) =>
         Object.entries(health?.spool.samples ?? {}).map(([fate, value]) => ({
@@ -81,6 +81,14 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
       help: 'Size of the spool of the agent.',
       type: 'gauge',
       values: byAgent(({ health }) => health?.spool.bytes ?? null),
+    },
+    {
+      name: 'millwatt_agent_spool_failing',
+      help: '1 while the disk of the agent does not take what is read, and it is held in memory.',
+      type: 'gauge',
+      values: byAgent(({ health }) =>
+        health === null ? null : typeof health.spool.failing === 'string' ? 1 : 0,
+      ),
     },
     {
       name: 'millwatt_agent_source_up',

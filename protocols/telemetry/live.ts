@@ -28,7 +28,7 @@ export interface StatusMessage {
   seq: number;
 }
 
-/** The health of an agent, every 30 s. The counts hold: sampled = receipted + pending + dropped. */
+/** The health of an agent, every 30 s. The counts hold: sampled = receipted + pending + thinned + dropped. */
 export interface HealthMessage {
   v: 1;
   at: number;
@@ -45,8 +45,10 @@ export interface HealthMessage {
     epoch: string;
     headSeq: number;
     records: { sealed: number; receipted: number; pending: number; rejected: number };
-    samples: { sampled: number; receipted: number; pending: number; dropped: number };
+    samples: { sampled: number; receipted: number; pending: number; thinned?: number; dropped: number };
     bytes: number;
+    /** Why the disk does not take what is read, which is held in memory meanwhile; null while it does. */
+    failing?: string | null;
   };
   /** Receipts since the start by fate: `obeyed`, or the fault for which one was ignored, such as `foreign` or `forged`. */
   receipts?: Record<string, number>;
