@@ -21,12 +21,14 @@ const WORDS: Record<Figure, string> = {
   'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',
   'influx lagMs': 'Age in ms of the oldest record that is being written; 0 when none is.',
   'influx waitingRecords':
-    'Records not in InfluxDB because the wiring (config record) they rest on is not here yet.',
+    'Records not in InfluxDB because the wiring (config record) they rest on is not here yet, or the clock of their boot was never set.',
+  'influx undatedRecords': 'Records whose wall time is not known, left out of InfluxDB.',
   'influx samples': 'Readings made into points since the start, also such as were written again.',
   'influx hours': 'Machine-hours written since the start; each revision counts.',
   'influx lines': 'Points that InfluxDB took since the start.',
   'influx requests': 'Write requests to InfluxDB since the start, also failed ones.',
-  'influx quarantinedLines': 'Points that InfluxDB refused for good, kept in the quarantine file.',
+  'influx quarantinedLines':
+    'Points that InfluxDB refused for good, kept in the quarantine (`millwatt project --quarantine`).',
   'influx quarantinedRecords': 'Records and machine-hours that could not be made into points.',
   'influx expired': 'Points older than InfluxDB keeps, which it dropped.',
   'influx badReadings': 'Readings left out because their quality is bad or no float can hold them.',

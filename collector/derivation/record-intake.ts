@@ -7,15 +7,13 @@ import { amendFeed } from '../energy/amendments/amend-feed.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
 import type { DamagedRecord, Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { MinuteRollup, StoredWord, Views } from '../ledger/views.ts';
+import { isDated } from './dated-record.ts';
 import { markOutdated, type DeriverMemory } from './deriver-memory.ts';
 import type { MachineModels } from './machine-models.ts';
 import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader } from './record-reader.ts';
 import { runWordsOf } from './run-words.ts';
 
-/** A clock that shows less was never set (2020-01-01), and one that is a day ahead of ours, when its record came, is wrong. */
-const EARLIEST_MS = 1_577_836_800_000;
-const AHEAD_MS = 86_400_000;
 /** Of a record that is not as it was admitted, no more than so long is told to be lost: its times may be damaged, too. */
 const LOST_MS_MAX = 86_400_000;
 
@@ -205,7 +203,7 @@ export class RecordIntake {
     const feed = this.#reader.readMachine(record, machine, take);
     if (feed === undefined) return undefined;
     // Wall times before and after it do not belong to one clock.
-    if (memory.clocks.isStep(record.header)) feed.unsynced = true;
+    if (memory.clocks.isStep(record.header)) feed.stepped = true;
     return amendFeed(feed, models.of(machine).amendments);
   }
 }
@@ -214,13 +212,6 @@ function lostFeed({ agent, epoch, seq, firstMs, lastMs }: DamagedRecord): Record
   const lost = { fromMs: Math.max(firstMs, lastMs - LOST_MS_MAX), toMs: lastMs };
   const record = { agent, epoch, seq, config: '' };
   return { record, unsynced: false, rows: [], words: [], links: [], lost };
-}
-
-/** By when it came, not by now: what was once left out must stay so when it is read again. */
-function isDated({ header, receivedMs }: LedgerRecord): boolean {
-  const firstMs = wallTimeMs(header, header.first);
-  const lastMs = wallTimeMs(header, Math.max(header.last, header.sealedTo));
-  return firstMs >= EARLIEST_MS && lastMs <= receivedMs + AHEAD_MS;
 }
 
 function gather<T>(by: Map<string, T[]>, key: string, value: T): void {

@@ -2,6 +2,9 @@ import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { encodePoint, type Field } from './line-protocol.ts';
 
+/** Where machine-hours are stored. */
+export const HOUR_MEASUREMENT = 'machine_hour';
+
 /**
  * One machine-hour as a point at the start of its hour. Energies are whole mWh divided by 1,000, so sums over hours are
  * exact to the mWh. What is not known is not written: an hour without a supply counter has times but no energy.
@@ -23,7 +26,7 @@ export function lineOfHour(hour: MachineHour): string {
   fields.push(['measured_share', hour.coverage.time]);
   fields.push(['revision', BigInt(hour.revision)], ['final', hour.status === 'final']);
   return encodePoint({
-    measurement: 'machine_hour',
+    measurement: HOUR_MEASUREMENT,
     tags: [
       ['site', hour.site],
       ['machine', hour.machine],

@@ -1,6 +1,6 @@
-import { InfluxDB } from '@influxdata/influxdb-client';
-import { describeError, MillwattError } from '../../protocols/errors.ts';
-import type { InfluxStore, QuerySeries, WriteOutcome } from './influx-store.ts';
+import { MillwattError } from '../../protocols/errors.ts';
+import type { InfluxStore, QuerySeries, StoredPoint, WriteOutcome } from './influx-store.ts';
+import { makeBucket } from './make-bucket.ts';
 import { classifyWrite } from './write-outcome.ts';
 
 /** How to reach an InfluxDB. Secrets are the resolved ones; none appears in a message. */
@@ -17,8 +17,17 @@ export interface InfluxConnection {
   password?: string;
   /** API token (2.x, 3.x). */
   token?: string;
+  /** Reads the secrets again, when the server does not take those we have; may throw. */
+  readSecrets?: () => { password?: string; token?: string };
   /** Deadline of one request, ms; 20 s without. */
   timeoutMs?: number;
+}
+
+/** What `fetch` may send twice. */
+interface Sent {
+  method: 'GET' | 'POST';
+  body?: string | URLSearchParams;
+  headers?: Record<string, string>;
 }
 
 /** InfluxDB over HTTP, 1.x, 2.x or 3.x. */
@@ -31,16 +40,47 @@ export function openInfluxStore(connection: InfluxConnection, nowMs: () => numbe
       cure: 'Use letters, digits, "_", "." and "-" for `influx.database`.',
     });
   }
-  const headers = authorization(connection);
+  let current = connection;
 
-  const call = async (path: string, init: RequestInit): Promise<Response> =>
+  const send = async (path: string, init: Sent): Promise<Response> =>
     await fetch(`${base}${path}`, {
       ...init,
-      headers: { ...headers, ...(init.headers as Record<string, string> | undefined) },
+      headers: { ...authorization(current), ...init.headers },
       // A redirect would carry our credentials to a server that nobody configured.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
+
+  /** Sends a request; where the secrets were changed since we read them, once more with the new ones. */
+  const call = async (path: string, init: Sent): Promise<Response> => {
+    const response = await send(path, init);
+    if ((response.status !== 401 && response.status !== 403) || connection.readSecrets === undefined)
+      return response;
+    const before = authorization(current)['authorization'];
+    current = { ...current, ...connection.readSecrets() };
+    if (authorization(current)['authorization'] === before) return response;
+    await response.body?.cancel();
+    return await send(path, init);
+  };
+
+  const attempt = async (path: string, init: Sent): Promise<WriteOutcome> => {
+    let response: Response;
+    try {
+      response = await call(path, init);
+    } catch (error) {
+      // A secret that cannot be read again: somebody is just changing it, or has to.
+      if (error instanceof MillwattError) return { kind: 'halt', reason: error.message, cure: error.cure };
+      const suspect = isTimeout(error) ? ({ suspect: 'size' } as const) : {};
+      return { kind: 'retry', afterMs: null, reason: `InfluxDB at ${base} ${noAnswer(error)}`, ...suspect };
+    }
+    const { status, headers } = response;
+    const answer = { status, retryAfter: headers.get('retry-after'), location: headers.get('location') };
+    try {
+      return classifyWrite({ ...answer, body: await response.text(), bodyComplete: true }, nowMs());
+    } catch {
+      return classifyWrite({ ...answer, body: '', bodyComplete: false }, nowMs());
+    }
+  };
 
   /** Making a database of 1.x does not tell whether it was there, so its measurements are looked at. */
   const ensureDatabaseV1 = async (): Promise<{ empty: boolean }> => {
@@ -66,21 +106,23 @@ export function openInfluxStore(connection: InfluxConnection, nowMs: () => numbe
     return { empty };
   };
 
+  const deleteV1 = async (points: readonly StoredPoint[]): Promise<WriteOutcome> => {
+    const q = points.map(deleteStatement).join('; ');
+    return await attempt('/query', { method: 'POST', body: new URLSearchParams({ db: database, q }) });
+  };
+
   return {
-    write: async (lines): Promise<WriteOutcome> => {
-      let response: Response;
-      try {
-        response = await call(writePath(connection), { method: 'POST', body: lines });
-      } catch (error) {
-        return { kind: 'retry', afterMs: null, reason: `InfluxDB at ${base} ${noAnswer(error)}` };
+    write: (lines) => attempt(writePath(connection), { method: 'POST', body: lines }),
+
+    deletePoints: async (points) => {
+      if (version === 1 && points.length > 0) return await deleteV1(points);
+      for (const point of version === 2 ? points : []) {
+        const body = JSON.stringify(deletionOf(point));
+        const headers = { 'content-type': 'application/json' };
+        const outcome = await attempt(deletePath(connection), { method: 'POST', body, headers });
+        if (outcome.kind !== 'ok') return outcome;
       }
-      const answer = { status: response.status, retryAfter: response.headers.get('retry-after') };
-      try {
-        const body = await response.text();
-        return classifyWrite({ ...answer, body, bodyComplete: true }, nowMs());
-      } catch {
-        return classifyWrite({ ...answer, body: '', bodyComplete: false }, nowMs());
-      }
+      return { kind: 'ok', expired: 0 };
     },
 
     query: async (influxql) => {
@@ -92,7 +134,7 @@ export function openInfluxStore(connection: InfluxConnection, nowMs: () => numbe
       if (version === 1) {
         return await ensureDatabaseV1();
       } else if (version === 2) {
-        return { empty: await makeBucket(connection, timeoutMs) };
+        return { empty: await makeBucket(current, timeoutMs) };
       }
       let status = 0;
       // 3.x makes the database at the first write; asking for one that is there is answered with 409.
@@ -131,8 +173,32 @@ function authorization({ version, username, password, token }: InfluxConnection)
 function writePath({ version, database, org }: InfluxConnection): string {
   const name = encodeURIComponent(database);
   if (version === 1) return `/write?db=${name}&precision=ms`;
-  if (version === 3) return `/api/v3/write_lp?db=${name}&precision=millisecond`;
+  if (version === 3)
+    return `/api/v3/write_lp?db=${name}&precision=millisecond&accept_partial=true&no_sync=false`;
   return `/api/v2/write?bucket=${name}&org=${encodeURIComponent(org ?? '')}&precision=ms`;
+}
+
+function deletePath({ database, org }: InfluxConnection): string {
+  return `/api/v2/delete?bucket=${encodeURIComponent(database)}&org=${encodeURIComponent(org ?? '')}`;
+}
+
+/** A point for the delete API of 2.x, whose range ends before its stop. */
+function deletionOf({ measurement, tags, timeMs }: StoredPoint): object {
+  const predicate = [['_measurement', measurement] as const, ...tags].map(
+    ([name, value]) => `${name}="${value}"`,
+  );
+  return {
+    start: new Date(timeMs).toISOString(),
+    stop: new Date(timeMs + 1).toISOString(),
+    predicate: predicate.join(' AND '),
+  };
+}
+
+function deleteStatement({ measurement, tags, timeMs }: StoredPoint): string {
+  const where = tags.map(([name, value]) => `"${name}" = '${value}'`);
+  // The parser of 1.x knows no equality of times here.
+  where.push(`time >= ${timeMs}ms`, `time <= ${timeMs}ms`);
+  return `DELETE FROM "${measurement}" WHERE ${where.join(' AND ')}`;
 }
 
 /** Sends a request that must succeed; gives the body's text. */
@@ -143,6 +209,7 @@ async function request(send: () => Promise<Response>, alsoFine: number[] = []): 
     response = await send();
     text = await response.text();
   } catch (cause) {
+    if (cause instanceof MillwattError) throw cause;
     throw new MillwattError('retry', 'influx-unreachable', `InfluxDB ${noAnswer(cause)}.`, {
       cure: 'Check that InfluxDB runs, and `influx.url`.',
       cause,
@@ -160,7 +227,7 @@ async function request(send: () => Promise<Response>, alsoFine: number[] = []): 
 }
 
 function readSeries(text: string): QuerySeries[] {
-  const answer = JSON.parse(text) as {
+  const answer = readAnswer(text) as {
     results?: {
       error?: string;
       series?: {
@@ -185,54 +252,28 @@ function readSeries(text: string): QuerySeries[] {
   );
 }
 
-/** Looks the bucket up with the official client, and makes it when it is missing: then true. */
-async function makeBucket(connection: InfluxConnection, timeoutMs: number): Promise<boolean> {
-  const { url, token = '', database, org = '' } = connection;
-  const { transport } = new InfluxDB({ url, token, timeout: timeoutMs });
+function readAnswer(text: string): unknown {
   try {
-    const named = `/api/v2/buckets?org=${encodeURIComponent(org)}&name=${encodeURIComponent(database)}`;
-    const found = await askJson<{ buckets?: unknown[] }>(named, undefined);
-    if ((found?.buckets ?? []).length > 0) return false;
-    const orgs = await askJson<{ orgs?: { id: string }[] }>(
-      `/api/v2/orgs?org=${encodeURIComponent(org)}`,
-      undefined,
-    );
-    const orgId = orgs?.orgs?.[0]?.id;
-    if (orgId === undefined)
-      throw new MillwattError('refuse', 'influx-no-org', `InfluxDB knows no organisation ${org}.`, {
-        cure: 'Correct `influx.org`.',
-      });
-    await askJson('/api/v2/buckets', { orgID: orgId, name: database, retentionRules: [] });
-    return true;
+    return JSON.parse(text);
   } catch (cause) {
-    if (cause instanceof MillwattError) throw cause;
-    const status = (cause as { statusCode?: number }).statusCode ?? 0;
-    const heals = status === 0 || status === 408 || status === 429 || status >= 500;
     throw new MillwattError(
-      heals ? 'retry' : 'refuse',
-      'influx-no-bucket',
-      `Bucket ${database} could not be looked up or made: ${describeError(cause)}.`,
-      { cure: 'Create the bucket by hand, and give the token the right to read and write it.', cause },
+      'refuse',
+      'influx-refused',
+      'InfluxDB answered a query with something that is no JSON.',
+      {
+        cure: 'Something else may answer there, a proxy perhaps: check `influx.url`.',
+        cause,
+      },
     );
-  }
-
-  async function askJson<T>(path: string, body: object | undefined): Promise<T | undefined> {
-    const options = {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { 'content-type': 'application/json' },
-    };
-    try {
-      return (await transport.request(path, body === undefined ? '' : JSON.stringify(body), options)) as T;
-    } catch (error) {
-      // 2.x answers 404 to a name it does not know.
-      if (body === undefined && (error as { statusCode?: number }).statusCode === 404) return undefined;
-      throw error;
-    }
   }
 }
 
+function isTimeout(error: unknown): boolean {
+  return (error as { name?: string }).name === 'TimeoutError';
+}
+
 function noAnswer(error: unknown): string {
+  if (isTimeout(error)) return 'did not answer in time';
   const { name, cause } = error as { name?: string; cause?: { code?: string } };
-  if (name === 'TimeoutError') return 'did not answer in time';
   return `did not answer (${cause?.code ?? name ?? 'no reason given'})`;
 }

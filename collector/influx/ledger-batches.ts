@@ -1,6 +1,8 @@
 import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
-import type { RecordHeader } from '../../protocols/telemetry/record.ts';
+import { wallTimeMs } from '../../protocols/telemetry/record.ts';
+import { BootClocks } from '../derivation/boot-clocks.ts';
+import { isDated } from '../derivation/dated-record.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { DeferredRecords } from './deferred-records.ts';
 import { createRecordReader } from './record-lines.ts';
@@ -9,6 +11,8 @@ import { createRecordReader } from './record-lines.ts';
 const LINES_MAX = 5_000;
 const BYTES_MAX = 2_000_000;
 const RECORDS_A_READ = 8;
+/** What records wait for that were written by a time that turned out wrong: their turn. */
+const MISREAD = 'misread';
 
 /** One request's worth of the ledger. */
 export interface LedgerBatch {
@@ -17,47 +21,88 @@ export interface LedgerBatch {
   last: number;
   /** When its first record came, ms since the Unix epoch by the collector's clock. */
   receivedMs: number;
-  /** Config records in it: what waited for them is in its lines. */
-  wirings: RecordHeader[];
+  /** Records that had waited, and for what: their lines are in it. */
+  settled: Waiting[];
 }
 
-/** Reads the ledger as batches of lines, and remembers which records wait for their wiring. */
+/** A record that waits for something. */
+interface Waiting {
+  cause: string;
+  ordinal: number;
+}
+
+/** What a reader must know of records before its cursor, as plain data. */
+export interface ReaderMemory {
+  boots: ReturnType<BootClocks['save']>;
+  /** Up to this ordinal records are in `boots`. */
+  notedTo: number;
+}
+
+/** Reads the ledger as batches of lines, and remembers which records wait for their wiring or their clock. */
 export interface BatchReader {
-  /** Reads on after an ordinal until a request is full; undefined when there is nothing. */
-  gather(after: number): LedgerBatch | undefined;
-  /** Says that a batch is written. */
-  settle(batch: LedgerBatch): void;
-  /** The smallest ordinal that waits for its wiring; 0 when none does. */
+  /** Reads on after an ordinal until a request is full; undefined when there is nothing. @param nowMs collector wall time */
+  gather(after: number, nowMs: number): LedgerBatch | undefined;
+  /** Says that a batch is written; gives the ordinal from which the ledger is to be read again, or 0. */
+  settle(batch: LedgerBatch): number;
+  /** The smallest ordinal that waits; 0 when none does. */
   firstWaiting(): number;
+  /** What has to be kept with the cursor; undefined when nothing of it changed since the last call. */
+  takeMemory(): ReaderMemory | undefined;
   stats(): {
     waitingRecords: number;
     samples: number;
     quarantinedRecords: number;
+    undatedRecords: number;
     badReadings: number;
     unknownReadings: number;
   };
 }
 
-/** A reader that starts with nothing waiting. */
-export function createBatchReader(ledger: Pick<Ledger, 'readAfter' | 'configRecord'>, log: Log): BatchReader {
+/** A reader with nothing waiting. @param waitingMax how many records that wait are remembered */
+export function createBatchReader(
+  ledger: Pick<Ledger, 'readAfter' | 'configRecord'>,
+  log: Log,
+  memory?: ReaderMemory,
+  waitingMax?: number,
+): BatchReader {
   const reader = createRecordReader(ledger);
-  const deferred = new DeferredRecords();
-  const counts = { samples: 0, quarantinedRecords: 0, badReadings: 0, unknownReadings: 0 };
+  const deferred = new DeferredRecords(waitingMax);
+  const clocks = new BootClocks(memory?.boots);
+  const boots = new Set(memory?.boots.map(bootCause));
+  let notedTo = memory?.notedTo ?? 0;
+  let isChanged = false;
+  /** Records whose turn has come. */
+  const ready: Waiting[] = [];
+  let turn = 0;
+  const counts = {
+    samples: 0,
+    quarantinedRecords: 0,
+    undatedRecords: 0,
+    badReadings: 0,
+    unknownReadings: 0,
+  };
 
-  /** Lines of one record; of a wiring, those of the records that waited for it. */
-  const linesOf = (record: LedgerRecord): string[] => {
-    const { header, ordinal } = record;
-    if (header.kind === 'config')
-      return deferred
-        .waitingFor(header)
-        .flatMap((waiting) => ledger.readAfter(waiting - 1, 1).flatMap(linesOf));
+  const readOne = (ordinal: number): LedgerRecord | undefined => {
+    const [record] = ledger.readAfter(ordinal - 1, 1);
+    return record?.ordinal === ordinal ? record : undefined;
+  };
+
+  /** Lines of a record by the clock that holds for it; or what it has to wait for. */
+  const linesOf = (record: LedgerRecord): string[] | string => {
+    const { header } = record;
     if (header.kind !== 'readings') return [];
     try {
-      const read = reader.read(record);
-      if (read === undefined) {
-        deferred.add(header, ordinal);
+      const dated = clocks.dated(record);
+      if (dated === undefined) return bootCause(header);
+      // By its own label: should the clock of its boot become known after all, it is read again.
+      if (dated.header.clock.state === 'unsynced')
+        clocks.noteTaken(record, wallTimeMs(header, header.first), wallTimeMs(header, header.last));
+      if (!isDated(dated)) {
+        counts.undatedRecords++;
         return [];
       }
+      const read = reader.read(dated);
+      if (read === undefined) return wiringCause(header);
       counts.badReadings += read.bad;
       counts.unknownReadings += read.unknown;
       counts.samples += read.samples;
@@ -72,29 +117,96 @@ export function createBatchReader(ledger: Pick<Ledger, 'readAfter' | 'configReco
     }
   };
 
+  const release = (cause: string): void => {
+    for (const ordinal of deferred.waitingFor(cause)) ready.push({ cause, ordinal });
+  };
+
+  /** Lets go what waited for clocks that are known now. */
+  const releaseBoots = (): void => {
+    for (const cause of deferred.causes()) {
+      if (!cause.startsWith('boot ')) continue;
+      const record = readOne(deferred.waitingFor(cause)[0] ?? 0);
+      if (record === undefined || clocks.dated(record) !== undefined) release(cause);
+    }
+  };
+
+  /** Takes note of what a record tells of others, once. */
+  const note = (record: LedgerRecord): void => {
+    const { header, ordinal } = record;
+    if (header.kind === 'config') release(wiringCause(header));
+    if (ordinal <= notedTo) return;
+    notedTo = ordinal;
+    const { settled, misread } = clocks.note(record);
+    const boot = bootCause(header);
+    if (settled || header.clock.state === 'unsynced' || !boots.has(boot)) isChanged = true;
+    boots.add(boot);
+    for (const taken of misread?.ordinals ?? []) deferred.add(MISREAD, taken);
+    if (misread !== null) release(MISREAD);
+    if (settled) releaseBoots();
+  };
+
   return {
-    gather: (after) => {
-      const batch: LedgerBatch = { lines: [], last: after, receivedMs: 0, wirings: [] };
+    gather: (after, nowMs) => {
+      const batch: LedgerBatch = { lines: [], last: after, receivedMs: nowMs, settled: [] };
       let bytes = 0;
+      const take = (record: LedgerRecord): string | undefined => {
+        const lines = linesOf(record);
+        if (typeof lines === 'string') return lines;
+        for (const line of lines) {
+          batch.lines.push(line);
+          bytes += line.length + 1;
+        }
+        return undefined;
+      };
+      const isFull = () => batch.lines.length >= LINES_MAX || bytes >= BYTES_MAX;
+      if (clocks.expire(nowMs)) {
+        isChanged = true;
+        releaseBoots();
+      }
       for (;;) {
+        for (let one = ready[turn]; one !== undefined; one = ready[turn]) {
+          turn++;
+          const record = readOne(one.ordinal);
+          const cause = record === undefined ? undefined : take(record);
+          if (cause !== undefined) deferred.add(cause, one.ordinal);
+          if (cause !== one.cause) batch.settled.push(one);
+          if (isFull()) return batch;
+        }
+        ready.length = 0;
+        turn = 0;
         const records = ledger.readAfter(batch.last, RECORDS_A_READ);
-        if (records.length === 0) return batch.last === after ? undefined : batch;
+        if (records.length === 0)
+          return batch.last === after && batch.settled.length === 0 ? undefined : batch;
         for (const record of records) {
           if (batch.last === after) batch.receivedMs = record.receivedMs;
-          if (record.header.kind === 'config') batch.wirings.push(record.header);
-          for (const line of linesOf(record)) {
-            batch.lines.push(line);
-            bytes += line.length + 1;
-          }
+          note(record);
+          const cause = take(record);
+          if (cause !== undefined) deferred.add(cause, record.ordinal);
           batch.last = record.ordinal;
-          if (batch.lines.length >= LINES_MAX || bytes >= BYTES_MAX) return batch;
+          if (isFull()) return batch;
+          // What waited for this one goes first, so that no more is ready than one record lets go.
+          if (ready.length > 0) break;
         }
       }
     },
-    settle: ({ wirings }) => {
-      for (const wiring of wirings) deferred.settle(wiring);
+    settle: ({ settled }) => {
+      for (const { cause, ordinal } of settled) deferred.settle(cause, ordinal);
+      return deferred.takeBeyond();
     },
     firstWaiting: () => deferred.first(),
+    takeMemory: () => {
+      if (!isChanged) return undefined;
+      isChanged = false;
+      return { boots: clocks.save(), notedTo };
+    },
     stats: () => ({ ...counts, waitingRecords: deferred.count }),
   };
+}
+
+function wiringCause({ agent, config }: { agent: string; config: string }): string {
+  return `wiring ${agent} ${config}`;
+}
+
+function bootCause({ agent, boot }: { agent: string; boot: string }): string {
+  return `boot ${agent} ${boot}`;
 }

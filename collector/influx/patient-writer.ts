@@ -3,7 +3,7 @@ import type { Log } from '../../protocols/log.ts';
 import { systemTimers, type Timers } from '../../protocols/timers.ts';
 import { writeBatch, type BatchOutcome } from './batch-writer.ts';
 import { EndableWait } from './endable-wait.ts';
-import type { InfluxStore } from './influx-store.ts';
+import type { InfluxStore, StoredPoint } from './influx-store.ts';
 import type { Quarantine } from './quarantine-file.ts';
 
 /** Waits after a failure, real ms; tests shorten them. */
@@ -17,6 +17,9 @@ export interface WriterWaits {
 
 /** The waits of a collector in service. */
 export const WRITER_WAITS: WriterWaits = { retryMs: 500, retryMaxMs: 60_000, haltMs: 30_000 };
+
+/** After so many failures that the request itself may be to blame for, a batch is searched for what it is. */
+const SEARCH_AFTER = 5;
 
 const RETRY_CURE =
   'Check that InfluxDB runs at `influx.url` and its disk has room; we go on by ourselves when it does.';
@@ -37,8 +40,11 @@ export interface WriterStats {
 
 /** Writes lines however long it takes. */
 export interface PatientWriter {
-  /** The same lines until they are in; false when it was stopped before. */
-  write(lines: readonly string[]): Promise<boolean>;
+  /**
+   * The same lines until they are in; false when it was stopped before.
+   * @param stale points that are deleted before, so that no old field of theirs is left
+   */
+  write(lines: readonly string[], stale?: readonly StoredPoint[]): Promise<boolean>;
   /** Waits as after a failure that may heal by itself. */
   backOff(): Promise<void>;
   /** Ends a wait at once, and every later one. */
@@ -72,7 +78,24 @@ export function createPatientWriter(parts: {
   let stopped = false;
   const pause = new EndableWait(parts.timers ?? systemTimers);
 
-  const send = async (lines: readonly string[]): Promise<BatchOutcome> => {
+  /** Deletes points; a server that does not let us keeps old fields, which is better than no new ones. */
+  const clear = async (stale: readonly StoredPoint[]): Promise<BatchOutcome | undefined> => {
+    if (stale.length === 0) return undefined;
+    const outcome = await store.deletePoints(stale);
+    if (outcome.kind === 'retry') return outcome;
+    if (outcome.kind !== 'ok')
+      log.warn(
+        { points: stale.length, reason: outcome.reason },
+        'InfluxDB keeps figures that are not known any more.',
+      );
+    return undefined;
+  };
+
+  const send = async (
+    lines: readonly string[],
+    stale: readonly StoredPoint[],
+    searches: boolean,
+  ): Promise<BatchOutcome> => {
     try {
       if (!prepared && (await store.ensureDatabase()).empty) onEmpty();
     } catch (error) {
@@ -85,7 +108,7 @@ export function createPatientWriter(parts: {
         };
     }
     prepared = true;
-    return await writeBatch(store, lines, quarantine);
+    return (await clear(stale)) ?? (await writeBatch(store, lines, quarantine, searches));
   };
 
   const sleep = async (ms: number): Promise<void> => {
@@ -123,10 +146,11 @@ export function createPatientWriter(parts: {
   };
 
   return {
-    write: async (lines) => {
+    write: async (lines, stale = []) => {
       if (lines.length === 0) return true;
-      for (;;) {
-        const outcome = await send(lines);
+      for (let suspicions = 0; ;) {
+        const outcome = await send(lines, stale, suspicions >= SEARCH_AFTER);
+        if (outcome.kind === 'retry' && outcome.suspect !== undefined) suspicions++;
         if (outcome.kind === 'done') {
           succeed(lines.length, outcome);
           return true;

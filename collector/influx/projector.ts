@@ -3,14 +3,13 @@ import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
 import { systemTimers, type Timers } from '../../protocols/timers.ts';
-import type { MachineHour } from '../energy/machine-hour.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Views } from '../ledger/views.ts';
 import { EndableWait } from './endable-wait.ts';
 import { lineOfHealth } from './health-line.ts';
-import { lineOfHour } from './hour-line.ts';
+import { HourWriter } from './hour-points.ts';
 import type { InfluxStore } from './influx-store.ts';
-import { createBatchReader, type LedgerBatch } from './ledger-batches.ts';
+import { createBatchReader, type LedgerBatch, type ReaderMemory } from './ledger-batches.ts';
 import { createPatientWriter, WRITER_WAITS, type WriterStats, type WriterWaits } from './patient-writer.ts';
 import type { Quarantine } from './quarantine-file.ts';
 
@@ -18,6 +17,8 @@ import type { Quarantine } from './quarantine-file.ts';
 const SAMPLES = 'influx-samples';
 const HOURS = 'influx-hours';
 const WAITING = 'influx-waiting';
+/** Where what is known of boots' clocks is kept with the cursor; no machine can have this name. */
+const OWN_CHECKPOINT = '~influx';
 
 /** After so many requests of samples the hours get their turn. */
 const REQUESTS_A_TURN = 50;
@@ -39,12 +40,14 @@ export interface ProjectorStats extends WriterStats {
   cursor: number;
   lagRecords: number;
   lagMs: number;
-  /** Records that wait for the wiring they rest on. */
+  /** Records that wait for the wiring they rest on, or for the clock of their boot. */
   waitingRecords: number;
   samples: number;
   hours: number;
   /** Records and hours that could not be read. */
   quarantinedRecords: number;
+  /** Records left out because their wall time is not known. */
+  undatedRecords: number;
   /** Readings left out: of bad quality, and of channels that no wiring names. */
   badReadings: number;
   unknownReadings: number;
@@ -70,7 +73,7 @@ export interface Projector {
  */
 export function startProjector(parts: {
   ledger: Pick<Ledger, 'readAfter' | 'configRecord' | 'lastOrdinal'>;
-  views: Pick<Views, 'cursor' | 'setCursor' | 'hoursChangedAfter'>;
+  views: Pick<Views, 'checkpointBefore' | 'commit' | 'cursor' | 'setCursor' | 'hoursChangedAfter'>;
   store: InfluxStore;
   quarantine: Quarantine;
   site: string;
@@ -82,6 +85,8 @@ export function startProjector(parts: {
   /** Real time of back-off and of looking for news. */
   timers?: Timers;
   waits?: Partial<ProjectorWaits>;
+  /** How many records that wait are remembered; tests make it small. */
+  waitingMax?: number;
 }): Projector {
   const { ledger, views, store, quarantine, site, clock, log } = parts;
   const waits = { ...WAITS, ...parts.waits };
@@ -95,7 +100,10 @@ export function startProjector(parts: {
     timers,
     onEmpty: () => beginAnew(),
   });
-  let batches = createBatchReader(ledger, log);
+  const hours = new HourWriter(log);
+  const openReader = (memory?: ReaderMemory) => createBatchReader(ledger, log, memory, parts.waitingMax);
+  const saved = views.checkpointBefore(OWN_CHECKPOINT, 0);
+  let batches = openReader(saved === undefined ? undefined : (JSON.parse(saved.json) as ReaderMemory));
   const waitingFrom = views.cursor(WAITING);
   // Records that waited for their wiring when we stopped are read again, with all since: writing twice changes nothing.
   let cursor = waitingFrom > 0 ? Math.min(waitingFrom - 1, views.cursor(SAMPLES)) : views.cursor(SAMPLES);
@@ -103,7 +111,6 @@ export function startProjector(parts: {
   /** How often the database was found empty though points had been written. */
   let beginnings = 0;
   let hoursWritten = 0;
-  let hoursRefused = 0;
   let health: string[] = [];
   let oldestUnwrittenMs: number | null = null;
   let stopped = false;
@@ -115,17 +122,24 @@ export function startProjector(parts: {
   const beginAnew = (): void => {
     if ([SAMPLES, HOURS, WAITING].every((reader) => views.cursor(reader) === 0)) return;
     log.warn({}, 'InfluxDB is empty, though points were written before: all are written again.');
-    for (const reader of [SAMPLES, HOURS, WAITING]) views.setCursor(reader, 0);
+    batches = openReader();
+    const json = JSON.stringify({ boots: [], notedTo: 0 } satisfies ReaderMemory);
+    views.commit({
+      reader: WAITING,
+      ordinal: 0,
+      checkpoints: [{ machine: OWN_CHECKPOINT, hourMs: 0, json }],
+    });
+    for (const reader of [SAMPLES, HOURS]) views.setCursor(reader, 0);
     cursor = 0;
     hoursCursor = 0;
-    batches = createBatchReader(ledger, log);
+    hours.forget();
     beginnings++;
   };
 
   /** Writes what the ledger has, request by request; false when there was nothing. */
   const projectSamples = async (): Promise<boolean> => {
     const beginning = beginnings;
-    let batch = batches.gather(cursor);
+    let batch = batches.gather(cursor, clock.wallMs());
     if (batch === undefined) return false;
     for (let turn = 1; batch !== undefined; turn++) {
       oldestUnwrittenMs = batch.receivedMs;
@@ -134,29 +148,40 @@ export function startProjector(parts: {
       let taken = false;
       try {
         // While InfluxDB works on this request, the next one is made ready.
-        if (turn < REQUESTS_A_TURN) next = batches.gather(batch.last);
+        if (turn < REQUESTS_A_TURN) next = batches.gather(batch.last, clock.wallMs());
       } finally {
         taken = await writing;
       }
       if (!taken) return false;
       if (beginning !== beginnings) return true;
-      commit(batch);
+      const again = commit(batch);
+      if (again > 0) {
+        // There is room for what had to be left out: all from there is read again, the next request too.
+        cursor = again - 1;
+        return true;
+      }
       batch = next;
     }
     oldestUnwrittenMs = null;
     return true;
   };
 
-  const commit = (batch: LedgerBatch): void => {
-    batches.settle(batch);
+  /** Moves the cursor; gives the ordinal from which the ledger is to be read again, or 0. */
+  const commit = (batch: LedgerBatch): number => {
+    const again = batches.settle(batch);
     cursor = batch.last;
     const stored = views.cursor(SAMPLES);
-    const waiting = batches.firstWaiting();
+    const waiting = again > 0 ? again : batches.firstWaiting();
     // Until a second reading has caught up, everything from here on counts as waiting.
     const from = cursor < stored ? Math.min(waiting || cursor + 1, cursor + 1) : waiting;
     // In this order: a crash between the two reads too much again, never too little.
-    if (views.cursor(WAITING) !== from) views.setCursor(WAITING, from);
+    const memory = batches.takeMemory();
+    if (memory !== undefined) {
+      const checkpoint = { machine: OWN_CHECKPOINT, hourMs: 0, json: JSON.stringify(memory) };
+      views.commit({ reader: WAITING, ordinal: from, checkpoints: [checkpoint] });
+    } else if (views.cursor(WAITING) !== from) views.setCursor(WAITING, from);
     if (stored < cursor) views.setCursor(SAMPLES, cursor);
+    return again;
   };
 
   /** One request of machine-hours and health; false when there was nothing. */
@@ -166,23 +191,13 @@ export function startProjector(parts: {
     const sent = health;
     health = [];
     if (changed.length === 0 && sent.length === 0) return false;
-    if (!(await writer.write([...changed.flatMap(({ hour }) => linesOfHour(hour)), ...sent]))) return false;
+    const { lines, stale } = hours.pointsOf(changed.map(({ hour }) => hour));
+    if (!(await writer.write([...lines, ...sent], stale))) return false;
     if (beginning !== beginnings) return true;
     hoursWritten += changed.length;
     hoursCursor = changed.at(-1)?.version ?? hoursCursor;
     if (changed.length > 0) views.setCursor(HOURS, hoursCursor);
     return true;
-  };
-
-  const linesOfHour = (hour: MachineHour): string[] => {
-    try {
-      return [lineOfHour(hour)];
-    } catch (error) {
-      hoursRefused++;
-      const { machine, hourMs } = hour;
-      log.warn({ machine, hourMs, reason: describeError(error) }, 'A machine-hour is left out of InfluxDB.');
-      return [];
-    }
   };
 
   const waitForNews = async (): Promise<void> => {
@@ -194,10 +209,10 @@ export function startProjector(parts: {
     while (!stopped) {
       woken = false;
       try {
-        const hours = await projectHours();
+        const newHours = await projectHours();
         const samples = await projectSamples();
         // Woken meanwhile: what is new may have come after we looked.
-        if (hours || samples || woken) continue;
+        if (newHours || samples || woken) continue;
         for (const resolve of idlers.splice(0)) resolve();
         await waitForNews();
       } catch (error) {
@@ -243,7 +258,7 @@ export function startProjector(parts: {
       return {
         ...writer.stats(),
         ...read,
-        quarantinedRecords: read.quarantinedRecords + hoursRefused,
+        quarantinedRecords: read.quarantinedRecords + hours.refused,
         hours: hoursWritten,
         cursor,
         lagRecords: Math.max(0, ledger.lastOrdinal() - cursor),

@@ -1,31 +1,65 @@
-import { appendFileSync, statSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { describeError, MillwattError } from '../../protocols/errors.ts';
+
+/** Lines that the server refused for one reason. */
+export interface RefusedLines {
+  lines: readonly string[];
+  reason: string;
+}
 
 /** Where lines go that InfluxDB will never take. They are only a projection: the ledger still holds their readings. */
 export interface Quarantine {
-  /** Keeps lines with the server's reason; never throws. */
-  add(lines: readonly string[], reason: string): void;
+  /** Keeps all of them, durable, or throws (class `refuse`, codes `quarantine-full`, `quarantine-unwritable`). */
+  add(refused: readonly RefusedLines[]): void;
 }
 
 /**
- * A quarantine in a file of JSON lines `{at, reason, lines}` that grows to at most `bytesMax`; what comes later is only
- * counted by the caller.
+ * A quarantine in a file of JSON lines `{at, reason, lines}` that grows to at most `bytesMax`. The file is opened each
+ * time: a person may move it away, and others may add to it.
  */
 export function openQuarantineFile(path: string, bytesMax: number, nowMs: () => number): Quarantine {
-  let bytes = sizeOf(path);
   return {
-    add: (lines, reason) => {
-      const entry = `${JSON.stringify({ at: new Date(nowMs()).toISOString(), reason, lines })}\n`;
-      if (bytes + entry.length > bytesMax) return;
+    add: (refused) => {
+      if (refused.length === 0) return;
+      const at = new Date(nowMs()).toISOString();
+      const text = refused.map(({ reason, lines }) => `${JSON.stringify({ at, reason, lines })}\n`).join('');
       try {
-        appendFileSync(path, entry, { mode: 0o600 });
-        bytes += entry.length;
-      } catch {
-        // A full disk must not stop the good lines; the count in the metrics still tells.
+        const file = openSync(path, 'a+', 0o600);
+        try {
+          const { size } = fstatSync(file);
+          if (size + Buffer.byteLength(text) > bytesMax) throw full(path, bytesMax);
+          // What a full disk cut off stays a line of its own, which nobody can read.
+          writeFileSync(file, size > 0 && !endsWithLineFeed(file, size) ? `\n${text}` : text);
+          fdatasyncSync(file);
+        } finally {
+          closeSync(file);
+        }
+      } catch (cause) {
+        if (cause instanceof MillwattError) throw cause;
+        throw new MillwattError(
+          'refuse',
+          'quarantine-unwritable',
+          `Lines that InfluxDB refuses cannot be set aside in ${path}: ${describeError(cause)}`,
+          { cure: 'Make room on its disk, and let the user of the collector write there.', cause },
+        );
       }
     },
   };
 }
 
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+function full(path: string, bytesMax: number): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'quarantine-full',
+    `InfluxDB refuses lines, and the quarantine ${path} is full (${bytesMax} bytes)`,
+    {
+      cure: 'See with `millwatt project --quarantine` what it refuses and why, correct that and run `millwatt project --retry`, or move the file away.',
+    },
+  );
+}
+
+function endsWithLineFeed(file: number, size: number): boolean {
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last[0] === 0x0a;
 }

@@ -6,7 +6,9 @@ export type Step =
   | { status: number; body?: string; headers?: Record<string, string> }
   | 'hang'
   | 'reset'
-  | 'reset-in-body';
+  | 'reset-in-body'
+  | 'half-answer'
+  | 'garbage';
 
 export interface SeenRequest {
   method: string;
@@ -61,6 +63,10 @@ function play(step: Step, request: IncomingMessage, response: ServerResponse): v
   if (step === 'hang') return;
   if (step === 'reset') {
     request.socket.resetAndDestroy();
+  } else if (step === 'half-answer') {
+    request.socket.end('HTTP/1.1 204 No Con');
+  } else if (step === 'garbage') {
+    request.socket.end('\u0000\u0001SSH-2.0-OpenSSH_9.2\r\n\r\n');
   } else if (step === 'reset-in-body') {
     response.writeHead(400, { 'content-length': '500' });
     response.write('{"error":"par', () => request.socket.resetAndDestroy());

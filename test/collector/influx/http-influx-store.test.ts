@@ -71,7 +71,11 @@ describe('against a scripted fake', () => {
       '/api/v2/write?bucket=millwatt&org=my%20plant&precision=ms',
       'Token t0',
     ],
-    [{ version: 3, token: 't0' }, '/api/v3/write_lp?db=millwatt&precision=millisecond', 'Bearer t0'],
+    [
+      { version: 3, token: 't0' },
+      '/api/v3/write_lp?db=millwatt&precision=millisecond&accept_partial=true&no_sync=false',
+      'Bearer t0',
+    ],
   ])('%j writes to %s', async (options, path, authorization) => {
     const { store, fake } = await openFake([], options);
     expect((await store.write(LINE)).kind).toBe('ok');

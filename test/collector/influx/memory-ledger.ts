@@ -3,10 +3,17 @@ import type { LedgerRecord } from '../../../collector/ledger/ledger.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { asLedgerRecord } from './plant-records.ts';
 
+interface Checkpoint {
+  machine: string;
+  hourMs: number;
+  json: string;
+}
+
 /** What the projector needs of a ledger and of views, in memory. `cursors` survive a projector, as a file would. */
 export function createMemoryLedger() {
   const records: LedgerRecord[] = [];
   const cursors = new Map<string, number>();
+  const checkpoints = new Map<string, string>();
   const hours: { version: number; hour: MachineHour }[] = [];
   return {
     cursors,
@@ -23,6 +30,14 @@ export function createMemoryLedger() {
     views: {
       cursor: (reader: string) => cursors.get(reader) ?? 0,
       setCursor: (reader: string, ordinal: number) => void cursors.set(reader, ordinal),
+      commit: (change: { reader: string; ordinal: number; checkpoints?: Iterable<Checkpoint> }) => {
+        cursors.set(change.reader, change.ordinal);
+        for (const { machine, json } of change.checkpoints ?? []) checkpoints.set(machine, json);
+      },
+      checkpointBefore: (machine: string) => {
+        const json = checkpoints.get(machine);
+        return json === undefined ? undefined : { hourMs: 0, json };
+      },
       hoursChangedAfter: (version: number, limit: number) =>
         hours.filter((entry) => entry.version > version).slice(0, limit),
     },

@@ -1,11 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openInfluxStore } from '../../../collector/influx/http-influx-store.ts';
 import type { InfluxStore } from '../../../collector/influx/influx-store.ts';
 import { startProjector, type Projector } from '../../../collector/influx/projector.ts';
-import { openQuarantineFile } from '../../../collector/influx/quarantine-file.ts';
+import {
+  openQuarantineFile,
+  type Quarantine,
+  type RefusedLines,
+} from '../../../collector/influx/quarantine-file.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { startInfluxd, type Influxd } from '../../support/influxd.ts';
@@ -25,7 +29,7 @@ afterEach(async () => {
 function project(
   memory: ReturnType<typeof createMemoryLedger>,
   store: InfluxStore,
-  quarantine: { add(lines: readonly string[], reason: string): void } = { add: () => {} },
+  quarantine: Quarantine = { add: () => {} },
 ): Projector {
   const projector = startProjector({
     ledger: memory.ledger,
@@ -152,7 +156,9 @@ describe('against a scripted fake', () => {
   test('a server that refuses everything costs a bounded number of requests', async () => {
     const { memory } = fill(40);
     const { fake, store } = await openFake([], ({ url }) =>
-      url.includes('write') ? { status: 400 } : undefined,
+      url.includes('write')
+        ? { status: 400, body: '{"error":"partial write: field type conflict"}' }
+        : undefined,
     );
     const projector = project(memory, store);
     await projector.idle();
@@ -160,14 +166,77 @@ describe('against a scripted fake', () => {
     expect(fake.writes.length).toBeLessThan(120);
   });
 
+  test('a refusal that is not about lines halts, and nothing is set aside', async () => {
+    const { memory } = fill(3);
+    let isHealed = false;
+    const { store } = await openFake([], ({ url }) =>
+      url.includes('write') && !isHealed
+        ? { status: 400, body: '{"error":"database is required"}' }
+        : undefined,
+    );
+    const added: RefusedLines[] = [];
+    const projector = project(memory, store, { add: (refused) => void added.push(...refused) });
+    await vi.waitFor(() => {
+      expect(projector.stats()).toMatchObject({
+        state: 'halt',
+        reason: expect.stringContaining('to every line'),
+        cursor: 0,
+      });
+    });
+    isHealed = true;
+    await projector.idle();
+    expect(projector.stats()).toMatchObject({ state: 'ok', lines: 93, lagRecords: 0 });
+    expect(added).toEqual([]);
+  });
+
+  test('a full quarantine halts, and forgets no line; when it is moved away all goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millwatt-influx-'));
+    closers.push(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'quarantine.jsonl');
+    writeFileSync(path, `${'x'.repeat(200)}\n`);
+    const { memory } = fill(3);
+    const { store } = await openFake([], ({ url, body }) =>
+      url.includes('write') && body.includes('u_v=230.5 ')
+        ? { status: 400, body: '{"error":"partial write: field type conflict"}' }
+        : undefined,
+    );
+    const projector = project(
+      memory,
+      store,
+      openQuarantineFile(path, 650, () => START_MS),
+    );
+    await vi.waitFor(() => {
+      expect(projector.stats()).toMatchObject({
+        state: 'halt',
+        reason: expect.stringContaining('is full'),
+        cure: expect.stringContaining('millwatt project --quarantine'),
+        cursor: 0,
+      });
+    });
+    expect(statSync(path).size).toBe(201);
+    renameSync(path, join(folder, 'seen'));
+    await projector.idle();
+    expect(projector.stats()).toMatchObject({ state: 'ok', quarantinedLines: 3, lines: 90, cursor: 4 });
+    expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(3);
+  });
+
   test('the quarantine file grows to its limit and no further', () => {
     const folder = mkdtempSync(join(tmpdir(), 'millwatt-influx-'));
     closers.push(() => rmSync(folder, { recursive: true }));
     const path = join(folder, 'quarantine.jsonl');
+    let refused = 0;
     for (let run = 0; run < 3; run++) {
       const quarantine = openQuarantineFile(path, 1000, () => START_MS);
-      for (let index = 0; index < 100; index++) quarantine.add([`line ${index}`], 'no');
+      for (let index = 0; index < 100; index++) {
+        try {
+          quarantine.add([{ lines: [`line ${index}`], reason: 'no' }]);
+        } catch (error) {
+          expect(error).toMatchObject({ remedy: 'refuse', code: 'quarantine-full' });
+          refused++;
+        }
+      }
     }
+    expect(refused).toBe(300 - readFileSync(path, 'utf8').trim().split('\n').length);
     expect(readFileSync(path).length).toBeLessThanOrEqual(1000);
   });
 
@@ -311,7 +380,9 @@ describe.skipIf(influxdPath === undefined)('against a real InfluxDB 1.x', () => 
     await store.write(`status,site=plant,machine=mill part_count="text" ${START_MS}`);
     const { memory } = fill(20);
     const bad: string[] = [];
-    const projector = project(memory, store, { add: (lines) => bad.push(...lines) });
+    const projector = project(memory, store, {
+      add: (refused) => void bad.push(...refused.flatMap(({ lines }) => lines)),
+    });
     await projector.idle();
     expect(await counts(store)).toMatchObject({ p_w: 200, u_v: 180, import_wh: 200, execution: 20 });
     expect(bad).toHaveLength(20);
