@@ -29,7 +29,7 @@ export const LONG_KINDS: readonly LongKind[] = [
     test: 'T1',
     unit: 'kills',
     wanted: 5000,
-    firstPiece: 300,
+    firstPiece: 100,
     pieceMin: 60,
     files: ['test/e2e/kill-cycles.test.ts'],
     env: ({ from, to }) => ({
@@ -44,7 +44,7 @@ export const LONG_KINDS: readonly LongKind[] = [
     test: 'T20',
     unit: 'kills',
     wanted: 100,
-    firstPiece: 50,
+    firstPiece: 20,
     pieceMin: 10,
     files: ['test/e2e/kill-cycles.test.ts'],
     env: ({ from, to }) => ({
