@@ -148,11 +148,11 @@ export class Admission {
   }
 
   async #append(record: SoundRecord): Promise<void> {
-    const { header, hash, bytes } = record;
+    const { header, hash, bytes, gone } = record;
     const name = `${header.agent}/${header.epoch}/${header.seq}`;
     if (this.#appending.get(name) === hash) {
       // The same record twice at once: one of them is the duplicate.
-      await this.#parts.ledger.append({ header, hash, bytes, receivedMs: this.#parts.wallMs() });
+      await this.#parts.ledger.append({ header, hash, bytes, gone, receivedMs: this.#parts.wallMs() });
       this.#acceptAgain(record);
       return;
     }
@@ -162,7 +162,13 @@ export class Admission {
     if (!this.#appending.has(name)) this.#appending.set(name, hash);
     let ordinal: number;
     try {
-      ordinal = await this.#parts.ledger.append({ header, hash, bytes, receivedMs: this.#parts.wallMs() });
+      ordinal = await this.#parts.ledger.append({
+        header,
+        hash,
+        bytes,
+        gone,
+        receivedMs: this.#parts.wallMs(),
+      });
     } catch (error) {
       if (error instanceof MillwattError && error.code === 'fork') {
         this.#rejectFork(record, error.message);

@@ -1,7 +1,6 @@
 import { MillwattError } from '../../protocols/errors.ts';
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { headerHash, unfoldPart, verifyRecord } from '../../protocols/evidence/seal.ts';
-import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
 import { isToken } from '../../protocols/telemetry/ids.ts';
 import { countSamples, decodePart, type MachinePart } from '../../protocols/telemetry/part.ts';
 import {
@@ -13,12 +12,16 @@ import {
 } from '../../protocols/telemetry/record.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
+import { goneOf } from '../ledger/gone-ranges.ts';
+import type { GoneRange } from '../ledger/ledger.ts';
 
 /** A record that holds by itself: signature, parts and contents. Whether its chain holds is asked later. */
 export interface SoundRecord {
   header: RecordHeader;
   hash: string;
   bytes: Uint8Array;
+  /** What it says will never come of its own chain. */
+  gone: readonly GoneRange[];
   /** Of a `config` record. */
   snapshot?: ConfigSnapshot;
 }
@@ -33,6 +36,8 @@ export interface UnsoundRecord {
   hash: string | null;
 }
 
+/** No agent thins so many records into one: one that says so would hide that they are missing. */
+const THINNED_RECORDS_MAX = 100_000;
 /** Year 9999: what a date can show. */
 const WALL_MS_MAX = 253_402_300_799_999;
 
@@ -57,9 +62,11 @@ export function examineRecord(
       );
     verifyRecord(frame);
     checkTimes(header);
-    const record: SoundRecord = { header, hash: headerHash(frame), bytes };
+    checkThinned(header);
     // What they unfold to together was bounded by verifyRecord.
     const texts = frame.parts.map(unfoldPart);
+    const gone = goneOf(header, header.kind === 'log' ? texts[0] : undefined);
+    const record: SoundRecord = { header, hash: headerHash(frame), bytes, gone };
     const snapshot = readContents(header, texts);
     return snapshot === undefined ? record : { ...record, snapshot };
   } catch (error) {
@@ -75,8 +82,8 @@ export function examineRecord(
 function readContents(header: RecordHeader, texts: readonly string[]): ConfigSnapshot | undefined {
   const [text = ''] = texts;
   if (header.kind === 'config') return readSnapshot(header, text);
-  if (header.kind === 'log') decodeAgentLog(text);
-  else checkReadings(header, texts);
+  // A log was read for what it says is gone.
+  if (header.kind === 'readings') checkReadings(header, texts);
   return undefined;
 }
 
@@ -86,6 +93,15 @@ function checkTimes(header: RecordHeader): void {
     if (wallMs < 0 || wallMs > WALL_MS_MAX)
       throw unsound('impossible-time', `A record has readings at ${wallMs} ms of wall time.`);
   }
+}
+
+function checkThinned({ thinnedFrom = 0, thinnedTo = 0 }: RecordHeader): void {
+  const records = thinnedTo - thinnedFrom + 1;
+  if (records > THINNED_RECORDS_MAX)
+    throw unsound(
+      'impossible-range',
+      `A record says that it was thinned from ${records} others, more than ${THINNED_RECORDS_MAX}.`,
+    );
 }
 
 function checkReadings(header: RecordHeader, texts: readonly string[]): void {

@@ -222,3 +222,34 @@ test('without room in the ledger there is no receipt, and the record is taken wh
     { accepted: [{ from: 1, to: 60, digest: digestOf(...records) }] },
   ]);
 });
+
+test('what a thinned record stands for, and what a log says was dropped, is missing no more', async () => {
+  const { admit, ledger } = await open();
+  const feed = new ChainFeed();
+  const records = feed.take(6);
+  const entries = [
+    { at: 1, event: 'records-dropped', detail: { reason: 'spool-full', from: 5, to: 6, samples: 20 } },
+  ];
+  const thinned = feed.next({ thinned: { from: 2, to: 4, hash: records[3]?.hash ?? '' } });
+  const log = feed.next({ kind: 'log', text: JSON.stringify({ v: 1, entries }) });
+  await admit(...records.slice(0, 1), thinned);
+  expect(ledger.missing('gw-1', 'epoch0000001', 9)).toEqual([{ from: 5, to: 6 }]);
+  await admit(log);
+  expect(ledger.missing('gw-1', 'epoch0000001', 9)).toEqual([]);
+  expect(ledger.chains()).toMatchObject([{ contiguousSeq: 8, records: 3 }]);
+  expect(ledger.gone('gw-1', 'epoch0000001')).toEqual([
+    { from: 2, to: 4, fate: 'thinned' },
+    { from: 5, to: 6, fate: 'dropped' },
+  ]);
+  // An original that comes after all is taken like any other, and so is what names it.
+  expect(await admit(...records.slice(2, 3), thinned)).toMatchObject([
+    {
+      accepted: [
+        { from: 3, to: 3 },
+        { from: 7, to: 7 },
+      ],
+      rejected: [],
+    },
+  ]);
+  expect(ledger.chains()).toMatchObject([{ contiguousSeq: 8, records: 4 }]);
+});

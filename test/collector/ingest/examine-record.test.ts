@@ -23,12 +23,14 @@ test('a sound record gives header, hash and bytes; a config record its snapshot'
     header: config.header,
     hash: config.hash,
     bytes: config.bytes,
+    gone: [],
     snapshot: JSON.parse(SNAPSHOT),
   });
   expect(examineRecord(readings.bytes, TOPIC)).toEqual({
     header: readings.header,
     hash: readings.hash,
     bytes: readings.bytes,
+    gone: [],
   });
 });
 
@@ -136,4 +138,31 @@ test('a part that is no zstd frame, signed by its agent, is unsound', () => {
   });
   const bytes = assembleRecord(signedBytes, feed.key.sign(signedBytes), [part]);
   expect(examineRecord(bytes, TOPIC)).toMatchObject({ reason: 'malformed-part', seq: 1 });
+});
+
+test('a thinned record says which ones it stands for, and for no more than an agent can thin', () => {
+  const feed = new ChainFeed();
+  const [one, two] = feed.take(2);
+  if (!one || !two) throw new Error('two records');
+  const thinned = feed.next({ thinned: { from: 1, to: 2, hash: two.hash } });
+  expect(examineRecord(thinned.bytes, TOPIC)).toMatchObject({
+    gone: [{ from: 1, to: 2, fate: 'thinned' }],
+  });
+  const far = (from: number) => {
+    const header = {
+      ...two.header,
+      seq: 200_000,
+      prev: one.hash,
+      thinnedFrom: from,
+      thinnedTo: 150_000,
+      thinnedHash: one.hash,
+    };
+    return sealRecord(
+      header,
+      [{ machine: 'mill', bytes: parseRecord(two.bytes).parts[0] ?? two.bytes }],
+      feed.key,
+    );
+  };
+  expect(examineRecord(far(50_001).bytes, TOPIC)).toMatchObject({ gone: [{ from: 50_001, to: 150_000 }] });
+  expect(examineRecord(far(50_000).bytes, TOPIC)).toMatchObject({ reason: 'impossible-range' });
 });
