@@ -204,7 +204,6 @@ export function runAgent(
     collectorKey: config.collectorKey,
     publish: (bytes) => link?.publish(batchTopic, bytes, { qos: 1 }) ?? Promise.resolve(),
     connected: () => link?.connected() === true,
-    nowMs: () => clock.wallMs(),
     onFork: () => {
       const before = spool.head;
       const { epoch } = spool.openEpoch();

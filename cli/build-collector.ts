@@ -12,7 +12,7 @@ import { describeError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import { startEmbeddedBroker, type EmbeddedBroker } from '../protocols/mqtt/embedded-broker.ts';
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
-import { readCredentials, readServerTls } from './broker-link.ts';
+import { readCredentials, readPem, readServerTls } from './broker-link.ts';
 import { serveCollector } from './collector-page.ts';
 import { openConfiguredInflux } from './influx-access.ts';
 import { openCollectorJournal } from './journal-access.ts';
@@ -85,11 +85,13 @@ export async function buildCollector(
         log,
       });
   }
+  // The embedded broker speaks 3.1.1 only.
+  const mqtt = broker === undefined ? config.broker.mqtt : '3.1.1';
   try {
     const collector = await startCollector({
       config,
       dataFolder,
-      connect: (link) => connectLink({ ...link, url, username, ...credentials }),
+      connect: (link) => connectLink({ ...link, url, username, mqtt, ...credentials }),
       clock,
       log,
       version: VERSION,
@@ -134,6 +136,7 @@ async function openBroker(
     ...(agents.length === 0 ? {} : { agents: new Map(agents) }),
     collector: { username, ...(password === undefined ? {} : { password }) },
     ...(tls === undefined ? {} : { tls }),
+    ...(embedded.ca === undefined ? {} : { clientCa: readPem(resolve(folder, embedded.ca)) }),
     log,
   });
 }

@@ -59,7 +59,7 @@ export function tryPort(host: string, port: number): Promise<string> {
 
 /** Connects once, as a client that sends nothing and asks for nothing. */
 export async function tryBroker(
-  access: Pick<LinkOptions, 'url' | 'username' | 'password' | 'tls'>,
+  access: Pick<LinkOptions, 'url' | 'username' | 'password' | 'tls' | 'mqtt'>,
 ): Promise<string> {
   const state = await new Promise<{ connected: boolean; reason: string; cure: string }>((resolve) => {
     const deadline = setTimeout(

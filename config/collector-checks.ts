@@ -68,6 +68,13 @@ function checkBroker(broker: Broker, folder: string, world: Surroundings): Remar
         'the collector cannot check the certificate of its own broker.',
         'Add ca under broker: the PEM file of the authority that signed embedded.cert, which must name 127.0.0.1 too.',
       );
+    if (broker.embedded.ca !== undefined && (broker.cert === undefined || broker.key === undefined))
+      add(
+        'error',
+        [],
+        'the collector has no certificate to show at its own broker, which asks everyone for one.',
+        `Add cert and key under broker, issued by embedded.ca for the name ${broker.username}.`,
+      );
     return [...remarks, ...checkEmbedded(broker.embedded, folder, world)];
   }
   if (broker.url === undefined) {
@@ -114,13 +121,20 @@ function checkEmbedded(
   const remarks = checkTlsFiles(at, embedded, folder, world);
   for (const [agent, reference] of Object.entries(embedded.agents))
     remarks.push(...checkSecret([...at, 'agents', agent], reference, folder, world));
+  if (embedded.ca !== undefined && (embedded.cert === undefined || embedded.key === undefined))
+    remarks.push({
+      severity: 'error',
+      path: [...at, 'ca'],
+      message: 'certificates of agents are asked for, but the broker has none of its own.',
+      cure: 'Give cert and key (PEM files) as well, or remove ca.',
+    });
   if (isLoopback(embedded.host)) return remarks;
-  if (Object.keys(embedded.agents).length === 0)
+  if (Object.keys(embedded.agents).length === 0 && embedded.ca === undefined)
     remarks.push({
       severity: 'error',
       path: [...at, 'host'],
       message: `would let anyone who reaches ${embedded.host} write readings.`,
-      cure: 'List the agents with their passwords under agents, or listen on 127.0.0.1.',
+      cure: 'List the agents with their passwords under agents, give ca for their certificates, or listen on 127.0.0.1.',
     });
   if (embedded.cert === undefined || embedded.key === undefined)
     remarks.push({

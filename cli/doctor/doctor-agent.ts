@@ -64,6 +64,11 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
     await driver.close();
   }
   yield examine('broker', () =>
-    tryBroker({ url: config.broker.url, username: config.agent, ...readCredentials(config.broker, folder) }),
+    tryBroker({
+      url: config.broker.url,
+      username: config.agent,
+      mqtt: config.broker.mqtt,
+      ...readCredentials(config.broker, folder),
+    }),
   );
 }

@@ -23,8 +23,10 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
   const { embedded, url } = config.broker;
   if (embedded !== undefined) yield examine('embedded broker', () => tryOwnPort(embedded, isRunning));
   else if (url !== undefined) {
-    const { username } = config.broker;
-    yield examine('broker', () => tryBroker({ url, username, ...readCredentials(config.broker, folder) }));
+    const { username, mqtt } = config.broker;
+    yield examine('broker', () =>
+      tryBroker({ url, username, mqtt, ...readCredentials(config.broker, folder) }),
+    );
   }
   yield* examineCalibrations(sitePlanOf(config, process.versions['tz'] ?? ''), Date.now());
   const { influx } = config;

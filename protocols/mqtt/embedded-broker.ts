@@ -6,6 +6,7 @@ import { MillwattError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isId } from '../telemetry/ids.ts';
 import { GuardedSocket } from './guarded-socket.ts';
+import { isLoopback } from './loopback.ts';
 import { settlePacketLengths } from './packet-lengths.ts';
 import { createSeldom } from './seldom.ts';
 import {
@@ -20,12 +21,20 @@ export interface EmbeddedBrokerOptions {
   host: string;
   /** 0 lets the system choose. */
   port: number;
-  /** Agent ids and their passwords. Without it the broker takes any id at its word, and listens on loopback only. */
+  /**
+   * Agent ids and their passwords. Without it, and without `clientCa`, the broker takes any id at its word, and listens on
+   * loopback only.
+   */
   agents?: ReadonlyMap<string, string>;
   /** The user that reads everything and writes receipts; with a password, it is asked for in any case. */
   collector?: { username: string; password?: string };
   /** PEM texts; with them the broker speaks TLS only. */
   tls?: { cert: string; key: string };
+  /**
+   * PEM text of the authority that issued the certificates of all clients, the collector's too; needs `tls`. Who shows none
+   * is refused, and so is one whose common name is not its user name: a certificate vouches for one agent, not for any.
+   */
+  clientCa?: string;
   /** Most connections at once, 1024 by default. */
   connectionsMax?: number;
   /** Most connections at once from one address, 256 by default. */
@@ -67,12 +76,21 @@ const RETAINED_TOPICS_MAX = 1024;
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   settlePacketLengths();
-  const { host, agents, tls, log } = options;
-  if (!isLoopback(host) && (agents === undefined || agents.size === 0 || tls === undefined)) {
+  const { host, agents, tls, clientCa, log } = options;
+  if (clientCa !== undefined && tls === undefined) {
+    throw new MillwattError(
+      'refuse',
+      'no-broker-certificate',
+      'The embedded broker cannot ask for certificates without one of its own.',
+      { cure: 'Name cert and key beside ca.' },
+    );
+  }
+  const namesAgents = (agents !== undefined && agents.size > 0) || clientCa !== undefined;
+  if (!isLoopback(host) && (!namesAgents || tls === undefined)) {
     throw new MillwattError(
       'refuse',
       'open-broker',
-      `The embedded broker may not listen on ${host} without agent passwords and TLS.`,
+      `The embedded broker may not listen on ${host} without TLS and agent passwords or certificates.`,
       { cure: 'List the agents with their passwords and name cert and key, or listen on 127.0.0.1.' },
     );
   }
@@ -95,7 +113,11 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
       done(null, true);
     },
     authenticate: (client, username, password, done) => {
-      if (username === undefined || !isKnown(username, password?.toString('utf8') ?? '')) {
+      if (
+        username === undefined ||
+        !isCertified(client, username) ||
+        !isKnown(username, password?.toString('utf8') ?? '')
+      ) {
         counts.refused += 1;
         sayRefused((unsaid) =>
           log.warn({ username: isId(username) ? username : null, unsaid }, 'the broker refused a login'),
@@ -141,6 +163,11 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
       done(null, allowed ? { ...subscription, qos: subscription.qos === 0 ? 0 : 1 } : null);
     },
   });
+
+  /** The authority was checked with the handshake. */
+  function isCertified({ conn }: Client, username: string): boolean {
+    return clientCa === undefined || (conn instanceof GuardedSocket && conn.commonName === username);
+  }
 
   function isKnown(username: string, password: string): boolean {
     if (username === collector.username) {
@@ -192,8 +219,25 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     tls === undefined
       ? createTcpServer(accept)
       : createTlsServer(
-          { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: CONNECT_TIMEOUT_MS },
-          accept,
+          {
+            cert: tls.cert,
+            key: tls.key,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: CONNECT_TIMEOUT_MS,
+            // Whom Node refuses it drops without a word; we do it ourselves, below, and say so.
+            ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
+          },
+          (socket) => {
+            if (clientCa === undefined || socket.authorized) {
+              accept(socket);
+              return;
+            }
+            counts.refused += 1;
+            const reason = String(socket.authorizationError);
+            sayRefused((unsaid) => log.warn({ reason, unsaid }, 'the broker refused a certificate'));
+            socket.on('error', () => {});
+            socket.destroy();
+          },
         );
   server.maxConnections = options.connectionsMax ?? 1024;
   server.on('tlsClientError', () => {});
@@ -219,11 +263,6 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
       await stopped;
     },
   };
-}
-
-/** True for addresses that only this machine can reach. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function isSameSecret(given: string, expected: string): boolean {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { FrameGuard } from './frame-guard.ts';
 
 /** Before a peer has shown who it is, a packet may be this large: a CONNECT with will and password fits. */
@@ -27,6 +28,14 @@ export class GuardedSocket extends Duplex {
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.destroy());
+  }
+
+  /** The common name of the certificate that the peer showed; undefined where it showed none, or has several. */
+  get commonName(): string | undefined {
+    if (!(this.#socket instanceof TLSSocket)) return undefined;
+    // Without a certificate the object is empty; with several names it is a list.
+    const { subject } = this.#socket.getPeerCertificate() as { subject?: { CN?: unknown } };
+    return typeof subject?.CN === 'string' ? subject.CN : undefined;
   }
 
   /** The peer has shown who it is: packets of the usual size may come. */

@@ -1,14 +1,19 @@
+import { reasonWords } from './reason-codes.ts';
+
 /** Why a connection is down, as a sentence, and what a person can do about it. */
 export interface LinkFailure {
   reason: string;
   cure: string;
 }
 
+/** Codes of MQTT 5 that say what a return code of MQTT 3.1.1 says. */
+const SAME_IN_3_1_1: Readonly<Record<number, number>> = { 0x84: 1, 0x85: 2, 0x86: 4, 0x87: 5, 0x88: 3 };
+
 /** What CONNACK return codes of MQTT 3.1.1 (section 3.2.2.3) mean to a person. */
 const REFUSALS: Readonly<Record<number, (host: string) => LinkFailure>> = {
   1: (host) => ({
-    reason: `The broker at ${host} does not speak MQTT 3.1.1.`,
-    cure: 'Enable MQTT 3.1.1 on the broker; every common broker has it.',
+    reason: `The broker at ${host} does not speak the version of MQTT that we ask for.`,
+    cure: "Set broker.mqtt to '3.1.1', which every common broker speaks.",
   }),
   2: (host) => ({
     reason: `The broker at ${host} refuses our client id.`,
@@ -54,8 +59,10 @@ const NETWORK_FAILURES: Readonly<Record<string, (host: string) => LinkFailure>> 
 export function explainLinkError(error: Error & { code?: unknown }, host: string): LinkFailure {
   const { code } = error;
   if (typeof code === 'number') {
-    const refusal = REFUSALS[code];
+    const refusal = REFUSALS[SAME_IN_3_1_1[code] ?? code];
     if (refusal !== undefined) return refusal(host);
+    const { says, cure } = reasonWords(code);
+    return { reason: `The broker at ${host} refuses the connection: ${says}.`, cure };
   }
   if (typeof code === 'string') {
     const failure = NETWORK_FAILURES[code];
@@ -87,21 +94,58 @@ export function explainLinkError(error: Error & { code?: unknown }, host: string
   };
 }
 
-/** The failure of a connection that ended without an error. */
-export function explainClose(host: string): LinkFailure {
+/** The failure of a connection that ended without an error; `isTlsUnanswered`: over TLS, before the broker said a word. */
+export function explainClose(host: string, isTlsUnanswered = false): LinkFailure {
+  if (isTlsUnanswered)
+    return {
+      reason: `The broker at ${host} closed the connection without an answer.`,
+      cure: 'It may ask for a certificate: give broker.cert and broker.key that it trusts, for this name. Its log says why.',
+    };
   return {
     reason: `The broker at ${host} closed the connection.`,
     cure: 'If it keeps doing so, look into its log: another client may use the same id, or a limit is reached.',
   };
 }
 
-/** The failure of a subscription that the broker did not grant. */
-export function explainRefusedFilter(filter: string, host: string): LinkFailure {
+/** The failure of a connection that an MQTT 5 broker ended with a reason. */
+export function explainDisconnect(code: number, host: string): LinkFailure {
+  const { says, cure } = reasonWords(code);
+  return { reason: `The broker at ${host} ended the connection: ${says}.`, cure };
+}
+
+/** Why an MQTT 5 broker did not take a message, from its PUBACK. */
+export function explainRefusedMessage(code: number, topic: string, host: string): LinkFailure {
+  const { says, cure } = reasonWords(code);
+  return { reason: `The broker at ${host} does not take what we publish to ${topic}: ${says}.`, cure };
+}
+
+/** The failure of a subscription that the broker did not grant; MQTT 5 codes above 0x80 say why. */
+export function explainRefusedFilter(filter: string, host: string, code = 0x80): LinkFailure {
+  const why = code > 0x80 ? `: ${reasonWords(code).says}` : '';
   return {
-    reason: `The broker at ${host} does not let us read ${filter}.`,
-    cure: 'Give this user the right to read that topic in the access list of the broker.',
+    reason: `The broker at ${host} does not let us read ${filter}${why}.`,
+    cure:
+      code > 0x80
+        ? reasonWords(code).cure
+        : 'Give this user the right to read that topic in the access list of the broker.',
   };
 }
+
+/** Alerts with which a broker refuses our own certificate; those of TLS 1.2 and 1.3 have different names. */
+const OUR_CERTIFICATE: Readonly<Record<string, (host: string) => LinkFailure>> = {
+  CERTIFICATE_REQUIRED: (host) => ({
+    reason: `The broker at ${host} asks for a certificate of ours.`,
+    cure: 'Give broker.cert and broker.key, issued by the authority that the broker trusts.',
+  }),
+  UNKNOWN_CA: (host) => ({
+    reason: `The broker at ${host} does not trust the authority that issued our certificate.`,
+    cure: 'Give a broker.cert that was issued by the authority that the broker trusts.',
+  }),
+  CERTIFICATE_EXPIRED: (host) => ({
+    reason: `The broker at ${host} says that our certificate has run out.`,
+    cure: 'Renew broker.cert, and check the clock of the broker.',
+  }),
+};
 
 function isTlsCode(code: string): boolean {
   return (
@@ -111,6 +155,16 @@ function isTlsCode(code: string): boolean {
 }
 
 function explainTls(code: string, host: string): LinkFailure {
+  const [, alert] = /_ALERT_(?:BAD_)?([A-Z_]+)$/.exec(code) ?? [];
+  if (alert !== undefined) {
+    const ours = OUR_CERTIFICATE[alert];
+    if (ours !== undefined) return ours(host);
+    if (alert.includes('CERTIFICATE') || alert === 'HANDSHAKE_FAILURE')
+      return {
+        reason: `The broker at ${host} refuses our certificate, or that we show none (${code}).`,
+        cure: 'Give a broker.cert and broker.key that are meant for clients, from the authority that it trusts.',
+      };
+  }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     return {
       reason: `The certificate of the broker at ${host} is not valid today (${code}).`,

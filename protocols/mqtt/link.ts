@@ -10,6 +10,10 @@ export interface LinkOptions {
   /** mqtt://host:port or mqtts://host:port, without credentials. */
   url: string;
   clientId: string;
+  /** MQTT version; 3.1.1 by default. */
+  mqtt?: '3.1.1' | 5;
+  /** Many like us share the broker: after it was lost we come back spread out. */
+  isOneOfMany?: boolean;
   username?: string;
   password?: string;
   /** PEM texts. */
@@ -29,7 +33,14 @@ export interface LinkOptions {
  */
 export interface Link {
   connected(): boolean;
-  /** Resolves on the broker's acknowledgement (QoS 1) or when handed over (QoS 0). A rejection means "unknown": send again later. */
+  /** QoS 1 messages that the broker takes before it has acknowledged them (MQTT 5); Infinity when it announced no limit. */
+  receiveMaximum?(): number;
+  /**
+   * Resolves on the broker's acknowledgement (QoS 1) or when handed over (QoS 0); waits while more are on their way than
+   * the broker announced to take. A rejection means "unknown", send again later: `not-connected`, `unacknowledged` (the
+   * connection ended or its deadline passed), `refused-message` (an MQTT 5 broker said why). Only `oversized-message`
+   * (class `quarantine`) was certainly not sent: larger than what this broker takes.
+   */
   publish(
     topic: string,
     payload: Uint8Array | string,
