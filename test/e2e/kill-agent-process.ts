@@ -1,7 +1,7 @@
 /*
  * An agent to be killed: three machines, each with a meter of two counters, read fifty times a second. Arguments: folder, broker
  * URL, where the counters start (wall ms), mode: `read`, or `deliver` for an agent without sources, or `warm` to load what
- * it is made of and end. Says on stdout `up` with the ms since the process began, and each counter it read: `MACHINE MWH`.
+ * it is made of and end. Says on stdout `up` with the ms since the process began and those of the processor, and each counter it read: `MACHINE MWH`.
  */
 import { writeSync } from 'node:fs';
 import { startAgent } from '../../agent/agent.ts';
@@ -91,4 +91,5 @@ const agent = await startAgent({
 process.once('SIGTERM', () => {
   void agent.stop().then(() => process.exit(0));
 });
-writeSync(1, `up ${Math.round(performance.now())}\n`);
+const { user, system } = process.cpuUsage();
+writeSync(1, `up ${Math.round(performance.now())} ${Math.round((user + system) / 1000)}\n`);

@@ -17,6 +17,8 @@ export function warmUp(script: string, args: readonly string[]): void {
 export class KillChild {
   /** From the start of the process to its being at work, ms, by its own clock; one a start that came so far. */
   readonly upMs: number[] = [];
+  /** The same in time of the processor, which does not depend on who else is at work. */
+  readonly upCpuMs: number[] = [];
   readonly #script: string;
   readonly #onLine: (line: string) => void;
   #child: ChildProcess | undefined;
@@ -54,7 +56,9 @@ export class KillChild {
             this.#onLine(line);
             continue;
           }
-          this.upMs.push(Number(line.slice(3)));
+          const [, ms, cpuMs] = line.split(' ').map(Number);
+          this.upMs.push(ms ?? NaN);
+          this.upCpuMs.push(cpuMs ?? NaN);
           clearTimeout(tooLate);
           resolve();
         }

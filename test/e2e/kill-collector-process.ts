@@ -1,6 +1,6 @@
 /*
  * A collector to be killed: ledger, receipts, hours and minutes. Arguments: folder, broker URL, mode: `collect`, or `warm` to
- * load what it is made of and end. Says on stdout `up` with the ms since the process began, once it would store a record.
+ * load what it is made of and end. Says on stdout `up` with the ms since the process began and those of the processor, once it would store a record.
  * SIGTERM: derives what there is, and ends.
  */
 import { writeSync } from 'node:fs';
@@ -47,4 +47,5 @@ process.once('SIGTERM', () => {
     .then(() => collector.stop())
     .then(() => process.exit(0));
 });
-writeSync(1, `up ${Math.round(performance.now())}\n`);
+const { user, system } = process.cpuUsage();
+writeSync(1, `up ${Math.round(performance.now())} ${Math.round((user + system) / 1000)}\n`);

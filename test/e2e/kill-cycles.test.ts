@@ -53,16 +53,19 @@ async function all(lines: readonly Promise<KillFigures>[]): Promise<KillFigures[
 function tell(how: string, lines: readonly KillFigures[]): void {
   const sum = (of: (figures: KillFigures) => number) => lines.reduce((total, line) => total + of(line), 0);
   const upMs = lines.flatMap((line) => line.upMs).sort((a, b) => a - b);
-  const at = (share: number) => upMs[Math.min(upMs.length - 1, Math.floor(share * upMs.length))] ?? NaN;
+  const upCpuMs = lines.flatMap((line) => line.upCpuMs).sort((a, b) => a - b);
+  const at = (list: readonly number[], share: number) =>
+    list[Math.min(list.length - 1, Math.floor(share * list.length))] ?? NaN;
   const done = sum(({ kills }) => kills);
   const figures = {
     records: sum(({ records }) => records),
     samples: sum(({ samples }) => samples),
     receipted: sum(({ receipted }) => receipted),
     energyMwh: sum(({ energyMwh }) => energyMwh),
-    upMsMedian: at(0.5),
-    upMs99: at(0.99),
-    upMsMax: at(1),
+    upMsMedian: at(upMs, 0.5),
+    upMs99: at(upMs, 0.99),
+    upMsMax: at(upMs, 1),
+    upCpuMs99: at(upCpuMs, 0.99),
     undurableMsMax: Math.max(...lines.map(({ undurableMs }) => undurableMs)),
   };
   console.log(`killed ${how} ${done} times: ${JSON.stringify(figures)}, MILLWATT_TEST_SEED=${SEED}`);
@@ -70,5 +73,6 @@ function tell(how: string, lines: readonly KillFigures[]): void {
   // Less would not be a load.
   expect(figures.records).toBeGreaterThan(done);
   expect(figures.receipted).toBeGreaterThan(done / 4);
-  expect(figures.upMsMedian).toBeLessThanOrEqual(1000);
+  // Who else is at work decides how long a start takes by the clock; by the processor it is ours.
+  expect(figures.upCpuMs99).toBeLessThanOrEqual(1000);
 }

@@ -29,6 +29,8 @@ export interface KillFigures {
   energyMwh: number;
   /** Of agent and collector: from the start of the process to its being at work, ms. */
   upMs: number[];
+  /** The same in time of the processor, ms. */
+  upCpuMs: number[];
   /** Readings lost at a kill because they were not durable yet, ms before it; the most. */
   undurableMs: number;
 }
@@ -139,6 +141,7 @@ class KillLine {
       receipted,
       energyMwh,
       upMs: [...this.#agent.upMs, ...this.#collector.upMs],
+      upCpuMs: [...this.#agent.upCpuMs, ...this.#collector.upCpuMs],
       undurableMs: Math.round((undurableMwh * 3600) / 10_000),
     };
   }
