@@ -97,7 +97,25 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
       values: byLabel('reader', stats.lagRecords),
     },
     ...figuresOf('derivation', stats.derivation),
+    ...stateOfInflux(stats.influx),
     ...figuresOf('influx', stats.influx),
+  ];
+}
+
+/** One value for each state, 1 for the one that is: an alarm asks for `halt`. */
+function stateOfInflux(influx: object | undefined): CollectorMetric[] {
+  if (influx === undefined) return [];
+  const { state } = influx as { state?: unknown };
+  return [
+    {
+      name: 'millwatt_influx_state',
+      help: '1 for the state of the projection to InfluxDB: ok, retry (heals by itself), halt (somebody has to do something).',
+      type: 'gauge',
+      values: ['ok', 'retry', 'halt'].map((name) => ({
+        labels: { state: name },
+        value: name === state ? 1 : 0,
+      })),
+    },
   ];
 }
 

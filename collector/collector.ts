@@ -6,6 +6,7 @@ import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import type { Link } from '../protocols/mqtt/link.ts';
 import type { HealthMessage } from '../protocols/telemetry/live.ts';
+import { readAlarms, type Alarm } from './alarms.ts';
 import { viewAgents, type AgentView } from './agent-views.ts';
 import { readCollectorMetrics, type CollectorMetric } from './collector-metrics.ts';
 import type { Finding } from './ingest/findings.ts';
@@ -72,6 +73,7 @@ export interface HttpSurroundings {
   ledger: () => { records: number; samples: number; sizeBytes: number; lastOrdinal: number };
   metrics: () => CollectorMetric[];
   findings: () => Finding[];
+  alarms: () => Alarm[];
   keys: () => AgentKey[];
   clock: Clock;
   log: Log;
@@ -181,6 +183,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       },
       metrics: () => readCollectorMetrics(stats()),
       findings: () => ingest.findings.list(),
+      alarms: () => readAlarms(stats()),
       keys: () => ingest.keys.list(),
       clock,
       log,

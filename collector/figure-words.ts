@@ -19,7 +19,8 @@ const WORDS: Record<Figure, string> = {
   'derivation failures': 'Passes over the ledger that failed and were tried again.',
   'influx cursor': 'Number of the last ledger record that is in InfluxDB.',
   'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',
-  'influx lagMs': 'Age in ms of the oldest record that is being written; 0 when none is.',
+  'influx lagSeconds':
+    'Age of the oldest record that is not in InfluxDB, as far as it was tried to write it; 0 when all are.',
   'influx waitingRecords':
     'Records not in InfluxDB because the wiring (config record) they rest on is not here yet, or the clock of their boot was never set.',
   'influx undatedRecords': 'Records whose wall time is not known, left out of InfluxDB.',

@@ -101,6 +101,11 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
     return { agents: parts.agents() };
   });
 
+  server.get('/api/v1/alarms', (request) => {
+    requireKnown(request.query as Query, []);
+    return { alarms: parts.alarms?.() ?? [] };
+  });
+
   addAmendments(server, parts, requireMachine);
   addJournal(server, parts);
 

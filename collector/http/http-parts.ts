@@ -1,6 +1,7 @@
 import type { Clock } from '../../protocols/clock.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
+import type { Alarm } from '../alarms.ts';
 import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
 import type { JobsPart } from '../reports/job-part.ts';
@@ -74,6 +75,8 @@ export interface HttpParts {
   live: LiveBoard;
   agents: () => AgentView[];
   ledger: () => LedgerStats;
+  /** What a person has to see to; absent where a server is without such parts. */
+  alarms?: () => Alarm[];
   /** What other parts have to say in /metrics: projector, admission, derivation. */
   metrics: () => MetricFamily[];
   clock: Pick<Clock, 'wallMs' | 'speed'>;

@@ -65,6 +65,10 @@ export function openApiDocument(version: string): object {
     security: [{ token: [] }, {}],
     paths: {
       '/api/v1/site': get('The site and this collector', json(reference('Site'))),
+      '/api/v1/alarms': get(
+        'What a person has to see to just now, with its cure; nothing is lost meanwhile',
+        json(object({ alarms: list(object({ part: text, reason: text, cure: text, lagRecords: number })) })),
+      ),
       '/api/v1/machines': get(
         'Machines with their latest power and state',
         json(object({ machines: list(reference('Machine')) })),

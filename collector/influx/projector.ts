@@ -39,7 +39,7 @@ export interface ProjectorStats extends WriterStats {
   /** Last ledger ordinal in InfluxDB, how many records are after it, and the age of the oldest that is being written. */
   cursor: number;
   lagRecords: number;
-  lagMs: number;
+  lagSeconds: number;
   /** Records that wait for the wiring they rest on, or for the clock of their boot. */
   waitingRecords: number;
   samples: number;
@@ -262,7 +262,7 @@ export function startProjector(parts: {
         hours: hoursWritten,
         cursor,
         lagRecords: Math.max(0, ledger.lastOrdinal() - cursor),
-        lagMs: oldestUnwrittenMs === null ? 0 : Math.max(0, clock.wallMs() - oldestUnwrittenMs),
+        lagSeconds: oldestUnwrittenMs === null ? 0 : Math.max(0, clock.wallMs() - oldestUnwrittenMs) / 1000,
       };
     },
   };

@@ -182,7 +182,14 @@ function followLink() {
 addEventListener('hashchange', followLink);
 
 async function showAgents() {
-  const { agents } = await getJson('/api/v1/agents');
+  const [{ agents }, { alarms }] = await Promise.all([getJson('/api/v1/agents'), getJson('/api/v1/alarms')]);
+  at('alarm').hidden = alarms.length === 0;
+  at('alarm').textContent = alarms
+    .map(
+      ({ reason, cure, lagRecords }) =>
+        `${reason}. Nothing is lost: ${lagRecords} records wait in the ledger. ${cure}`,
+    )
+    .join(' ');
   at('agents').replaceChildren(agentsView(agents, nowMs(), { speed: clock.speed, simulated }));
 }
 

@@ -105,7 +105,7 @@ describe('against a scripted fake', () => {
         cure: expect.stringContaining('token'),
         cursor: 0,
         lagRecords: 2,
-        lagMs: 60_000,
+        lagSeconds: 60,
       });
     });
   });
