@@ -37,8 +37,6 @@ export interface PublisherOptions {
   /** Publishes one record; a rejection means "unknown". */
   publish: (bytes: Uint8Array) => Promise<void>;
   connected: () => boolean;
-  /** Wall ms of the agent's clock, for the spool. */
-  nowMs: () => number;
   /** The collector holds another record under a seq of ours: this chain cannot go on. */
   onFork: () => void;
   log: Log;
@@ -171,11 +169,11 @@ export class Publisher {
   }
 
   #obey({ receipt, accepted, rejected, requested, mismatched }: ReceiptVerdict): void {
-    const { spool, log, nowMs, onFork } = this.#options;
+    const { spool, log, onFork } = this.#options;
     this.#receipts += 1;
     if (mismatched > 0) this.#faults.set('mismatched', (this.#faults.get('mismatched') ?? 0) + mismatched);
     let newestMs = -Infinity;
-    for (const id of spool.markReceipted(receipt.epoch, accepted, nowMs())) {
+    for (const id of spool.markReceipted(receipt.epoch, accepted)) {
       newestMs = Math.max(newestMs, this.#inFlight.get(id)?.sentAtMs ?? -Infinity);
       this.#inFlight.delete(id);
     }
@@ -186,7 +184,7 @@ export class Publisher {
         log.warn({ seq, reason }, 'a record arrived spoilt; ours is sound and goes out again');
         continue;
       }
-      const id = spool.markRejected(receipt.epoch, seq, reason, nowMs());
+      const id = spool.markRejected(receipt.epoch, seq, reason);
       if (id === undefined) continue;
       this.#inFlight.delete(id);
       log.error({ seq, reason }, 'the collector rejected a record; it is kept in the spool, set aside');

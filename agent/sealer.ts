@@ -124,11 +124,11 @@ export class Sealer {
 
   /** Seals the config snapshot when the last one sealed in this epoch is another. */
   sealConfig(): void {
-    const { spool, maker, clock } = this.#options;
+    const { spool, maker } = this.#options;
     if (spool.head.config === this.#config) return;
     const anchor = this.#readAnchor();
     const record = packText('config', this.#wiring.snapshot, maker, spool.head, anchor, this.#watermark([]));
-    spool.seal({ rows: [], anchor, machines: [], records: [record], nowMs: clock.wallMs() });
+    spool.seal({ rows: [], anchor, machines: [], records: [record] });
     this.#noteSealed([record], anchor);
   }
 
@@ -181,11 +181,11 @@ export class Sealer {
   }
 
   #sealLogs(entries: readonly Omit<AgentLogEntry, 'atMs'>[], told: readonly number[]): void {
-    const { spool, maker, clock } = this.#options;
+    const { spool, maker } = this.#options;
     const anchor = this.#readAnchor();
     const text = encodeAgentLog(entries.map((entry) => ({ atMs: anchor.mono, ...entry })));
     const record = packText('log', text, maker, spool.head, anchor, this.#watermark([]));
-    spool.seal({ rows: [], anchor, machines: [], records: [record], nowMs: clock.wallMs(), told });
+    spool.seal({ rows: [], anchor, machines: [], records: [record], told });
     this.#noteSealed([record], anchor);
   }
 
@@ -319,7 +319,7 @@ export class Sealer {
   }
 
   #sealWith(machines: readonly OpenMachine[], anchor: BootAnchor): void {
-    const { spool, maker, clock } = this.#options;
+    const { spool, maker } = this.#options;
     if (this.#failing !== null && this.#unwritten.length > 0) {
       // Packing is dear and a disk may refuse for days: it is not begun before the disk takes again.
       this.flush();
@@ -330,7 +330,7 @@ export class Sealer {
     const records = packReadings(parts, maker, spool.head, anchor, this.#watermark(names));
     const rows = this.#takeRows();
     try {
-      spool.seal({ rows, anchor, machines: names, records, nowMs: clock.wallMs() });
+      spool.seal({ rows, anchor, machines: names, records });
     } catch (error) {
       this.#keepRows(rows, error);
       return;
@@ -372,9 +372,9 @@ export class Sealer {
   }
 
   #sealLeftoverParts(whole: readonly MachinePart[], anchor: BootAnchor, machines: readonly string[]): void {
-    const { spool, maker, log, clock } = this.#options;
+    const { spool, maker, log } = this.#options;
     const records = packReadings(whole, maker, spool.head, anchor, anchor.mono);
-    spool.seal({ rows: [], anchor, machines, records, nowMs: clock.wallMs() });
+    spool.seal({ rows: [], anchor, machines, records });
     const samples = whole.reduce((sum, part) => sum + countSamples(part), 0);
     log.info({ boot: anchor.boot, samples }, 'readings of an earlier run were sealed');
     this.#options.onSealed(records);

@@ -12,7 +12,7 @@ import { checkOf } from './spool-meta.ts';
  *   open      readings that are durable and not sealed: the text of a MachinePart (protocols/telemetry/part.ts) a row
  *   records   sealed records, byte for byte; state sealed | receipted | rejected | corrupt
  *   headers   what stands in the header of a record, beside it, so that no record is read to find one; `age` is the agent's
- *             running age when it was sealed, ms
+ *             running age when it was sealed, ms; `settled` of a record is that age when its fate was told
  *   drops     what will never come and the chain does not tell for certain yet: ranges of records, or samples alone (first
  *             and last null); `told` is epoch/seq of the log record that tells it
  *   counters  sums that only grow: samples and records by fate
@@ -104,6 +104,8 @@ function upgrade(database: DatabaseSync): void {
     }
     insert(Number(row['id']), header, 0);
   }
+  // Format 1 knew wall time only: from here on they are kept as long as if they were told now.
+  database.exec('UPDATE records SET settled = 0 WHERE settled IS NOT NULL');
   const head = new Map(
     database
       .prepare('SELECT name, value FROM meta')

@@ -77,8 +77,9 @@ export class SpoolRetention {
   }
 
   /** Deletes receipted records that have been kept long enough, and drops readings that waited too long. Inside a transaction. */
-  expire(nowMs: number, ageMs: number): void {
-    for (const row of this.#expired.all(nowMs - this.#options.keepMs)) this.remove(Number(row['id']));
+  expire(ageMs: number): void {
+    // By running time: a wall clock that was set would make all that came before it look old.
+    for (const row of this.#expired.all(ageMs - this.#options.keepMs)) this.remove(Number(row['id']));
     const tooOld = this.#oldest
       .all(SWEEP_RECORDS)
       .filter((row) => row['age'] !== null && Number(row['age']) < ageMs - this.#options.maxAgeMs);

@@ -130,7 +130,6 @@ export class Spool {
     anchor: BootAnchor;
     machines: readonly string[];
     records: readonly SealedRecord[];
-    nowMs: number;
     /** Ids of the drops that the one record tells. */
     told?: readonly number[];
   }): void {
@@ -138,7 +137,7 @@ export class Spool {
       let head = from;
       this.#append(change.rows, change.anchor);
       this.#open.delete(change.anchor.boot, change.machines);
-      this.#retention.expire(change.nowMs, this.#age.ms);
+      this.#retention.expire(this.#age.ms);
       this.#retention.makeRoom(sizeOf(change.records));
       for (const record of change.records) head = this.#insert(record, head, this.#age.ms);
       if (change.told !== undefined) this.#drops.markTold(change.told, head.epoch, head.seq);
@@ -249,12 +248,12 @@ export class Spool {
   }
 
   /** Marks records without receipt in from..to as receipted; gives their ids. */
-  markReceipted(epoch: string, ranges: readonly { from: number; to: number }[], nowMs: number): number[] {
+  markReceipted(epoch: string, ranges: readonly { from: number; to: number }[]): number[] {
     return transact(this.#database, () => {
       const ids: number[] = [];
       let samples = 0;
       for (const { from, to } of ranges) {
-        for (const row of this.#statements.receipt.all(nowMs, epoch, from, to)) {
+        for (const row of this.#statements.receipt.all(this.#age.ms, epoch, from, to)) {
           ids.push(Number(row['id']));
           samples += Number(row['samples']);
           if (row['kind'] === 'log') this.#drops.forget(epoch, Number(row['seq']));
@@ -266,9 +265,9 @@ export class Spool {
   }
 
   /** Sets a record that will never be accepted aside; gives its id, or undefined when it was not waiting. */
-  markRejected(epoch: string, seq: number, reason: string, nowMs: number): number | undefined {
+  markRejected(epoch: string, seq: number, reason: string): number | undefined {
     return transact(this.#database, () => {
-      const row = this.#statements.reject.get(reason, nowMs, epoch, seq);
+      const row = this.#statements.reject.get(reason, this.#age.ms, epoch, seq);
       if (row === undefined) return undefined;
       this.#accounts.addRejected(1, Number(row['samples']));
       this.#drops.forget(epoch, seq);

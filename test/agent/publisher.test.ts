@@ -36,7 +36,6 @@ function rig(options: { maxBytes?: number; resendAfterMs?: number } = {}) {
       return Promise.resolve();
     },
     connected: () => true,
-    nowMs: () => clock.wallMs(),
     onFork: () => {},
     log: silentLog,
     resendAfterMs: options.resendAfterMs ?? 0,

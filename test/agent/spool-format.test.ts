@@ -32,7 +32,7 @@ function drain(spool: Spool): RecordHeader[] {
     expect(spool.hashes(epoch, seq, seq)?.hashes).toEqual([headerHash(frame)]);
     return frame.header;
   });
-  for (const { epoch, seq } of headers) spool.markReceipted(epoch, [{ from: seq, to: seq }], 0);
+  for (const { epoch, seq } of headers) spool.markReceipted(epoch, [{ from: seq, to: seq }]);
   return headers;
 }
 

@@ -26,6 +26,6 @@ for (let step = 1; ; step++) {
   if (step % 4 === 0) sealer.flush();
   sealer.sealDue();
   const { epoch, seq } = spool.head;
-  if (step % 50 === 0 && seq > 3) spool.markReceipted(epoch, [{ from: 1, to: seq - 3 }], clock.wallMs());
+  if (step % 50 === 0 && seq > 3) spool.markReceipted(epoch, [{ from: 1, to: seq - 3 }]);
   if (step % 4 === 0) writeSync(1, `${spool.accounts().samples.sampled}\n`);
 }

@@ -101,7 +101,7 @@ test('when it is full receipted records go first, then the oldest pending ones, 
   const maxBytes = 200_000;
   const { spool, sealer, clock } = fill(path, 60, { maxBytes, log });
   const { epoch } = spool.head;
-  spool.markReceipted(epoch, [{ from: 1, to: 50 }], clock.wallMs());
+  spool.markReceipted(epoch, [{ from: 1, to: 50 }]);
   const add = (records: number) => {
     for (let reading = 0; reading < records * 10; reading++) {
       clock.stepTo(clock.wallMs() + 1000);
@@ -142,7 +142,7 @@ test('a full spool keeps the config that its readings rest on, until a collector
 test('receipted records are kept as long as configured and no longer', () => {
   const { spool, sealer, clock } = fill(folder(), 5, { keepMs: 3_600_000 });
   const { epoch } = spool.head;
-  spool.markReceipted(epoch, [{ from: 1, to: 3 }], clock.wallMs());
+  spool.markReceipted(epoch, [{ from: 1, to: 3 }]);
   clock.stepTo(clock.wallMs() + 3_500_000);
   addReading(sealer, clock, 'mill');
   sealer.sealAll();
@@ -157,13 +157,13 @@ test('receipted records are kept as long as configured and no longer', () => {
 });
 
 test('marking twice counts once', () => {
-  const { spool, clock } = fill(folder(), 5);
+  const { spool } = fill(folder(), 5);
   const { epoch } = spool.head;
-  expect(spool.markReceipted(epoch, [{ from: 1, to: 3 }], clock.wallMs())).toHaveLength(3);
-  expect(spool.markReceipted(epoch, [{ from: 1, to: 4 }], clock.wallMs())).toHaveLength(1);
-  expect(spool.markRejected(epoch, 4, 'fork', clock.wallMs())).toBeUndefined();
-  expect(spool.markRejected(epoch, 5, 'fork', clock.wallMs())).toBeDefined();
-  expect(spool.markReceipted(epoch, [{ from: 5, to: 5 }], clock.wallMs())).toHaveLength(0);
+  expect(spool.markReceipted(epoch, [{ from: 1, to: 3 }])).toHaveLength(3);
+  expect(spool.markReceipted(epoch, [{ from: 1, to: 4 }])).toHaveLength(1);
+  expect(spool.markRejected(epoch, 4, 'fork')).toBeUndefined();
+  expect(spool.markRejected(epoch, 5, 'fork')).toBeDefined();
+  expect(spool.markReceipted(epoch, [{ from: 5, to: 5 }])).toHaveLength(0);
   expect(spool.accounts().samples).toMatchObject({ sampled: 50, receipted: 30, rejected: 10, pending: 10 });
   expect(holds(spool)).toBe(true);
   spool.close();
