@@ -108,12 +108,13 @@ function feedOf(
   channels: ReadonlyMap<string, ChannelRole>,
   takeColumn: TakeColumn | undefined,
 ): RecordFeed {
-  const { agent, epoch, seq, config } = header;
+  const { agent, epoch, seq, config, boot } = header;
   const offsetMs = wallTimeMs(header, 0);
   const wall = (timesMs: readonly number[]) => timesMs.map((atMs) => atMs + offsetMs);
   const feed: RecordFeed = {
     record: { agent, epoch, seq, config },
     unsynced: header.clock.state === 'unsynced',
+    clock: { boot: `${agent} ${boot}`, offsetMs },
     rows: [],
     words: [],
     links: part.links.map(({ source, timesMs, up, reasons }) => ({

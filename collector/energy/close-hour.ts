@@ -13,7 +13,7 @@ import { balanceTree } from './metering-tree.ts';
 import { DECIDERS, type Decider } from './state-span.ts';
 
 /** The name of this derivation in every record it makes; it changes when a figure could. */
-export const ALGORITHM = 'millwatt-energy/4';
+export const ALGORITHM = 'millwatt-energy/5';
 /** Power may say this much more than the counter before it is flagged. */
 const OVER_TOLERANCE = 0.02;
 /** Below this (1 Wh) a difference between power and counter says nothing. */

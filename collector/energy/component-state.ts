@@ -10,6 +10,7 @@ import {
   type HourAccount,
 } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
+import type { FeedClock } from './record-feed.ts';
 import { emptySeries, type Series } from './series.ts';
 import type { Slice } from './slices.ts';
 import type { TimelineState } from './timeline-state.ts';
@@ -60,6 +61,7 @@ export interface FoldContext {
   timeline: TimelineState;
   accounts: HourAccount[];
   definitions: CounterDefinition[];
+  clocks: readonly FeedClock[];
   recent: RecordSpan[];
   horizonMs: number;
 }

@@ -4,7 +4,7 @@ import { compareText } from './compare-text.ts';
  * What was decided about a reading of a counter that was not simply believed, or about how its difference was booked:
  * `anchor` the first reading of an epoch; `glitch` held readings proved false; `rollover`; `reset`; `step` an unexplained
  * step; `step-back` a meter that lost some minutes at a power loss; `identity` another meter took over; `foreign` a reading
- * of another meter beside this one, which went on; `moved` the same meter at another address; `impossible` no value that a counter shows; `saturated` it stopped at its largest value;
+ * of another meter beside this one, which went on; `moved` the same meter at another address; `clock-stepped` the clock was set between two readings, and it counted no more than time of the boot allows; `impossible` no value that a counter shows; `saturated` it stopped at its largest value;
  * `stuck` it did not move while power was drawn; `unread` it was not read any more while power was; `amended` a person decided (the amendment is named).
  */
 export const DECISION_KINDS = [
@@ -17,6 +17,7 @@ export const DECISION_KINDS = [
   'identity',
   'foreign',
   'moved',
+  'clock-stepped',
   'impossible',
   'saturated',
   'stuck',

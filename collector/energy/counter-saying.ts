@@ -26,6 +26,8 @@ export function sayVerdict(verdict: CounterVerdict, units: CounterUnits, bookedM
   switch (verdict.kind) {
     case 'anchor':
       return `first reading of ${evidence.meter}: ${show(now)}; nothing before it is known`;
+    case 'earlier':
+      return `the clock was set back: ${last} was shown after this ${show(now)}, under an earlier label; what was counted from here on until then is booked here`;
     case 'resumed':
       return `nothing was counted after ${last}${first === null ? '' : `, then showed ${shown(first, units)}`}: it counts again from ${show(now)}; nothing is taken across`;
     case 'silent':
@@ -66,6 +68,10 @@ function sayOnTrack(
     );
   if (verdict.rollover)
     parts.push(`it passed its largest value and started again at 0, and is counted on: ${from} became ${to}`);
+  if (verdict.stepped)
+    parts.push(
+      `the clock was set between ${from} and ${first === null ? to : shown(first, units)}: by the time of the boot it only counted on`,
+    );
   if (verdict.moved)
     parts.push(`${meter} goes on where ${meterBefore} stood: taken for one meter at another address`);
   if (verdict.rescaled)

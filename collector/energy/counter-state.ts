@@ -1,4 +1,5 @@
 import type { MeterReadingMwh, Watts } from '../../protocols/telemetry/unit.ts';
+import type { BootTime } from './boot-time.ts';
 import type { RiseBound } from './counter-bound.ts';
 import type { CounterDefinition, PlainReading } from './counter-value.ts';
 
@@ -6,10 +7,24 @@ import type { CounterDefinition, PlainReading } from './counter-value.ts';
 export interface CounterReading {
   /** Wall time, ms. */
   atMs: number;
+  /** The same by the time of a boot; absent or null where nobody knows. */
+  bootTime?: BootTime | null;
   raw: PlainReading;
   /** Nominal time between two readings, ms. */
   everyMs: number;
   definition: CounterDefinition;
+}
+
+/** What a counter showed at a time of a boot, whole mWh. */
+export interface BootPoint {
+  monoMs: number;
+  mwh: MeterReadingMwh;
+}
+
+/** From one time of a boot to another, all that was counted is booked. */
+export interface BookedStretch {
+  from: BootPoint;
+  to: BootPoint;
 }
 
 /** What is remembered of a counter between two readings: plain data. */
@@ -21,6 +36,11 @@ export interface CounterState {
   raw: PlainReading;
   mwh: MeterReadingMwh;
   atMs: number;
+  bootTime: BootTime | null;
+  /** What of the boot is booked without a hole up to there begins here; null where all before it is. */
+  since: BootPoint | null;
+  /** Later stretches of the boot that are booked already: a clock that was set back gave them earlier labels. */
+  ahead: BookedStretch[];
   /** The earliest time at which it may have come to show that, ms. */
   changedMs: number;
   /** True once it stands at its largest value, or counts another direction: what is drawn from then on it does not count. */
@@ -34,6 +54,7 @@ export interface CounterState {
 /** Readings that agree with each other, from the first to the last. */
 export interface Waiting {
   firstMs: number;
+  firstBootTime: BootTime | null;
   firstRaw: PlainReading;
   firstMwh: MeterReadingMwh;
   lastMs: number;
@@ -58,9 +79,23 @@ export interface Judged extends CounterReading {
  * @param changedMs the earliest time at which the counter may have come to show it
  */
 export function beginEpoch(
-  { definition, raw, atMs }: CounterReading,
+  { definition, raw, atMs, bootTime = null }: CounterReading,
   mwh: MeterReadingMwh,
   changedMs: number,
 ): CounterState {
-  return { definition, wraps: 0, raw, mwh, atMs, changedMs, saturated: false, held: null, rival: null };
+  const since = bootTime === null ? null : { monoMs: bootTime.monoMs, mwh };
+  return {
+    definition,
+    wraps: 0,
+    raw,
+    mwh,
+    atMs,
+    bootTime,
+    since,
+    ahead: [],
+    changedMs,
+    saturated: false,
+    held: null,
+    rival: null,
+  };
 }

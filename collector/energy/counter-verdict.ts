@@ -7,6 +7,7 @@ import type { CounterState } from './counter-state.ts';
  * difference of two cumulative values:
  * - `anchor`: the first reading of all; nothing before it is known.
  * - `same` / `rise`: on the track, `mwh` more than before; `glitch` when held readings proved false, `rollover` when it wrapped,
+ *   `stepped` when the clock was set meanwhile, and time of the boot allows what it counted;
  *   `moved` when it is read in another place, where nobody wrote down a serial number, but fits the track; `rescaled` where
  *   an amendment of its scale begins or ends: both readings are taken by the scale of the later one.
  * - `foreign`: a reading of another counter. Only when several of them come in a row is it believed that it took over, so
@@ -20,13 +21,15 @@ import type { CounterState } from './counter-state.ts';
  * - `saturated`: it stands at its largest value, `mwh` more than before; `begins` when it has just come there.
  * - `silent`: an amendment turned its direction, and nothing counts the other way; `begins` at the first such reading.
  * - `resumed`: it was saturated or silent and counts again; what was drawn meanwhile, up to this reading, it never counted.
+ * - `repeated`: the clock was set back and tells a time twice: what it showed then was counted already.
+ * - `earlier`: the clock was set back, and what was counted so far was counted after this: it is counted from here on, too.
  * - `missing`: no value that a counter could show.
  *
  * `evidence` is there wherever something other than "it counted on" was decided.
  */
 export type CounterVerdict =
-  | { kind: 'missing' }
-  | { kind: 'anchor' | 'resumed'; evidence: Evidence }
+  | { kind: 'missing' | 'repeated' }
+  | { kind: 'anchor' | 'resumed' | 'earlier'; evidence: Evidence }
   | {
       kind: 'same' | 'rise';
       mwh: MilliwattHours;
@@ -34,6 +37,8 @@ export type CounterVerdict =
       rollover: boolean;
       moved: boolean;
       rescaled: boolean;
+      /** The clock was set between this reading and the one before. */
+      stepped: boolean;
       evidence: Evidence | null;
     }
   | { kind: 'foreign' | 'held'; restart: boolean }

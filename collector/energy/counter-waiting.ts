@@ -6,6 +6,7 @@ import {
   type Watts,
 } from '../../protocols/telemetry/unit.ts';
 import { boundRise, earliestChangeMs, fitsBound, STEP_BACK_MS, type RiseBound } from './counter-bound.ts';
+import { countedOn, type CountedOn } from './counter-clock.ts';
 import type { Confirmed, Shown } from './counter-evidence.ts';
 import { beginEpoch, type CounterState, type Judged, type Waiting } from './counter-state.ts';
 import { cumulativeMwh } from './counter-value.ts';
@@ -55,6 +56,8 @@ export function hold(state: CounterState, reading: Judged): CounterVerdict {
   extendWaiting(held, reading);
   held.count += weight;
   if (held.count < AGREEING_READINGS) return { kind: 'held', restart: false };
+  const counted = countedOn(state, held, ratedPowerW);
+  if (counted !== null) return countOn(state, reading, held, counted);
   const backMwh = steppedBackMwh(state, held, ratedPowerW);
   // A meter that lost a little goes on counting: until it does, it may as well be a false value that stays.
   if (backMwh !== null && held.lastMwh === held.firstMwh) return { kind: 'held', restart: false };
@@ -91,9 +94,39 @@ function steppedBackMwh(
   return null;
 }
 
-function startWaiting({ atMs, raw, base }: Judged, changedMs: number): Omit<Waiting, 'count'> {
+/** The clock was set, and it counted on: all that it shows more is booked. */
+function countOn(
+  state: CounterState,
+  reading: Judged,
+  held: NonNullable<CounterState['held']>,
+  { spanMs }: CountedOn,
+): CounterVerdict {
+  const { definition, raw, atMs, bootTime = null, everyMs, base, ratedPowerW } = reading;
+  const value = cumulativeMwh(raw, state.definition, state.wraps) ?? base;
+  const bound = boundRise(ratedPowerW, spanMs, held.firstRaw, definition);
+  const evidence = {
+    before: { atMs: state.atMs, mwh: state.mwh },
+    first: shownFirst(held, held.bound),
+    now: { atMs, mwh: value },
+    bound,
+    readings: held.count,
+    meter: definition.meter,
+    meterBefore: state.definition.meter,
+  };
+  const mwh = energyBetween(state.mwh, value);
+  const changedMs = earliestChangeMs(atMs, held.lastMs, everyMs);
+  Object.assign(state, { raw, mwh: value, atMs, bootTime, changedMs, definition, held: null, rival: null });
+  const plain = { glitch: false, rollover: false, moved: false, rescaled: false };
+  return { kind: 'rise', mwh, ...plain, stepped: true, evidence };
+}
+
+function startWaiting(
+  { atMs, bootTime = null, raw, base }: Judged,
+  changedMs: number,
+): Omit<Waiting, 'count'> {
   return {
     firstMs: atMs,
+    firstBootTime: bootTime,
     firstRaw: raw,
     firstMwh: base,
     lastMs: atMs,

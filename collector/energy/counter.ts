@@ -10,6 +10,7 @@ import type { Evidence } from './counter-evidence.ts';
 import { beginEpoch, type CounterReading, type CounterState, type Judged } from './counter-state.ts';
 import { cumulativeMwh, isAmendedAlone, isAtMaximum, type CounterDefinition } from './counter-value.ts';
 import type { CounterVerdict, Judgement } from './counter-verdict.ts';
+import { aheadOf, isOfSteppedClock, placeInBoot } from './counter-clock.ts';
 import { hold, shownFirst, watchRival } from './counter-waiting.ts';
 
 /**
@@ -27,6 +28,10 @@ export function judgeReading(
   const base = cumulativeMwh(raw, definition, 0);
   if (base === null) return { state, verdict: { kind: 'missing' } };
   if (state === null) return anchor(reading, base);
+  // A clock that was set back tells a time twice: what was read before what is counted already adds nothing to it.
+  const place = placeInBoot(state, reading.bootTime ?? null);
+  if (place === 'repeated') return { state, verdict: { kind: 'repeated' } };
+  if (place === 'earlier') return goBack(state, reading, base);
   if (definition.silent) return { state, verdict: silence(state, reading, base) };
   if (isPlain(state, definition)) {
     const mwh = energyBetween(state.mwh, base);
@@ -76,7 +81,7 @@ function isPlain(state: CounterState, { identity, maximum }: CounterDefinition):
 /** It counted on: moves the state to a value that fits. */
 function count(
   state: CounterState,
-  { atMs, raw, everyMs, definition }: CounterReading,
+  { atMs, bootTime = null, raw, everyMs, definition }: CounterReading,
   value: MeterReadingMwh,
 ): { state: CounterState; verdict: Extract<CounterVerdict, { kind: 'same' | 'rise' }> } {
   const mwh = energyBetween(state.mwh, value);
@@ -85,8 +90,17 @@ function count(
   state.raw = raw;
   state.mwh = value;
   state.atMs = atMs;
+  if (bootTime?.boot !== state.bootTime?.boot) Object.assign(state, { since: null, ahead: [] });
+  state.bootTime = bootTime;
   const kind = mwh > 0 ? 'rise' : 'same';
-  const plain = { glitch: false, rollover: false, moved: false, rescaled: false, evidence: null };
+  const plain = {
+    glitch: false,
+    rollover: false,
+    moved: false,
+    rescaled: false,
+    stepped: false,
+    evidence: null,
+  };
   return { state, verdict: { kind, mwh, ...plain } };
 }
 
@@ -100,6 +114,14 @@ function anchor(reading: CounterReading, base: MeterReadingMwh): Judgement {
   return { state, verdict: { kind: 'saturated', mwh: milliwattHours(0), begins: true, evidence } };
 }
 
+/** Counts a stretch of the boot that came before what was counted: no less, and nothing of that again. */
+function goBack(state: CounterState, reading: CounterReading, base: MeterReadingMwh): Judgement {
+  const evidence = plainEvidence(state, reading, base);
+  const fresh = beginEpoch(reading, base, earliestChangeMs(reading.atMs, -Infinity, reading.everyMs));
+  fresh.ahead = aheadOf(state);
+  return { state: fresh, verdict: { kind: 'earlier', evidence } };
+}
+
 /** It tells nothing until it counts this direction again. */
 function silence(state: CounterState, reading: CounterReading, base: MeterReadingMwh): CounterVerdict {
   const evidence = plainEvidence(state, reading, base);
@@ -111,7 +133,12 @@ function silence(state: CounterState, reading: CounterReading, base: MeterReadin
 /** It still stands at its largest value, whatever is shown beyond it. */
 function stand(state: CounterState, reading: CounterReading): Judgement {
   const evidence = plainEvidence(state, reading, state.mwh);
-  Object.assign(state, { held: null, rival: null, atMs: reading.atMs });
+  Object.assign(state, {
+    held: null,
+    rival: null,
+    atMs: reading.atMs,
+    bootTime: reading.bootTime ?? null,
+  });
   return { state, verdict: { kind: 'saturated', mwh: milliwattHours(0), begins: false, evidence } };
 }
 
@@ -159,13 +186,14 @@ function follow(
 ): Judgement {
   const { atMs, raw, definition, rollover, moved, rescaled, ratedPowerW } = reading;
   const mwh = energyBetween(state.mwh, value);
-  const glitch = state.held !== null;
+  // Readings of another time that the clock calls the same were not false.
+  const glitch = state.held !== null && !isOfSteppedClock(state, state.held);
   const isFull = isAtMaximum(raw, definition);
   let evidence: Evidence | null = null;
   if (glitch || rollover || moved || rescaled || isFull)
     evidence = {
       before: { atMs: state.atMs, mwh: state.mwh },
-      first: state.held === null ? null : shownFirst(state.held, state.held.bound),
+      first: state.held === null || !glitch ? null : shownFirst(state.held, state.held.bound),
       now: { atMs, mwh: value },
       bound: bound ?? boundRise(ratedPowerW, atMs - state.changedMs, raw, definition),
       readings: state.held?.count ?? 1,

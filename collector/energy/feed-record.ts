@@ -1,3 +1,5 @@
+import { clockOf, compareClocks } from './boot-time.ts';
+import { compareText } from './compare-text.ts';
 import { insertControl } from './control.ts';
 import { emptyComponent, type ComponentState } from './component-state.ts';
 import { isSameDefinition, traitsText, type CounterDefinition, type PlainReading } from './counter-value.ts';
@@ -20,8 +22,11 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
   const { seq, agent } = feed.record;
   const hours = new Set<number>();
   const note = (atMs: number) => hours.add(Math.floor(atMs / HOUR_MS) * HOUR_MS);
-  const prefers = (definition: number, known: number) =>
-    textOf(fold.definitions[definition]) < textOf(fold.definitions[known]);
+  const clock = feed.clock === undefined ? 0 : clockOf(fold.clocks, feed.clock);
+  const prefers = (definition: number, known: number, ownClock: number, knownClock: number) => {
+    const order = compareText(textOf(fold.definitions[definition]), textOf(fold.definitions[known]));
+    return order < 0 || (order === 0 && compareClocks(fold.clocks[ownClock], fold.clocks[knownClock]) < 0);
+  };
   for (const group of feed.rows) {
     const { timesMs, everyMs } = group;
     let first = 0;
@@ -40,7 +45,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
         const value = values[row];
         if (value === null || value === undefined) continue;
         const atMs = timesMs[row] ?? 0;
-        if (!insertReading(series, atMs, value, everyMs, seq, definition, prefers)) continue;
+        if (!insertReading(series, atMs, value, everyMs, seq, definition, clock, prefers)) continue;
         conflicts++;
         addReason(accountAt(fold.accounts, atMs), 'conflict', atMs, atMs);
       }
@@ -97,6 +102,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
     const account = accountAt(fold.accounts, hourMs);
     addRecord(account, feed.record);
     if (feed.unsynced) addReason(account, 'clock-unsynced');
+    if (feed.stepped === true) addReason(account, 'clock-stepped');
   }
   const span = spanOf(feed);
   if (span !== null) fold.recent.push({ ...feed.record, ...span });

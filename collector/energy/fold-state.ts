@@ -1,10 +1,11 @@
 import type { ComponentState, RecordSpan } from './component-state.ts';
 import type { CounterDefinition } from './counter-value.ts';
 import type { HourAccount } from './hour-account.ts';
+import type { FeedClock } from './record-feed.ts';
 import { emptyTimeline, type TimelineState } from './timeline-state.ts';
 
 /** Goes up with every change of what a saved fold looks like, or of the words in it: older ones are not read. */
-export const FOLD_LAYOUT = 15;
+export const FOLD_LAYOUT = 16;
 
 /**
  * The fold of one machine: everything that must be remembered between readings, as plain data that JSON keeps. It is
@@ -20,6 +21,8 @@ export interface MachineFold {
   components: ComponentState[];
   accounts: HourAccount[];
   definitions: CounterDefinition[];
+  /** By which clocks readings of counters that wait were read; the first is none. */
+  clocks: FeedClock[];
   recent: RecordSpan[];
 }
 
@@ -32,6 +35,7 @@ export function startFold(): MachineFold {
     components: [],
     accounts: [],
     definitions: [],
+    clocks: [{ boot: '', offsetMs: 0 }],
     recent: [],
   };
 }

@@ -1,3 +1,4 @@
+import { keepNamedClocks } from './boot-time.ts';
 import { advanceComponent, awaitsStepSinceMs, countedToMs, openSinceMs } from './component.ts';
 import { isSupply, type ComponentState } from './component-state.ts';
 import type { MachineFold } from './fold-state.ts';
@@ -15,6 +16,8 @@ import {
 } from './timeline.ts';
 import type { StateSpan } from './state-span.ts';
 
+/** More clocks are looked through: most are of readings that were taken in. */
+const CLOCKS_KEPT = 8;
 /** A counter that nobody has read for so long is waited for no more. */
 const AWAITED_MS_MAX = 7 * 24 * HOUR_MS;
 
@@ -50,7 +53,7 @@ export function advanceFold(model: MachineModel, fold: MachineFold, horizonMs: n
   }
   const { accounts } = fold;
   advanceTimeline(model, timeline, horizonMs, accounts);
-  const context = { model, timeline, accounts, definitions, recent, horizonMs };
+  const context = { model, timeline, accounts, definitions, clocks: fold.clocks, recent, horizonMs };
   for (const component of fold.components) advanceComponent(component, context);
   forget(fold);
 }
@@ -140,6 +143,12 @@ function firstReadingMs(component: ComponentState): number {
 
 /** Lets go of what no open interval needs. */
 function forget(fold: MachineFold): void {
+  // A record brings a clock at most, and the readings of few wait.
+  if (fold.clocks.length > CLOCKS_KEPT)
+    fold.clocks = keepNamedClocks(
+      fold.clocks,
+      fold.components.map(({ counter }) => counter),
+    );
   const openMs = settledSinceMs(fold);
   const { changesMs, states } = fold.timeline;
   let first = 0;

@@ -1,6 +1,7 @@
 import { scaleEdgeBetween } from './amendments/amend-jump.ts';
 import { holdsAt } from './amendments/column-fate.ts';
 import { bookSlices } from './book-difference.ts';
+import { bootTimeAt } from './boot-time.ts';
 import { loseTime, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
 import type { Evidence } from './counter-evidence.ts';
 import { followJump } from './counter-jump.ts';
@@ -18,11 +19,12 @@ export function readCounter(c: ComponentState, context: FoldContext, row: number
   const everyMs = c.counter.everyMs[row] ?? 0;
   const definition = context.definitions[c.counter.definitions[row] ?? 0];
   if (definition === undefined) return;
+  const bootTime = bootTimeAt(context.clocks[c.counter.clocks[row] ?? 0], atMs);
   const rated = c.direction === 'medium' ? null : ratedPowerOf(context.model, c.component);
   const before = c.judged;
   const rival = before?.rival ?? null;
   const isCounted = before !== null && !before.saturated;
-  const { state, verdict } = judgeReading(before, { atMs, raw, everyMs, definition }, rated);
+  const { state, verdict } = judgeReading(before, { atMs, bootTime, raw, everyMs, definition }, rated);
   c.judged = state;
   // A reading ends the time before it: exactly on the hour it speaks of the one before. Where time does not wait for it, or
   // there is none before it, that hour may be closed, or nobody's.
@@ -54,6 +56,7 @@ function follow(c: ComponentState, context: FoldContext, reading: Reading, verdi
   const { atMs, account } = reading;
   switch (verdict.kind) {
     case 'missing':
+    case 'repeated':
       return;
     case 'anchor':
     case 'resumed':
@@ -62,6 +65,13 @@ function follow(c: ComponentState, context: FoldContext, reading: Reading, verdi
       c.rivalFrom = -1;
       if (isAfterReset(verdict)) addReason(account(), 'counter-reset', atMs, atMs);
       tell(c, reading, isAfterReset(verdict) ? 'reset' : 'anchor', verdict, 0);
+      return;
+    case 'earlier':
+      c.slices.length = 0;
+      c.heldFrom = -1;
+      c.rivalFrom = -1;
+      addReason(account(), 'clock-stepped', atMs - 1, atMs);
+      tell(c, reading, 'clock-stepped', verdict, 0);
       return;
     case 'silent':
       c.heldFrom = -1;
@@ -111,16 +121,25 @@ function followFlagged(
   evidence: Evidence,
 ): void {
   const { atMs } = reading;
-  const { glitch, rollover, moved, rescaled } = verdict;
+  const { glitch, rollover, moved, rescaled, stepped } = verdict;
   const sinceMs = evidence.first?.atMs ?? atMs - 1;
   if (glitch) mark(c, context, 'counter-glitch', sinceMs, atMs);
   if (rollover) mark(c, context, 'counter-rollover', atMs - 1, atMs);
   if (moved) mark(c, context, 'identity-change', atMs - 1, atMs);
+  if (stepped) mark(c, context, 'clock-stepped', sinceMs, atMs);
   const { amendments } = context.model;
   const beforeMs = evidence.before?.atMs ?? atMs;
   const amendment = rescaled ? scaleEdgeBetween(beforeMs, atMs, c.component, amendments) : null;
   if (amendment !== null) tellBefore(c, context, reading, verdict, amendment);
-  const kind = glitch ? 'glitch' : rollover ? 'rollover' : moved ? 'moved' : 'amended';
+  const kind = glitch
+    ? 'glitch'
+    : rollover
+      ? 'rollover'
+      : moved
+        ? 'moved'
+        : stepped
+          ? 'clock-stepped'
+          : 'amended';
   if (kind !== 'amended' || amendment !== null) tell(c, reading, kind, verdict, verdict.mwh, amendment);
 }
 

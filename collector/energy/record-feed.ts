@@ -25,11 +25,21 @@ export interface MediaColumns {
   counters: Omit<CounterColumn, 'direction'>[];
 }
 
+/** A boot of an agent, and wall time minus the monotonic time of that boot, ms, in one record. */
+export interface FeedClock {
+  boot: string;
+  offsetMs: number;
+}
+
 /** What one sealed record says of one machine that bears on its energy and states. Times are wall ms. */
 export interface RecordFeed {
   record: { agent: string; epoch: string; seq: number; config: string };
   /** True when the agent's wall clock was never set: the hours are flagged. */
   unsynced: boolean;
+  /** True where the agent's wall clock was set between these readings and those before: the hours are flagged. */
+  stepped?: boolean;
+  /** How its times are told from time that no clock can step: absent where nobody knows. */
+  clock?: FeedClock;
   rows: {
     source: string;
     everyMs: number;

@@ -11,6 +11,8 @@ export interface Series<V> {
   seqs: number[];
   /** What defines the reading: an index into the fold's definitions. */
   definitions: number[];
+  /** The clock that it was read by: an index into the fold's clocks. */
+  clocks: number[];
   /** The latest reading that was taken in, or null. */
   lastMs: number | null;
   lastEveryMs: number;
@@ -18,12 +20,21 @@ export interface Series<V> {
 
 /** A series without readings. */
 export function emptySeries<V>(): Series<V> {
-  return { atMs: [], values: [], everyMs: [], seqs: [], definitions: [], lastMs: null, lastEveryMs: 0 };
+  return {
+    atMs: [],
+    values: [],
+    everyMs: [],
+    seqs: [],
+    definitions: [],
+    clocks: [],
+    lastMs: null,
+    lastEveryMs: 0,
+  };
 }
 
 /**
  * Puts a reading in its place. Two readings of one time are one: the lower seq wins, then the smaller value, then the
- * shorter cadence, then what `prefers` says of their definitions; so it does not matter which came first.
+ * shorter cadence, then what `prefers` says of their definitions and clocks; so it does not matter which came first.
  * Returns true when they differed.
  */
 export function insertReading<V extends number | string | null>(
@@ -33,7 +44,8 @@ export function insertReading<V extends number | string | null>(
   everyMs: number,
   seq: number,
   definition: number,
-  prefers?: (definition: number, known: number) => boolean,
+  clock = 0,
+  prefers?: (definition: number, known: number, clock: number, knownClock: number) => boolean,
 ): boolean {
   let row = series.atMs.length;
   while (row > 0 && (series.atMs[row - 1] ?? 0) > atMs) row--;
@@ -44,8 +56,10 @@ export function insertReading<V extends number | string | null>(
       seq - (series.seqs[known] ?? 0) ||
       (differs ? (isSmaller(value, series.values[known] ?? null) ? -1 : 1) : 0) ||
       everyMs - (series.everyMs[known] ?? 0) ||
-      (prefers?.(definition, series.definitions[known] ?? 0) === true ? -1 : 0);
-    if (order < 0) replaceReading(series, known, value, everyMs, seq, definition);
+      (prefers?.(definition, series.definitions[known] ?? 0, clock, series.clocks[known] ?? 0) === true
+        ? -1
+        : 0);
+    if (order < 0) replaceReading(series, known, value, everyMs, seq, definition, clock);
     return differs;
   }
   if (row === series.atMs.length) {
@@ -54,12 +68,14 @@ export function insertReading<V extends number | string | null>(
     series.everyMs.push(everyMs);
     series.seqs.push(seq);
     series.definitions.push(definition);
+    series.clocks.push(clock);
   } else {
     series.atMs.splice(row, 0, atMs);
     series.values.splice(row, 0, value);
     series.everyMs.splice(row, 0, everyMs);
     series.seqs.splice(row, 0, seq);
     series.definitions.splice(row, 0, definition);
+    series.clocks.splice(row, 0, clock);
   }
   return false;
 }
@@ -72,11 +88,13 @@ export function replaceReading<V>(
   everyMs: number,
   seq: number,
   definition: number,
+  clock = 0,
 ): void {
   series.values[row] = value;
   series.everyMs[row] = everyMs;
   series.seqs[row] = seq;
   series.definitions[row] = definition;
+  series.clocks[row] = clock;
 }
 
 /**
@@ -104,7 +122,14 @@ export function dropTaken(series: Series<unknown>, rows: number): void {
   if (rows === 0) return;
   series.lastMs = series.atMs[rows - 1] ?? null;
   series.lastEveryMs = series.everyMs[rows - 1] ?? 0;
-  for (const column of [series.atMs, series.values, series.everyMs, series.seqs, series.definitions]) {
+  for (const column of [
+    series.atMs,
+    series.values,
+    series.everyMs,
+    series.seqs,
+    series.definitions,
+    series.clocks,
+  ]) {
     if (rows === column.length) column.length = 0;
     else column.splice(0, rows);
   }
@@ -121,6 +146,7 @@ export function readingsBefore<V>(series: Series<V>, beforeMs: number): Series<V
     everyMs: series.everyMs.slice(0, rows),
     seqs: series.seqs.slice(0, rows),
     definitions: series.definitions.slice(0, rows),
+    clocks: series.clocks.slice(0, rows),
   };
 }
 

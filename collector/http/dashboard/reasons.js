@@ -18,5 +18,6 @@ export const REASONS = {
   'integral-over-counter': 'power and counter do not agree',
   'children-over-supply': 'components used more than the supply',
   'clock-unsynced': 'the clock was not set',
+  'clock-stepped': 'the clock was set to another time',
   conflict: 'two agents claim a channel',
 };

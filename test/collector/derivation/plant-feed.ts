@@ -169,7 +169,8 @@ export const CHANNELS: Channel[] = [
   },
 ];
 
-function snapshotOf(
+/** What an agent says of these channels and their sources. */
+export function snapshotOf(
   agent: string,
   channels: Channel[],
   about: Partial<SourceDescription> = {},

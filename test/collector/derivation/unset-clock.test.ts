@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { Bench, isVoid } from './derivation-bench.ts';
 import { MACHINE, PlantFeed, shiftOf, START_MS, type Saying } from './plant-feed.ts';
@@ -206,14 +205,14 @@ describe('a clock that is set while the gateway runs', () => {
       await bench.restart();
       await bench.startOver();
       expect(await bench.derived()).toEqual(derived);
-      return derived.hours.map(({ reasons }) => reasons.includes('clock-unsynced'));
+      return derived.hours.map(({ reasons }) => reasons.includes('clock-stepped'));
     };
     // 1.9 s and what two clocks may drift apart in an hour are no step.
     expect(await hours(1900)).toEqual([false, false, false]);
     expect(await hours(60_000)).toEqual([false, true, false]);
   });
 
-  it('back by an hour, invents nothing: what the hour held is told as a step, and booked when a person calls it real', async () => {
+  it('back by an hour, invents nothing and loses nothing: by the time of the boot the counter only counted on', async () => {
     const bench = await Bench.open();
     const feed = new PlantFeed();
     const at = (index: number) => START_MS + index * 600_000;
@@ -223,23 +222,14 @@ describe('a clock that is set while the gateway runs', () => {
       feed.config(),
       ...Array.from({ length: 24 }, (_, index) => feed.say(readings(at(index), index < 9 ? {} : back))),
     );
-    const supplyMwh = (hours: MachineHour[]) =>
-      hours.reduce((sum, { energy }) => sum + (energy.supplyMwh ?? 0), 0);
-    const hours = await bench.derive();
-    expect(hours.flatMap(({ reasons }) => reasons)).toEqual(
-      expect.arrayContaining(['clock-unsynced', 'conflict', 'counter-step']),
-    );
-    // 24 x 60 readings 10 Wh apart; the hour that was labelled twice, and the step of 10 s into the next, lie in the jump.
-    expect(supplyMwh(hours)).toBe((24 * 60 - 1 - 361) * 10_000);
-    bench.book.enter({
-      id: 'summer-time',
-      machine: MACHINE,
-      component: 'supply',
-      fromMs: START_MS + HOUR_MS,
-      toMs: START_MS + 2 * HOUR_MS,
-      kind: 'step',
-      is: 'real',
-    });
-    expect(supplyMwh(await bench.derive())).toBe((24 * 60 - 1) * 10_000);
+    const { hours, bases } = await bench.derived();
+    const reasons = hours.flatMap((hour) => hour.reasons);
+    expect(reasons).toEqual(expect.arrayContaining(['clock-stepped', 'conflict']));
+    expect(reasons).not.toContain('counter-step');
+    // 24 x 60 readings 10 Wh apart; those of the hour that was labelled twice are booked when its second labels have passed.
+    expect(hours.reduce((sum, { energy }) => sum + (energy.supplyMwh ?? 0), 0)).toBe((24 * 60 - 1) * 10_000);
+    const told = bases.flatMap(({ decisions }) => decisions).find(({ kind }) => kind === 'clock-stepped');
+    expect(told?.saying).toContain('the clock was set between');
+    expect(told?.saying).toContain('15000 W x 1.2 x 3620 s');
   });
 });
