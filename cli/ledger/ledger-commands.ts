@@ -1,13 +1,47 @@
 import type { Command } from 'commander';
 import { chooseConfig } from '../config-argument.ts';
 
-const EXAMPLE = 'millwatt ledger verify -c collector.yaml';
+const VERIFY = 'millwatt ledger verify -c collector.yaml';
+const CHECK = 'millwatt ledger check -c collector.yaml';
+const BACKUP = 'millwatt ledger backup -c collector.yaml /mnt/backup/2026-11-22';
 
 /** Adds `millwatt ledger` and its subcommands; what they do is imported only when one is called. */
 export function addLedgerCommands(program: Command): void {
-  program
-    .command('ledger')
-    .description('check that records, decisions and figures are what was signed')
+  const ledger = program.command('ledger').description('check, verify and back up what a collector keeps');
+  ledger
+    .command('check')
+    .description('check that every file is whole; quick, reads only, the collector may run')
+    .option('-c, --config <file>', 'configuration file of the collector (YAML)')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `\nExit code: 0 all is whole, 1 something is wrong, 2 wrong command line.\n\nExample:\n  ${CHECK}\n`,
+    )
+    .action(async (options) =>
+      (await import('./check-command.ts')).runLedgerCheck({
+        ...options,
+        ...chooseConfig(undefined, options.config, CHECK),
+      }),
+    );
+  ledger
+    .command('backup')
+    .description('copy the data of a collector that may run, into a new folder')
+    .argument('<folder>', 'where to; complete afterwards, or not there')
+    .option('-c, --config <file>', 'configuration file of the collector (YAML)')
+    .option('--no-views', 'leave out what can be computed again from the ledger')
+    .option('--check', 'look at such a folder instead: whether it is what was copied, and whole')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `\nExample:\n  ${BACKUP}\n  millwatt ledger backup --check /mnt/backup/2026-11-22\n`,
+    )
+    .action(async (folder, options) =>
+      (await import('./backup-command.ts')).runLedgerBackup(folder, {
+        ...options,
+        ...(options.check === true ? {} : chooseConfig(undefined, options.config, BACKUP)),
+      }),
+    );
+  ledger
     .command('verify')
     .description('check every record, its signature and its chain, and the journal; reads only')
     .option('-c, --config <file>', 'configuration file of the collector (YAML)')
@@ -17,12 +51,12 @@ export function addLedgerCommands(program: Command): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      `\nExample:\n  ${EXAMPLE} --heads heads-2026-11.json\n  ${EXAMPLE} --derive --since heads-2026-10.json\n`,
+      `\nExample:\n  ${VERIFY} --heads heads-2026-11.json\n  ${VERIFY} --derive --since heads-2026-10.json\n`,
     )
     .action(async (options) =>
       (await import('./verify-command.ts')).runLedgerVerify({
         ...options,
-        ...chooseConfig(undefined, options.config, EXAMPLE),
+        ...chooseConfig(undefined, options.config, VERIFY),
       }),
     );
 }
