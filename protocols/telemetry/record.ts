@@ -81,6 +81,8 @@ export interface RecordHeader {
   thinnedTo?: number;
   /** Header hash of record thinnedTo. */
   thinnedHash?: string;
+  /** `sealedTo` of record thinnedFrom: from there to `clock.mono` the agent was watching without a break. */
+  thinnedSince?: number;
 }
 
 /** A record taken apart; nothing of it is verified yet (protocols/evidence/seal.ts does). */
@@ -220,10 +222,11 @@ function isHeader(value: unknown): value is RecordHeader {
   );
 }
 
-/** All three keys or none; only readings are thinned, and only of records before. */
+/** All of the keys or none; only readings are thinned, and only of records before. */
 function isThinning(h: Partial<Record<keyof RecordHeader, unknown>>): boolean {
-  const { seq, thinnedFrom, thinnedTo, thinnedHash } = h;
-  if (thinnedFrom === undefined && thinnedTo === undefined && thinnedHash === undefined) return true;
+  const { seq, thinnedFrom, thinnedTo, thinnedHash, thinnedSince } = h;
+  const keys = [thinnedFrom, thinnedTo, thinnedHash, thinnedSince];
+  if (keys.every((key) => key === undefined)) return true;
   return (
     h.kind === 'readings' &&
     isCount(seq) &&
@@ -232,7 +235,8 @@ function isThinning(h: Partial<Record<keyof RecordHeader, unknown>>): boolean {
     thinnedFrom > 0 &&
     thinnedFrom <= thinnedTo &&
     thinnedTo < seq &&
-    isDigest(thinnedHash)
+    isDigest(thinnedHash) &&
+    isCount(thinnedSince)
   );
 }
 
@@ -272,6 +276,7 @@ function orderHeader(h: RecordHeader): RecordHeader {
     ...(h.thinnedFrom === undefined ? {} : { thinnedFrom: h.thinnedFrom }),
     ...(h.thinnedTo === undefined ? {} : { thinnedTo: h.thinnedTo }),
     ...(h.thinnedHash === undefined ? {} : { thinnedHash: h.thinnedHash }),
+    ...(h.thinnedSince === undefined ? {} : { thinnedSince: h.thinnedSince }),
   };
 }
 

@@ -156,6 +156,7 @@ test('a thinned record says which ones it stands for, and for no more than an ag
       thinnedFrom: from,
       thinnedTo: 150_000,
       thinnedHash: one.hash,
+      thinnedSince: 0,
     };
     return sealRecord(
       header,

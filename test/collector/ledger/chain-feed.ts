@@ -89,6 +89,7 @@ export class ChainFeed {
               thinnedFrom: options.thinned.from,
               thinnedTo: options.thinned.to,
               thinnedHash: options.thinned.hash,
+              thinnedSince: 0,
             }),
       },
       [{ machine, text }],
