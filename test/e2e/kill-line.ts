@@ -113,7 +113,16 @@ class KillLine {
     this.#startAgent('deliver');
     await this.#agent.up();
     // Records, not samples: an agent also seals that it began.
-    await eventually(() => readSpool(this.#agentFolder).records.pending === 0, 'every record is receipted');
+    const pending = () => readSpool(this.#agentFolder).records.pending;
+    await eventually(() => pending() === 0, 'every record is receipted').catch((error: unknown) => {
+      const { records, samples } = readSpool(this.#agentFolder);
+      throw new Error(
+        `${JSON.stringify({ records, samples })}; the broker: ${this.#broker.output().slice(-600)}`,
+        {
+          cause: error,
+        },
+      );
+    });
     await this.#agent.stop();
     await this.#collector.stop();
   }

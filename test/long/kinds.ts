@@ -68,4 +68,15 @@ export const LONG_KINDS: readonly LongKind[] = [
     isSilent: true,
     tried: LINE,
   },
+  {
+    name: 'fuzz',
+    test: 'T16',
+    unit: 'executions',
+    wanted: 50_000_000,
+    firstPiece: 200_000,
+    pieceMin: 50_000,
+    files: ['test/fuzz/fuzz.test.ts'],
+    env: ({ from, to }) => ({ MILLWATT_FUZZ: String(to - from), MILLWATT_TEST_SEED: `long-${from}` }),
+    tried: LINE,
+  },
 ];
