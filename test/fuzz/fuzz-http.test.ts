@@ -28,7 +28,8 @@ const PATHS = [
 ].map((path) => Buffer.from(path));
 
 it(`spoilt requests are answered, never with an error of ours (MILLWATT_TEST_SEED=${SEED})`, async () => {
-  const server = await startPlantServer({ nowMs: () => NOW_MS, ...plantDay(NOW_MS) });
+  const { minutes, agents } = plantDay(NOW_MS);
+  const server = await startPlantServer({ nowMs: () => NOW_MS, minutes, agents });
   onTestFinished(() => server.stop());
   const random = seedRandom(SEED, 'http');
   const statuses = new Map<number, number>();
