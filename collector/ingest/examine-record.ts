@@ -13,6 +13,7 @@ import {
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { goneOf } from '../ledger/gone-ranges.ts';
+import { epochEndOf, type EpochEnd } from './epoch-ends.ts';
 import type { GoneRange } from '../ledger/ledger.ts';
 
 /** A record that holds by itself: signature, parts and contents. Whether its chain holds is asked later. */
@@ -24,6 +25,8 @@ export interface SoundRecord {
   gone: readonly GoneRange[];
   /** Of a `config` record. */
   snapshot?: ConfigSnapshot;
+  /** Of a `log` record that begins an epoch: the end of the one before. */
+  ended?: EpochEnd;
 }
 
 /** A message that can never be taken, and as much of it as could be read. */
@@ -67,6 +70,8 @@ export function examineRecord(
     const texts = frame.parts.map(unfoldPart);
     const gone = goneOf(header, header.kind === 'log' ? texts[0] : undefined);
     const record: SoundRecord = { header, hash: headerHash(frame), bytes, gone };
+    const ended = header.kind === 'log' ? epochEndOf(texts[0] ?? '') : undefined;
+    if (ended !== undefined) record.ended = ended;
     const snapshot = readContents(header, texts);
     return snapshot === undefined ? record : { ...record, snapshot };
   } catch (error) {

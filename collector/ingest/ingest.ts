@@ -7,6 +7,7 @@ import type { Link } from '../../protocols/mqtt/link.ts';
 import { systemTimers, type Timers } from '../../protocols/timers.ts';
 import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
 import { Admission } from './admission.ts';
+import { EpochEnds, learnEnds } from './epoch-ends.ts';
 import { Findings } from './findings.ts';
 import { GapRequests } from './gap-requests.ts';
 import { AgentKeys } from './keys.ts';
@@ -71,6 +72,8 @@ export function startIngest(options: {
     timers,
     publish: (topic, payload) => subscriber.link.publish(topic, payload, { qos: 1 }),
   });
+  const ends = new EpochEnds(realMs);
+  learnEnds(ends, ledger);
   let crashed = false;
   const admission = new Admission({
     site,
@@ -82,7 +85,10 @@ export function startIngest(options: {
     wallMs,
     realMs,
     log,
-    onAdmitted: options.onAdmitted,
+    onAdmitted: ({ header, ended }) => {
+      if (ended !== undefined) ends.learn(header.agent, ended);
+      options.onAdmitted();
+    },
     onCrash: (error) => {
       if (!crashed) options.onCrash(error);
       crashed = true;
@@ -101,7 +107,11 @@ export function startIngest(options: {
   const gaps = new GapRequests(realMs);
   const cancelGaps = timers.every(GAP_CHECK_MS, () => {
     if (!subscriber.link.connected()) return;
-    for (const chain of ledger.chains()) {
+    const chains = ledger.chains();
+    const headOf = (agent: string, epoch: string) =>
+      chains.find((chain) => chain.agent === agent && chain.epoch === epoch)?.headSeq ?? 0;
+    for (const { agent, epoch, from, to } of ends.due(headOf)) receipts.request(agent, epoch, [{ from, to }]);
+    for (const chain of chains) {
       const due = gaps.due(chain, (agent, epoch, limit) => ledger.missing(agent, epoch, limit));
       if (due.length > 0) receipts.request(chain.agent, chain.epoch, due);
     }

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { EpochEnds, epochEndOf } from '../../../collector/ingest/epoch-ends.ts';
+import { encodeAgentLog } from '../../../protocols/telemetry/agent-log.ts';
+
+const BEFORE = 'aaaaaaaaaaaa';
+
+test('an epoch names the end of the one before', () => {
+  const opened = (detail: Record<string, string | number>) =>
+    epochEndOf(
+      encodeAgentLog([
+        { atMs: 1, event: 'clock-stepped', detail: { byMs: 5000 } },
+        { atMs: 2, event: 'epoch-opened', detail },
+      ]),
+    );
+  expect(opened({ reason: 'fork', before: BEFORE, beforeSeq: 20 })).toEqual({ epoch: BEFORE, seq: 20 });
+  expect(opened({ reason: 'corrupt' })).toBeUndefined();
+  expect(opened({ reason: 'fork', before: '../..', beforeSeq: 20 })).toBeUndefined();
+  expect(opened({ reason: 'fork', before: BEFORE, beforeSeq: 0 })).toBeUndefined();
+});
+
+test('the end of an epoch that is over is asked for until it is here, ever more seldom while nothing comes', () => {
+  let nowMs = 0;
+  let headSeq = 17;
+  const ends = new EpochEnds(() => nowMs);
+  const due = () => ends.due(() => headSeq).map(({ from, to }) => [from, to]);
+  ends.learn('gw-1', { epoch: BEFORE, seq: 2000 });
+  ends.learn('gw-1', { epoch: BEFORE, seq: 12 });
+  expect(due()).toEqual([]);
+  nowMs = 60_000;
+  expect(due()).toEqual([[18, 1017]]);
+  expect(due()).toEqual([]);
+  headSeq = 1017;
+  nowMs += 60_000;
+  expect(due()).toEqual([[1018, 2000]]);
+  const asked: number[] = [];
+  for (const startMs = nowMs; nowMs < startMs + 86_400_000; nowMs += 5000)
+    if (due().length > 0) asked.push(nowMs);
+  expect(asked.length).toBeGreaterThan(5);
+  expect(asked.length).toBeLessThan(12);
+  headSeq = 2000;
+  nowMs += 7 * 86_400_000;
+  expect(due()).toEqual([]);
+  headSeq = 0;
+  nowMs += 7 * 86_400_000;
+  expect(due()).toEqual([]);
+});
