@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { FAULT_KINDS, type FaultKind } from './plan.ts';
+import { explainFailure } from './shrink.ts';
+import { simulate } from './simulate.ts';
+
+/** One seed, told event by event; or a slice `from..to` of a long run; or what every change is tried with. */
+const SEED = process.env['MILLWATT_TEST_SEED'];
+const SEEDS = process.env['MILLWATT_SEEDS'] ?? '1..1000';
+const WITHOUT = new Set(
+  FAULT_KINDS.filter((kind) => process.env['MILLWATT_SIMULATION_WITHOUT']?.split(',').includes(kind)),
+);
+const FAILURES_MAX = 5;
+
+test.runIf(SEED !== undefined)('a seed, told event by event', async () => {
+  const { story, failure, trace, drainedMs } = await simulate(Number(SEED), { without: WITHOUT, tell: true });
+  console.log(`${story.join('\n')}\ntrace ${trace}, drained after ${drainedMs} ms`);
+  expect(failure).toBeUndefined();
+});
+
+test.skipIf(SEED !== undefined)(
+  'whatever fails, in any order: nothing is lost, nothing is twice, nothing is invented, and it goes on',
+  async () => {
+    const [from = 1, to = from] = SEEDS.split('..').map(Number);
+    const failures: string[] = [];
+    const sums = { events: 0, records: 0, simulatedMs: 0, drainedMs: 0 };
+    const kinds = new Map<FaultKind, number>();
+    const startedMs = performance.now();
+    for (let seed = from; seed <= to && failures.length < FAILURES_MAX; seed++) {
+      const outcome = await simulate(seed, { without: WITHOUT });
+      if (outcome.failure !== undefined) failures.push(await explainFailure(outcome));
+      sums.events += outcome.events;
+      sums.records += outcome.records;
+      sums.simulatedMs += outcome.simulatedMs;
+      sums.drainedMs = Math.max(sums.drainedMs, outcome.drainedMs);
+      for (const kind of outcome.plan.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    }
+    const seconds = (performance.now() - startedMs) / 1000;
+    console.log(
+      `${to - from + 1} seeds in ${seconds.toFixed(1)} s: ${sums.events} events, ${sums.records} records, ${Math.round(sums.simulatedMs / 3_600_000)} simulated hours; the slowest was drained ${Math.round(sums.drainedMs / 1000)} s after its last fault`,
+    );
+    expect(failures.join('\n\n')).toBe('');
+    // A simulation whose faults never happen proves nothing.
+    if (to - from >= 99 && WITHOUT.size === 0)
+      expect([...kinds.keys()].sort()).toEqual([...FAULT_KINDS].sort());
+  },
+  3_600_000,
+);
+
+test.skipIf(SEED !== undefined)('the same seed is the same run, to the last byte', async () => {
+  for (const seed of [3, 8, 17, 42]) {
+    const [one, again] = [await simulate(seed), await simulate(seed)];
+    expect(again.trace).toBe(one.trace);
+    expect(again.events).toBe(one.events);
+    expect((await simulate(seed + 1)).trace).not.toBe(one.trace);
+  }
+});

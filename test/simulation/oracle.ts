@@ -1,0 +1,173 @@
+import { verifyParts, rangeDigest, unfoldPart } from '../../protocols/evidence/seal.ts';
+import { decodePart } from '../../protocols/telemetry/part.ts';
+import { parseReceipt } from '../../protocols/telemetry/receipt.ts';
+import { parseRecord, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import type { AgentHost } from './agent-host.ts';
+import type { Plant } from './meter.ts';
+import { nameOf } from './row-writer.ts';
+
+/** A promise that was broken, as a sentence. */
+export class BrokenPromise extends Error {}
+
+function claim(holds: boolean, sentence: () => string): asserts holds {
+  if (!holds) throw new BrokenPromise(sentence());
+}
+
+/** R3 by the spool's own books: sampled = receipted + pending + rejected + thinned + dropped. */
+export function checkConservation(host: AgentHost): void {
+  const { spool } = host;
+  if (spool === undefined) return;
+  const { sampled, receipted, pending, rejected, dropped, ...rest } = spool.accounts().samples;
+  const { thinned = 0 } = rest as { thinned?: number };
+  const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  claim(
+    sampled === receipted + pending + rejected + thinned + lost,
+    () =>
+      `conservation at ${host.setup.host}: ${sampled} sampled, but ${receipted} receipted + ${pending} pending + ${rejected} rejected + ${thinned} thinned + ${lost} dropped`,
+  );
+}
+
+/** A receipt may only speak of records that are durable, and of exactly those. */
+export function checkReceipt(payload: Uint8Array, durable: ReadonlyMap<string, string>): void {
+  const { receipt } = parseReceipt(payload);
+  for (const { from, to, digest } of receipt.accepted) {
+    const hashes: string[] = [];
+    for (let seq = from; seq <= to; seq++) {
+      const hash = durable.get(nameOf({ ...receipt, seq }));
+      claim(
+        hash !== undefined,
+        () => `record ${seq} of ${receipt.agent}/${receipt.epoch} was receipted and is not durable`,
+      );
+      hashes.push(hash);
+    }
+    claim(
+      rangeDigest(hashes) === digest,
+      () => `a receipt for ${from}..${to} of ${receipt.agent} has the digest of other records`,
+    );
+  }
+}
+
+/** One reading as a record holds it. */
+interface Held {
+  seq: number;
+  thinned: boolean;
+}
+
+/** What a set of records holds, reading by reading: `boot/channel/monotonic ms`. */
+export class ReadingSet {
+  readonly held = new Map<string, Held>();
+  readonly #plant: Plant;
+  readonly #hosts: readonly AgentHost[];
+
+  constructor(plant: Plant, hosts: readonly AgentHost[]) {
+    this.#plant = plant;
+    this.#hosts = hosts;
+  }
+
+  /** Takes in one record's readings: each must be one that a meter gave at that time, and none may be here twice. */
+  add(header: RecordHeader, texts: readonly string[], where: string): void {
+    if (header.kind !== 'readings') return;
+    for (const text of texts)
+      this.addPart(header.boot, text, where, header.seq, header.thinnedFrom !== undefined);
+  }
+
+  addPart(boot: string, text: string, where: string, seq = 0, thinned = false): void {
+    for (const { timesMs, columns } of decodePart(text).sampled)
+      for (const [channel, column] of columns)
+        timesMs.forEach((atMs, row) => {
+          const name = `${boot}/${channel}/${atMs}`;
+          const given = this.#hosts.find(({ given }) => given.has(name))?.given.get(name);
+          const value = column[row];
+          claim(given !== undefined, () => `${where} holds a reading that no meter gave: ${name} = ${value}`);
+          const truth = this.#plant.valueOf(channel, given.trueMs);
+          claim(
+            value !== null && value !== undefined && BigIntOrNumber(value) === BigIntOrNumber(truth),
+            () => `${where} holds ${name} = ${value}, and the meter showed ${truth}`,
+          );
+          const before = this.held.get(name);
+          claim(
+            before === undefined || before.thinned || thinned,
+            () => `${where} holds ${name} in record ${seq}, and in record ${before?.seq} again`,
+          );
+          this.held.set(name, before !== undefined && thinned ? before : { seq, thinned });
+        });
+  }
+}
+
+/** A whole number is written the same whether it came as a number or as a big one. */
+function BigIntOrNumber(value: number | bigint): string {
+  return String(value);
+}
+
+/** Every record of a ledger as its agent sealed it, in chains that hold, nothing twice; gives its readings. */
+export function checkLedger(
+  records: Iterable<{ header: RecordHeader; hash: string; bytes: Uint8Array }>,
+  hosts: readonly AgentHost[],
+  plant: Plant,
+  /** An agent whose chain may hold two branches: its disk was copied. */
+  mayBranch: (agent: string) => boolean,
+): ReadingSet {
+  const readings = new ReadingSet(plant, hosts);
+  const hashes = new Map<string, string>();
+  const prevs = new Map<string, string | null>();
+  for (const { bytes, hash } of records) {
+    const frame = parseRecord(bytes);
+    const { header } = frame;
+    const name = nameOf(header);
+    const signature = hosts.find(({ setup }) => setup.name === header.agent)?.signed.get(hash);
+    claim(
+      signature !== undefined && Buffer.compare(signature, frame.signature) === 0,
+      () => `the ledger holds ${name}, which ${header.agent} never sealed`,
+    );
+    verifyParts(frame);
+    claim(!hashes.has(name), () => `the ledger holds ${name} twice`);
+    hashes.set(name, hash);
+    prevs.set(name, header.prev);
+    readings.add(header, frame.parts.map(unfoldPart), `the ledger (${name})`);
+  }
+  for (const [name, prev] of prevs) {
+    const [agent = '', epoch = '', seq] = name.split('/');
+    const before = hashes.get(nameOf({ agent, epoch, seq: Number(seq) - 1 }));
+    if (mayBranch(agent)) continue;
+    claim(before === undefined || before === prev, () => `${name} does not follow the record before it`);
+  }
+  return readings;
+}
+
+/** Nothing that reached an agent's disk is gone, but for what its books call dropped or thinned. */
+export function checkNothingForgotten(
+  host: AgentHost,
+  inLedger: ReadingSet,
+  plant: Plant,
+  hosts: readonly AgentHost[],
+  isExempt: (run: AgentHost['runs'][number]) => boolean,
+): void {
+  const { disk, setup } = host;
+  const kept = new ReadingSet(plant, hosts);
+  for (const row of disk.all('SELECT boot, part FROM open'))
+    kept.addPart(String(row['boot']), String(row['part']), `the spool of ${setup.host}`);
+  for (const row of disk.all("SELECT bytes FROM records WHERE state <> 'receipted'")) {
+    const frame = parseRecord(row['bytes'] as Uint8Array);
+    kept.add(frame.header, frame.parts.map(unfoldPart), `the spool of ${setup.host}`);
+  }
+  const missing: string[] = [];
+  for (const run of host.runs) {
+    if (isExempt(run)) continue;
+    const durable = run.durable ?? host.sampledOnDisk() - run.sampledBefore;
+    claim(
+      durable <= run.given.length,
+      () => `${setup.host} counts ${durable} samples of boot ${run.boot}, and was given ${run.given.length}`,
+    );
+    for (const name of run.given.slice(0, durable))
+      if (!inLedger.held.has(name) && !kept.held.has(name)) missing.push(name);
+  }
+  const counters = disk.all(
+    "SELECT name, value FROM counters WHERE name LIKE 'dropped:%' OR name = 'thinned' OR name = 'rejected'",
+  );
+  const counted = counters.reduce((sum, row) => sum + Number(row['value']), 0);
+  claim(
+    missing.length <= counted,
+    () =>
+      `${setup.host} had ${missing.length} readings on its disk that are nowhere any more, and counts ${counted} as dropped, thinned or rejected; the first is ${missing[0]}`,
+  );
+}
