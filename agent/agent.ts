@@ -204,6 +204,7 @@ export function runAgent(
     collectorKey: config.collectorKey,
     publish: (bytes) => link?.publish(batchTopic, bytes, { qos: 1 }) ?? Promise.resolve(),
     connected: () => link?.connected() === true,
+    receiveMaximum: () => link?.receiveMaximum?.() ?? Infinity,
     onFork: () => {
       const before = spool.head;
       const { epoch } = spool.openEpoch();

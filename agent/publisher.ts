@@ -1,9 +1,13 @@
+import { describeError, MillwattError } from '../protocols/errors.ts';
 import { verifyRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
-import { systemTimers, type Timers } from '../protocols/timers.ts';
+import { createSeldom } from '../protocols/mqtt/seldom.ts';
 import { parseRecord } from '../protocols/telemetry/record.ts';
+import { systemTimers, type Timers } from '../protocols/timers.ts';
 import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
+import { RequestedRecords } from './requested-records.ts';
 import type { Spool, SpooledRecord } from './spool.ts';
+import { Suspects, type Verdict } from './suspects.ts';
 
 /** Records published and not receipted at one time. */
 const WINDOW = 20;
@@ -16,8 +20,6 @@ const PROBE_SHARE = 1 / 6;
 const OVERTAKEN_SHARE = 1 / 15;
 /** Records sealed just now; older ones are found in the backlog. */
 const LIVE_RECORDS_MAX = WINDOW;
-/** A collector that asks for records again is served so many at a time. */
-const REQUESTED_MAX = 1000;
 /** Faults that a sound record can catch on its way. */
 const FAULTS_OF_THE_WAY: ReadonlySet<string> = new Set([
   'bad-part-hash',
@@ -37,6 +39,8 @@ export interface PublisherOptions {
   /** Publishes one record; a rejection means "unknown". */
   publish: (bytes: Uint8Array) => Promise<void>;
   connected: () => boolean;
+  /** Messages that the broker takes before it has acknowledged them; no limit by default. */
+  receiveMaximum?: () => number;
   /** The collector holds another record under a seq of ours: this chain cannot go on. */
   onFork: () => void;
   log: Log;
@@ -49,6 +53,8 @@ export interface PublisherOptions {
 interface InFlight {
   record: SpooledRecord;
   sentAtMs: number;
+  /** The broker has answered, or the connection is over: only then it may go again. */
+  isAnswered: boolean;
   /** How often it arrived spoilt. */
   spoilt: number;
 }
@@ -62,7 +68,11 @@ export class Publisher {
   readonly #inFlight = new Map<number, InFlight>();
   readonly #unacknowledged = new Set<Promise<void>>();
   #live: { epoch: string; seq: number }[] = [];
-  #requested: { epoch: string; seq: number }[] = [];
+  readonly #requested: RequestedRecords;
+  readonly #suspects: Suspects;
+  /** The last record that passed. */
+  #witness: SpooledRecord | undefined;
+  readonly #sayRefused: ReturnType<typeof createSeldom>;
   /** Backlog up to this row has been published or receipted since the connection came up. */
   #backlogId = 0;
   readonly #faults = new Map<ReceiptFault, number>();
@@ -76,6 +86,9 @@ export class Publisher {
     this.#options = options;
     this.#resendAfterMs = options.resendAfterMs ?? RESEND_AFTER_MS;
     this.#timers = options.timers ?? systemTimers;
+    this.#requested = new RequestedRecords(options.spool);
+    this.#suspects = new Suspects(() => this.#timers.nowMs());
+    this.#sayRefused = createSeldom(() => this.#timers.nowMs());
   }
 
   /** Counts since the start. */
@@ -83,6 +96,8 @@ export class Publisher {
     published: number;
     resent: number;
     inFlight: number;
+    /** Records that the broker may not be able to take, tried apart from the others. */
+    apart: number;
     receipts: { obeyed: number } & Record<ReceiptFault, number>;
   } {
     const faults = Object.fromEntries(RECEIPT_FAULTS.map((fault) => [fault, this.#faults.get(fault) ?? 0]));
@@ -90,6 +105,7 @@ export class Publisher {
       published: this.#published,
       resent: this.#resent,
       inFlight: this.#inFlight.size,
+      apart: this.#suspects.size,
       receipts: { obeyed: this.#receipts, ...(faults as Record<ReceiptFault, number>) },
     };
   }
@@ -102,6 +118,7 @@ export class Publisher {
 
   /** The connection came up: all that has no receipt is published anew, because what became of it is unknown. */
   restart(): void {
+    for (const verdict of this.#suspects.lost()) this.#setAside(verdict);
     this.#inFlight.clear();
     this.#backlogId = 0;
     this.pump();
@@ -112,12 +129,14 @@ export class Publisher {
     if (!this.#options.connected()) return;
     this.#resendOverdue();
     this.#probe();
-    while (this.#inFlight.size < WINDOW) {
+    this.#tryApart();
+    while (this.#inFlight.size < this.#window && this.#room() > 0) {
       const next = this.#nextLive();
       if (next === undefined) break;
       this.#send(next);
     }
     this.#pumpBacklog();
+    this.#bearWitness();
     this.#pumpRequested();
   }
 
@@ -176,6 +195,8 @@ export class Publisher {
     for (const id of spool.markReceipted(receipt.epoch, accepted)) {
       newestMs = Math.max(newestMs, this.#inFlight.get(id)?.sentAtMs ?? -Infinity);
       this.#inFlight.delete(id);
+      // It arrived, so it is nothing that the broker cannot take.
+      this.#suspects.acknowledged(id);
     }
     this.#resendBefore(newestMs - this.#resendAfterMs * OVERTAKEN_SHARE);
     let forked = false;
@@ -184,16 +205,14 @@ export class Publisher {
         log.warn({ seq, reason }, 'a record arrived spoilt; ours is sound and goes out again');
         continue;
       }
+      this.#requested.noteRefused(receipt.epoch, seq);
       const id = spool.markRejected(receipt.epoch, seq, reason);
       if (id === undefined) continue;
       this.#inFlight.delete(id);
       log.error({ seq, reason }, 'the collector rejected a record; it is kept in the spool, set aside');
       forked ||= reason === 'fork' && receipt.epoch === spool.head.epoch;
     }
-    for (const { from, to } of requested)
-      for (let seq = from; seq <= to && this.#requested.length < REQUESTED_MAX; seq++)
-        if (!this.#requested.some((one) => one.seq === seq && one.epoch === receipt.epoch))
-          this.#requested.push({ epoch: receipt.epoch, seq });
+    this.#requested.add(receipt.epoch, requested);
     if (forked) onFork();
   }
 
@@ -203,6 +222,9 @@ export class Publisher {
     const flight = own === undefined ? undefined : this.#inFlight.get(own.id);
     if (own === undefined || flight === undefined) return false;
     flight.spoilt += 1;
+    // It came to the collector, whatever the broker says of it.
+    flight.isAnswered = true;
+    this.#suspects.acknowledged(own.id);
     if (flight.spoilt > SPOILT_MAX) return false;
     try {
       verifyRecord(parseRecord(own.bytes));
@@ -215,33 +237,97 @@ export class Publisher {
   #nextLive(): SpooledRecord | undefined {
     for (let next = this.#live.shift(); next !== undefined; next = this.#live.shift()) {
       const record = this.#options.spool.record(next.epoch, next.seq);
-      if (record !== undefined && !this.#inFlight.has(record.id)) return record;
+      if (record !== undefined && !this.#inFlight.has(record.id) && !this.#suspects.isApart(record.id))
+        return record;
     }
     return undefined;
   }
 
+  /** Records that may be without receipt at one time: no more than the broker takes at once. */
+  get #window(): number {
+    return Math.max(1, Math.min(WINDOW, this.#options.receiveMaximum?.() ?? WINDOW));
+  }
+
+  /** Of the window, what the backlog may take. */
+  get #backlogWindow(): number {
+    return Math.max(1, this.#window - LIVE_PLACES);
+  }
+
+  #room(): number {
+    return this.#suspects.room(this.#window);
+  }
+
   #pumpBacklog(): void {
-    const free = WINDOW - LIVE_PLACES - this.#inFlight.size;
+    const free = Math.min(this.#backlogWindow - this.#inFlight.size, this.#room());
     if (free <= 0) return;
     const { spool } = this.#options;
-    // Records in flight are skipped, so more are looked at than are sent.
-    for (const record of spool.pendingAfter(this.#backlogId, free + this.#inFlight.size)) {
-      if (this.#inFlight.size >= WINDOW - LIVE_PLACES) return;
+    // Records in flight and those apart are skipped, so more are looked at than are sent.
+    const skipped = this.#inFlight.size + this.#suspects.size;
+    for (const record of spool.pendingAfter(this.#backlogId, free + skipped)) {
+      if (this.#inFlight.size >= this.#backlogWindow || this.#room() <= 0) return;
       this.#backlogId = record.id;
-      if (!this.#inFlight.has(record.id)) this.#send(record);
+      if (!this.#inFlight.has(record.id) && !this.#suspects.isApart(record.id)) this.#send(record);
     }
   }
 
   #pumpRequested(): void {
-    const { spool, publish, connected } = this.#options;
-    if (!connected()) return;
+    const { publish, connected } = this.#options;
+    // One of them may be what the broker cannot take: not while that is being found out.
+    if (!connected() || this.#suspects.isAlone) return;
     // They are receipted already, and so outside the window: a few at every turn.
-    for (const { epoch, seq } of this.#requested.splice(0, LIVE_PLACES)) {
-      const record = spool.record(epoch, seq);
-      if (record === undefined || this.#inFlight.has(record.id)) continue;
+    for (const record of this.#requested.take(LIVE_PLACES)) {
+      if (this.#inFlight.has(record.id) || this.#suspects.isApart(record.id)) continue;
       this.#resent += 1;
       publish(record.bytes).catch(() => {});
     }
+  }
+
+  /** Sends a record under suspicion, when nothing else is on its way. */
+  #tryApart(): void {
+    for (let id = this.#suspects.trial(); id !== undefined; id = this.#suspects.trial()) {
+      const [record] = this.#options.spool.pendingAfter(id - 1, 1);
+      if (record?.id === id) {
+        this.#send(record);
+        return;
+      }
+      // Receipted or dropped meanwhile.
+      this.#suspects.forget(id);
+    }
+  }
+
+  /** Where nothing else is to be sent, one that passed before goes once more, so that a trial tells something. */
+  #bearWitness(): void {
+    if (!this.#suspects.wantsWitness) return;
+    const witness = this.#witness ?? this.#options.spool.pendingAfter(0, 1)[0];
+    if (witness === undefined) return;
+    this.#resent += 1;
+    this.#publish(witness);
+  }
+
+  /** The broker cannot take it: the stream goes on without. */
+  #setAside({ id, fate, bytes }: Verdict): void {
+    const { spool, log } = this.#options;
+    const [record] = spool.pendingAfter(id - 1, 1);
+    if (record?.id !== id) return;
+    const { epoch, seq } = record;
+    if (fate === 'too-large') {
+      log.warn(
+        {
+          epoch,
+          seq,
+          bytes,
+          cure: 'Let the broker take packets of 262144 bytes (mosquitto: max_packet_size).',
+        },
+        'the broker ends the connection at this record and takes smaller ones; it stays in the spool and is tried again in an hour',
+      );
+      return;
+    }
+    spool.markRejected(epoch, seq, 'undeliverable');
+    spool.tellGone(epoch, 'undeliverable', { from: seq, to: seq }, parseRecord(record.bytes).header.samples);
+    log.error(
+      { epoch, seq, bytes, cure: "Look into the broker's log for why it ends the connection." },
+      'three times the broker ended the connection at this record alone, and took others like it; it is kept in the spool, set aside',
+    );
   }
 
   #resendOverdue(): void {
@@ -259,12 +345,13 @@ export class Publisher {
     if (oldestMs > probeBeforeMs || this.#probedAtMs > probeBeforeMs) return;
     this.#probedAtMs = this.#timers.nowMs();
     const oldest = [...this.#inFlight].find(([, { sentAtMs }]) => sentAtMs === oldestMs);
-    if (oldest !== undefined) this.#resend(...oldest);
+    if (oldest?.[1].isAnswered === true) this.#resend(...oldest);
   }
 
   /** Publishes again what went out last at or before this time, real ms. */
   #resendBefore(sentMs: number): void {
-    for (const [id, flight] of this.#inFlight) if (flight.sentAtMs <= sentMs) this.#resend(id, flight);
+    for (const [id, flight] of this.#inFlight)
+      if (flight.sentAtMs <= sentMs && flight.isAnswered) this.#resend(id, flight);
   }
 
   #resend(id: number, { record }: InFlight): void {
@@ -273,19 +360,64 @@ export class Publisher {
       this.#inFlight.delete(id);
       return;
     }
+    // One at a time: it goes again when there is room.
+    if (this.#room() <= 0) return;
     this.#resent += 1;
     this.#send(record);
   }
 
   #send(record: SpooledRecord): void {
-    const spoilt = this.#inFlight.get(record.id)?.spoilt ?? 0;
-    this.#inFlight.set(record.id, { record, sentAtMs: this.#timers.nowMs(), spoilt });
+    const { id } = record;
+    const flight: InFlight = {
+      record,
+      sentAtMs: this.#timers.nowMs(),
+      isAnswered: false,
+      spoilt: this.#inFlight.get(id)?.spoilt ?? 0,
+    };
+    this.#inFlight.set(id, flight);
     this.#published += 1;
+    this.#publish(record, () => {
+      flight.isAnswered = true;
+    });
+  }
+
+  #publish(record: SpooledRecord, onAnswer: () => void = () => {}): void {
+    const { id, bytes } = record;
+    this.#suspects.sent(id, bytes.length);
     // Unknown is not failed: the record stays in flight, and goes out again when its receipt is overdue.
     const acknowledged = this.#options
-      .publish(record.bytes)
-      .catch(() => {})
-      .finally(() => this.#unacknowledged.delete(acknowledged));
+      .publish(bytes)
+      .then(
+        () => {
+          this.#suspects.acknowledged(id);
+          this.#witness = record;
+        },
+        (error: unknown) => this.#takeRefusal(id, error),
+      )
+      .finally(() => {
+        onAnswer();
+        this.#unacknowledged.delete(acknowledged);
+        // Whoever goes alone is waited for by the next.
+        if (this.#suspects.isAlone || this.#suspects.trial() !== undefined || this.#suspects.wantsWitness)
+          this.pump();
+      });
     this.#unacknowledged.add(acknowledged);
+  }
+
+  #takeRefusal(id: number, error: unknown): void {
+    const code = error instanceof MillwattError ? error.code : '';
+    // Lost with its connection: `restart` asks why.
+    if (code === 'unacknowledged') return;
+    this.#suspects.returned(id);
+    if (code === 'oversized-message') {
+      this.#suspects.hold(id);
+      this.#inFlight.delete(id);
+    } else if (code !== 'refused-message') return;
+    this.#sayRefused((unsaid) =>
+      this.#options.log.warn(
+        { unsaid, cure: error instanceof MillwattError ? error.cure : undefined },
+        `a record stays in the spool. ${describeError(error)}`,
+      ),
+    );
   }
 }

@@ -216,6 +216,11 @@ export class Spool {
     });
   }
 
+  /** Records that are asked for and will never be sent are told in the chain; the samples in them are accounted for already. */
+  tellGone(epoch: string, reason: string, range: { from: number; to: number }, samples: number): void {
+    transact(this.#database, () => this.#drops.addRecords(epoch, reason, range.from, range.to, samples));
+  }
+
   /** Drops that no log record tells yet, oldest first. */
   untold(limit: number): Drop[] {
     return this.#drops.untold(limit);

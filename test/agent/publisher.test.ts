@@ -82,7 +82,7 @@ function rig(options: { maxBytes?: number; resendAfterMs?: number } = {}) {
   return { spool, publisher, sent, seal, tell, receiptAll };
 }
 
-test('records that a full spool dropped while they were on their way do not keep others from going', () => {
+test('records that a full spool dropped while they were on their way do not keep others from going', async () => {
   const { spool, publisher, sent, seal, receiptAll } = rig({ maxBytes: 200_000 });
   // The broker takes everything, and no collector answers for so long that the spool overflows.
   seal(600);
@@ -90,6 +90,7 @@ test('records that a full spool dropped while they were on their way do not keep
   const { epoch } = spool.head;
   sent.length = 0;
   for (let turn = 0; turn < 2000 && spool.accounts().records.pending > 0; turn++) {
+    await turnOver();
     publisher.pump();
     receiptAll();
   }
@@ -99,7 +100,7 @@ test('records that a full spool dropped while they were on their way do not keep
   expect(holds(spool)).toBe(true);
 });
 
-test('a record that is spoilt on its way is not given up: it goes again while ours is sound', () => {
+test('a record that is spoilt on its way is not given up: it goes again while ours is sound', async () => {
   const { spool, publisher, sent, seal, tell, receiptAll } = rig();
   seal(1);
   const second = spool.record(spool.head.epoch, 2);
@@ -108,6 +109,7 @@ test('a record that is spoilt on its way is not given up: it goes again while ou
     tell({ rejected: [{ seq: 2, hash, reason }] });
     expect(spool.accounts().records).toMatchObject({ pending: 2, rejected: 0 });
     sent.length = 0;
+    await turnOver();
     publisher.pump();
     expect(sent.map((bytes) => parseRecord(bytes).header.seq)).toContain(2);
   }
@@ -128,12 +130,13 @@ test('a record that arrives spoilt every time is set aside in the end, and one w
   expect(holds(spool)).toBe(true);
 });
 
-test('one record in flight asks whether a collector is there, and its receipt brings the others again', () => {
+test('one record in flight asks whether a collector is there, and its receipt brings the others again', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   closers.push(() => vi.useRealTimers());
   const { spool, publisher, sent, seal, receiptAll } = rig({ resendAfterMs: 30_000 });
   const seqs = () => sent.map((bytes) => parseRecord(bytes).header.seq);
-  const pumpAfter = (ms: number) => {
+  const pumpAfter = async (ms: number) => {
+    await turnOver();
     vi.advanceTimersByTime(ms);
     publisher.pump();
   };
@@ -141,13 +144,13 @@ test('one record in flight asks whether a collector is there, and its receipt br
   seal(2);
   expect(seqs()).toEqual([1, 2, 3]);
   sent.length = 0;
-  pumpAfter(4900);
+  await pumpAfter(4900);
   expect(seqs()).toEqual([]);
-  pumpAfter(200);
+  await pumpAfter(200);
   expect(seqs()).toEqual([1]);
-  pumpAfter(4900);
+  await pumpAfter(4900);
   expect(seqs()).toEqual([1]);
-  pumpAfter(200);
+  await pumpAfter(200);
   expect(seqs()).toEqual([1, 2]);
   sent.splice(0, 1);
   // A collector is there again: record 1 went out 5 s before record 2, and record 3 before both.
@@ -190,3 +193,10 @@ test('what a restored ledger asks for follows its receipts, not the clock', () =
   }
   expect(served.size).toBe(150);
 });
+
+/** What was published is acknowledged. */
+function turnOver(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

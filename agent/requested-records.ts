@@ -1,0 +1,96 @@
+import type { Spool, SpooledRecord } from './spool.ts';
+
+/** A collector that asks for records again is served so many at a time. */
+const REQUESTED_MAX = 1000;
+/** Ranges that were told to be gone are remembered, so that each is told once a run. */
+const TOLD_MAX = 1000;
+
+/** Records that a collector asks for again; of those that will never come it is told so, in the chain, once. */
+export class RequestedRecords {
+  readonly #spool: Spool;
+  #queue: { epoch: string; seq: number }[] = [];
+  /** Seqs the collector refused: to send them again brings the same answer. By epoch. */
+  readonly #refused = new Map<string, Set<number>>();
+  /** Seqs that are not kept, with the id of the newest record when they were first asked for. By epoch/seq. */
+  readonly #missing = new Map<string, number>();
+  readonly #told = new Set<string>();
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+  }
+
+  /** The collector asks for these. */
+  add(epoch: string, ranges: readonly { from: number; to: number }[]): void {
+    for (const { from, to } of ranges)
+      for (let seq = from; seq <= to && this.#queue.length < REQUESTED_MAX; seq++)
+        if (!this.#queue.some((one) => one.seq === seq && one.epoch === epoch))
+          this.#queue.push({ epoch, seq });
+  }
+
+  /** The collector will never take this one. */
+  noteRefused(epoch: string, seq: number): void {
+    const seqs = this.#refused.get(epoch) ?? new Set();
+    this.#refused.set(epoch, seqs);
+    if (seqs.size < TOLD_MAX) seqs.add(seq);
+  }
+
+  /** The next ones to be sent, at most `limit`. */
+  take(limit: number): SpooledRecord[] {
+    const records: SpooledRecord[] = [];
+    const gone: { epoch: string; seq: number; reason: string }[] = [];
+    while (records.length < limit) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      const { epoch, seq } = next;
+      if (this.#refused.get(epoch)?.has(seq) === true) {
+        gone.push({ epoch, seq, reason: 'rejected' });
+        continue;
+      }
+      const record = this.#spool.record(epoch, seq);
+      if (record !== undefined) records.push(record);
+      else if (this.#isGone(epoch, seq)) gone.push({ epoch, seq, reason: 'not-kept' });
+    }
+    for (const { epoch, from, to, reason } of rangesOf(gone)) this.#tell(epoch, from, to, reason);
+    return records;
+  }
+
+  /**
+   * True when a record that is not kept was asked for before, and nothing that was sealed by then still waits: what was
+   * thinned or dropped is told by a record further on, which may be on its way.
+   */
+  #isGone(epoch: string, seq: number): boolean {
+    const { head } = this.#spool;
+    // Beyond our head: this spool is older than what was sent from it, and a fork will show.
+    if (epoch === head.epoch && seq > head.seq) return false;
+    const name = `${epoch}/${seq}`;
+    const [oldest] = this.#spool.pendingAfter(0, 1);
+    const since = this.#missing.get(name);
+    if (since === undefined) {
+      if (this.#missing.size >= REQUESTED_MAX) this.#missing.clear();
+      this.#missing.set(name, this.#spool.record(head.epoch, head.seq)?.id ?? 0);
+      return false;
+    }
+    return oldest === undefined || oldest.id > since;
+  }
+
+  #tell(epoch: string, from: number, to: number, reason: string): void {
+    const name = `${epoch}/${from}-${to}`;
+    if (this.#told.has(name)) return;
+    if (this.#told.size >= TOLD_MAX) this.#told.clear();
+    this.#told.add(name);
+    // Their samples were counted when they were receipted, or rejected.
+    this.#spool.tellGone(epoch, reason, { from, to }, 0);
+  }
+}
+
+function rangesOf(
+  gone: readonly { epoch: string; seq: number; reason: string }[],
+): { epoch: string; from: number; to: number; reason: string }[] {
+  const ranges: { epoch: string; from: number; to: number; reason: string }[] = [];
+  for (const { epoch, seq, reason } of gone) {
+    const last = ranges.at(-1);
+    if (last?.epoch === epoch && last.reason === reason && last.to + 1 === seq) last.to = seq;
+    else ranges.push({ epoch, from: seq, to: seq, reason });
+  }
+  return ranges;
+}
