@@ -79,7 +79,8 @@ export class ReceiptIssuer {
 
   /** Records that are missing, asked for again. */
   request(agent: string, epoch: string, ranges: readonly { from: number; to: number }[]): void {
-    this.#of(agent, epoch).requested = ranges.slice(0, ENTRIES_MAX);
+    const gathered = this.#of(agent, epoch);
+    gathered.requested = [...gathered.requested, ...ranges].slice(0, ENTRIES_MAX);
   }
 
   /** Sends what is gathered now; resolves when the broker has answered for everything that was sent so far. */
