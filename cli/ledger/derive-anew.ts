@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { compareViews, type Comparison } from '../../collector/derivation/compare-views.ts';
 import { startDerivation } from '../../collector/derivation/deriver.ts';
 import { followAmendments } from '../../collector/journal/amendment-source.ts';
+import { readFrozen } from '../../collector/ledger/frozen-store.ts';
 import { readLedger } from '../../collector/ledger/read-ledger.ts';
 import { openViews, readViews } from '../../collector/ledger/sqlite-views.ts';
 import type { CollectorConfig } from '../../config/collector-config.ts';
@@ -40,13 +41,16 @@ export async function deriveAnew(
     const machines = machineModelsOf(config, folder);
     const temporary = mkdtempSync(join(tmpdir(), 'millwatt-verify-'));
     closers.push(() => rmSync(temporary, { recursive: true, force: true }));
-    const computed = openViews({ folder: temporary });
+    // What is frozen is compared with what was written down of it: it cannot be derived any more.
+    const frozen = readFrozen(dataFolder);
+    const computed = openViews({ folder: temporary, frozenFolder: dataFolder });
     closers.push(() => computed.close());
     const derivation = startDerivation({
       ledger,
       views: computed,
       machines,
       amendments: followAmendments(journal, silentLog),
+      frozen,
       site: config.site,
       clock: systemClock,
       log: silentLog,

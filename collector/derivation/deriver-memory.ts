@@ -1,7 +1,9 @@
+import type { FrozenMachine, LateRange } from '../ledger/frozen-store.ts';
 import type { Views } from '../ledger/views.ts';
 import type { Amendment } from '../energy/amendment.ts';
 import { AgentWatch } from './agent-watch.ts';
 import { BootClocks } from './boot-clocks.ts';
+import { FrozenBook } from './frozen-book.ts';
 import type { Method } from './method.ts';
 
 /** Where the deriver keeps what is not of one machine; no machine can have this name. */
@@ -19,6 +21,8 @@ export interface DeriverMemory {
   methods: Map<string, Method>;
   /** Machines whose hours do not hold from a time on, wall ms, -Infinity for all: they are computed again before anything else. */
   outdated: Map<string, number>;
+  /** Hours whose readings are not kept any more. */
+  frozen: FrozenBook;
 }
 
 interface SavedMemory {
@@ -29,10 +33,14 @@ interface SavedMemory {
   methods?: [machine: string, hash: string, amendments?: readonly Amendment[]][];
   /** Null for -Infinity. */
   outdated?: [machine: string, fromMs: number | null][];
+  late?: LateRange[];
 }
 
 /** The memory as it was last committed; empty before that. */
-export function loadMemory(views: Pick<Views, 'checkpointBefore'>): DeriverMemory {
+export function loadMemory(
+  views: Pick<Views, 'checkpointBefore'>,
+  frozen: readonly FrozenMachine[] = [],
+): DeriverMemory {
   const own = views.checkpointBefore(OWN_CHECKPOINT, 0);
   const saved = own === undefined ? undefined : (JSON.parse(own.json) as SavedMemory);
   return {
@@ -44,6 +52,7 @@ export function loadMemory(views: Pick<Views, 'checkpointBefore'>): DeriverMemor
       saved?.methods?.map(([machine, hash, amendments = []]) => [machine, { hash, amendments }]),
     ),
     outdated: new Map(saved?.outdated?.map(([machine, fromMs]) => [machine, fromMs ?? -Infinity])),
+    frozen: new FrozenBook(frozen, saved?.late),
   };
 }
 
@@ -59,6 +68,7 @@ export function checkpointOf(memory: DeriverMemory): { machine: string; hourMs: 
       machine,
       fromMs === -Infinity ? null : fromMs,
     ]),
+    late: memory.frozen.late(),
   };
   return { machine: OWN_CHECKPOINT, hourMs: 0, json: JSON.stringify(saved) };
 }

@@ -3,8 +3,11 @@ import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { MachineModel } from '../energy/machine-model.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
+import type { FrozenMachine, LateRange } from '../ledger/frozen-store.ts';
 import type { Views } from '../ledger/views.ts';
 import { loadMemory, markOutdated, type DeriverMemory } from './deriver-memory.ts';
+import { freezePoints } from './freeze-points.ts';
+import { FrozenBook } from './frozen-book.ts';
 import { finaliseHours } from './finalise-hours.ts';
 import { MachineDerivation, type MachineChange } from './machine-derivation.ts';
 import { MachineModels, type AmendmentBook } from './machine-models.ts';
@@ -43,6 +46,23 @@ export interface Derivation {
   /** Ends after the commit under way. */
   stop(): Promise<void>;
   stats(): DerivationStats;
+  /**
+   * Freezes hours up to about a time (wall ms), by machine as far as they are final and settled, from now on; what is
+   * frozen has to be written down before readings of before are let go. Undefined while it is at work.
+   */
+  freeze(aboutMs: number): Frost | undefined;
+  /** Lets hours be changed again that were frozen and could not be written down: `before` holds. */
+  unfreeze(before: readonly FrozenMachine[]): void;
+  /** What came too late for frozen hours, by machine and agent. */
+  late(): readonly LateRange[];
+}
+
+/** Hours that are frozen. */
+export interface Frost {
+  before: readonly FrozenMachine[];
+  now: readonly FrozenMachine[];
+  /** Records that are waited with still: they have to stay whole. */
+  waiting: readonly number[];
 }
 
 /** What a derivation reads, and where it writes. */
@@ -52,6 +72,8 @@ export interface DerivationOptions {
   machines: readonly MachineModel[];
   /** What people decided about readings; without it nobody decided anything. */
   amendments?: AmendmentBook;
+  /** Hours whose readings are not kept any more. */
+  frozen?: readonly FrozenMachine[];
   site: string;
   clock: Pick<Clock, 'wallMs'>;
   log: Log;
@@ -76,6 +98,8 @@ class Deriver implements Derivation {
   /** Records up to here may be read again; beyond it nothing was taken in yet. */
   #readTo = 0;
   #loaded = false;
+  #isAtWork = false;
+  #frozen: readonly FrozenMachine[];
   readonly #runner = new Rerunner(
     () => this.#pass(),
     (error) => this.#fail(error),
@@ -85,7 +109,8 @@ class Deriver implements Derivation {
   constructor(options: DerivationOptions) {
     this.#options = options;
     this.#models = new MachineModels(options.machines, options.amendments);
-    this.#memory = loadMemory(options.views);
+    this.#frozen = options.frozen ?? [];
+    this.#memory = loadMemory(options.views, this.#frozen);
     this.#intake = this.#openIntake();
     this.#asking = setInterval(() => this.#ask(), ASK_EVERY_MS).unref();
   }
@@ -122,6 +147,37 @@ class Deriver implements Derivation {
     };
   }
 
+  freeze(aboutMs: number): Frost | undefined {
+    if (this.#isAtWork || !this.#loaded || this.#memory.outdated.size > 0) return undefined;
+    const { views } = this.#options;
+    const { frozen } = this.#memory;
+    const before = this.#frozen;
+    const now = freezePoints(
+      { views, memory: this.#memory, machines: this.#machines, ordinal: this.#cursor },
+      aboutMs,
+    );
+    frozen.freeze(now);
+    this.#frozen = frozen.machines();
+    return { before, now: this.#frozen, waiting: this.#memory.waiting };
+  }
+
+  unfreeze(before: readonly FrozenMachine[]): void {
+    const late = this.#memory.frozen.late();
+    this.#frozen = before;
+    // What came meanwhile was left out of hours that are not frozen after all.
+    for (const { machine, toMs } of late) {
+      const edgeMs = before.find((one) => one.machine === machine)?.toMs ?? -Infinity;
+      if (toMs >= edgeMs) markOutdated(this.#memory, machine, edgeMs);
+    }
+    this.#memory.frozen = new FrozenBook(before);
+    this.#memory.frozen.judgeBy((name) => methodOf(this.#models.of(name)));
+    this.wake();
+  }
+
+  late(): readonly LateRange[] {
+    return this.#memory.frozen.late();
+  }
+
   /** A decision need not come with a record. */
   #ask(): void {
     try {
@@ -145,6 +201,15 @@ class Deriver implements Derivation {
   }
 
   async #pass(): Promise<void> {
+    this.#isAtWork = true;
+    try {
+      await this.#takeTurn();
+    } finally {
+      this.#isAtWork = false;
+    }
+  }
+
+  async #takeTurn(): Promise<void> {
     if (!this.#loaded) this.#load();
     await this.#recompute();
     // What waits for a clock may have waited long enough, though nothing new has come.
@@ -164,11 +229,16 @@ class Deriver implements Derivation {
     const { views } = this.#options;
     this.#cursor = views.cursor(READER);
     this.#readTo = this.#cursor;
-    this.#memory = loadMemory(views);
+    this.#memory = loadMemory(views, this.#frozen);
     this.#intake = this.#openIntake();
-    this.#models.refresh();
+    this.#refreshModels();
     this.#markOutdated();
     this.#loaded = true;
+  }
+
+  #refreshModels(): void {
+    this.#models.refresh();
+    this.#memory.frozen.judgeBy((name) => methodOf(this.#models.of(name)));
   }
 
   /** Finds machines whose hours were computed by another method than now holds. */
@@ -186,7 +256,7 @@ class Deriver implements Derivation {
   async #recompute(): Promise<void> {
     const { views, log, site } = this.#options;
     if (this.#models.isStale) {
-      this.#models.refresh();
+      this.#refreshModels();
       this.#markOutdated();
     }
     for (const [name, fromMs] of this.#memory.outdated) {
@@ -272,6 +342,14 @@ class Deriver implements Derivation {
         feeds: (fromMs, toMs) => this.#intake.feedsOf(name, fromMs, toMs, this.#readTo),
         marks: (fromMs, toMs) => this.#memory.watch.marks(name, fromMs, toMs),
         endMs: () => this.#memory.watch.endMs(name),
+      },
+      frozen: () => {
+        const { frozen } = this.#memory;
+        return {
+          toMs: frozen.toMs(name),
+          goneMs: frozen.goneMs(name),
+          checkpoint: frozen.checkpointOf(name),
+        };
       },
     });
   }

@@ -32,6 +32,16 @@ export const CHECKPOINTS_CLOSE_HOURS = 7 * 24;
 const HOURS_A_PIECE = 14 * 24;
 const SPANS_A_PIECE = 20_000;
 
+/** How far a machine's hours are frozen, wall ms; -Infinity for none. */
+export interface FrozenEdge {
+  /** Hours that begin before this are never written. */
+  toMs: number;
+  /** Readings of before this may not be here. */
+  goneMs: number;
+  /** The fold at `toMs`; undefined where it has to begin anew, warmed up from `goneMs` on. */
+  checkpoint: string | undefined;
+}
+
 /** Where one machine's readings are read again. */
 export interface MachineSource {
   /** What the ledger holds of the machine in a window of wall time, as far as the derivation has come. */
@@ -70,6 +80,7 @@ export class MachineDerivation {
   readonly #site: string;
   readonly #views: Pick<Views, 'checkpointBefore'>;
   readonly #source: MachineSource;
+  readonly #frozen: () => FrozenEdge;
   #fold: MachineFold = startFold();
   #change: MachineChange = emptyChange();
   #conflicts = 0;
@@ -80,12 +91,15 @@ export class MachineDerivation {
     site: string;
     views: Pick<Views, 'checkpointBefore'>;
     source: MachineSource;
+    /** By default, nothing is frozen. */
+    frozen?: () => FrozenEdge;
   }) {
     const quietAfterMs = Math.max(parts.model.quietAfterMs, QUIET_AFTER_MS_MIN);
     this.model = { ...parts.model, quietAfterMs };
     this.#site = parts.site;
     this.#views = parts.views;
     this.#source = parts.source;
+    this.#frozen = parts.frozen ?? (() => NOTHING_FROZEN);
   }
 
   /** Readings of one time that differed, and how often the fold went back. */
@@ -101,6 +115,11 @@ export class MachineDerivation {
   /** Hours that end after this wait for what a counter will tell of them; null when none does. */
   get awaitsSinceMs(): number | null {
     return awaitingSinceMs(this.#fold);
+  }
+
+  /** Hours that end before this are settled, as far as readings came in order, wall ms. */
+  get settledMs(): number {
+    return settledSinceMs(this.#fold);
   }
 
   /** Takes up the fold where the last checkpoint left it, and everything since from the ledger. */
@@ -185,16 +204,10 @@ export class MachineDerivation {
    * checkpoint's time. With `firstMs` (before the machine's first reading) nothing that was written after it holds.
    */
   async #refold(fromMs: number, yieldNow: () => Promise<void>, firstMs?: number): Promise<number> {
-    const pending = [...this.#change.checkpoints].filter(([hourMs]) => hourMs <= fromMs);
-    const unwritten = pending.sort(([a], [b]) => a - b).pop();
-    const written = this.#views.checkpointBefore(
-      this.model.machine,
-      Math.min(fromMs, Number.MAX_SAFE_INTEGER),
-    );
+    const frozen = this.#frozen();
+    // Of before the edge, readings may be gone: what no longer holds since then is folded from the edge on.
+    const best = fromMs < frozen.toMs ? frozen.checkpoint : this.#checkpointAt(fromMs, frozen);
     const dropped = this.#change.dropCheckpointsFromMs ?? Infinity;
-    const usable = written !== undefined && written.hourMs < dropped ? written : undefined;
-    const best =
-      unwritten !== undefined && unwritten[0] > (usable?.hourMs ?? -Infinity) ? unwritten[1] : usable?.json;
     const horizonBeforeMs = this.#fold.horizonMs;
     const startBeforeMs = this.#fold.timeline.startMs;
     this.#fold = best === undefined ? startFold() : restoreFold(best);
@@ -202,10 +215,11 @@ export class MachineDerivation {
     for (const hourMs of this.#change.checkpoints.keys())
       if (hourMs > beginMs) this.#change.checkpoints.delete(hourMs);
     this.#change.dropCheckpointsFromMs = Math.min(dropped, beginMs + 1);
-    if (firstMs !== undefined) this.#change.dropSpansFromMs = beginMs;
+    if (firstMs !== undefined) this.#change.dropSpansFromMs = Math.max(beginMs, frozen.toMs);
     const endMs = this.#source.endMs();
     // Without a checkpoint, the first window begins with the first reading, or takes in everything where that is not known.
     let fromWindowMs = beginMs > 0 ? beginMs : (firstMs ?? Math.min(fromMs, startBeforeMs ?? Infinity));
+    if (beginMs <= 0 && frozen.goneMs > 0) fromWindowMs = frozen.goneMs;
     while (fromWindowMs <= endMs || fromWindowMs === Infinity) {
       const isWhole = fromWindowMs === Infinity;
       const toWindowMs = isWhole ? endMs : fromWindowMs + WINDOW_MS;
@@ -220,7 +234,24 @@ export class MachineDerivation {
       fromWindowMs = toWindowMs;
     }
     this.#advance(horizonBeforeMs);
-    return beginMs;
+    return Math.max(beginMs, frozen.toMs);
+  }
+
+  /** The newest checkpoint at or before a time, of those at or behind the edge of what is frozen. */
+  #checkpointAt(fromMs: number, frozen: FrozenEdge): string | undefined {
+    const pending = [...this.#change.checkpoints].filter(([hourMs]) => hourMs <= fromMs);
+    const unwritten = pending.sort(([a], [b]) => a - b).pop();
+    const written = this.#views.checkpointBefore(
+      this.model.machine,
+      Math.min(fromMs, Number.MAX_SAFE_INTEGER),
+    );
+    const dropped = this.#change.dropCheckpointsFromMs ?? Infinity;
+    const usable =
+      written !== undefined && written.hourMs < dropped && written.hourMs >= frozen.toMs
+        ? written
+        : undefined;
+    if (unwritten !== undefined && unwritten[0] > (usable?.hourMs ?? -Infinity)) return unwritten[1];
+    return usable?.json ?? frozen.checkpoint;
   }
 
   #advance(horizonMs: number): void {
@@ -232,8 +263,8 @@ export class MachineDerivation {
       advanceFold(this.model, fold, boundaryMs);
       this.#takeHours();
       const isLarge = fold.accounts.length > LARGE_CHECKPOINT_HOURS;
-      if (!isLarge || (boundaryMs / HOUR_MS) % LARGE_CHECKPOINT_HOURS === 0)
-        this.#keepCheckpoint(boundaryMs, saveFold(fold));
+      const isKept = !isLarge || (boundaryMs / HOUR_MS) % LARGE_CHECKPOINT_HOURS === 0;
+      if (isKept && boundaryMs >= this.#frozen().toMs) this.#keepCheckpoint(boundaryMs, saveFold(fold));
     }
     advanceFold(this.model, fold, horizonMs);
     this.#takeHours();
@@ -249,12 +280,23 @@ export class MachineDerivation {
 
   #takeHours(): void {
     const { machine } = this.model;
+    const { toMs: frozenToMs } = this.#frozen();
     for (const account of takeChangedAccounts(this.#fold)) {
+      if (account.hourMs < frozenToMs) continue;
       this.#change.hours.set(account.hourMs, closeHour(this.#site, this.model, account));
       this.#change.bases.set(account.hourMs, baseOf(machine, account));
     }
-    putSpans(this.#change.spans, takeSettledSpans(this.#fold));
+    putSpans(this.#change.spans, spansFrom(takeSettledSpans(this.#fold), frozenToMs));
   }
+}
+
+const NOTHING_FROZEN: FrozenEdge = { toMs: -Infinity, goneMs: -Infinity, checkpoint: undefined };
+
+function spansFrom(spans: readonly StateSpan[], fromMs: number): readonly StateSpan[] {
+  if ((spans[0]?.fromMs ?? Infinity) >= fromMs) return spans;
+  return spans.flatMap((span) =>
+    span.toMs <= fromMs ? [] : [{ ...span, fromMs: Math.max(span.fromMs, fromMs) }],
+  );
 }
 
 /** Puts spans in the place of all from the first one's begin on: they follow each other without holes. */

@@ -113,7 +113,7 @@ export class RecordIntake {
       // One that got another time than its label is found by that.
       if (dated === undefined || dated !== record || record.ordinal > lastOrdinal) continue;
       const feed = this.#feedOf(dated, machine);
-      if (feed !== undefined) yield feed;
+      if (feed !== undefined) yield memory.frozen.cut(machine, feed, record.ordinal, false);
     }
     // Known of by now: they were come upon on the way.
     for (const damaged of ledger.damaged())
@@ -130,7 +130,7 @@ export class RecordIntake {
         if (agent !== label.agent || boot !== label.boot || clock.state !== 'unsynced') continue;
         const dated = record.ordinal > lastOrdinal ? undefined : memory.clocks.dated(record);
         const feed = dated === undefined ? undefined : this.#feedOf(dated, machine);
-        if (feed !== undefined) yield feed;
+        if (feed !== undefined) yield memory.frozen.cut(machine, feed, record.ordinal, false);
       }
   }
 
@@ -159,13 +159,18 @@ export class RecordIntake {
     if (header.clock.state === 'unsynced')
       memory.clocks.noteTaken(record, Math.min(atMs, wallTimeMs(header, header.first)), atMs);
     for (const machine of memory.watch.note(header)) gather(heard, machine, { agent: header.agent, atMs });
-    if (header.kind !== 'readings') return;
+    // What is not kept any more was read, and is frozen.
+    if (header.kind !== 'readings' || dated.headOnly === true) return;
     if (!this.#reader.isReadable(header)) {
       memory.waiting.push(record.ordinal);
       return;
     }
     for (const { machine } of header.parts) {
-      const feed = machine === null ? undefined : this.#readNew(dated, machine);
+      const read = machine === null ? undefined : this.#readNew(dated, machine);
+      const feed =
+        machine === null || read === undefined
+          ? undefined
+          : memory.frozen.cut(machine, read, record.ordinal, true);
       if (machine !== null && feed !== undefined) gather(feeds, machine, feed);
     }
   }
@@ -174,11 +179,17 @@ export class RecordIntake {
   #readNew(record: LedgerRecord, machine: string): RecordFeed | undefined {
     // By a label that may turn out wrong, nothing is written that cannot be taken back.
     const isLabelled = record.header.clock.state === 'unsynced';
+    // What is frozen was written, and stays as it is.
+    const frozenToMs = this.#parts.memory.frozen.toMs(machine);
     try {
       const feed = this.#readMachine(record, machine, (channel, timesMs, values, factor) => {
-        if (!isLabelled) this.#rollups.add(channel, timesMs, values, factor);
+        if (isLabelled) return;
+        const first = (timesMs[0] ?? 0) >= frozenToMs ? 0 : timesMs.findIndex((atMs) => atMs >= frozenToMs);
+        if (first === 0) this.#rollups.add(channel, timesMs, values, factor);
+        else if (first > 0) this.#rollups.add(channel, timesMs.slice(first), values.slice(first), factor);
       });
-      if (feed !== undefined && !isLabelled) this.#words.push(...runWordsOf(machine, feed));
+      if (feed !== undefined && !isLabelled)
+        this.#words.push(...runWordsOf(machine, feed).filter(({ atMs }) => atMs >= frozenToMs));
       return feed;
     } catch (error) {
       this.#parts.counts.malformedParts++;

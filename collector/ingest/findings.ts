@@ -1,7 +1,13 @@
 import type { Log } from '../../protocols/log.ts';
 
 /** What someone should look at. Nothing is lost or refused because of it. */
-export const FINDING_KINDS = ['broken-chain', 'other-key', 'channel-conflict'] as const;
+export const FINDING_KINDS = [
+  'broken-chain',
+  'other-key',
+  'channel-conflict',
+  'clock-offset',
+  'late-for-frozen',
+] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** One thing that was found, however often. */

@@ -23,3 +23,9 @@ export function listMonths(folder: string): Month[] {
     .filter((month) => month !== undefined)
     .sort();
 }
+
+/** When a month of arrival begins and ends, wall ms since the Unix epoch. */
+export function monthSpan(month: Month): { fromMs: number; toMs: number } {
+  const [year = 0, number = 1] = month.split('-').map(Number);
+  return { fromMs: Date.UTC(year, number - 1), toMs: Date.UTC(year, number) };
+}

@@ -52,7 +52,7 @@ class OpenedLedger implements LedgerView {
     for (const month of this.#months) {
       for (const ordinal of month.ordinalsOf(machine, fromMs, toMs)) {
         const record = month.recordAt(ordinal);
-        if (record !== undefined) yield record;
+        if (record !== undefined && record.headOnly !== true) yield record;
       }
     }
   }

@@ -1,4 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { systemClock, type Clock } from '../../protocols/clock.ts';
 import { lockFolder } from '../../protocols/folder-lock.ts';
 import { MillwattError } from '../../protocols/errors.ts';
@@ -9,7 +10,9 @@ import { LedgerWriter, type RowWriter, type Written } from './ledger-writer.ts';
 import type { LedgerWorkerData } from './ledger-worker.ts';
 import type { ChainSummary, DamagedRecord, Delivery, GoneRange, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
-import { listMonths, monthOf, monthPath, type Month } from './month-file.ts';
+import type { MonthFacts } from './month-facts.ts';
+import { listMonths, monthOf, monthPath, monthSpan, type Month } from './month-file.ts';
+import { placeMonth } from './place-month.ts';
 import { indexMonth } from './month-index.ts';
 import { MonthReader } from './month-reader.ts';
 import { rowOf } from './record-row.ts';
@@ -27,6 +30,13 @@ export interface AdmissionLedger extends Ledger {
   configRecords(): Iterable<LedgerRecord>;
   /** Records handed to `append` and not yet durable. */
   pendingAppends(): number;
+  /** The files of the ledger, oldest first; the last one is written to. */
+  months(): MonthFacts[];
+  /**
+   * Puts a file that was written anew (`pruneMonth`) in the place of a month's, durably; false where another process keeps
+   * that from being done just now. Never of the last month.
+   */
+  replaceMonth(month: Month, newPath: string): boolean;
 }
 
 /** Where a ledger lies and how it is written. */
@@ -142,7 +152,7 @@ class SqliteLedger implements AdmissionLedger {
       for (let start = 0; start < ordinals.length; start += WALK_RECORDS) {
         for (const ordinal of ordinals.slice(start, start + WALK_RECORDS)) {
           const record = this.#reader(month).recordAt(ordinal);
-          if (record !== undefined) yield record;
+          if (record !== undefined && record.headOnly !== true) yield record;
         }
       }
     }
@@ -179,6 +189,34 @@ class SqliteLedger implements AdmissionLedger {
 
   lastOrdinal(): number {
     return this.#lastOrdinal;
+  }
+
+  months(): MonthFacts[] {
+    return [...this.#firstOrdinals.keys()].map((month) => {
+      const path = monthPath(this.#folder, month);
+      const reader = this.#reader(month);
+      return {
+        month,
+        file: basename(path),
+        path,
+        ...monthSpan(month),
+        bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
+        lastOrdinal: reader.ordinals().last ?? 0,
+        pruned: reader.meta('pruned'),
+      };
+    });
+  }
+
+  replaceMonth(month: Month, newPath: string): boolean {
+    if ([...this.#firstOrdinals.keys()].at(-1) === month) throw new Error('the last month is being written');
+    this.#readers.get(month)?.close();
+    this.#readers.delete(month);
+    const isPlaced = placeMonth(monthPath(this.#folder, month), newPath);
+    // In its place among the others: they are read oldest first.
+    const readers = [...this.#firstOrdinals.keys()].map((one) => [one, this.#reader(one)] as const);
+    this.#readers.clear();
+    for (const [one, reader] of readers) this.#readers.set(one, reader);
+    return isPlaced;
   }
 
   sizeBytes(): number {

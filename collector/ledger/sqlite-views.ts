@@ -8,6 +8,7 @@ import type { HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { StateSpan } from '../energy/state-span.ts';
 import { decodeBase, encodeBase } from './base-bytes.ts';
+import { frozenPath, seedViews } from './frozen-store.ts';
 import { MinuteRows } from './minute-rows.ts';
 import { SpanRows } from './span-rows.ts';
 import { SqliteRows } from './sqlite-rows.ts';
@@ -17,15 +18,34 @@ import { deleteViewsFile, openViewsFile, openViewsToRead } from './views-schema.
 
 const DAY_MS = 86_400_000;
 
+/** Where the views lie. */
+export function viewsPath(folder: string): string {
+  return join(folder, 'views.db');
+}
+
 /**
  * Opens (or makes) views.db in a folder. A file of another version, or a damaged one, is deleted: every cursor is then
- * 0 and everything is computed again. `reset` deletes it in any case (another ledger, another algorithm).
+ * 0 and everything is computed again but for what is frozen (frozen.db), which is taken from there. `reset` deletes it in any case (another ledger, another algorithm).
  */
-export function openViews(options: { folder: string; log?: Log; reset?: boolean }): Views {
+export function openViews(options: {
+  folder: string;
+  log?: Log;
+  reset?: boolean;
+  /** Where what is frozen lies, when it is not in the folder itself. */
+  frozenFolder?: string;
+}): Views {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const path = join(options.folder, 'views.db');
+  const path = viewsPath(options.folder);
   if (options.reset === true) deleteViewsFile(path);
-  return new SqliteViews(openViewsFile(path, options.log ?? silentLog));
+  const db = openViewsFile(path, options.log ?? silentLog);
+  try {
+    const isNew = db.prepare('SELECT 1 FROM cursor UNION ALL SELECT 1 FROM hour').get() === undefined;
+    if (isNew) seedViews(db, frozenPath(options.frozenFolder ?? options.folder));
+    return new SqliteViews(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /**
@@ -37,7 +57,7 @@ export function readViews(options: {
   folder: string;
   frozen?: boolean;
 }): Omit<Views, 'commit' | 'setCursor'> {
-  const db = openViewsToRead(join(options.folder, 'views.db'));
+  const db = openViewsToRead(viewsPath(options.folder));
   if (options.frozen === true) db.exec('BEGIN');
   // What it begins with is a first read, which fixes the moment.
   return new SqliteViews(db);

@@ -5,10 +5,11 @@ import type { HourBase } from '../../../collector/energy/hour-base.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../../../collector/energy/machine-model.ts';
 import type { StateSpan } from '../../../collector/energy/state-span.ts';
-import type { Ledger } from '../../../collector/ledger/ledger.ts';
-import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
+import { frozenPath, readFrozen } from '../../../collector/ledger/frozen-store.ts';
+import { openLedger, type AdmissionLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { openViews } from '../../../collector/ledger/sqlite-views.ts';
 import type { MinuteRollup, StoredWord, Views } from '../../../collector/ledger/views.ts';
+import { startRetention, type RetentionStats } from '../../../collector/retention/retention.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { silentLog } from '../../../protocols/log.ts';
@@ -55,7 +56,7 @@ export interface Derived {
 export class Bench {
   readonly clock = new SteppedClock(START_MS + 40 * HOUR_MS);
   readonly folder = makeTempFolder();
-  #ledger!: Ledger;
+  #ledger!: AdmissionLedger;
   #views!: Views;
   #derivation!: Derivation;
   model: MachineModel = { ...unconfiguredMachine(MACHINE), ratedPowerW: watts(15_000) };
@@ -82,6 +83,7 @@ export class Bench {
       views: this.#views,
       machines: [this.model],
       amendments: this.book,
+      frozen: readFrozen(this.folder),
       site: 'plant',
       clock: this.clock,
       log: { ...silentLog, info: (_, message) => void this.told.push(message) },
@@ -94,6 +96,27 @@ export class Bench {
 
   get derivation(): Derivation {
     return this.#derivation;
+  }
+
+  get ledger(): AdmissionLedger {
+    return this.#ledger;
+  }
+
+  /** Lets readings go of months that ended so long ago. */
+  async letGo(keepMs = 0): Promise<RetentionStats> {
+    const retention = startRetention({
+      ledger: this.#ledger,
+      derivation: this.#derivation,
+      cursors: () => [this.#views.cursor('derive')],
+      frozenPath: frozenPath(this.folder),
+      viewsPath: `${this.folder}/views.db`,
+      keepMs,
+      wallMs: () => this.clock.wallMs(),
+      log: silentLog,
+    });
+    await retention.run();
+    await retention.stop();
+    return retention.stats();
   }
 
   async restart(): Promise<void> {

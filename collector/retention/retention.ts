@@ -1,0 +1,172 @@
+import { rmSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describeError } from '../../protocols/errors.ts';
+import type { Log } from '../../protocols/log.ts';
+import { systemTimers, type Timers } from '../../protocols/timers.ts';
+import type { Derivation } from '../derivation/deriver.ts';
+import { pruneInThread } from '../ledger/prune-thread.ts';
+import type { MonthFacts } from '../ledger/month-facts.ts';
+
+const DAY_MS = 86_400_000;
+/** What is late is waited for a week; a month that ended so long ago is as whole as it will be. */
+const AFTER_MONTH_MS = 8 * DAY_MS;
+/** A record may be labelled a day ahead of its arrival. */
+const LABELLED_AHEAD_MS = DAY_MS;
+const LOOK_EVERY_MS = 3_600_000;
+
+/** Figures for /metrics, the page and `doctor`. */
+export interface RetentionStats {
+  /** Months of which old readings were let go. */
+  monthsPruned: number;
+  /** Begin of the oldest month that is kept at full resolution, wall seconds since the Unix epoch; 0 for none. */
+  fullSinceSeconds: number;
+  /** Ways in which it could not go on, since the start. */
+  failures: number;
+  /** Why nothing is let go although it should be; empty when all is well. */
+  stuck: string;
+}
+
+/** What lets old readings go. */
+export interface Retention {
+  /** Lets go what is due now; one call at a time. Never rejects. */
+  run(): Promise<void>;
+  stats(): RetentionStats;
+  /** Ends after the month under way. */
+  stop(): Promise<void>;
+}
+
+/** What retention works on. */
+export interface RetentionParts {
+  ledger: {
+    months(): MonthFacts[];
+    sizeBytes(): number;
+    /** Puts a file that was written anew in the place of a month's; false where another process reads it just now. */
+    replaceMonth(month: string, newPath: string): boolean;
+  };
+  derivation: Pick<Derivation, 'idle' | 'freeze' | 'unfreeze'>;
+  /** Ordinals up to which the readers of the ledger have come. */
+  cursors: () => number[];
+  frozenPath: string;
+  viewsPath: string;
+  /** Age at which readings are let go, ms. */
+  keepMs?: number;
+  /** Size of the ledger at which they are. */
+  maxBytes?: number;
+  wallMs: () => number;
+  timers?: Timers;
+  log: Log;
+}
+
+/** Lets readings go that are too old or too many, the oldest month first; hours, rollups and signed headers stay. */
+export function startRetention(parts: RetentionParts): Retention {
+  return new MonthlyRetention(parts);
+}
+
+class MonthlyRetention implements Retention {
+  readonly #parts: RetentionParts;
+  readonly #cancel: () => void;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  #failures = 0;
+  #stuck = '';
+
+  constructor(parts: RetentionParts) {
+    this.#parts = parts;
+    this.#cancel = (parts.timers ?? systemTimers).every(LOOK_EVERY_MS, () => void this.run());
+  }
+
+  run(): Promise<void> {
+    this.#running ??= this.#letGo().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  stats(): RetentionStats {
+    const months = this.#parts.ledger.months();
+    return {
+      monthsPruned: months.filter(({ pruned }) => pruned > 0).length,
+      fullSinceSeconds: (months.find(({ pruned }) => pruned === 0)?.fromMs ?? 0) / 1000,
+      failures: this.#failures,
+      stuck: this.#stuck,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    await this.#running;
+  }
+
+  async #letGo(): Promise<void> {
+    try {
+      this.#stuck = '';
+      for (;;) {
+        const month = this.#due();
+        if (month === undefined || this.#stopped) return;
+        const why = await this.#prune(month);
+        if (why === '') continue;
+        this.#stuck = why;
+        return;
+      }
+    } catch (error) {
+      this.#stuck = describeError(error);
+    } finally {
+      if (this.#stuck !== '') {
+        this.#failures++;
+        this.#parts.log.warn({ reason: this.#stuck }, 'Old readings could not be let go; it is tried again.');
+      }
+    }
+  }
+
+  /** The oldest month that is too old, or too much. */
+  #due(): MonthFacts | undefined {
+    const { ledger, keepMs, maxBytes, wallMs } = this.#parts;
+    const nowMs = wallMs();
+    // The newest is still written, by whatever clock.
+    const [oldest] = ledger
+      .months()
+      .slice(0, -1)
+      .filter(({ pruned, toMs }) => pruned === 0 && toMs + AFTER_MONTH_MS <= nowMs);
+    if (oldest === undefined) return undefined;
+    const isOld = keepMs !== undefined && oldest.toMs + keepMs <= nowMs;
+    const isMuch = maxBytes !== undefined && ledger.sizeBytes() > maxBytes;
+    return isOld || isMuch ? oldest : undefined;
+  }
+
+  /** Why it could not be done; empty when it was. */
+  async #prune(month: MonthFacts): Promise<string> {
+    const { ledger, derivation, cursors, frozenPath, viewsPath, log } = this.#parts;
+    await derivation.idle();
+    if (cursors().some((ordinal) => ordinal < month.lastOrdinal))
+      return `${month.file} is not wholly derived and projected yet`;
+    const free = statfsSync(dirname(month.path));
+    if (free.bavail * free.bsize < month.bytes / 2)
+      return `there is no room to write ${month.file} anew: it takes up to ${Math.ceil(month.bytes / 2e6)} MB for a while`;
+    const frost = derivation.freeze(month.toMs + LABELLED_AHEAD_MS);
+    if (frost === undefined) return 'the hours are being computed; they are frozen when that is done';
+    const newPath = `${month.path}.new`;
+    log.info({ file: month.file }, 'Readings of a month are let go; hours, minutes and signed headers stay.');
+    const outcome = await pruneInThread({
+      frozenPath,
+      viewsPath,
+      frozen: frost.now,
+      monthPath: month.path,
+      newPath,
+      letting: {
+        goneMs: Object.fromEntries(frost.now.map(({ machine, goneMs }) => [machine, goneMs])),
+        whole: frost.waiting,
+      },
+    });
+    if (!outcome.isFrozen) derivation.unfreeze(frost.before);
+    const { pruned } = outcome;
+    if (pruned === undefined || !ledger.replaceMonth(month.month, newPath)) {
+      for (const ending of ['', '-wal', '-shm']) rmSync(newPath + ending, { force: true });
+      return pruned === undefined ? outcome.message : `${month.file} is being read by another process`;
+    }
+    const { records, wholeRecords } = pruned;
+    log.info(
+      { file: month.file, records, wholeRecords, sizeBytes: ledger.sizeBytes() },
+      'Readings were let go.',
+    );
+    return '';
+  }
+}
