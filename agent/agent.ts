@@ -22,6 +22,7 @@ import { startScheduler } from './scheduler.ts';
 import { Sealer, type SealedWiring } from './sealer.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { Spool } from './spool.ts';
+import { SpoolThinner } from './thinning/spool-thinner.ts';
 import { WiringInForce } from './wiring-in-force.ts';
 import { gatherWiring, type Wiring } from './wiring.ts';
 
@@ -219,6 +220,16 @@ export function runAgent(
     ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),
   });
 
+  const thinner = new SpoolThinner({
+    spool,
+    maker: { site, agent, key },
+    snapshotOf: (hash) => sealer.snapshotOf(hash),
+    maxBytes: config.spool.maxSize,
+    isInFlight: (id) => publisher.isInFlight(id),
+    timers,
+    log,
+  });
+
   sealer.begin();
   const scheduler = startScheduler(pollers, clock, timers);
   const reporter: Reporter = new Reporter({
@@ -261,7 +272,9 @@ export function runAgent(
       if (wirings.retry()) tellWiring();
     }),
     timers.every(SEAL_CHECK_MS, () => {
-      if (clock.speed() !== 0) sealer.sealDue();
+      if (clock.speed() === 0) return;
+      sealer.sealDue();
+      sealer.thin(thinner);
     }),
     timers.every(PUMP_MS, () => {
       publisher.pump();
@@ -299,6 +312,7 @@ export function runAgent(
     pollAll: async () => {
       await Promise.all(pollers.map((poller) => poller.poll()));
       sealer.sealDue();
+      sealer.thin(thinner);
     },
     sealNow: () => sealer.sealAll(),
     stats: () => reporter.stats(),

@@ -110,6 +110,11 @@ export class Publisher {
     };
   }
 
+  /** True for a record that was published and may be on its way to a collector. */
+  isInFlight(id: number): boolean {
+    return this.#options.connected() && this.#inFlight.has(id);
+  }
+
   /** A record was sealed just now: it goes before the backlog. */
   addLive(epoch: string, seq: number): void {
     this.#live.push({ epoch, seq });

@@ -17,6 +17,7 @@ import { isCorruption } from './spool-database.ts';
 import type { Drop } from './spool-drops.ts';
 import type { BootAnchor, Leftovers, OpenRow } from './spool-open-rows.ts';
 import type { Spool } from './spool.ts';
+import type { SpoolThinner } from './thinning/spool-thinner.ts';
 
 /** Nothing stays unsealed longer than this in real time, and an idle agent moves its watermark as often in clock time. */
 const AGE_MS_MAX = 60_000;
@@ -120,6 +121,10 @@ export class Sealer {
     for (const leftovers of spool.leftovers(boot)) this.#sealLeftovers(leftovers);
     spool.forgetBoots(boot);
     this.sealConfig();
+    const { followed } = spool;
+    if (followed === null) return;
+    this.sealLog('epoch-opened', { reason: 'corrupt', ...followed });
+    spool.forgetFollowed();
   }
 
   /** Seals the config snapshot when the last one sealed in this epoch is another. */
@@ -261,6 +266,24 @@ export class Sealer {
     const open = [...this.#machines.values()];
     if (open.length > 0) this.#seal(open);
     this.#tellDrops();
+  }
+
+  /**
+   * Lets the oldest records of a spool that is nearly full be thinned, for a moment. A disk that is full counts as that: to
+   * thin frees room in the file itself.
+   */
+  thin(thinner: Pick<SpoolThinner, 'turn'>): void {
+    const isPressed = this.#failing !== null;
+    try {
+      thinner.turn({ ...this.#readAnchor(), sealedToMs: this.#sealedToMs, isPressed });
+    } catch (error) {
+      this.#keepRows([], error);
+    }
+  }
+
+  /** The snapshot with this hash, if it is the one in force. */
+  snapshotOf(config: string): string | undefined {
+    return config === this.#config ? this.#wiring.snapshot : undefined;
   }
 
   #open(machine: string): OpenMachine {
