@@ -1,13 +1,15 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { startCollector, type CollectorOptions, type RunningCollector } from '../collector/collector.ts';
-import { startDerivation } from '../collector/derivation/deriver.ts';
+import { startDerivation, type Derivation } from '../collector/derivation/deriver.ts';
 import { followAmendments } from '../collector/journal/amendment-source.ts';
 import type { Journal } from '../collector/journal/journal.ts';
+import { frozenPath, readFrozen } from '../collector/ledger/frozen-store.ts';
+import { viewsPath } from '../collector/ledger/sqlite-views.ts';
+import { startRetention } from '../collector/retention/retention.ts';
 import { startProjector } from '../collector/influx/projector.ts';
 import type { InfluxStore } from '../collector/influx/influx-store.ts';
-import { openQuarantineFile } from '../collector/influx/quarantine-file.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
-import { systemClock, type Clock } from '../protocols/clock.ts';
+import type { Clock } from '../protocols/clock.ts';
 import { describeError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import { startEmbeddedBroker, type EmbeddedBroker } from '../protocols/mqtt/embedded-broker.ts';
@@ -17,12 +19,10 @@ import { serveCollector } from './collector-page.ts';
 import { openConfiguredInflux } from './influx-access.ts';
 import { openCollectorJournal } from './journal-access.ts';
 import { machineModelsOf } from './machine-model-of.ts';
+import { openQuarantine } from './project/projection-site.ts';
 import { resolveSecret } from './secrets.ts';
 import { sitePlanOf } from './site-plan-of.ts';
 import { VERSION } from './version.ts';
-
-/** Lines that InfluxDB will never take are kept for a person to look at, up to this size. */
-const INFLUX_QUARANTINE_BYTES_MAX = 10_000_000;
 
 /** A collector with everything its configuration asks for. */
 export interface BuiltCollector extends RunningCollector {
@@ -43,6 +43,7 @@ export async function buildCollector(
   const credentials = readCredentials(config.broker, folder);
   let page = '';
   let journal: Journal | undefined;
+  let derivation: Derivation | undefined;
   const models = machineModelsOf(config, folder);
   const plan = sitePlanOf(config, process.versions['tz'] ?? '');
   const address = {
@@ -57,7 +58,28 @@ export async function buildCollector(
       // Not before the data folder is there and ours: the ledger in it is locked.
       journal = openCollectorJournal(dataFolder, log);
       const amendments = followAmendments(journal, log);
-      return startDerivation({ ...surroundings, machines: models, amendments });
+      const frozen = readFrozen(dataFolder);
+      derivation = startDerivation({ ...surroundings, machines: models, amendments, frozen });
+      return derivation;
+    },
+    startRetention: ({ ledger, views, clock: arrivals, log: told }) => {
+      const { keep, maxSize } = config.ledger;
+      if (derivation === undefined || (keep === undefined && maxSize === undefined)) return undefined;
+      return startRetention({
+        ledger,
+        derivation,
+        // What was not written to InfluxDB yet is kept for it.
+        cursors: () => [
+          views.cursor('derive'),
+          ...(config.influx === undefined ? [] : [views.cursor('influx-samples')]),
+        ],
+        frozenPath: frozenPath(dataFolder),
+        viewsPath: viewsPath(dataFolder),
+        ...(keep === undefined ? {} : { keepMs: keep }),
+        ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
+        wallMs: () => arrivals.wallMs(),
+        log: told,
+      });
     },
     startHttp: async (surroundings) => {
       const server = await serveCollector(surroundings, { address, models, simulated, journal, plan });
@@ -74,11 +96,7 @@ export async function buildCollector(
         ledger,
         views,
         store,
-        quarantine: openQuarantineFile(
-          join(dataFolder, 'influx-quarantine.txt'),
-          INFLUX_QUARANTINE_BYTES_MAX,
-          () => systemClock.wallMs(),
-        ),
+        quarantine: openQuarantine(dataFolder),
         site,
         // The clock that records carry their arrival by; the projector waits in real time by itself.
         clock: recordClock,

@@ -7,6 +7,7 @@ import { addJournalCommands } from './journal/journal-commands.ts';
 import { addLedgerCommands } from './ledger/ledger-commands.ts';
 import { widthOf } from './screen.ts';
 import { addPeriodCommands } from './periods/period-commands.ts';
+import { addProjectCommand } from './project/project-commands.ts';
 import { startWithSmallHeap } from './small-heap.ts';
 import { VERSION } from './version.ts';
 
@@ -305,6 +306,7 @@ addJobCommands(program);
 addJournalCommands(program);
 addLedgerCommands(program);
 addPeriodCommands(program);
+addProjectCommand(program);
 
 program
   .command('commission')

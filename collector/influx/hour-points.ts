@@ -17,11 +17,14 @@ export interface HourPoints {
 /** Makes points of hours, and remembers which fields of each are in InfluxDB. */
 export class HourWriter {
   readonly #log: Log;
+  readonly #isThorough: boolean;
   readonly #fields = new Map<string, ReadonlySet<string>>();
   #refused = 0;
 
-  constructor(log: Log) {
+  /** @param isThorough of every hour that was revised, the old point is deleted first, whatever stood there */
+  constructor(log: Log, isThorough = false) {
     this.#log = log;
+    this.#isThorough = isThorough;
   }
 
   /** Hours that could not be made into points. */
@@ -47,7 +50,7 @@ export class HourWriter {
       // Of one written before we started, a later revision may know less: nobody remembers what stands there.
       const isStale =
         before === undefined
-          ? hour.revision > 1 && knowsLess(hour)
+          ? hour.revision > 1 && (this.#isThorough || knowsLess(hour))
           : [...before].some((field) => !fields.has(field));
       if (isStale) points.stale.push(pointOf(hour));
       this.#remember(key, fields);

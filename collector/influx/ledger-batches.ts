@@ -5,6 +5,7 @@ import { BootClocks } from '../derivation/boot-clocks.ts';
 import { isDated } from '../derivation/dated-record.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { DeferredRecords } from './deferred-records.ts';
+import { timeOfLine } from './line-protocol.ts';
 import { createRecordReader } from './record-lines.ts';
 
 /** One request holds about this many lines and bytes: InfluxDB's own advice is 5,000 to 10,000 lines. */
@@ -58,12 +59,26 @@ export interface BatchReader {
   };
 }
 
-/** A reader with nothing waiting. @param waitingMax how many records that wait are remembered */
+/** A part of time, [fromMs, toMs), wall ms. */
+export interface ProjectedRange {
+  fromMs: number;
+  toMs: number;
+}
+
+/** How a reader begins, and what it reads. */
+export interface BatchReaderOptions {
+  memory?: ReaderMemory | undefined;
+  /** How many records that wait are remembered. */
+  waitingMax?: number | undefined;
+  /** Only points of this time. */
+  range?: ProjectedRange | undefined;
+}
+
+/** A reader with nothing waiting. */
 export function createBatchReader(
   ledger: Pick<Ledger, 'readAfter' | 'configRecord'>,
   log: Log,
-  memory?: ReaderMemory,
-  waitingMax?: number,
+  { memory, waitingMax, range }: BatchReaderOptions = {},
 ): BatchReader {
   const reader = createRecordReader(ledger);
   const deferred = new DeferredRecords(waitingMax);
@@ -101,12 +116,13 @@ export function createBatchReader(
         counts.undatedRecords++;
         return [];
       }
+      if (range !== undefined && !touches(dated, range)) return [];
       const read = reader.read(dated);
       if (read === undefined) return wiringCause(header);
       counts.badReadings += read.bad;
       counts.unknownReadings += read.unknown;
       counts.samples += read.samples;
-      return read.lines;
+      return range === undefined ? read.lines : read.lines.filter((line) => isIn(timeOfLine(line), range));
     } catch (error) {
       counts.quarantinedRecords++;
       log.warn(
@@ -201,6 +217,14 @@ export function createBatchReader(
     },
     stats: () => ({ ...counts, waitingRecords: deferred.count }),
   };
+}
+
+function touches({ header }: LedgerRecord, { fromMs, toMs }: ProjectedRange): boolean {
+  return wallTimeMs(header, header.last) >= fromMs && wallTimeMs(header, header.first) < toMs;
+}
+
+function isIn(timeMs: number, { fromMs, toMs }: ProjectedRange): boolean {
+  return timeMs >= fromMs && timeMs < toMs;
 }
 
 function wiringCause({ agent, config }: { agent: string; config: string }): string {

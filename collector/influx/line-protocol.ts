@@ -58,6 +58,11 @@ export function encodeTime(timeMs: number): string {
   return String(timeMs);
 }
 
+/** The time of a line that we encoded, ms since the Unix epoch. */
+export function timeOfLine(line: string): number {
+  return Number(line.slice(line.lastIndexOf(' ') + 1));
+}
+
 /** A text as it is stored: control characters and broken surrogates become U+FFFD, and at most 1,024 units stay. */
 export function cleanText(text: string): string {
   return text.slice(0, TEXT_LENGTH_MAX).toWellFormed().replace(CONTROL, '\uFFFD');

@@ -3,22 +3,28 @@ import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
 import { systemTimers, type Timers } from '../../protocols/timers.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Views } from '../ledger/views.ts';
 import { EndableWait } from './endable-wait.ts';
 import { lineOfHealth } from './health-line.ts';
 import { HourWriter } from './hour-points.ts';
 import type { InfluxStore } from './influx-store.ts';
-import { createBatchReader, type LedgerBatch, type ReaderMemory } from './ledger-batches.ts';
+import {
+  createBatchReader,
+  type LedgerBatch,
+  type ProjectedRange,
+  type ReaderMemory,
+} from './ledger-batches.ts';
 import { createPatientWriter, WRITER_WAITS, type WriterStats, type WriterWaits } from './patient-writer.ts';
 import type { Quarantine } from './quarantine-file.ts';
 
 /** Cursors in the views: the last ledger ordinal written, the last hour version written, the first ordinal that waits. */
-const SAMPLES = 'influx-samples';
+export const SAMPLES = 'influx-samples';
 const HOURS = 'influx-hours';
 const WAITING = 'influx-waiting';
 /** Where what is known of boots' clocks is kept with the cursor; no machine can have this name. */
-const OWN_CHECKPOINT = '~influx';
+export const OWN_CHECKPOINT = '~influx';
 
 /** After so many requests of samples the hours get their turn. */
 const REQUESTS_A_TURN = 50;
@@ -87,10 +93,14 @@ export function startProjector(parts: {
   waits?: Partial<ProjectorWaits>;
   /** How many records that wait are remembered; tests make it small. */
   waitingMax?: number;
+  /** Only points of this time are written; the cursor goes over all. */
+  range?: ProjectedRange;
+  /** Of every revised hour the old point is deleted before the new one is written. */
+  isThorough?: boolean;
 }): Projector {
   const { ledger, views, store, quarantine, site, clock, log } = parts;
   const waits = { ...WAITS, ...parts.waits };
-  const { timers = systemTimers } = parts;
+  const { timers = systemTimers, range } = parts;
   const writer = createPatientWriter({
     store,
     quarantine,
@@ -100,8 +110,9 @@ export function startProjector(parts: {
     timers,
     onEmpty: () => beginAnew(),
   });
-  const hours = new HourWriter(log);
-  const openReader = (memory?: ReaderMemory) => createBatchReader(ledger, log, memory, parts.waitingMax);
+  const hours = new HourWriter(log, parts.isThorough);
+  const openReader = (memory?: ReaderMemory) =>
+    createBatchReader(ledger, log, { memory, waitingMax: parts.waitingMax, range });
   const saved = views.checkpointBefore(OWN_CHECKPOINT, 0);
   let batches = openReader(saved === undefined ? undefined : (JSON.parse(saved.json) as ReaderMemory));
   const waitingFrom = views.cursor(WAITING);
@@ -191,7 +202,7 @@ export function startProjector(parts: {
     const sent = health;
     health = [];
     if (changed.length === 0 && sent.length === 0) return false;
-    const { lines, stale } = hours.pointsOf(changed.map(({ hour }) => hour));
+    const { lines, stale } = hours.pointsOf(changed.map(({ hour }) => hour).filter(isProjected));
     if (!(await writer.write([...lines, ...sent], stale))) return false;
     if (beginning !== beginnings) return true;
     hoursWritten += changed.length;
@@ -199,6 +210,9 @@ export function startProjector(parts: {
     if (changed.length > 0) views.setCursor(HOURS, hoursCursor);
     return true;
   };
+
+  const isProjected = ({ hourMs }: MachineHour): boolean =>
+    range === undefined || (hourMs >= range.fromMs && hourMs < range.toMs);
 
   const waitForNews = async (): Promise<void> => {
     if (!stopped && !woken) await pause.wait(waits.idleMs);

@@ -1,4 +1,13 @@
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 
 /** Lines that the server refused for one reason. */
@@ -45,6 +54,30 @@ export function openQuarantineFile(path: string, bytesMax: number, nowMs: () => 
       }
     },
   };
+}
+
+/** A line in quarantine. */
+export interface QuarantinedLine {
+  line: string;
+  /** The server's, when it was refused last. */
+  reason: string;
+  /** When, ISO 8601. */
+  at: string;
+}
+
+/** What is in a quarantine file, each line once, in the order in which they came; nothing where there is none. */
+export function readQuarantineFile(path: string): QuarantinedLine[] {
+  const kept = new Map<string, QuarantinedLine>();
+  if (!existsSync(path)) return [];
+  for (const text of readFileSync(path, 'utf8').split('\n')) {
+    try {
+      const { at, reason, lines } = JSON.parse(text) as { at: string; reason: string; lines: string[] };
+      for (const line of lines) kept.set(line, { line, reason, at });
+    } catch {
+      // Cut off by a full disk: its batch was given again, so its lines are in a later one.
+    }
+  }
+  return [...kept.values()];
 }
 
 function full(path: string, bytesMax: number): MillwattError {

@@ -9,6 +9,8 @@ export interface Influxd {
   /** http://127.0.0.1:PORT */
   url: string;
   port: number;
+  /** Runs InfluxQL as the administrator; gives the first result's series. */
+  execute(influxql: string, database?: string): Promise<InfluxdSeries[]>;
   /** Kills it (SIGKILL); its data stays, so that `restart` finds what was stored. */
   kill9(): Promise<void>;
   /** Starts it again on the same port and data. */
@@ -17,21 +19,38 @@ export interface Influxd {
   stop(): Promise<void>;
 }
 
+export interface InfluxdSeries {
+  name: string;
+  tags?: Record<string, string>;
+  columns: string[];
+  values: unknown[][];
+}
+
+const ADMIN = 'admin';
+const ADMIN_PASSWORD = 'administrator-of-a-test';
 const START_DEADLINE_MS = 20_000;
 
-/** Starts a real InfluxDB 1.x with its own configuration, data folder and ports on 127.0.0.1; resolves when it answers. */
-export async function startInfluxd(): Promise<Influxd> {
+/**
+ * Starts a real InfluxDB 1.x with its own configuration, data folder and ports on 127.0.0.1; resolves when it answers.
+ * @param options `auth`: it asks for user and password; `folder`: where its data is, such as a small disk
+ */
+export async function startInfluxd(options: { auth?: boolean; folder?: string } = {}): Promise<Influxd> {
   const program = findTool('influxd');
   if (program === undefined) throw new Error(missingToolMessage('influxd'));
-  const folder = mkdtempSync(join(tmpdir(), 'millwatt-influxd-'));
+  const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'millwatt-influxd-'));
   const port = await findFreePort();
   const rpcPort = await findFreePort();
   const configPath = join(folder, 'influxdb.conf');
-  writeFileSync(configPath, configText(folder, port, rpcPort));
+  writeFileSync(configPath, configText(folder, port, rpcPort, options.auth === true));
   let end = await launch(program, configPath, port);
+  const url = `http://127.0.0.1:${port}`;
+  const execute = (influxql: string, database?: string) => ask(url, influxql, database);
+  if (options.auth === true)
+    await execute(`CREATE USER ${ADMIN} WITH PASSWORD '${ADMIN_PASSWORD}' WITH ALL PRIVILEGES`);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     port,
+    execute,
     kill9: () => end('SIGKILL'),
     restart: async () => {
       end = await launch(program, configPath, port);
@@ -44,7 +63,20 @@ export async function startInfluxd(): Promise<Influxd> {
   };
 }
 
-function configText(folder: string, port: number, rpcPort: number): string {
+async function ask(url: string, q: string, db?: string): Promise<InfluxdSeries[]> {
+  const response = await fetch(`${url}/query?epoch=ms`, {
+    method: 'POST',
+    body: new URLSearchParams({ q, ...(db === undefined ? {} : { db }) }),
+    headers: { authorization: `Basic ${Buffer.from(`${ADMIN}:${ADMIN_PASSWORD}`).toString('base64')}` },
+  });
+  const text = await response.text();
+  const answer = JSON.parse(text) as { results?: { error?: string; series?: InfluxdSeries[] }[] };
+  const [result] = answer.results ?? [];
+  if (!response.ok || result?.error !== undefined) throw new Error(`influxd answered ${text}`);
+  return result?.series ?? [];
+}
+
+function configText(folder: string, port: number, rpcPort: number, auth: boolean): string {
   return `
 reporting-disabled = true
 bind-address = "127.0.0.1:${rpcPort}"
@@ -60,6 +92,7 @@ bind-address = "127.0.0.1:${rpcPort}"
 [http]
   bind-address = "127.0.0.1:${port}"
   log-enabled = false
+  auth-enabled = ${auth}
 [logging]
   level = "error"
 `;
