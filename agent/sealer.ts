@@ -370,8 +370,15 @@ export class Sealer {
         { boot, rows: rows.length },
         'the disk spoilt the clocks that readings were read by; they are dropped',
       );
-      spool.dropSpoilt(boot);
+      spool.dropBoot(boot);
       return;
+    }
+    if (spoilt.length > 0) {
+      log.error(
+        { boot, rows: spoilt.length },
+        'the disk spoilt readings that were not sealed; they are dropped',
+      );
+      spool.dropSpoilt(spoilt);
     }
     const parts = new Map<string, OpenPart>();
     for (const machine of new Set(rows.map((row) => row.machine))) {
@@ -388,10 +395,6 @@ export class Sealer {
     }
     const whole = [...parts.values()].map((part) => part.toPart());
     if (whole.length > 0) this.#sealLeftoverParts(whole, anchor, [...parts.keys()]);
-    if (spoilt.length === 0) return;
-    const samples = spoilt.reduce((sum, row) => sum + row.samples, 0);
-    log.error({ boot, samples }, 'the disk spoilt readings that were not sealed; they are dropped');
-    spool.dropSpoilt(boot);
   }
 
   #sealLeftoverParts(whole: readonly MachinePart[], anchor: BootAnchor, machines: readonly string[]): void {

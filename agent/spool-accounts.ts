@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { COUNTERS } from './spool-format.ts';
 import { checkOf } from './spool-meta.ts';
 
 /** Samples by fate; sampled = receipted + pending + rejected + thinned + the sum of dropped. */
@@ -35,7 +36,7 @@ export class SpoolAccounts {
   constructor(database: DatabaseSync) {
     this.#get = database.prepare('SELECT value FROM counters WHERE name = ?');
     this.#set = database.prepare('INSERT OR REPLACE INTO counters (name, value, sum) VALUES (?, ?, ?)');
-    this.#all = database.prepare('SELECT name, value FROM counters');
+    this.#all = database.prepare('SELECT name, value, sum FROM counters');
     this.#open = database.prepare('SELECT COALESCE(SUM(samples), 0) AS samples FROM open');
     this.#pending = database.prepare(
       "SELECT COUNT(*) AS records, COALESCE(SUM(samples), 0) AS samples FROM records WHERE state = 'sealed'",
@@ -97,6 +98,38 @@ export class SpoolAccounts {
         dropped: count('records.dropped'),
       },
     };
+  }
+
+  /**
+   * Makes the sums hold again where a disk spoilt a counter, or a salvage could not take everything over; gives by how much, in
+   * samples. What is not there any more is dropped for `corrupt`. Inside a transaction.
+   */
+  reconcile(): number {
+    const rows = new Map(this.#all.all().map((row) => [String(row['name']), row]));
+    const bad = [...new Set([...COUNTERS, ...rows.keys()])].filter((name) => {
+      const row = rows.get(name);
+      return row === undefined || (row['sum'] !== null && row['sum'] !== checkOf(name, Number(row['value'])));
+    });
+    for (const name of bad) this.#set.run(name, 0, checkOf(name, 0));
+    const { samples, records } = this.read();
+    const told = samples.receipted + samples.pending + samples.rejected + samples.thinned;
+    const missing =
+      samples.sampled - Object.values(samples.dropped).reduce((sum, count) => sum + count, told);
+    const [only] = bad.filter((name) => !name.startsWith('records.'));
+    // One counter that is spoilt follows from the others.
+    if (missing > 0 && only !== undefined && only !== 'sampled') this.#change(only, missing);
+    else if (missing > 0) this.#change('dropped:corrupt', missing);
+    else this.#change('sampled', -missing);
+    const gone =
+      records.sealed -
+      records.receipted -
+      records.pending -
+      records.rejected -
+      records.thinned -
+      records.dropped;
+    if (gone > 0) this.#change('records.dropped', gone);
+    else this.#change('records.sealed', -gone);
+    return Math.abs(missing);
   }
 
   #change(name: string, amount: number): void {

@@ -1,34 +1,56 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { describeError } from '../protocols/errors.ts';
+import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
 import { applyFormat, refuseNewerFormat } from './spool-format.ts';
+import { dropFirstPage, hasFirstPage, keepFirstPage, mendFirstPage } from './spool-pages.ts';
+import { salvageSpool, type Salvage } from './spool-salvage.ts';
+import { mendWal } from './spool-wal.ts';
 
 /** A full check of a larger file would hold up the start; it is then made only when the file is under suspicion. */
 const CHECK_BYTES_MAX = 64_000_000;
 const FILE = 'spool.sqlite';
 
 /**
- * Opens the spool's database, made when it is not there. A corrupt one is moved aside to quarantine/ with a loud log,
- * never wiped, and a new one begins. Throws an error of class `refuse` for one that a newer version wrote.
+ * Opens the spool's database, made when it is not there. What still proves itself is copied out of a corrupt one, which is
+ * moved aside to quarantine/ with a loud log, never wiped. Throws an error of class `refuse` for one that a newer version wrote.
  */
 export function openSpoolDatabase(folder: string, log: Log): DatabaseSync {
+  const path = join(folder, FILE);
+  // An earlier start was cut off between taking the old one away and putting the new one there.
+  if (existsSync(salvagedOf(path))) replaceBySalvaged(folder);
+  if (mendWal(path)) {
+    writeFileSync(suspicionOf(path), '');
+    log.error(
+      { path },
+      "a bit of the spool's write-ahead log was spoilt; it was mended, and the old one kept in quarantine/",
+    );
+  }
+  if (mendFirstPage(path)) {
+    writeFileSync(suspicionOf(path), '');
+    log.error(
+      { path },
+      'the first page of the spool was spoilt; it was mended, and the old one kept in quarantine/',
+    );
+  }
   try {
-    return open(folder);
+    return open(path);
   } catch (error) {
     if (!isCorruption(error)) throw error;
-    const place = moveAside(folder);
+    const salvage = takeOver(folder, log);
+    const place = replaceBySalvaged(folder);
     log.error(
-      { place, reason: describeError(error) },
-      'the spool is corrupt; it was moved aside and a new one begins. Records in it that were not receipted can be recovered from there',
+      { place, reason: describeError(error), ...salvage },
+      'the spool is corrupt; it was moved aside, and what still proves itself was taken over into a new one',
     );
-    return open(folder);
+    return open(path);
   }
 }
 
 /** True for the errors by which SQLite says that a file is damaged or is no database. */
 export function isCorruption(error: unknown): boolean {
+  if (error instanceof MillwattError) return error.code === 'corrupt-spool';
   const code = (error as { errcode?: unknown } | null)?.errcode;
   if (typeof code !== 'number') return false;
   // Primary codes: 11 SQLITE_CORRUPT, 26 SQLITE_NOTADB; the upper bits refine them.
@@ -37,21 +59,40 @@ export function isCorruption(error: unknown): boolean {
 
 /** Runs a change as one transaction: all of it or nothing. */
 export function transact<Result>(database: DatabaseSync, change: () => Result): Result {
-  database.exec('BEGIN IMMEDIATE');
+  return watch(database, () => {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = change();
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A failed COMMIT may already have rolled back.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  });
+}
+
+/** Damage that shows while we run is looked for at the next start, whatever the size of the file. */
+export function watch<Result>(database: DatabaseSync, work: () => Result): Result {
   try {
-    const result = change();
-    database.exec('COMMIT');
-    return result;
+    return work();
   } catch (error) {
-    // A failed COMMIT may already have rolled back.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    if (isCorruption(error)) raiseSuspicion(database);
+    const path = isCorruption(error) && database.isOpen ? database.location() : null;
+    if (path !== null) raiseSuspicion(path);
     throw error;
   }
 }
 
-function open(folder: string): DatabaseSync {
-  const path = join(folder, FILE);
+function raiseSuspicion(path: string): void {
+  try {
+    writeFileSync(suspicionOf(path), '');
+  } catch {
+    // A disk that takes nothing is told of elsewhere; the damage shows again.
+  }
+}
+
+function open(path: string): DatabaseSync {
   const sizeBytes = existsSync(path) ? statSync(path).size : 0;
   if (sizeBytes > 0) refuseNewer(path);
   const database = new DatabaseSync(path, { timeout: 5000 });
@@ -59,11 +100,15 @@ function open(folder: string): DatabaseSync {
     database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216;');
     const suspected = existsSync(suspicionOf(path));
     if (suspected || (sizeBytes > 0 && sizeBytes <= CHECK_BYTES_MAX)) {
-      const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+      const verdict = database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
       if (verdict !== 'ok') throw corruption(`${path} fails its check: ${String(verdict)}`);
       rmSync(suspicionOf(path), { force: true });
     }
-    transact(database, () => applyFormat(database));
+    const isNew = transact(database, () => applyFormat(database));
+    if (isNew || !hasFirstPage(path)) {
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      keepFirstPage(path);
+    }
     return database;
   } catch (error) {
     database.close();
@@ -84,14 +129,35 @@ function refuseNewer(path: string): void {
   }
 }
 
-/** Damage that shows while we run is looked for at the next start, whatever the size of the file. */
-function raiseSuspicion(database: DatabaseSync): void {
-  const path = database.location();
-  if (path !== null) writeFileSync(suspicionOf(path), '');
+/** Undefined where there is no room for a copy: then a new spool begins, and the old one can be salvaged by hand. */
+function takeOver(folder: string, log: Log): Salvage | undefined {
+  const path = join(folder, FILE);
+  try {
+    const salvage = salvageSpool(path, `${path}.salvaging`);
+    renameSync(`${path}.salvaging`, salvagedOf(path));
+    return salvage;
+  } catch (error) {
+    log.error({ reason: describeError(error) }, 'nothing could be taken over from the corrupt spool');
+    rmSync(`${path}.salvaging`, { force: true });
+    return undefined;
+  }
+}
+
+/** Moves the old one aside, then puts what was salvaged in its place. Cut off anywhere, the next start does the rest. */
+function replaceBySalvaged(folder: string): string {
+  const path = join(folder, FILE);
+  dropFirstPage(path);
+  const place = moveAside(folder);
+  if (existsSync(salvagedOf(path))) renameSync(salvagedOf(path), path);
+  return place;
 }
 
 function suspicionOf(path: string): string {
   return `${path}.suspect`;
+}
+
+function salvagedOf(path: string): string {
+  return `${path}.salvaged`;
 }
 
 function corruption(message: string): Error {
@@ -103,7 +169,7 @@ function moveAside(folder: string): string {
   mkdirSync(quarantine, { recursive: true });
   let number = 1;
   const target = () => join(quarantine, `${FILE}.${number}`);
-  while (existsSync(target())) number += 1;
+  while (['', '-wal'].some((suffix) => existsSync(`${target()}${suffix}`))) number += 1;
   for (const suffix of ['', '-wal', '-shm']) {
     const path = join(folder, `${FILE}${suffix}`);
     if (existsSync(path)) renameSync(path, `${target()}${suffix}`);

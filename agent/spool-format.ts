@@ -50,6 +50,11 @@ const SCHEMA = `
     samples INTEGER NOT NULL, told TEXT
   );
 `;
+/** The counters that every spool has; `dropped:*` come with the first drop. */
+export const COUNTERS: readonly string[] = ['sampled', 'receipted', 'rejected', 'thinned'].flatMap((name) => [
+  name,
+  name === 'sampled' ? 'records.sealed' : `records.${name}`,
+]);
 /** Columns that format 2 added to tables of format 1; added without a row being written again. */
 const ADDED = `
   ALTER TABLE meta ADD COLUMN sum INTEGER;
@@ -71,24 +76,36 @@ export function refuseNewerFormat(database: DatabaseSync, path: string): void {
   );
 }
 
-/** Makes the tables, or those of format 1 into those of format 2. Inside a transaction. */
-export function applyFormat(database: DatabaseSync): void {
+/** Makes the tables, or those of format 1 into those of format 2; false where that is done. Inside a transaction. */
+export function applyFormat(database: DatabaseSync): boolean {
   const format = formatOf(database);
-  if (format === FORMAT) return;
+  if (format === FORMAT) return false;
   if (format === '1') database.exec(ADDED);
   database.exec(SCHEMA);
   if (format === '1') upgrade(database);
   database
     .prepare('INSERT OR REPLACE INTO meta (name, value, sum) VALUES (?, ?, ?)')
     .run('format', FORMAT, checkOf('format', FORMAT));
+  // They are there from the beginning: one that is missing was spoilt.
+  const insert = database.prepare('INSERT OR IGNORE INTO counters (name, value, sum) VALUES (?, 0, ?)');
+  for (const name of COUNTERS) insert.run(name, checkOf(name, 0));
+  return true;
 }
 
 /** Undefined where there is no spool yet. */
 function formatOf(database: DatabaseSync): string | undefined {
   const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'").get();
   if (table === undefined) return undefined;
-  const format = database.prepare("SELECT value FROM meta WHERE name = 'format'").get()?.['value'];
-  return format === undefined ? undefined : String(format);
+  const row = database.prepare("SELECT * FROM meta WHERE name = 'format'").get();
+  if (row === undefined) return undefined;
+  const format = String(row['value']);
+  // Format 1 has no sums. A flipped bit must not look like a newer version.
+  if (typeof row['sum'] === 'number' && row['sum'] !== checkOf('format', format)) throw spoilt();
+  return format;
+}
+
+function spoilt(): MillwattError {
+  return new MillwattError('crash', 'corrupt-spool', 'The format of the spool is spoilt.');
 }
 
 /** Headers are read from the records; one that cannot be read is set aside when it is to be published. */

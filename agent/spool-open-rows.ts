@@ -29,7 +29,7 @@ export interface Leftovers {
   boot: string;
   rows: OpenRow[];
   /** Of rows that the disk spoilt; they stand in `open` still. */
-  spoilt: { machine: string; samples: number }[];
+  spoilt: { id: number; samples: number }[];
 }
 
 /** Readings that are durable and not sealed, with the runs they were read in. Every change inside a transaction. */
@@ -38,6 +38,7 @@ export class OpenRows {
   readonly #written: StatementSync;
   readonly #deleteMachines: StatementSync;
   readonly #deleteBoot: StatementSync;
+  readonly #deleteRow: StatementSync;
   readonly #rows: StatementSync;
   readonly #upsertBoot: StatementSync;
   readonly #boot: StatementSync;
@@ -54,6 +55,7 @@ export class OpenRows {
     this.#deleteMachines = database.prepare(
       'DELETE FROM open WHERE boot = ? AND machine IN (SELECT value FROM json_each(?))',
     );
+    this.#deleteRow = database.prepare('DELETE FROM open WHERE id = ?');
     this.#deleteBoot = database.prepare('DELETE FROM open WHERE boot = ? RETURNING samples');
     this.#rows = database.prepare(
       'SELECT id, machine, samples, part, sum FROM open WHERE boot = ? ORDER BY id',
@@ -97,6 +99,11 @@ export class OpenRows {
     if (machines.length > 0) this.#deleteMachines.run(boot, JSON.stringify(machines));
   }
 
+  /** Deletes single rows. */
+  deleteRows(ids: readonly number[]): void {
+    for (const id of ids) this.#deleteRow.run(id);
+  }
+
   /** Deletes what a boot has open still; gives how many samples that is. */
   deleteBoot(boot: string): number {
     return this.#deleteBoot.all(boot).reduce((sum, row) => sum + Number(row['samples']), 0);
@@ -115,7 +122,7 @@ export class OpenRows {
         ];
         const isSound = open['sum'] === null || Number(open['sum']) === checkOf(boot, machine, samples, part);
         if (isSound) left.rows.push({ number: left.rows.length + 1, machine, samples, part });
-        else left.spoilt.push({ machine, samples });
+        else left.spoilt.push({ id: Number(open['id']), samples });
       }
       return left;
     });

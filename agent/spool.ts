@@ -1,11 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { SealedRecord } from '../protocols/evidence/seal.ts';
+import { describeError } from '../protocols/errors.ts';
+import { headerHash, verifyRecord, type SealedRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
-import type { ClockState, RecordKind } from '../protocols/telemetry/record.ts';
+import { parseRecord, type ClockState, type RecordKind } from '../protocols/telemetry/record.ts';
 import { drawToken } from '../protocols/telemetry/ids.ts';
 import { SpoolAccounts, type RecordAccounts, type SampleAccounts } from './spool-accounts.ts';
 import { SpoolDrops, type Drop } from './spool-drops.ts';
-import { openSpoolDatabase, transact } from './spool-database.ts';
+import { openSpoolDatabase, transact, watch } from './spool-database.ts';
 import { prepareHeaderInsert } from './spool-format.ts';
 import { SpoolMeta } from './spool-meta.ts';
 import { OpenRows, type BootAnchor, type Leftovers, type OpenRow } from './spool-open-rows.ts';
@@ -56,6 +57,7 @@ export interface PendingHeader {
 export class Spool {
   readonly #database: DatabaseSync;
   readonly #isLazy: boolean;
+  readonly #log: Log;
   readonly #randomBytes: (count: number) => Uint8Array;
   readonly #accounts: SpoolAccounts;
   readonly #meta: SpoolMeta;
@@ -82,6 +84,7 @@ export class Spool {
   }) {
     this.#database = (options.open ?? openSpoolDatabase)(options.folder, options.log);
     this.#randomBytes = options.randomBytes;
+    this.#log = options.log;
     this.#isLazy = options.durability === 'os';
     this.#sync(!this.#isLazy);
     this.#accounts = new SpoolAccounts(this.#database);
@@ -96,10 +99,22 @@ export class Spool {
     this.#statements = prepareStatements(this.#database);
     this.#meta = new SpoolMeta(this.#database);
     this.#insertHeader = prepareHeaderInsert(this.#database);
+    this.#reconcile(options.log);
     this.#age = new RunningAge(Number(this.#meta.get('age') ?? 0));
     const head = this.#meta.get('head');
     this.#head = head === null ? NO_HEAD : (JSON.parse(head) as ChainHead);
-    if (head === null) this.openEpoch();
+    if (head === null) this.#beginAnew();
+  }
+
+  /** The epoch that was lost to damage before this one began, and its last seq that is known; null when none was. */
+  get followed(): { before: string; beforeSeq: number } | null {
+    const text = this.#meta.get('followed');
+    return text === null ? null : (JSON.parse(text) as { before: string; beforeSeq: number });
+  }
+
+  /** That is told in the chain. */
+  forgetFollowed(): void {
+    this.#meta.set('followed', null);
   }
 
   get head(): ChainHead {
@@ -203,8 +218,19 @@ export class Spool {
     });
   }
 
-  /** Removes what a boot has open still, because the disk spoilt it, and counts its samples as dropped. */
-  dropSpoilt(boot: string): void {
+  /** Removes open rows that the disk spoilt, and counts their samples as dropped. */
+  dropSpoilt(rows: Leftovers['spoilt']): void {
+    transact(this.#database, () => {
+      this.#open.deleteRows(rows.map(({ id }) => id));
+      this.#countDropped(
+        'corrupt',
+        rows.reduce((sum, { samples }) => sum + samples, 0),
+      );
+    });
+  }
+
+  /** Removes what a boot has open, because the disk spoilt the clocks it was read by, and counts its samples as dropped. */
+  dropBoot(boot: string): void {
     transact(this.#database, () => this.#countDropped('corrupt', this.#open.deleteBoot(boot)));
   }
 
@@ -231,15 +257,17 @@ export class Spool {
     this.#open.forgetBoots(current);
   }
 
-  /** Records without receipt after an id, oldest first. */
+  /** Records without receipt after an id, oldest first; one that does not hold any more is set aside and left out. */
   pendingAfter(id: number, limit: number): SpooledRecord[] {
-    return this.#statements.pendingAfter.all(id, limit).map(toRecord);
+    return watch(this.#database, () => this.#statements.pendingAfter.all(id, limit)).flatMap(
+      (row) => this.#soundRecord(row) ?? [],
+    );
   }
 
-  /** A record by its place in a chain, whatever its state; undefined when it is not kept. */
+  /** A record by its place in a chain, whatever its state; undefined when it is not kept, or does not hold any more. */
   record(epoch: string, seq: number): SpooledRecord | undefined {
-    const row = this.#statements.record.get(epoch, seq);
-    return row === undefined ? undefined : toRecord(row);
+    const row = watch(this.#database, () => this.#statements.record.get(epoch, seq));
+    return row === undefined ? undefined : this.#soundRecord(row);
   }
 
   /** Hashes of the records from..to of an epoch in order, and how many of them wait for a receipt; undefined when one is missing. */
@@ -303,6 +331,62 @@ export class Spool {
     if (this.#database.isOpen) this.#database.close();
   }
 
+  /** Where the chain stood is not known, or there was none: what is published under a seq must never be another record. */
+  #beginAnew(): void {
+    const last = this.#database
+      .prepare('SELECT epoch, MAX(seq) AS seq FROM records GROUP BY epoch ORDER BY MAX(id) DESC LIMIT 1')
+      .get();
+    this.openEpoch();
+    if (last === undefined) return;
+    this.#meta.set('followed', JSON.stringify({ before: last['epoch'], beforeSeq: last['seq'] }));
+    this.#log.error(
+      { before: last['epoch'] },
+      'where the chain stood is not known any more; a new one begins',
+    );
+  }
+
+  /** What the disk spoilt is never published: it is set aside where it is, counted, and told in the chain. */
+  #soundRecord(row: Record<string, unknown>): SpooledRecord | undefined {
+    const record = toRecord(row);
+    try {
+      const frame = parseRecord(record.bytes);
+      verifyRecord(frame);
+      const hash = headerHash(frame);
+      // The record proves itself, its hash beside it does not.
+      if (hash !== row['hash']) this.#statements.setHash.run(hash, record.id);
+      return record;
+    } catch (error) {
+      const { id, epoch, seq } = record;
+      this.#log.error(
+        { epoch, seq, reason: describeError(error) },
+        'the disk spoilt a record; it is set aside',
+      );
+      transact(this.#database, () => this.#setAside(id, epoch, seq));
+      return undefined;
+    }
+  }
+
+  #setAside(id: number, epoch: string, seq: number): void {
+    const row = this.#statements.setAside.get(id);
+    if (row === undefined) return;
+    const samples = Number(row['samples']);
+    this.#accounts.addDropped('corrupt', 1, samples);
+    this.#drops.untell(epoch, seq);
+    this.#drops.addRecords(epoch, 'corrupt', seq, seq, samples);
+  }
+
+  #reconcile(log: Log): void {
+    const missing = transact(this.#database, () => {
+      // A state that cannot be was flipped; what a collector has already it receipts again.
+      this.#database.exec(
+        "UPDATE records SET state = 'sealed' WHERE state NOT IN ('sealed', 'receipted', 'rejected', 'corrupt')",
+      );
+      return this.#accounts.reconcile();
+    });
+    if (missing !== 0)
+      log.error({ samples: missing }, 'the accounts of the spool did not hold; they were set right');
+  }
+
   #append(rows: readonly OpenRow[], anchor: BootAnchor): void {
     this.#accounts.addSampled(this.#open.append(rows, anchor));
     this.#meta.set('age', String(this.#age.advance(anchor)));
@@ -351,6 +435,8 @@ function prepareStatements(
   | 'originals'
   | 'pendingHeaders'
   | 'pendingAfter'
+  | 'setHash'
+  | 'setAside'
   | 'record'
   | 'hashes'
   | 'receipt'
@@ -370,10 +456,14 @@ function prepareStatements(
       `SELECT r.id, r.epoch, r.seq, r.kind, r.samples, r.size, h.* FROM records r JOIN headers h ON h.id = r.id
        WHERE r.state = 'sealed' AND r.id > ? ORDER BY r.id LIMIT ?`,
     ),
-    pendingAfter: database.prepare(
-      "SELECT id, epoch, seq, bytes FROM records WHERE state = 'sealed' AND id > ? ORDER BY id LIMIT ?",
+    setHash: database.prepare('UPDATE records SET hash = ? WHERE id = ?'),
+    setAside: database.prepare(
+      "UPDATE records SET state = 'corrupt', reason = 'corrupt' WHERE id = ? AND state = 'sealed' RETURNING samples",
     ),
-    record: database.prepare('SELECT id, epoch, seq, bytes FROM records WHERE epoch = ? AND seq = ?'),
+    pendingAfter: database.prepare(
+      "SELECT id, epoch, seq, hash, bytes FROM records WHERE state = 'sealed' AND id > ? ORDER BY id LIMIT ?",
+    ),
+    record: database.prepare('SELECT id, epoch, seq, hash, bytes FROM records WHERE epoch = ? AND seq = ?'),
     hashes: database.prepare(
       'SELECT hash, state FROM records WHERE epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
     ),

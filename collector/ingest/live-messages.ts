@@ -100,9 +100,11 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
         sampled: numberOf(samples['sampled']),
         receipted: numberOf(samples['receipted']),
         pending: numberOf(samples['pending']),
+        ...(isNumber(samples['thinned']) ? { thinned: samples['thinned'] } : {}),
         dropped: numberOf(samples['dropped']),
       },
       bytes: numberOf(spool['bytes']),
+      ...(typeof spool['failing'] === 'string' ? { failing: textOf(spool['failing']) } : {}),
     },
     ...(receipts === undefined ? {} : { receipts: countsOf(receipts) }),
     sources: listOf(json['sources']).flatMap((one) =>

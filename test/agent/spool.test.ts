@@ -72,7 +72,7 @@ test.each([
   const fresh = openSpool(path, { log });
   expect(fresh.head.epoch).not.toBe(epoch);
   expect(fresh.head.seq).toBe(0);
-  expect(errors).toHaveLength(1);
+  expect(errors).toContainEqual(expect.stringMatching(/spool is corrupt/));
   expect(readFileSync(join(path, 'quarantine', 'spool.sqlite.1')).equals(damaged)).toBe(true);
   fresh.close();
 
@@ -89,7 +89,7 @@ test('a spool of a newer version is refused and left alone', () => {
   const before = readdirSync(path).sort();
   // What a newer version would write.
   const database = new DatabaseSync(join(path, 'spool.sqlite'));
-  database.exec("UPDATE meta SET value = '3' WHERE name = 'format'");
+  database.exec("UPDATE meta SET value = '3', sum = NULL WHERE name = 'format'");
   database.close();
   expect(() => openSpool(path)).toThrow(/format 3/);
   expect(readdirSync(path).sort()).toEqual(before);

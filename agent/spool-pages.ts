@@ -1,0 +1,210 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+
+/** SQLite's own default; ours are never made with another. */
+const PAGE_BYTES = 4096;
+/** Where more of the first page differs, it is that of another database. */
+const SPOILT_BYTES_MAX = 16;
+const TABLE_LEAF = 0x0d;
+/** Of a table leaf page: a payload longer than this goes on in overflow pages. */
+const LOCAL_BYTES_MAX = PAGE_BYTES - 35;
+const LOCAL_BYTES_MIN = Math.floor(((PAGE_BYTES - 12) * 32) / 255) - 23;
+const RECORD_COLUMNS = 13;
+/** What never changes in the first page once the tables are made: all but change counters, sizes and the free list. */
+const FIXED: readonly (readonly [number, number])[] = [
+  [0, 24],
+  [40, 92],
+  [100, PAGE_BYTES],
+];
+
+/** Keeps a copy of the database's first page beside it: the tables are found by it, so a bit in it would cost them all. */
+export function keepFirstPage(path: string): void {
+  const page = firstPageOf(path);
+  if (page === undefined || page.readUInt16BE(16) !== PAGE_BYTES) return;
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(page));
+  writeFileSync(copyOf(path), Buffer.concat([page, sum]), { flush: true });
+}
+
+/** Writes what is fixed in the first page into one that a write-ahead log holds, where there is a sound copy. */
+export function mendPageInLog(path: string, page: Buffer): void {
+  const copy = readCopy(path);
+  if (copy !== undefined) copyFixed(copy, page);
+}
+
+/** True when there is a sound copy of the first page. */
+export function hasFirstPage(path: string): boolean {
+  return readCopy(path) !== undefined;
+}
+
+/** Forgets the copy: another database comes into its place. */
+export function dropFirstPage(path: string): void {
+  rmSync(copyOf(path), { force: true });
+}
+
+/**
+ * Puts the first page right where it is not what it was: what is fixed in it comes from the copy, the size from the file. The
+ * page as it was is kept in quarantine/. True when that was done.
+ */
+export function mendFirstPage(path: string): boolean {
+  const copy = readCopy(path);
+  const page = copy === undefined || !existsSync(path) ? undefined : firstPageOf(path);
+  if (copy === undefined || page === undefined) return false;
+  const mended = Buffer.from(page);
+  copyFixed(copy, mended);
+  const hasWal = existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0;
+  const pages = Math.floor(statSync(path).size / PAGE_BYTES);
+  // A log that is not carried over yet may tell of more.
+  const flipped = mended.readUInt32BE(28) ^ pages;
+  // One bit: a file that was cut off is another matter.
+  if (!hasWal && (flipped & (flipped - 1)) === 0) mended.writeUInt32BE(pages, 28);
+  if (mended.equals(page)) return false;
+  // So much is not spoilt but another database.
+  if (differences(mended, page) > SPOILT_BYTES_MAX) return false;
+  const quarantine = join(dirname(path), 'quarantine');
+  mkdirSync(quarantine, { recursive: true });
+  writeFileSync(join(quarantine, `spool.sqlite.page1.${Date.now()}`), page);
+  const file = openSync(path, 'r+');
+  try {
+    writeSync(file, mended, 0, PAGE_BYTES, 0);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return true;
+}
+
+/**
+ * The records' bytes that lie in the pages of a database, found without its trees: a page proves nothing about where it
+ * belongs, but a record does. What was deleted lately may be among them.
+ */
+export function* carveRecords(path: string): Generator<{ id: number; state: string; bytes: Uint8Array }> {
+  const file = openSync(path, 'r');
+  try {
+    const pages = Math.floor(statSync(path).size / PAGE_BYTES);
+    const page = Buffer.alloc(PAGE_BYTES);
+    const read = (number: number, into: Buffer) =>
+      number > 0 &&
+      number <= pages &&
+      readSync(file, into, 0, PAGE_BYTES, (number - 1) * PAGE_BYTES) === PAGE_BYTES;
+    for (let number = 2; number <= pages; number++) {
+      if (!read(number, page) || page[0] !== TABLE_LEAF) continue;
+      const cells = page.readUInt16BE(3);
+      if (8 + cells * 2 > PAGE_BYTES) continue;
+      for (let cell = 0; cell < cells; cell++) {
+        const found = carveCell(page, page.readUInt16BE(8 + cell * 2), read);
+        if (found !== undefined) yield found;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function carveCell(
+  page: Buffer,
+  at: number,
+  read: (number: number, into: Buffer) => boolean,
+): { id: number; state: string; bytes: Uint8Array } | undefined {
+  const length = readVarint(page, at);
+  const id = readVarint(page, length.next);
+  if (length.value < 200 || length.value > 1_000_000) return undefined;
+  const payload = gather(page, id.next, length.value, read);
+  if (payload === undefined) return undefined;
+  const header = readVarint(payload, 0);
+  let [offset, next, state] = [header.value, header.next, ''];
+  for (let column = 0; column < RECORD_COLUMNS; column++) {
+    if (next >= header.value) return undefined;
+    const type = readVarint(payload, next);
+    next = type.next;
+    const bytes = bytesOf(type.value);
+    if (column === 9) state = payload.toString('latin1', offset, offset + bytes);
+    if (column === RECORD_COLUMNS - 1)
+      return { id: id.value, state, bytes: new Uint8Array(payload.subarray(offset, offset + bytes)) };
+    offset += bytes;
+  }
+  return undefined;
+}
+
+/** A payload with its overflow pages. */
+function gather(
+  page: Buffer,
+  at: number,
+  length: number,
+  read: (number: number, into: Buffer) => boolean,
+): Buffer | undefined {
+  if (length <= LOCAL_BYTES_MAX) return page.subarray(at, at + length);
+  const spread = LOCAL_BYTES_MIN + ((length - LOCAL_BYTES_MIN) % (PAGE_BYTES - 4));
+  const local = spread <= LOCAL_BYTES_MAX ? spread : LOCAL_BYTES_MIN;
+  if (at + local + 4 > PAGE_BYTES) return undefined;
+  const payload = Buffer.alloc(length);
+  page.copy(payload, 0, at, at + local);
+  const overflow = Buffer.alloc(PAGE_BYTES);
+  let next = page.readUInt32BE(at + local);
+  for (let done = local; done < length; done += PAGE_BYTES - 4) {
+    if (!read(next, overflow)) return undefined;
+    overflow.copy(payload, done, 4, Math.min(PAGE_BYTES, 4 + length - done));
+    next = overflow.readUInt32BE(0);
+  }
+  return payload;
+}
+
+/** Bytes that a value of a serial type takes. */
+function bytesOf(type: number): number {
+  if (type >= 12) return Math.floor((type - 12) / 2);
+  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
+}
+
+function readVarint(bytes: Buffer, at: number): { value: number; next: number } {
+  let value = 0;
+  for (let index = 0; index < 8; index++) {
+    const byte = bytes[at + index] ?? 0;
+    value = value * 128 + (byte & 0x7f);
+    if (byte < 0x80) return { value, next: at + index + 1 };
+  }
+  return { value: 0, next: at + 9 };
+}
+
+function differences(a: Buffer, b: Buffer): number {
+  let count = 0;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) count += 1;
+  return count;
+}
+
+function firstPageOf(path: string): Buffer | undefined {
+  const page = Buffer.alloc(PAGE_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    return readSync(file, page, 0, PAGE_BYTES, 0) === PAGE_BYTES ? page : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function copyFixed(copy: Buffer, page: Buffer): void {
+  for (const [from, to] of FIXED) copy.copy(page, from, from, to);
+}
+
+function readCopy(path: string): Buffer | undefined {
+  if (!existsSync(copyOf(path))) return undefined;
+  const bytes = readFileSync(copyOf(path));
+  const page = bytes.subarray(0, PAGE_BYTES);
+  return bytes.length === PAGE_BYTES + 4 && crc32(page) === bytes.readUInt32BE(PAGE_BYTES) ? page : undefined;
+}
+
+function copyOf(path: string): string {
+  return `${path}.page1`;
+}
