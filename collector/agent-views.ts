@@ -1,5 +1,6 @@
 import { fingerprint } from '../protocols/evidence/keys.ts';
 import type { HealthMessage } from '../protocols/telemetry/live.ts';
+import type { ClockOffsets } from './ingest/clock-offsets.ts';
 import type { AgentKey } from './ingest/keys.ts';
 import type { AgentState } from './ingest/live-state.ts';
 import type { ChainSummary } from './ledger/ledger.ts';
@@ -13,6 +14,8 @@ export interface AgentView {
   /** Collector wall time of its last message, ms since the Unix epoch; null when none came since our start. */
   lastSeenMs: number | null;
   health: HealthMessage | null;
+  /** By how much its clock is ahead of ours, ms; absent before it has spoken since our start. */
+  clockOffsetMs?: number;
   /** Its newest chain; null when there is none. */
   chain: Pick<ChainSummary, 'epoch' | 'headSeq' | 'contiguousSeq' | 'records' | 'samples'> | null;
   /** The key of that chain. */
@@ -24,6 +27,7 @@ export function viewAgents(
   heard: readonly AgentState[],
   chains: readonly ChainSummary[],
   keys: readonly AgentKey[],
+  clocks: Pick<ClockOffsets, 'of'>,
 ): AgentView[] {
   const states = new Map(heard.map((state) => [state.agent, state]));
   const newest = new Map<string, ChainSummary>();
@@ -33,12 +37,14 @@ export function viewAgents(
   return ids.map((id) => {
     const state = states.get(id);
     const chain = newest.get(id);
+    const clockOffsetMs = clocks.of(id);
     const view: AgentView = {
       id,
       online: state?.status?.online ?? false,
       version: state?.status?.version ?? state?.health?.version ?? '',
       lastSeenMs: state?.heardMs ?? null,
       health: state?.health ?? null,
+      ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
       chain: null,
     };
     if (chain === undefined) return view;

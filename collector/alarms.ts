@@ -1,8 +1,9 @@
+import { roomCure } from './ingest/room-watch.ts';
 import type { CollectorStats } from './collector-stats.ts';
 
 /** Something that does not heal until a person does something. Nothing is lost meanwhile. */
 export interface Alarm {
-  part: 'influx';
+  part: 'influx' | 'ledger';
   /** What happened, as one sentence without its full stop. */
   reason: string;
   cure: string;
@@ -11,7 +12,19 @@ export interface Alarm {
 }
 
 /** What a person has to see to just now. */
-export function readAlarms({ influx, lagRecords }: Pick<CollectorStats, 'influx' | 'lagRecords'>): Alarm[] {
+export function readAlarms(
+  stats: Pick<CollectorStats, 'influx' | 'lagRecords'> & Partial<Pick<CollectorStats, 'room'>>,
+): Alarm[] {
+  return [...ledgerAlarms(stats), ...influxAlarms(stats)];
+}
+
+function ledgerAlarms({ room }: Partial<Pick<CollectorStats, 'room'>>): Alarm[] {
+  if (room?.full !== true) return [];
+  const reason = 'The disk of the ledger is full: no record is taken, agents keep theirs';
+  return [{ part: 'ledger', reason, cure: roomCure(room.reserveBytes), lagRecords: 0 }];
+}
+
+function influxAlarms({ influx, lagRecords }: Pick<CollectorStats, 'influx' | 'lagRecords'>): Alarm[] {
   const { state, reason, cure } = (influx ?? {}) as { state?: unknown; reason?: unknown; cure?: unknown };
   if (state !== 'halt') return [];
   return [

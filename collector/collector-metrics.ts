@@ -80,9 +80,10 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
       'Records read since the start that are not as they were admitted: nothing is derived from them.',
       ledger.damaged,
     ),
+    ...roomOf(stats.room),
     gauge(
       'millwatt_findings',
-      'Findings since the start: broken chains, other keys, channel conflicts.',
+      'Findings since the start: broken chains, other keys, channel conflicts, clocks that are off.',
       stats.findings,
     ),
     gauge(
@@ -99,6 +100,27 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
     ...figuresOf('derivation', stats.derivation),
     ...stateOfInflux(stats.influx),
     ...figuresOf('influx', stats.influx),
+  ];
+}
+
+/** The room on the ledger's disk: an alarm asks for `full`. */
+function roomOf(room: CollectorStats['room']): CollectorMetric[] {
+  if (room === undefined) return [];
+  const { full, freeBytes, reserveBytes } = room;
+  const one = (name: string, help: string, value: number | null): CollectorMetric => ({
+    name,
+    help,
+    type: 'gauge',
+    values: [{ value }],
+  });
+  return [
+    one(
+      'millwatt_ledger_disk_full',
+      '1 while no record is taken for want of room; agents keep theirs.',
+      full ? 1 : 0,
+    ),
+    one('millwatt_ledger_disk_free_bytes', 'Free on the disk of the ledger.', freeBytes),
+    one('millwatt_ledger_disk_reserve_bytes', 'With less free no record is taken.', reserveBytes),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { AdmissionCounts } from './ingest/admission.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import type { QuarantineStats } from './ingest/quarantine.ts';
+import type { RoomState } from './ingest/room-watch.ts';
 import type { ReceiptStats } from './ingest/receipts.ts';
 import type { AdmissionLedger } from './ledger/sqlite-ledger.ts';
 import type { Views } from './ledger/views.ts';
@@ -27,6 +28,8 @@ export interface CollectorStats {
     /** Read since the start, and no longer as they were admitted: nothing is derived from them. */
     damaged: number;
   };
+  /** Of the ledger's disk; undefined where nobody watches it. */
+  room: RoomState | undefined;
   findings: number;
   /** Keys that agents use and nobody vouched for after another was seen. */
   otherKeys: number;
@@ -65,6 +68,7 @@ export function readCollectorStats(parts: {
       appending: ledger.pendingAppends(),
       damaged: ledger.damaged().length,
     },
+    room: ingest.room?.state(),
     findings: ingest.findings.list().length,
     otherKeys: ingest.keys.list().filter(({ standing }) => standing === 'other').length,
     lagRecords: {

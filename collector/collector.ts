@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CollectorConfig, MachineConfig } from '../config/collector-config.ts';
 import type { Clock } from '../protocols/clock.ts';
@@ -158,6 +158,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       connect: options.connect,
       wallMs: () => clock.wallMs(),
       realMs: options.realMs ?? (() => performance.now()),
+      room: { reserveBytes: config.ledger.reserve, freeBytes: () => freeBytesOf(dataFolder) },
       log,
       onAdmitted: wakeReaders,
       onCrash: (error) => options.onCrash?.(error),
@@ -176,7 +177,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
         componentRatedPowerW: componentRatedPower,
       })),
       live,
-      agents: () => viewAgents(live.agents(), ledger.chains(), ingest.keys.list()),
+      agents: () => viewAgents(live.agents(), ledger.chains(), ingest.keys.list(), live.clocks),
       ledger: () => {
         const { records, samples, bytes, lastOrdinal } = stats().ledger;
         return { records, samples, sizeBytes: bytes, lastOrdinal };
@@ -226,6 +227,12 @@ function makeDataFolder(folder: string): void {
       { cure: 'Let the user that runs the collector write there, or choose another with `data:`.', cause },
     );
   }
+}
+
+/** What a user without rights may still write on the folder's disk, bytes. */
+function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 /** The views of this ledger; those of another one, or of a time before a backup was restored, are computed again. */

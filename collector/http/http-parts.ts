@@ -20,6 +20,8 @@ export interface AgentView {
   /** Collector wall time of the last message of any kind, ms since the Unix epoch; null when none came since our start. */
   lastSeenMs: number | null;
   health: HealthMessage | null;
+  /** By how much its clock is ahead of ours, ms; absent before it has spoken since our start. */
+  clockOffsetMs?: number;
   /** Its newest chain in the ledger; null when there is none. */
   chain: { epoch: string; headSeq: number; contiguousSeq: number; records: number; samples: number } | null;
   /** Fingerprint of its key, and whether someone has confirmed it. */

@@ -293,6 +293,11 @@ export function openApiDocument(version: string): object {
           version: text,
           lastSeenMs: maybe(time),
           health: maybe(anything),
+          clockOffsetMs: {
+            type: 'number',
+            description:
+              'By how much its clock is ahead of ours, ms; absent before it has spoken since our start',
+          },
           chain: maybe(anything),
         }),
       },

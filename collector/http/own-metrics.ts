@@ -49,6 +49,12 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
       ),
     },
     {
+      name: 'millwatt_agent_clock_offset_seconds',
+      help: 'By how much the clock of the agent is ahead of the collector, as its fastest message of late tells.',
+      type: 'gauge',
+      values: byAgent(({ clockOffsetMs }) => (clockOffsetMs === undefined ? null : clockOffsetMs / 1000)),
+    },
+    {
       name: 'millwatt_agent_samples_total',
       help: 'Readings by fate, as the agent counts them: sampled = receipted + pending + thinned + dropped.',
       type: 'counter',

@@ -8,6 +8,7 @@ import type { AgentKeys } from './keys.ts';
 import type { Quarantine } from './quarantine.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ReceiptIssuer } from './receipts.ts';
+import type { RoomWatch } from './room-watch.ts';
 
 /** Bytes on their way into the ledger; what comes above is left to be sent again. */
 const UNDER_WAY_BYTES_MAX = 32 * 1024 * 1024;
@@ -41,6 +42,8 @@ export interface AdmissionParts {
   quarantine: Quarantine;
   keys: AgentKeys;
   findings: Findings;
+  /** Whether there is room for records; without it there is until a write fails. */
+  room?: Pick<RoomWatch, 'isFull' | 'noteFull'>;
   /** Wall time of arrival, ms since the Unix epoch. */
   wallMs: () => number;
   /** Real monotonic time, ms. */
@@ -137,6 +140,11 @@ export class Admission {
       else await this.#append(record);
     } catch (error) {
       this.#counts.failed++;
+      if (error instanceof MillwattError && error.code === 'ledger-full' && this.#parts.room !== undefined) {
+        // Said once, and again when there is room.
+        this.#parts.room.noteFull();
+        return;
+      }
       this.#quiet.say('failed', (swallowed) =>
         this.#parts.log.error(
           { agent, swallowed, error: describeError(error) },
@@ -149,6 +157,10 @@ export class Admission {
 
   async #append(record: SoundRecord): Promise<void> {
     const { header, hash, bytes, gone } = record;
+    if (this.#parts.room?.isFull() === true) {
+      this.#counts.failed++;
+      return;
+    }
     const name = `${header.agent}/${header.epoch}/${header.seq}`;
     if (this.#appending.get(name) === hash) {
       // The same record twice at once: one of them is the duplicate.

@@ -9,11 +9,14 @@ import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
 import { Admission } from './admission.ts';
 import { EpochEnds, learnEnds } from './epoch-ends.ts';
 import { Findings } from './findings.ts';
+import { sayOffset } from './clock-offsets.ts';
 import { GapRequests } from './gap-requests.ts';
 import { AgentKeys } from './keys.ts';
 import type { LiveState } from './live-state.ts';
 import { Quarantine } from './quarantine.ts';
 import { ReceiptIssuer } from './receipts.ts';
+import { RoomWatch } from './room-watch.ts';
+import { withToldHeads } from './told-heads.ts';
 import { startSubscriber, type CollectorLink, type Subscriber } from './subscriber.ts';
 
 const GAP_CHECK_MS = 5000;
@@ -31,6 +34,8 @@ export interface Ingest {
   receipts: ReceiptIssuer;
   admission: Admission;
   subscriber: Subscriber;
+  /** Undefined where nobody watches the disk. */
+  room: RoomWatch | undefined;
   /** Decides what has come, sends the last receipts (for at most a second), and leaves the broker. */
   stop(): Promise<void>;
 }
@@ -52,6 +57,8 @@ export function startIngest(options: {
   realMs: () => number;
   /** Real time; that of the process by default. */
   timers?: Timers;
+  /** The disk of the ledger; without it a full one shows when a write fails only. */
+  room?: { reserveBytes: number; freeBytes: () => number };
   log: Log;
   /** A record became durable. */
   onAdmitted: () => void;
@@ -74,6 +81,7 @@ export function startIngest(options: {
   });
   const ends = new EpochEnds(realMs);
   learnEnds(ends, ledger);
+  const room = options.room === undefined ? undefined : new RoomWatch({ ...options.room, timers, log });
   let crashed = false;
   const admission = new Admission({
     site,
@@ -82,6 +90,7 @@ export function startIngest(options: {
     quarantine,
     keys,
     findings,
+    ...(room === undefined ? {} : { room }),
     wallMs,
     realMs,
     log,
@@ -106,13 +115,18 @@ export function startIngest(options: {
   });
   const gaps = new GapRequests(realMs);
   const cancelGaps = timers.every(GAP_CHECK_MS, () => {
+    for (const { agent, offsetMs } of live.clocks.takeFound())
+      findings.report('clock-offset', agent, sayOffset(agent, offsetMs), wallMs());
     if (!subscriber.link.connected()) return;
     const chains = ledger.chains();
     const headOf = (agent: string, epoch: string) =>
       chains.find((chain) => chain.agent === agent && chain.epoch === epoch)?.headSeq ?? 0;
     for (const { agent, epoch, from, to } of ends.due(headOf)) receipts.request(agent, epoch, [{ from, to }]);
-    for (const chain of chains) {
-      const due = gaps.due(chain, (agent, epoch, limit) => ledger.missing(agent, epoch, limit));
+    for (const chain of withToldHeads(chains, live.agents())) {
+      const due = gaps.due(chain, (agent, epoch, limit) => [
+        ...ledger.missing(agent, epoch, limit),
+        ...chain.told,
+      ]);
       if (due.length > 0) receipts.request(chain.agent, chain.epoch, due);
     }
   });
@@ -126,8 +140,10 @@ export function startIngest(options: {
     receipts,
     admission,
     subscriber,
+    room,
     stop: async () => {
       cancelGaps();
+      room?.stop();
       await admission.settle();
       // An agent that misses its last receipt sends again and is receipted then.
       await Promise.race([receipts.flush(), pause(timers, LAST_RECEIPTS_MS)]);

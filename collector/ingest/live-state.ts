@@ -1,5 +1,6 @@
 import type { HealthMessage, LiveMessage, StatusMessage } from '../../protocols/telemetry/live.ts';
 import type { ParsedTopic } from '../../protocols/telemetry/topics.ts';
+import { ClockOffsets } from './clock-offsets.ts';
 import { readHealth, readLive, readStatus } from './live-messages.ts';
 
 /** More agents, or more machines of all agents, are not followed live. */
@@ -33,6 +34,8 @@ export type LiveEvent =
 
 /** The latest of everything that is not evidence: held in memory, lost on a restart, there again within seconds. */
 export class LiveState {
+  /** How far the clock of each agent is off. */
+  readonly clocks = new ClockOffsets();
   readonly #wallMs: () => number;
   readonly #agents = new Map<string, AgentState>();
   readonly #machines = new Map<string, MachineLive>();
@@ -56,10 +59,12 @@ export class LiveState {
     } else if (leaf === 'health') {
       const health = readHealth(payload);
       if (health === undefined || !this.#hear(agent, { health })) return;
+      if (!retained) this.clocks.note(agent, health.at, this.#wallMs());
       this.#tell({ kind: 'health', agent, health });
     } else if (leaf === 'live') {
       const message = readLive(payload);
       if (message === undefined || message.machine !== topic.machine || !this.#hear(agent, {})) return;
+      if (!retained) this.clocks.note(agent, message.at, this.#wallMs());
       if (retained && this.#wallMs() - message.at > RETAINED_LIVE_MS_MAX) return;
       const name = `${message.machine}/${agent}`;
       if (!this.#machines.has(name) && this.#machines.size >= MACHINES_MAX) return;

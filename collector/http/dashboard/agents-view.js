@@ -1,6 +1,9 @@
-import { agoText, countText, element, secondText, shortDayText, startOfDay } from './format.js';
+import { agoText, countText, durationText, element, secondText, shortDayText, startOfDay } from './format.js';
 
 // Agents: whether they are there, what they could not read, and what is still on its way.
+
+/** A clock that is off by more is told, ms. */
+const CLOCK_OFF_MS = 5000;
 
 /** The list of agents, or what to do when there is none. */
 export function agentsView(agents, nowMs, { speed, simulated }) {
@@ -18,7 +21,12 @@ export function agentsView(agents, nowMs, { speed, simulated }) {
   return list;
 }
 
-function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, nowMs, speed, simulated) {
+function agentEntry(
+  { id, online, version, lastSeenMs, health, chain, key, clockOffsetMs = 0 },
+  nowMs,
+  speed,
+  simulated,
+) {
   const entry = element('li', 'agent');
   const head = element('div', 'agent-head');
   const state = element('span', 'agent-state', online ? 'Online' : 'Offline');
@@ -58,6 +66,10 @@ function agentEntry({ id, online, version, lastSeenMs, health, chain, key }, now
   }
   if (health !== null && health.spool.records.rejected > 0)
     say(`${countText(health.spool.records.rejected)} records were rejected; they are kept in its quarantine`);
+  if (Math.abs(clockOffsetMs) > CLOCK_OFF_MS)
+    say(
+      `Its clock is ${durationText(Math.abs(clockOffsetMs))} ${clockOffsetMs > 0 ? 'ahead' : 'behind'}: set it by NTP`,
+    );
   if (health !== null && health.clock.state !== 'synced') say(`Its clock is ${health.clock.state}`);
   if (chain !== null && chain.headSeq > chain.contiguousSeq)
     say(`${countText(chain.headSeq - chain.contiguousSeq)} records wait for ones before them`);

@@ -186,8 +186,8 @@ async function showAgents() {
   at('alarm').hidden = alarms.length === 0;
   at('alarm').textContent = alarms
     .map(
-      ({ reason, cure, lagRecords }) =>
-        `${reason}. Nothing is lost: ${lagRecords} records wait in the ledger. ${cure}`,
+      ({ part, reason, cure, lagRecords }) =>
+        `${reason}. Nothing is lost${part === 'influx' ? `: ${lagRecords} records wait in the ledger` : ''}. ${cure}`,
     )
     .join(' ');
   at('agents').replaceChildren(agentsView(agents, nowMs(), { speed: clock.speed, simulated }));

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { withToldHeads } from '../../../collector/ingest/told-heads.ts';
+import type { HealthMessage, StatusMessage } from '../../../protocols/telemetry/live.ts';
+
+const EPOCH = 'aaaaaaaaaaaa';
+const chain = { agent: 'gw-1', epoch: EPOCH, contiguousSeq: 7, headSeq: 10 };
+const status = (seq: number, online = true): StatusMessage => ({
+  v: 1,
+  online,
+  version: '',
+  boot: '',
+  epoch: EPOCH,
+  seq,
+});
+/** Of a health message, only this is looked at. */
+const health = (headSeq: number) => ({ spool: { epoch: EPOCH, headSeq } }) as HealthMessage;
+
+it('a chain goes as far as its agent last said, and what is missing at its end is named', () => {
+  const of = (seq: number, head?: number) =>
+    withToldHeads(
+      [chain],
+      [{ agent: 'gw-1', status: status(seq), health: head === undefined ? undefined : health(head) }],
+    );
+  expect(of(9)).toEqual([{ ...chain, told: [] }]);
+  expect(of(12)).toEqual([{ ...chain, headSeq: 12, told: [{ from: 11, to: 12 }] }]);
+  expect(of(12, 15)).toMatchObject([{ headSeq: 15 }]);
+});
+
+it('a chain that the ledger does not know at all is asked for from its beginning', () => {
+  expect(withToldHeads([], [{ agent: 'gw-1', status: status(3), health: undefined }])).toEqual([
+    { agent: 'gw-1', epoch: EPOCH, contiguousSeq: 0, headSeq: 3, told: [{ from: 1, to: 3 }] },
+  ]);
+});
+
+it('nobody who is gone is asked, and nothing that is no epoch', () => {
+  expect(withToldHeads([], [{ agent: 'gw-1', status: status(3, false), health: health(4) }])).toEqual([]);
+  expect(
+    withToldHeads([], [{ agent: 'gw-1', status: { ...status(3), epoch: '' }, health: undefined }]),
+  ).toEqual([]);
+});
