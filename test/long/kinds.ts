@@ -79,4 +79,15 @@ export const LONG_KINDS: readonly LongKind[] = [
     env: ({ from, to }) => ({ MILLWATT_FUZZ: String(to - from), MILLWATT_TEST_SEED: `long-${from}` }),
     tried: LINE,
   },
+  {
+    name: 'backlog',
+    test: 'T13',
+    unit: 'days',
+    wanted: 7,
+    firstPiece: 7,
+    minutesMin: 20,
+    files: ['test/e2e/backlog.test.ts'],
+    env: ({ from, to }) => ({ MILLWATT_BACKLOG_DAYS: String(to - from) }),
+    tried: LINE,
+  },
 ];
