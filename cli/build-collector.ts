@@ -6,7 +6,7 @@ import type { Journal } from '../collector/journal/journal.ts';
 import { frozenPath, readFrozen } from '../collector/ledger/frozen-store.ts';
 import { viewsPath } from '../collector/ledger/sqlite-views.ts';
 import { startRetention } from '../collector/retention/retention.ts';
-import { startProjector } from '../collector/influx/projector.ts';
+import { projectedTo, startProjector } from '../collector/influx/projector.ts';
 import type { InfluxStore } from '../collector/influx/influx-store.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
 import type { Clock } from '../protocols/clock.ts';
@@ -69,10 +69,7 @@ export async function buildCollector(
         ledger,
         derivation,
         // What was not written to InfluxDB yet is kept for it.
-        cursors: () => [
-          views.cursor('derive'),
-          ...(config.influx === undefined ? [] : [views.cursor('influx-samples')]),
-        ],
+        cursors: () => [views.cursor('derive'), ...(config.influx === undefined ? [] : [projectedTo(views)])],
         frozenPath: frozenPath(dataFolder),
         viewsPath: viewsPath(dataFolder),
         ...(keep === undefined ? {} : { keepMs: keep }),

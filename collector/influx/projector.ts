@@ -72,6 +72,12 @@ export interface Projector {
   stats(): ProjectorStats;
 }
 
+/** The last record that need not be read again for InfluxDB: neither it nor any before waits for its wiring or its clock. */
+export function projectedTo(views: Pick<Views, 'cursor'>): number {
+  const waiting = views.cursor(WAITING);
+  return waiting > 0 ? Math.min(waiting - 1, views.cursor(SAMPLES)) : views.cursor(SAMPLES);
+}
+
 /**
  * Keeps InfluxDB equal to the ledger: reads on from its cursor, writes one request a batch of records, and moves the
  * cursor only when that request has succeeded. A crash or a lost answer only means that the same points, with the same
@@ -115,9 +121,8 @@ export function startProjector(parts: {
     createBatchReader(ledger, log, { memory, waitingMax: parts.waitingMax, range });
   const saved = views.checkpointBefore(OWN_CHECKPOINT, 0);
   let batches = openReader(saved === undefined ? undefined : (JSON.parse(saved.json) as ReaderMemory));
-  const waitingFrom = views.cursor(WAITING);
-  // Records that waited for their wiring when we stopped are read again, with all since: writing twice changes nothing.
-  let cursor = waitingFrom > 0 ? Math.min(waitingFrom - 1, views.cursor(SAMPLES)) : views.cursor(SAMPLES);
+  // Records that waited when we stopped are read again, with all since: writing twice changes nothing.
+  let cursor = projectedTo(views);
   let hoursCursor = views.cursor(HOURS);
   /** How often the database was found empty though points had been written. */
   let beginnings = 0;

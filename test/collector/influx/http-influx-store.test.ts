@@ -52,6 +52,30 @@ describe('against a scripted fake', () => {
     expect(await store.write(LINE)).toMatchObject({ kind: 'retry', afterMs: 7000 });
   });
 
+  test('a point is deleted where the server can: one request of its own time on 2.x, none on 3.x', async () => {
+    const point = {
+      measurement: 'machine_hour',
+      tags: [
+        ['site', 'plant'],
+        ['machine', 'mill'],
+      ],
+      timeMs: 3_600_000,
+    } as const;
+    const two = await openFake([], { version: 2, org: 'my plant', token: 't0' }, () => ({ status: 204 }));
+    expect(await two.store.deletePoints([point])).toEqual({ kind: 'ok', expired: 0 });
+    expect(two.fake.others).toMatchObject([
+      { method: 'POST', url: '/api/v2/delete?bucket=millwatt&org=my%20plant', authorization: 'Token t0' },
+    ]);
+    expect(JSON.parse(two.fake.others[0]?.body ?? '')).toEqual({
+      start: '1970-01-01T01:00:00.000Z',
+      stop: '1970-01-01T01:00:00.001Z',
+      predicate: '_measurement="machine_hour" AND site="plant" AND machine="mill"',
+    });
+    const three = await openFake([], { version: 3, token: 't0' });
+    expect(await three.store.deletePoints([point])).toEqual({ kind: 'ok', expired: 0 });
+    expect(three.fake.others).toEqual([]);
+  });
+
   test('nobody listens', async () => {
     const { store, fake } = await openFake([]);
     await fake.stop();

@@ -2,6 +2,7 @@ import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import { sealRecord, type SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { sha256 } from '../../../protocols/evidence/keys.ts';
 import { encodePart, countSamples, type MachinePart } from '../../../protocols/telemetry/part.ts';
+import type { RecordHeader } from '../../../protocols/telemetry/record.ts';
 import type { Channel } from '../../../protocols/telemetry/channel.ts';
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import type { ConfigSnapshot } from '../../../protocols/telemetry/snapshot.ts';
@@ -107,6 +108,7 @@ export function createPlant(site = 'plant', agent = 'gateway') {
     text: string,
     samples: number,
     timesMs: number[],
+    clocked: { boot?: string; clock?: RecordHeader['clock'] } = {},
   ) => {
     const last = timesMs.at(-1) ?? 0;
     previous = sealRecord(
@@ -124,6 +126,7 @@ export function createPlant(site = 'plant', agent = 'gateway') {
         config,
         clock: { mono: 0, wall: START_MS, state: 'synced' },
         prev: previous?.hash ?? null,
+        ...clocked,
       },
       [{ machine, text }],
       key,
@@ -132,8 +135,16 @@ export function createPlant(site = 'plant', agent = 'gateway') {
   };
   return {
     sealConfig: () => seal('config', null, snapshotText, 0, []),
-    sealPart: (part: MachinePart) =>
-      seal('readings', part.machine, encodePart(part), countSamples(part), part.sampled[0]?.timesMs ?? []),
+    /** @param clocked another boot or clock than the one that is set */
+    sealPart: (part: MachinePart, clocked: { boot?: string; clock?: RecordHeader['clock'] } = {}) =>
+      seal(
+        'readings',
+        part.machine,
+        encodePart(part),
+        countSamples(part),
+        part.sampled[0]?.timesMs ?? [],
+        clocked,
+      ),
   };
 }
 

@@ -342,6 +342,34 @@ describe.skipIf(influxdPath === undefined)('against a real InfluxDB 1.x', () => 
     expect(series?.rows).toEqual([[START_MS, true, 2]]);
   });
 
+  test.each([false, true])(
+    'a figure that a revision does not know any more is gone (restarted meanwhile: %s)',
+    async (restarts) => {
+      const memory = createMemoryLedger();
+      const store = open(`unknown-${restarts}`);
+      let projector = project(memory, store);
+      const known = sampleHour(START_MS);
+      memory.putHour(known);
+      memory.putHour(sampleHour(START_MS + 3_600_000));
+      await projector.idle();
+      if (restarts) {
+        await projector.stop();
+        projector = project(memory, store);
+      }
+      memory.putHour({
+        ...known,
+        revision: 2,
+        energy: { ...known.energy, supplyMwh: null, residualMwh: null },
+      });
+      await projector.idle();
+      const [series] = await store.query('SELECT energy_wh, energy_residual_wh, revision FROM machine_hour');
+      expect(series?.rows).toEqual([
+        [START_MS, null, null, 2],
+        [START_MS + 3_600_000, 5400.001, 3400.001, 1],
+      ]);
+    },
+  );
+
   test('a database that was wiped is filled again, after a restart and while it runs', async () => {
     const { memory, plant } = fill(30);
     memory.putHour(sampleHour(START_MS));
