@@ -6,7 +6,7 @@ import {
   unfoldPart,
   verifyRecord,
 } from '../../protocols/evidence/seal.ts';
-import { connectLink } from '../../protocols/mqtt/mqtt-link.ts';
+import { connectLink, type LinkTiming } from '../../protocols/mqtt/mqtt-link.ts';
 import { decodePart, type MachinePart } from '../../protocols/telemetry/part.ts';
 import type { Receipt } from '../../protocols/telemetry/receipt.ts';
 import { parseRecord, type RecordFrame } from '../../protocols/telemetry/record.ts';
@@ -42,6 +42,7 @@ export function startReceiptingCollector(options: {
   key?: SigningKey;
   /** Decides whether a record is receipted at once; all by default. */
   receipts?: (record: Kept) => boolean;
+  timing?: LinkTiming;
 }): ReceiptingCollector {
   const { site, agent } = options;
   const key = options.key ?? generateSigningKey();
@@ -78,7 +79,7 @@ export function startReceiptingCollector(options: {
       },
       onState: () => {},
     },
-    { backOffBaseMs: 50, backOffCapMs: 200 },
+    { backOffBaseMs: 50, backOffCapMs: 200, ...options.timing },
   );
 
   const sendBytes = (bytes: Uint8Array) => link.publish(topicOf(site, agent, 'receipt'), bytes, { qos: 1 });
