@@ -16,9 +16,12 @@ export class GapRequests {
     this.#realMs = realMs;
   }
 
-  /** The ranges of a chain to ask for now. */
+  /**
+   * The ranges of a chain to ask for now. `pending`: so many records its agent has still to deliver by its own word; where
+   * more are missing, the rest is not on its way, and is not waited for.
+   */
   due(
-    chain: Pick<ChainSummary, 'agent' | 'epoch' | 'contiguousSeq' | 'headSeq'>,
+    chain: Pick<ChainSummary, 'agent' | 'epoch' | 'contiguousSeq' | 'headSeq'> & { pending?: number },
     missing: (agent: string, epoch: string, limit: number) => { from: number; to: number }[],
   ): { from: number; to: number }[] {
     const name = `${chain.agent}/${chain.epoch}`;
@@ -33,7 +36,9 @@ export class GapRequests {
     // A gap is known by its end: it fills from either side, and its end is the record that showed it.
     const since = new Map(gaps.map(({ to }) => [to, state.since.get(to) ?? nowMs]));
     state.since = since;
-    const old = gaps.filter(({ to }) => nowMs - (since.get(to) ?? nowMs) >= PATIENCE_MS);
+    const missed = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+    const patienceMs = missed > (chain.pending ?? Infinity) ? 0 : PATIENCE_MS;
+    const old = gaps.filter(({ to }) => nowMs - (since.get(to) ?? nowMs) >= patienceMs);
     if (old.length === 0 || nowMs - state.askedMs < PATIENCE_MS) return [];
     state.askedMs = nowMs;
     return old.map(({ from, to }) => ({ from, to: Math.min(to, from + RANGE_RECORDS_MAX - 1) }));

@@ -5,6 +5,8 @@ import type { AgentState } from './live-state.ts';
 export interface ToldChain extends Pick<ChainSummary, 'agent' | 'epoch' | 'contiguousSeq' | 'headSeq'> {
   /** What is missing at its end by the word of its agent. */
   told: { from: number; to: number }[];
+  /** Records that the agent said it has still to deliver; absent where it said nothing of that. */
+  pending?: number;
 }
 
 /**
@@ -16,17 +18,24 @@ export function withToldHeads(
   chains: readonly Pick<ChainSummary, 'agent' | 'epoch' | 'contiguousSeq' | 'headSeq'>[],
   agents: readonly Pick<AgentState, 'agent' | 'status' | 'health'>[],
 ): ToldChain[] {
-  const told = new Map(agents.flatMap((state) => headsOf(state)));
+  const told = new Map<string, number>(agents.flatMap((state) => headsOf(state)));
+  const pendingOf = new Map<string, number>(
+    agents.flatMap(({ agent, health }) =>
+      health === undefined ? [] : [[`${agent}/${health.spool.epoch}`, health.spool.records.pending] as const],
+    ),
+  );
   const known = chains.map(({ agent, epoch, contiguousSeq, headSeq }) => {
     const name = `${agent}/${epoch}`;
     const seq = told.get(name) ?? 0;
     told.delete(name);
+    const pending = pendingOf.get(name);
     return {
       agent,
       epoch,
       contiguousSeq,
       headSeq: Math.max(headSeq, seq),
       told: seq > headSeq ? [{ from: headSeq + 1, to: seq }] : [],
+      ...(pending === undefined ? {} : { pending }),
     };
   });
   const unknown = [...told].map(([name, seq]) => {

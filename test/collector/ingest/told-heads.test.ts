@@ -13,7 +13,8 @@ const status = (seq: number, online = true): StatusMessage => ({
   seq,
 });
 /** Of a health message, only this is looked at. */
-const health = (headSeq: number) => ({ spool: { epoch: EPOCH, headSeq } }) as HealthMessage;
+const health = (headSeq: number) =>
+  ({ spool: { epoch: EPOCH, headSeq, records: { pending: 2 } } }) as HealthMessage;
 
 it('a chain goes as far as its agent last said, and what is missing at its end is named', () => {
   const of = (seq: number, head?: number) =>
@@ -23,7 +24,7 @@ it('a chain goes as far as its agent last said, and what is missing at its end i
     );
   expect(of(9)).toEqual([{ ...chain, told: [] }]);
   expect(of(12)).toEqual([{ ...chain, headSeq: 12, told: [{ from: 11, to: 12 }] }]);
-  expect(of(12, 15)).toMatchObject([{ headSeq: 15 }]);
+  expect(of(12, 15)).toMatchObject([{ headSeq: 15, pending: 2 }]);
 });
 
 it('a chain that the ledger does not know at all is asked for from its beginning', () => {
