@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { LedgerWorkerData, LedgerWorkerRequest } from './ledger-worker.ts';
-import type { Month } from './month-file.ts';
+import { damagedMonth, type Month } from './month-file.ts';
 import type { RowToWrite, WriteOutcome } from './month-writer.ts';
 
 /** Where a row went. */
@@ -19,7 +19,7 @@ interface Waiting {
 export interface RowWriter {
   /** Rows handed over and not yet durable. */
   pending(): number;
-  /** Resolves when the row is durable. Rejects with class `retry` (`ledger-full`, `ledger-write`), `quarantine` (`duplicate`) or `crash`. */
+  /** Resolves when the row is durable. Rejects with class `retry` (`ledger-full`, `ledger-write`), `quarantine` (`duplicate`) or `crash` (`damaged-month`, `ledger-thread`). */
   write(row: Omit<RowToWrite, 'id'>): Promise<Written>;
   /** Resolves when everything handed over is durable (or rejected) and the file is closed. */
   close(): Promise<void>;
@@ -95,8 +95,10 @@ export class LedgerWriter implements RowWriter {
   }
 }
 
-function writeError(code: string, message: string): MillwattError {
+/** The error of a row that was not written, by the code of its outcome. */
+export function writeError(code: string, message: string): MillwattError {
   if (code === 'duplicate') return new MillwattError('quarantine', code, message);
+  if (code === 'ledger-damaged') return damagedMonth(message);
   return new MillwattError('retry', code, `The ledger could not be written: ${message}.`, {
     cure:
       code === 'ledger-full'

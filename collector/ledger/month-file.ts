@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { MillwattError } from '../../protocols/errors.ts';
 
 /** A month of arrival in UTC, `2026-11`: one file of the ledger. */
 export type Month = string;
@@ -28,4 +29,27 @@ export function listMonths(folder: string): Month[] {
 export function monthSpan(month: Month): { fromMs: number; toMs: number } {
   const [year = 0, number = 1] = month.split('-').map(Number);
   return { fromMs: Date.UTC(year, number - 1), toMs: Date.UTC(year, number) };
+}
+
+/** Notes beside a month's file that it is damaged: at the next start, what is sound of it is salvaged. */
+export function markDamaged(path: string): void {
+  closeSync(openSync(`${path}.damaged`, 'a', 0o600));
+}
+
+/** Whether a month was noted to be damaged. */
+export function isMarkedDamaged(path: string): boolean {
+  return existsSync(`${path}.damaged`);
+}
+
+/** The damage is seen to. */
+export function unmarkDamaged(path: string): void {
+  rmSync(`${path}.damaged`, { force: true });
+}
+
+/** The error of a month that turned out to be damaged while it was open. */
+export function damagedMonth(message: string, cause?: unknown): MillwattError {
+  return new MillwattError('crash', 'damaged-month', `A month of the ledger is damaged: ${message}.`, {
+    cure: 'Start the collector again: it salvages what is sound and asks the agents for the rest.',
+    cause,
+  });
 }

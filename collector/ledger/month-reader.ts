@@ -7,7 +7,7 @@ import { parseRecord, parseRecordHead } from '../../protocols/telemetry/record.t
 import type { ChainTip } from './chain-index.ts';
 import type { DamagedRecord, GoneRange, LedgerRecord } from './ledger.ts';
 import { isHeadOnly } from './record-row.ts';
-import { openMonthToRead, RUNS_WALKED, versionOf } from './month-schema.ts';
+import { isDamage, openMonthToRead, RUNS_WALKED, versionOf } from './month-schema.ts';
 
 /** What a month holds of one chain. */
 export interface MonthChain {
@@ -26,6 +26,7 @@ export class MonthReader {
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #log: Log;
+  readonly #onDamage: ((error: unknown) => never) | undefined;
   readonly #after: StatementSync;
   readonly #ofMachine: StatementSync;
   readonly #byOrdinal: StatementSync;
@@ -37,7 +38,9 @@ export class MonthReader {
   /** Records that were read and are not as they were admitted, by their ordinals. */
   readonly damaged = new Map<number, DamagedRecord>();
 
-  constructor(path: string, log: Log) {
+  /** @param onDamage is called with SQLite's error where a read shows that the file is damaged; by default, that is thrown */
+  constructor(path: string, log: Log, onDamage?: (error: unknown) => never) {
+    this.#onDamage = onDamage;
     this.#path = path;
     this.#log = log;
     this.#db = openMonthToRead(path);
@@ -66,7 +69,7 @@ export class MonthReader {
     let more = true;
     // A damaged record is left out; the ones behind it must not look like the end.
     while (more && records.length < limit) {
-      const rows = this.#after.all(cursor, limit - records.length);
+      const rows = this.#read(() => this.#after.all(cursor, limit - records.length));
       more = rows.length === limit - records.length;
       for (const row of rows) {
         cursor = Number(row['ordinal']);
@@ -79,21 +82,21 @@ export class MonthReader {
 
   /** Ordinals of the records with a part of the machine and readings in wall time [fromMs, toMs], ascending. */
   ordinalsOf(machine: string, fromMs: number, toMs: number): number[] {
-    return this.#ofMachine.all(machine, fromMs, toMs).map((row) => Number(row['ordinal']));
+    return this.#read(() => this.#ofMachine.all(machine, fromMs, toMs)).map((row) => Number(row['ordinal']));
   }
 
   recordAt(ordinal: number): LedgerRecord | undefined {
-    return this.#recordOf(this.#byOrdinal.get(ordinal));
+    return this.#recordOf(this.#read(() => this.#byOrdinal.get(ordinal)));
   }
 
   /** Hash, predecessor and end of one record. */
   lookUp(agent: string, epoch: string, seq: number): (ChainTip & { prev: string | null }) | undefined {
-    const row = this.#bySeq.get(agent, epoch, seq);
+    const row = this.#read(() => this.#bySeq.get(agent, epoch, seq));
     return row === undefined ? undefined : (row as unknown as ChainTip & { prev: string | null });
   }
 
   configRecord(agent: string, configHash: string): LedgerRecord | undefined {
-    for (const row of this.#config.all(configHash, agent)) {
+    for (const row of this.#read(() => this.#config.all(configHash, agent))) {
       const record = this.#recordOf(row);
       if (record !== undefined) return record;
     }
@@ -102,10 +105,8 @@ export class MonthReader {
 
   /** Ordinals of the `config` records, ascending. */
   configOrdinals(): number[] {
-    return this.#db
-      .prepare("SELECT ordinal FROM record INDEXED BY record_config WHERE kind = 'config' ORDER BY ordinal")
-      .all()
-      .map((row) => Number(row['ordinal']));
+    const sql = "SELECT ordinal FROM record INDEXED BY record_config WHERE kind = 'config' ORDER BY ordinal";
+    return this.#read(() => this.#db.prepare(sql).all()).map((row) => Number(row['ordinal']));
   }
 
   chains(): MonthChain[] {
@@ -147,6 +148,15 @@ export class MonthReader {
 
   close(): void {
     this.#db.close();
+  }
+
+  #read<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      if (this.#onDamage !== undefined && isDamage(error)) return this.#onDamage(error);
+      throw error;
+    }
   }
 
   // A disk may change bytes without telling: what is handed on is what was admitted, or nothing.

@@ -1,8 +1,8 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { monthOf, monthPath, type Month } from './month-file.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { markDamaged, monthOf, monthPath, type Month } from './month-file.ts';
 import type { GoneRange } from './ledger.ts';
-import { openMonth, sqliteCode } from './month-schema.ts';
-import { RunRows } from './run-rows.ts';
+import { MonthRows } from './month-rows.ts';
+import { isDamage, openMonth, sqliteCode } from './month-schema.ts';
 
 /** One record on its way to the disk; times are wall ms since the Unix epoch. */
 export interface RowToWrite {
@@ -34,12 +34,7 @@ export type WriteOutcome =
 interface OpenMonth {
   month: Month;
   db: DatabaseSync;
-  insertRecord: StatementSync;
-  insertPart: StatementSync;
-  countRecord: StatementSync;
-  longest: StatementSync;
-  runs: RunRows;
-  insertGone: StatementSync;
+  rows: MonthRows;
 }
 
 /** Writes rows into month files, each group in one durable transaction. Runs in the ledger's thread. */
@@ -50,6 +45,8 @@ export class MonthWriter {
   #newestMonth: Month;
   readonly #written = new Set<Month>();
   #open: OpenMonth | undefined;
+  /** The last commit failed. */
+  #failed = false;
 
   constructor(options: { folder: string; nextOrdinal: number; newestMonth: Month; monthBytesMax?: number }) {
     this.#folder = options.folder;
@@ -103,7 +100,12 @@ export class MonthWriter {
       this.#nextOrdinal = firstOrdinal;
       // After a failed sync nothing is known of this connection's pages: begin anew from what is on disk.
       this.#abandon();
-      const code = sqliteCode(error) === 13 ? 'ledger-full' : 'ledger-write';
+      const code = isDamage(error)
+        ? 'ledger-damaged'
+        : sqliteCode(error) === 13
+          ? 'ledger-full'
+          : 'ledger-write';
+      if (code === 'ledger-damaged') markDamaged(monthPath(this.#folder, month));
       return rows.map(({ id }) => ({
         id,
         code,
@@ -113,36 +115,10 @@ export class MonthWriter {
   }
 
   #insert(file: OpenMonth, row: RowToWrite): WriteOutcome {
-    const ordinal = this.#nextOrdinal;
-    try {
-      file.insertRecord.run(
-        ordinal,
-        row.receivedMs,
-        row.agent,
-        row.epoch,
-        row.seq,
-        row.hash,
-        row.key,
-        row.kind,
-        row.firstMs,
-        row.lastMs,
-        row.sealedToMs,
-        row.samples,
-        row.config,
-        row.prev,
-        row.bytes,
-      );
-    } catch (error) {
-      if (sqliteCode(error) !== 19) throw error;
+    const ordinal = file.rows.insert(this.#nextOrdinal, row);
+    if (ordinal === undefined)
       return { id: row.id, code: 'duplicate', message: 'The ledger holds a record of this sequence number.' };
-    }
-    for (const machine of row.machines) file.insertPart.run(machine, row.firstMs, ordinal, row.lastMs);
-    file.countRecord.run(row.agent, row.epoch, row.key, ordinal, row.samples);
-    file.runs.add(row);
-    for (const { from, to, fate } of row.gone)
-      file.insertGone.run(row.agent, row.epoch, ordinal, from, to, fate);
-    file.longest.run(row.lastMs - row.firstMs, row.lastMs - row.firstMs);
-    this.#nextOrdinal++;
+    if (ordinal === this.#nextOrdinal) this.#nextOrdinal++;
     return { id: row.id, ordinal, month: file.month };
   }
 
@@ -150,24 +126,35 @@ export class MonthWriter {
     if (this.#open?.month === month) return this.#open;
     this.#closeOpen();
     const db = openMonth(monthPath(this.#folder, month), this.#bytesMax);
-    this.#written.add(month);
-    this.#open = {
-      month,
-      db,
-      insertRecord: db.prepare('INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)'),
-      insertPart: db.prepare('INSERT OR IGNORE INTO part VALUES (?,?,?,?)'),
-      countRecord: db.prepare(
-        `INSERT INTO chain VALUES (?1, ?2, ?3, ?4, 1, ?5)
-         ON CONFLICT DO UPDATE SET records = records + 1, samples = samples + ?5`,
-      ),
-      runs: new RunRows(db),
-      insertGone: db.prepare('INSERT OR IGNORE INTO gone VALUES (?,?,?,?,?,?)'),
-      longest: db.prepare("UPDATE meta SET value = ? WHERE name = 'longest_ms' AND value < ?"),
-    };
-    return this.#open;
+    try {
+      if (this.#failed) this.#settle(db);
+      this.#written.add(month);
+      this.#open = { month, db, rows: new MonthRows(db) };
+      return this.#open;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /**
+   * A commit that failed may be in the log all the same, and what a failed sync left of it in memory is not on the disk:
+   * it is written once more, into the file itself, before anything rests on it.
+   */
+  #settle(db: DatabaseSync): void {
+    const { busy, log, checkpointed } = db.prepare('PRAGMA wal_checkpoint(FULL)').get() as Record<
+      string,
+      unknown
+    >;
+    if (busy !== 0 || log !== checkpointed)
+      throw new Error('the log of the ledger cannot be folded in just now');
+    const last = Number(db.prepare('SELECT coalesce(max(ordinal), 0) AS last FROM record').get()?.['last']);
+    this.#nextOrdinal = Math.max(this.#nextOrdinal, last + 1);
+    this.#failed = false;
   }
 
   #abandon(): void {
+    this.#failed = true;
     try {
       this.#closeOpen();
     } catch {

@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { systemClock, type Clock } from '../../protocols/clock.ts';
 import { lockFolder } from '../../protocols/folder-lock.ts';
-import { MillwattError } from '../../protocols/errors.ts';
+import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 import { ChainIndex, type ChainTip } from './chain-index.ts';
@@ -11,7 +11,15 @@ import type { LedgerWorkerData } from './ledger-worker.ts';
 import type { ChainSummary, DamagedRecord, Delivery, GoneRange, Ledger, LedgerRecord } from './ledger.ts';
 import { openMonths } from './month-check.ts';
 import type { MonthFacts } from './month-facts.ts';
-import { listMonths, monthOf, monthPath, monthSpan, type Month } from './month-file.ts';
+import {
+  damagedMonth,
+  listMonths,
+  markDamaged,
+  monthOf,
+  monthPath,
+  monthSpan,
+  type Month,
+} from './month-file.ts';
 import { placeMonth } from './place-month.ts';
 import { indexMonth } from './month-index.ts';
 import { MonthReader } from './month-reader.ts';
@@ -49,6 +57,8 @@ export interface LedgerOptions {
   groupMs?: number;
   /** A month's file may not grow beyond this; appends are then rejected as on a full disk. */
   monthBytesMax?: number;
+  /** A month turned out to be damaged (code `damaged-month`): start again, and what is sound is salvaged. Called once. */
+  onCrash?: (error: MillwattError) => void;
   /** Starts what writes; a thread of its own by default. */
   startWriter?: (data: LedgerWorkerData) => RowWriter;
 }
@@ -61,7 +71,14 @@ export async function openLedger(options: LedgerOptions): Promise<AdmissionLedge
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(options.folder, 'collector');
   try {
-    return new SqliteLedger(options, unlock);
+    // What shows to be damaged while it is being opened is noted so, and salvaged at the next try.
+    for (let left = listMonths(options.folder).length; ; left--) {
+      try {
+        return new SqliteLedger(options, unlock);
+      } catch (error) {
+        if (left <= 0 || !(error instanceof MillwattError && error.code === 'damaged-month')) throw error;
+      }
+    }
   } catch (error) {
     unlock();
     throw error;
@@ -79,6 +96,8 @@ class SqliteLedger implements AdmissionLedger {
   readonly #underWay = new Map<string, { hash: string; ordinal: Promise<number> }>();
   /** First ordinal of each month that has records, oldest first. */
   readonly #firstOrdinals = new Map<Month, number>();
+  #onCrash: ((error: MillwattError) => void) | undefined;
+  #crash: MillwattError | undefined;
   #lastOrdinal = 0;
   #closed = false;
 
@@ -89,10 +108,22 @@ class SqliteLedger implements AdmissionLedger {
     this.#log = log;
     this.#unlock = unlock;
     const months = listMonths(folder);
-    this.#readers = openMonths({ folder, months, log, nowMs });
+    this.#readers = openMonths({
+      folder,
+      months,
+      log,
+      nowMs,
+      onDamage: (path, error) => this.#failDamaged(path, describeError(error), error),
+    });
     this.#index = new ChainIndex((agent, epoch, seq, month) => this.#lookUp(agent, epoch, seq, month));
-    for (const [month, reader] of this.#readers) this.#indexMonth(month, reader);
-    this.#index.settle();
+    try {
+      for (const [month, reader] of this.#readers) this.#indexMonth(month, reader);
+      this.#index.settle();
+    } catch (error) {
+      for (const reader of this.#readers.values()) reader.close();
+      throw error;
+    }
+    this.#onCrash = options.onCrash;
     const startWriter = options.startWriter ?? ((data) => new LedgerWriter(data));
     this.#writer = startWriter({
       folder,
@@ -273,13 +304,29 @@ class SqliteLedger implements AdmissionLedger {
     seq: number,
     month: Month,
   ): (ChainTip & { prev: string | null }) | undefined {
-    return this.#reader(month).lookUp(agent, epoch, seq);
+    const found = this.#reader(month).lookUp(agent, epoch, seq);
+    // What is noted to be here is not found: an index is damaged.
+    if (found === undefined)
+      this.#failDamaged(monthPath(this.#folder, month), `record ${seq} of ${agent} is not found`);
+    return found;
+  }
+
+  #failDamaged(path: string, message: string, cause?: unknown): never {
+    if (this.#crash === undefined) {
+      this.#crash = damagedMonth(message, cause);
+      markDamaged(path);
+      this.#log.error({ file: basename(path), error: message }, 'A month of the ledger is damaged.');
+      this.#onCrash?.(this.#crash);
+    }
+    throw this.#crash;
   }
 
   #reader(month: Month): MonthReader {
     let reader = this.#readers.get(month);
     if (reader === undefined) {
-      reader = new MonthReader(monthPath(this.#folder, month), this.#log);
+      reader = new MonthReader(monthPath(this.#folder, month), this.#log, (error) =>
+        this.#failDamaged(monthPath(this.#folder, month), describeError(error), error),
+      );
       this.#readers.set(month, reader);
     }
     return reader;

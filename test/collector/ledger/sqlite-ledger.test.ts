@@ -214,11 +214,12 @@ test('a ledger of a later version is refused and left alone', async () => {
   expect(readdirSync(folder)).toContain('records-2026-11.db');
 });
 
-test('a damaged month is set aside whole and loudly; the ledger goes on with ordinals never given before', async () => {
+test('a damaged month is set aside whole and loudly, and all that is sound of it is salvaged; ordinals are never given twice', async () => {
   const folder = makeTempFolder();
   const first = await open(folder);
   const feed = new ChainFeed();
   for (const record of feed.take(30)) await first.append(arrived(record));
+  const [chains, records] = [first.chains(), first.readAfter(0, 99)];
   await first.close();
   const path = join(folder, 'records-2026-11.db');
   const bytes = readFileSync(path);
@@ -226,11 +227,15 @@ test('a damaged month is set aside whole and loudly; the ledger goes on with ord
   writeFileSync(path, bytes);
   const log = recordLog();
   const second = await open(folder, { log });
-  expect(log.lines).toMatchObject([{ level: 'error', message: expect.stringContaining('set aside') }]);
+  expect(log.lines).toMatchObject([
+    { level: 'error', message: expect.stringContaining('set aside') },
+    { level: 'error', fields: { records: 30 }, message: expect.stringContaining('in the ledger again') },
+  ]);
   const kept = readdirSync(folder).filter((name) => name.includes('.corrupt-'));
   expect(kept).toHaveLength(1);
   expect(readFileSync(join(folder, kept[0] ?? ''))).toEqual(bytes);
-  expect(second.chains()).toEqual([]);
+  expect(second.chains()).toEqual(chains);
+  expect(second.readAfter(0, 99)).toEqual(records);
   const ordinal = await second.append(arrived(feed.next()));
   expect(ordinal).toBeGreaterThan(30);
   expect(second.readAfter(30, 10)).toHaveLength(1);

@@ -1,0 +1,66 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { sqliteCode } from './month-schema.ts';
+import type { RowToWrite } from './month-writer.ts';
+import { RunRows } from './run-rows.ts';
+
+/** Puts records into an open month, with all that is noted beside them. */
+export class MonthRows {
+  readonly #record: StatementSync;
+  readonly #part: StatementSync;
+  readonly #chain: StatementSync;
+  readonly #gone: StatementSync;
+  readonly #longest: StatementSync;
+  readonly #known: StatementSync;
+  readonly #runs: RunRows;
+
+  constructor(db: DatabaseSync) {
+    this.#record = db.prepare('INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)');
+    this.#part = db.prepare('INSERT OR IGNORE INTO part VALUES (?,?,?,?)');
+    this.#chain = db.prepare(
+      `INSERT INTO chain VALUES (?1, ?2, ?3, ?4, 1, ?5)
+       ON CONFLICT DO UPDATE SET records = records + 1, samples = samples + ?5`,
+    );
+    this.#gone = db.prepare('INSERT OR IGNORE INTO gone VALUES (?,?,?,?,?,?)');
+    this.#longest = db.prepare("UPDATE meta SET value = ? WHERE name = 'longest_ms' AND value < ?");
+    this.#known = db.prepare('SELECT ordinal, hash FROM record WHERE agent = ? AND epoch = ? AND seq = ?');
+    this.#runs = new RunRows(db);
+  }
+
+  /**
+   * Writes one record under an ordinal. Returns the ordinal under which it is there: another one where it was already,
+   * undefined where another record has its sequence number. Throws SQLite's own errors, also for an ordinal that is taken.
+   */
+  insert(ordinal: number, row: Omit<RowToWrite, 'id'>): number | undefined {
+    const { agent, epoch, seq, hash, key, firstMs, lastMs, samples } = row;
+    try {
+      this.#record.run(
+        ordinal,
+        row.receivedMs,
+        agent,
+        epoch,
+        seq,
+        hash,
+        key,
+        row.kind,
+        firstMs,
+        lastMs,
+        row.sealedToMs,
+        samples,
+        row.config,
+        row.prev,
+        row.bytes,
+      );
+    } catch (error) {
+      if (sqliteCode(error) !== 19) throw error;
+      const known = this.#known.get(agent, epoch, seq);
+      if (known === undefined) throw error;
+      return known['hash'] === hash ? Number(known['ordinal']) : undefined;
+    }
+    for (const machine of row.machines) this.#part.run(machine, firstMs, ordinal, lastMs);
+    this.#chain.run(agent, epoch, row.key, ordinal, samples);
+    this.#runs.add(row);
+    for (const { from, to, fate } of row.gone) this.#gone.run(agent, epoch, ordinal, from, to, fate);
+    this.#longest.run(lastMs - firstMs, lastMs - firstMs);
+    return ordinal;
+  }
+}

@@ -1,0 +1,105 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { sha256 } from '../../protocols/evidence/keys.ts';
+import { unfoldPart, verifyHead, verifyRecord } from '../../protocols/evidence/seal.ts';
+import { MillwattError } from '../../protocols/errors.ts';
+import { parseRecord, parseRecordHead } from '../../protocols/telemetry/record.ts';
+import { pageBytesOf, pagesOfLog, rowsOfPage, type CarvedRow } from './carve-rows.ts';
+import { goneOf } from './gone-ranges.ts';
+import { MonthRows } from './month-rows.ts';
+import { openMonth, sqliteCode } from './month-schema.ts';
+import { isHeadOnly, rowOf } from './record-row.ts';
+
+/** Columns of `record`, and where its bytes are among them. */
+const COLUMNS = 15;
+const RECEIVED_AT = 1;
+const BYTES_AT = 14;
+const RECORDS_A_COMMIT = 500;
+
+/**
+ * Takes from a damaged month's file, and from the log beside it, each record that verifies by itself: hash, signature, parts;
+ * under the ordinal that it had. Returns how many.
+ * @param path the damaged file, which is only read
+ * @param newPath a month that is made anew
+ */
+export function salvageMonth(path: string, newPath: string): number {
+  const db = openMonth(newPath);
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    const rows = new MonthRows(db);
+    let count = 0;
+    let headOnly = 0;
+    for (const carved of carvedRecords(path)) {
+      const found = sound(carved);
+      if (found === undefined) continue;
+      try {
+        if (rows.insert(carved.rowid, found.row) !== carved.rowid) continue;
+      } catch (error) {
+        // The place of another one: its own was damaged.
+        if (sqliteCode(error) !== 19) throw error;
+        continue;
+      }
+      if (found.headOnly) headOnly++;
+      if (++count % RECORDS_A_COMMIT === 0) db.exec('COMMIT; BEGIN IMMEDIATE');
+    }
+    if (headOnly > 0) db.prepare("INSERT INTO meta VALUES ('pruned', ?)").run(headOnly);
+    db.exec('COMMIT');
+    return count;
+  } finally {
+    db.close();
+  }
+}
+
+/** Rows of `record`, from the log first: there they are as they were last. */
+function* carvedRecords(path: string): Generator<CarvedRow, void> {
+  const seen = new Set<number>();
+  const once = function* (rows: Iterable<CarvedRow>) {
+    for (const row of rows)
+      if (!seen.has(row.rowid) && sound(row) !== undefined) {
+        seen.add(row.rowid);
+        yield row;
+      }
+  };
+  const size = statSync(path).size;
+  const handle = openSync(path, 'r');
+  try {
+    const read = (at: number, bytes: number) => {
+      const buffer = new Uint8Array(bytes);
+      return readSync(handle, buffer, 0, bytes, at) === bytes ? buffer : undefined;
+    };
+    const pageBytes = pageBytesOf(read(0, Math.min(100, size)) ?? new Uint8Array());
+    const pageAt = (number: number) =>
+      number < 1 || number * pageBytes > size ? undefined : read((number - 1) * pageBytes, pageBytes);
+    const log = existsSync(`${path}-wal`) ? pagesOfLog(readFileSync(`${path}-wal`)) : undefined;
+    for (const page of log?.pages.toReversed() ?? []) yield* once(rowsOfPage(page, 0, COLUMNS, pageAt));
+    for (let number = 2; number * pageBytes <= size; number++) {
+      const page = pageAt(number);
+      if (page !== undefined) yield* once(rowsOfPage(page, 0, COLUMNS, pageAt));
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The record of a row, where it verifies; what else the row says is worked out again. */
+function sound({ values }: CarvedRow): { row: ReturnType<typeof rowOf>; headOnly: boolean } | undefined {
+  const receivedMs = values[RECEIVED_AT];
+  const bytes = values[BYTES_AT];
+  if (typeof receivedMs !== 'number' || !(bytes instanceof Uint8Array)) return undefined;
+  try {
+    const head = parseRecordHead(bytes);
+    const { header, signedBytes } = head;
+    const headOnly = isHeadOnly(header, bytes);
+    let logText: string | undefined;
+    if (headOnly) verifyHead(head);
+    else {
+      const frame = parseRecord(bytes);
+      verifyRecord(frame);
+      if (header.kind === 'log' && frame.parts[0] !== undefined) logText = unfoldPart(frame.parts[0]);
+    }
+    const gone = goneOf(header, logText);
+    return { row: rowOf({ header, hash: sha256(signedBytes), receivedMs, bytes, gone }), headOnly };
+  } catch (error) {
+    if (error instanceof MillwattError) return undefined;
+    throw error;
+  }
+}
