@@ -152,10 +152,13 @@ export class Spool {
       let head = from;
       this.#append(change.rows, change.anchor);
       this.#open.delete(change.anchor.boot, change.machines);
+      // Before room is made: what is dropped for this very record is no part of what it tells.
+      const [log] = change.records;
+      if (change.told !== undefined && log !== undefined)
+        this.#drops.markTold(change.told, log.header.epoch, log.header.seq);
       this.#retention.expire(this.#age.ms);
       this.#retention.makeRoom(sizeOf(change.records));
       for (const record of change.records) head = this.#insert(record, head, this.#age.ms);
-      if (change.told !== undefined) this.#drops.markTold(change.told, head.epoch, head.seq);
       return head;
     });
   }
