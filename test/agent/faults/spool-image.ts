@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { openSpoolDatabase } from '../../../agent/spool-database.ts';
 import { Spool } from '../../../agent/spool.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
@@ -22,6 +22,8 @@ export interface SpoolFiles {
 /** A spool at one moment, and all that ever was written to it. */
 export interface SpoolImage {
   files: SpoolFiles;
+  /** The write-ahead log of the generation before. */
+  older: Buffer | undefined;
   epoch: string;
   headSeq: number;
   sampled: number;
@@ -41,12 +43,16 @@ export function memoryFolder(): string {
   return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'millwatt-faults-'));
 }
 
-/** A spool of so many records, some receipted, with readings open. `crashed` takes its files while it is in use. */
-export function makeImage(records: number, options: { crashed: boolean }): SpoolImage {
+/**
+ * A spool of so many records, some receipted, with readings open. `crashed` takes its files while it is in use; `logFrom` carries the
+ * write-ahead log over into the database when there are so many records, so that it holds those after.
+ */
+export function makeImage(records: number, options: { crashed: boolean; logFrom?: number }): SpoolImage {
   const folder = memoryFolder();
   const key = generateSigningKey();
   const clock = new SteppedClock(Date.UTC(2026, 2, 2, 6));
   const spool = openSpool(folder);
+  let older: Buffer | undefined;
   const all = new Map<number, Uint8Array>();
   const open = new Set<string>();
   const append = spool.append.bind(spool);
@@ -65,7 +71,9 @@ export function makeImage(records: number, options: { crashed: boolean }): Spool
     addReading(sealer, clock, 'mill', Math.sin(reading));
     if (reading % 3 === 0) addReading(sealer, clock, 'lathe', reading % 7);
     if (reading % 5 === 4) sealer.flush();
-    if (reading % 10 === 9) sealer.sealAll();
+    if (reading % 10 !== 9) continue;
+    sealer.sealAll();
+    if (all.size === options.logFrom) older = carryOver(folder);
   }
   const { epoch, seq } = spool.head;
   spool.markReceipted(epoch, [{ from: 1, to: 3 }]);
@@ -81,10 +89,19 @@ export function makeImage(records: number, options: { crashed: boolean }): Spool
   const files = readFiles(folder);
   spool.close();
   rmSync(folder, { recursive: true, force: true });
-  return { files, epoch, headSeq: seq, sampled, openRows, pending, records: all, open, key };
+  return { files, older, epoch, headSeq: seq, sampled, openRows, pending, records: all, open, key };
 }
 
-export function readFiles(folder: string): SpoolFiles {
+/** Carries the log over, and gives what it was. */
+function carryOver(folder: string): Buffer | undefined {
+  const { wal } = readFiles(folder);
+  const other = new DatabaseSync(join(folder, 'spool.sqlite'));
+  other.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  other.close();
+  return wal;
+}
+
+function readFiles(folder: string): SpoolFiles {
   const read = (suffix: string) => {
     const path = join(folder, `spool.sqlite${suffix}`);
     return existsSync(path) ? readFileSync(path) : undefined;
