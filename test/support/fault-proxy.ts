@@ -35,8 +35,10 @@ export async function startFaultProxy(brokerPort: number): Promise<FaultProxy> {
   let fault: Fault = {};
   let connections = 0;
   const sockets = new Set<Socket>();
-  const listeners = new Set<() => void>();
+  let listeners: (() => void)[] = [];
 
+  // Asked anew after each wait: the fault may have been changed meanwhile.
+  const isTrickling = () => fault.trickle === true;
   const relay = (from: Socket, to: Socket, isClient: boolean) => {
     let bytes = 0;
     let line = Promise.resolve();
@@ -54,10 +56,10 @@ export async function startFaultProxy(brokerPort: number): Promise<FaultProxy> {
       while (fault.blackhole === true && !from.destroyed) await changed();
       const delayMs = fault.delayMs?.() ?? 0;
       if (delayMs > 0) await pause(delayMs);
-      for (let at = 0; fault.trickle === true && at < chunk.length && !to.destroyed; at++) {
+      for (let at = 0; isTrickling() && at < chunk.length && !to.destroyed; at++) {
         to.write(chunk.subarray(at, at + 1));
         await Promise.race([pause(1000), changed()]);
-        if (fault.trickle !== true) {
+        if (!isTrickling()) {
           chunk = chunk.subarray(at + 1);
           break;
         }
@@ -80,11 +82,7 @@ export async function startFaultProxy(brokerPort: number): Promise<FaultProxy> {
   };
   const changed = () =>
     new Promise<void>((resolve) => {
-      const listener = () => {
-        listeners.delete(listener);
-        resolve();
-      };
-      listeners.add(listener);
+      listeners.push(resolve);
     });
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -108,6 +106,11 @@ export async function startFaultProxy(brokerPort: number): Promise<FaultProxy> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
+  const tell = () => {
+    const told = listeners;
+    listeners = [];
+    for (const listener of told) listener();
+  };
   const drop = () => {
     for (const socket of sockets) socket.destroy();
   };
@@ -115,14 +118,14 @@ export async function startFaultProxy(brokerPort: number): Promise<FaultProxy> {
     port: (server.address() as AddressInfo).port,
     set: (next) => {
       fault = next;
-      for (const listener of [...listeners]) listener();
+      tell();
       if (next.refuse === true) drop();
     },
     connections: () => connections,
     close: async () => {
       fault = {};
       drop();
-      for (const listener of [...listeners]) listener();
+      tell();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
