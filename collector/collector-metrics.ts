@@ -100,6 +100,7 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
     ...figuresOf('derivation', stats.derivation),
     ...stateOfInflux(stats.influx),
     ...figuresOf('influx', stats.influx),
+    ...figuresOf('retention', stats.retention),
   ];
 }
 

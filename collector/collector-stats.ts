@@ -5,6 +5,7 @@ import type { RoomState } from './ingest/room-watch.ts';
 import type { ReceiptStats } from './ingest/receipts.ts';
 import type { AdmissionLedger } from './ledger/sqlite-ledger.ts';
 import type { Views } from './ledger/views.ts';
+import type { RetentionStats } from './retention/retention.ts';
 
 /** The figures of a running collector, for /metrics and doctor. Counts are since its start unless said otherwise. */
 export interface CollectorStats {
@@ -37,6 +38,8 @@ export interface CollectorStats {
   lagRecords: Record<string, number>;
   derivation: object | undefined;
   influx: object | undefined;
+  /** Undefined where everything is kept for good. */
+  retention: RetentionStats | undefined;
 }
 
 /** Reads all figures at this moment. */
@@ -46,6 +49,7 @@ export function readCollectorStats(parts: {
   ingest: Ingest;
   derivation: { stats(): object } | undefined;
   projector: { stats(): object } | undefined;
+  retention?: { stats(): RetentionStats } | undefined;
 }): CollectorStats {
   const { ledger, views, ingest } = parts;
   const lagOf = (reader: string) => Math.max(0, ledger.lastOrdinal() - views.cursor(reader));
@@ -77,5 +81,6 @@ export function readCollectorStats(parts: {
     },
     derivation: parts.derivation?.stats(),
     influx: parts.projector?.stats(),
+    retention: parts.retention?.stats(),
   };
 }

@@ -16,9 +16,12 @@ import { LiveState } from './ingest/live-state.ts';
 import type { CollectorLink } from './ingest/subscriber.ts';
 import { readCollectorStats, type CollectorStats } from './collector-stats.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { openLedger } from './ledger/sqlite-ledger.ts';
+import type { LateRange } from './ledger/frozen-store.ts';
+import { openLedger, type AdmissionLedger } from './ledger/sqlite-ledger.ts';
 import { openViews } from './ledger/sqlite-views.ts';
 import type { Views } from './ledger/views.ts';
+import { lateFindings } from './retention/late-findings.ts';
+import type { Retention } from './retention/retention.ts';
 
 /** What computes machine-hours from the ledger into the views. */
 export interface DerivationPart {
@@ -27,6 +30,8 @@ export interface DerivationPart {
   idle(): Promise<void>;
   stop(): Promise<void> | void;
   stats(): object;
+  /** What came too late for hours whose readings are not kept any more. */
+  late?(): readonly LateRange[];
 }
 
 /** What keeps InfluxDB equal to the ledger and the views. */
@@ -95,6 +100,10 @@ export interface CollectorOptions {
   parts: {
     startDerivation?: (surroundings: ReaderSurroundings) => DerivationPart;
     startProjector?: (surroundings: ReaderSurroundings) => ProjectorPart;
+    /** Lets old readings go; asked for when the readers of the ledger run. */
+    startRetention?: (
+      surroundings: Pick<ReaderSurroundings, 'views' | 'clock' | 'log'> & { ledger: AdmissionLedger },
+    ) => Retention | undefined;
     startHttp?: (surroundings: HttpSurroundings) => Promise<HttpPart>;
   };
   /** The ledger's writer broke: stop and start again. Called once. */
@@ -130,7 +139,12 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     }
   };
   try {
-    const ledger = await openLedger({ folder: join(dataFolder, 'ledger'), log, clock });
+    const ledger = await openLedger({
+      folder: join(dataFolder, 'ledger'),
+      log,
+      clock,
+      onCrash: (error) => options.onCrash?.(error),
+    });
     closers.push(() => ledger.close());
     const views = openViewsOf(ledger, dataFolder, log);
     closers.push(() => views.close());
@@ -141,6 +155,8 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     if (derivation !== undefined) closers.push(() => derivation.stop());
     const projector = parts.startProjector?.(surroundings);
     if (projector !== undefined) closers.push(() => projector.stop());
+    const retention = parts.startRetention?.({ ledger, views, clock, log });
+    if (retention !== undefined) closers.push(() => retention.stop());
     live.onLive((event) => {
       if (event.kind === 'health') projector?.health(event.agent, event.health);
     });
@@ -164,7 +180,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       onCrash: (error) => options.onCrash?.(error),
     });
     closers.push(() => ingest.stop());
-    const stats = () => readCollectorStats({ ledger, views, ingest, derivation, projector });
+    const stats = () => readCollectorStats({ ledger, views, ingest, derivation, projector, retention });
     const http = await parts.startHttp?.({
       site: config.site,
       version,
@@ -183,7 +199,10 @@ export async function startCollector(options: CollectorOptions): Promise<Running
         return { records, samples, sizeBytes: bytes, lastOrdinal };
       },
       metrics: () => readCollectorMetrics(stats()),
-      findings: () => ingest.findings.list(),
+      findings: () => [
+        ...ingest.findings.list(),
+        ...lateFindings(derivation?.late?.() ?? [], clock.wallMs()),
+      ],
       alarms: () => readAlarms(stats()),
       keys: () => ingest.keys.list(),
       clock,
@@ -192,6 +211,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     if (http !== undefined) closers.push(() => http.stop());
     // What is in the ledger already may not be derived yet.
     wakeReaders();
+    void retention?.run();
     log.info(
       { site: config.site, publicKey: ingest.publicKey, records: ledger.lastOrdinal() },
       'The collector runs.',

@@ -1,10 +1,14 @@
 import type { DerivationStats } from './derivation/deriver.ts';
 import type { ProjectorStats } from './influx/projector.ts';
+import type { RetentionStats } from './retention/retention.ts';
 
 type FiguresOf<Stats> = {
   [Name in keyof Stats & string]: Stats[Name] extends number ? Name : never;
 }[keyof Stats & string];
-type Figure = `derivation ${FiguresOf<DerivationStats>}` | `influx ${FiguresOf<ProjectorStats>}`;
+type Figure =
+  | `derivation ${FiguresOf<DerivationStats>}`
+  | `influx ${FiguresOf<ProjectorStats>}`
+  | `retention ${FiguresOf<RetentionStats>}`;
 
 // So typed that a new figure asks for its words.
 const WORDS: Record<Figure, string> = {
@@ -17,6 +21,10 @@ const WORDS: Record<Figure, string> = {
   'derivation rewinds': 'How often late readings made a machine be computed again from an earlier hour.',
   'derivation provisionalHours': 'Machine-hours that may still change.',
   'derivation failures': 'Passes over the ledger that failed and were tried again.',
+  'retention monthsPruned': 'Months of the ledger of which old readings were let go.',
+  'retention fullSinceSeconds':
+    'Begin of the oldest month that is kept at full resolution, seconds since the Unix epoch; 0 for none.',
+  'retention failures': 'Times that old readings could not be let go, since the start.',
   'influx cursor': 'Number of the last ledger record that is in InfluxDB.',
   'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',
   'influx lagSeconds':

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Month } from './month-file.ts';
-import { MonthWriter, type RowToWrite } from './month-writer.ts';
+import type { RowToWrite } from './month-rows.ts';
+import { MonthWriter } from './month-writer.ts';
 
 /** What the writer thread is started with. */
 export interface LedgerWorkerData {

@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { LedgerWorkerData, LedgerWorkerRequest } from './ledger-worker.ts';
 import { damagedMonth, type Month } from './month-file.ts';
-import type { RowToWrite, WriteOutcome } from './month-writer.ts';
+import type { RowToWrite } from './month-rows.ts';
+import type { WriteOutcome } from './month-writer.ts';
 
 /** Where a row went. */
 export interface Written {

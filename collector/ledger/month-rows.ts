@@ -1,7 +1,29 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { GoneRange } from './ledger.ts';
 import { sqliteCode } from './month-schema.ts';
-import type { RowToWrite } from './month-writer.ts';
 import { RunRows } from './run-rows.ts';
+
+/** One record on its way to the disk; times are wall ms since the Unix epoch. */
+export interface RowToWrite {
+  id: number;
+  receivedMs: number;
+  agent: string;
+  epoch: string;
+  seq: number;
+  hash: string;
+  key: string;
+  kind: string;
+  firstMs: number;
+  lastMs: number;
+  sealedToMs: number;
+  samples: number;
+  config: string;
+  prev: string | null;
+  machines: string[];
+  /** Of its own chain: what it says will never come. */
+  gone: readonly GoneRange[];
+  bytes: Uint8Array;
+}
 
 /** Puts records into an open month, with all that is noted beside them. */
 export class MonthRows {

@@ -1,30 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { markDamaged, monthOf, monthPath, type Month } from './month-file.ts';
-import type { GoneRange } from './ledger.ts';
-import { MonthRows } from './month-rows.ts';
+import { MonthRows, type RowToWrite } from './month-rows.ts';
 import { isDamage, openMonth, sqliteCode } from './month-schema.ts';
-
-/** One record on its way to the disk; times are wall ms since the Unix epoch. */
-export interface RowToWrite {
-  id: number;
-  receivedMs: number;
-  agent: string;
-  epoch: string;
-  seq: number;
-  hash: string;
-  key: string;
-  kind: string;
-  firstMs: number;
-  lastMs: number;
-  sealedToMs: number;
-  samples: number;
-  config: string;
-  prev: string | null;
-  machines: string[];
-  /** Of its own chain: what it says will never come. */
-  gone: readonly GoneRange[];
-  bytes: Uint8Array;
-}
 
 /** What became of a row: durable in a month under an ordinal, or not there at all. */
 export type WriteOutcome =

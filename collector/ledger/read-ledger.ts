@@ -5,12 +5,12 @@ import { indexMonth } from './month-index.ts';
 import { listMonths, monthPath, type Month } from './month-file.ts';
 import { MonthReader } from './month-reader.ts';
 import { ChainIndex } from './chain-index.ts';
-import type { ChainSummary, DamagedRecord, Delivery, Ledger, LedgerRecord } from './ledger.ts';
+import type { ChainSummary, DamagedRecord, Delivery, GoneRange, Ledger, LedgerRecord } from './ledger.ts';
 
 /** A ledger that is only looked at; its collector may be running in another process. */
 export interface LedgerView extends Pick<
   Ledger,
-  'chains' | 'configRecord' | 'damaged' | 'delivered' | 'readAfter' | 'readMachine'
+  'chains' | 'configRecord' | 'damaged' | 'delivered' | 'gone' | 'readAfter' | 'readMachine'
 > {
   /** How many records `readMachine` would hand on. */
   countMachine(machine: string, fromMs: number, toMs: number): number;
@@ -80,6 +80,10 @@ class OpenedLedger implements LedgerView {
 
   chains(): ChainSummary[] {
     return this.#chainIndex().summaries();
+  }
+
+  gone(agent: string, epoch: string): readonly GoneRange[] {
+    return this.#chainIndex().gone(agent, epoch);
   }
 
   delivered(agent: string, epoch: string, waitFromMs: number): Delivery {

@@ -5,7 +5,7 @@ import {
   type RecordHeader,
 } from '../../protocols/telemetry/record.ts';
 import type { GoneRange } from './ledger.ts';
-import type { RowToWrite } from './month-writer.ts';
+import type { RowToWrite } from './month-rows.ts';
 
 /** A record as a month's file notes it: what is looked for stands beside its bytes. */
 export function rowOf(record: {

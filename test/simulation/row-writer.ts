@@ -1,6 +1,7 @@
 import type { RowWriter, Written } from '../../collector/ledger/ledger-writer.ts';
 import type { LedgerWorkerData } from '../../collector/ledger/ledger-worker.ts';
-import { MonthWriter, type RowToWrite } from '../../collector/ledger/month-writer.ts';
+import type { RowToWrite } from '../../collector/ledger/month-rows.ts';
+import { MonthWriter } from '../../collector/ledger/month-writer.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
