@@ -7,14 +7,15 @@
  * - `rejected`: at least one line is not acceptable; the others may or may not be stored, and may be sent again. `named`:
  *   which lines, where the server tells (1 is the first).
  * - `too-large`: send fewer at a time.
- * - `halt`: an operator must do something; try slowly until it is done.
+ * - `halt`: an operator must do something; try slowly until it is done. `isMissing`: the database or bucket is not there,
+ *   and so nothing that was written before.
  */
 export type WriteOutcome =
   | { kind: 'ok'; expired: number }
   | { kind: 'retry'; afterMs: number | null; reason: string; suspect?: 'size' | 'line' }
   | { kind: 'rejected'; reason: string; named: readonly NamedLine[] }
   | { kind: 'too-large'; reason: string }
-  | { kind: 'halt'; reason: string; cure: string };
+  | { kind: 'halt'; reason: string; cure: string; isMissing?: true };
 
 /** A line that the server names in its refusal. */
 export interface NamedLine {

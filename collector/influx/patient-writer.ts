@@ -60,7 +60,10 @@ export function createPatientWriter(parts: {
   waits: WriterWaits;
   random: () => number;
   timers?: Timers;
-  /** Called before lines go into a database that holds nothing: at the start, and after every failure. */
+  /**
+   * Called before lines go into a database that holds nothing, which is looked at at the start and after every failure, and
+   * when the server says that there is none: an account that may only write cannot look.
+   */
   onEmpty: () => void;
 }): PatientWriter {
   const { store, quarantine, log, waits, random, onEmpty } = parts;
@@ -141,6 +144,7 @@ export function createPatientWriter(parts: {
       log.warn({ cure }, `${reason}; readings stay in the ledger until it works again. ${cure}`);
     Object.assign(stats, { state: outcome.kind, reason, cure });
     prepared = false;
+    if (outcome.kind === 'halt' && outcome.isMissing === true) onEmpty();
     if (outcome.kind === 'halt') await sleep(waits.haltMs);
     else await backOff(outcome.afterMs ?? 0);
   };

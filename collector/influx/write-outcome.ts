@@ -38,7 +38,9 @@ export function classifyWrite(answer: WriteAnswer, nowMs: number): WriteOutcome 
       reason: `InfluxDB answered ${status}, a redirect${answer.location ? ` to ${originOf(answer.location)}` : ''}`,
       cure: 'Redirects are not followed, because they would carry the password elsewhere: give the final address as `influx.url`.',
     };
-  return { kind: 'halt', reason, cure: CURES[status] ?? 'Check the address and version under `influx`.' };
+  const cure = CURES[status] ?? 'Check the address and version under `influx`.';
+  const isMissing = status === 404 && /(database|bucket).*not found/i.test(reason);
+  return { kind: 'halt', reason, cure, ...(isMissing ? { isMissing } : {}) };
 }
 
 const CURES: Readonly<Record<number, string>> = {
