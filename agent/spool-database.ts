@@ -104,6 +104,7 @@ function open(path: string): DatabaseSync {
       if (verdict !== 'ok') throw corruption(`${path} fails its check: ${String(verdict)}`);
       rmSync(suspicionOf(path), { force: true });
     }
+    refuseNewerFormat(database, path);
     const isNew = transact(database, () => applyFormat(database));
     if (isNew || !hasFirstPage(path)) {
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -122,6 +123,9 @@ function refuseNewer(path: string): void {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     refuseNewerFormat(database, path);
+  } catch (error) {
+    // Primary code 8: a start was cut off while it made the file, and what it began must be undone first.
+    if ((Number((error as { errcode?: unknown }).errcode ?? 0) & 0xff) !== 8) throw error;
   } finally {
     database.close();
     // Looking made them, and they are empty.
