@@ -34,8 +34,8 @@ export interface KillPlant {
   end(): Promise<void>;
 }
 
-/** Writes the configurations of a plant behind a broker; starts nothing. */
-export async function setUpPlant(brokerUrl: string): Promise<KillPlant> {
+/** Writes the configurations of a plant behind a broker, in front of an InfluxDB 1.x where one is given; starts nothing. */
+export async function setUpPlant(brokerUrl: string, influxUrl?: string): Promise<KillPlant> {
   const folder = mkdtempSync(join(tmpdir(), 'millwatt-kill-'));
   const running = new Set<MillwattProcess>();
   const start = (command: string, file: string): MillwattProcess => {
@@ -50,7 +50,7 @@ export async function setUpPlant(brokerUrl: string): Promise<KillPlant> {
   };
   const addCollector = async (name: string): Promise<CollectorPlace> => {
     const port = await findFreePort();
-    const file = write(`${name}.yaml`, collectorYaml(name, brokerUrl, port));
+    const file = write(`${name}.yaml`, collectorYaml(name, brokerUrl, port, influxUrl));
     return {
       folder: join(folder, name),
       page: `http://127.0.0.1:${port}`,
@@ -183,7 +183,14 @@ ${sources.join('\n')}
 `;
 }
 
-function collectorYaml(name: string, brokerUrl: string, httpPort: number): string {
+function collectorYaml(
+  name: string,
+  brokerUrl: string,
+  httpPort: number,
+  influxUrl: string | undefined,
+): string {
+  const influx =
+    influxUrl === undefined ? '' : `influx: { url: "${influxUrl}", version: 1, database: millwatt }\n`;
   const machines = MACHINE_IDS.map(
     (id) => `  - id: ${id}
     ratedPower: 15kW
@@ -194,7 +201,7 @@ collector: ${name}
 data: ./${name}
 broker: { url: "${brokerUrl}" }
 http: { port: ${httpPort} }
-machines:
+${influx}machines:
 ${machines.join('\n')}
 `;
 }

@@ -23,10 +23,11 @@ export async function runPiece(
   const own = mkdtempSync(join(tmpdir(), 'millwatt-piece-'));
   const figuresFile = join(own, 'figures');
   const env = kind.env(piece);
+  const files = kind.filesOf?.(piece) ?? kind.files;
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', ...kind.files, '--maxWorkers=1'],
+    ['node_modules/vitest/vitest.mjs', 'run', ...files, '--maxWorkers=1'],
     {
       cwd: around.folder,
       env: {
@@ -73,7 +74,7 @@ export async function runPiece(
   rmSync(own, { recursive: true, force: true });
   if (around.signal.aborted) return { kind: 'interrupted' };
 
-  const command = replayOf(output) ?? commandOf(env, kind.files);
+  const command = replayOf(output) ?? commandOf(env, files);
   if (code !== 0) return { kind: 'failed', message: failureIn(output), command, output };
   const all = told.map((line) => JSON.parse(line) as Figures).reduce(mergeFigures, {});
   const { done = kind.isSilent === true ? piece.to - piece.from : 0, ...figures } = all;
@@ -91,7 +92,12 @@ function replayOf(output: string): string | undefined {
   return /MILLWATT_[A-Z_]+=\S+ (?:[A-Z_]+=\S+ )*npx vitest run [^\n"'`]+/.exec(output)?.[0]?.trim();
 }
 
+/** What a person reads first: the error, or else the test that failed. */
 function failureIn(output: string): string {
-  const line = output.split('\n').find((text) => /^\s*(\w*Error: |.*× )/.test(text));
-  return (line ?? output.trim().split('\n').at(-1) ?? 'It failed without a word.').trim().slice(0, 300);
+  const lines = output.split('\n').map((line) => line.trim());
+  const line =
+    lines.find((text) => /^\w*Error: /.test(text)) ??
+    lines.find((text) => text.startsWith('× ')) ??
+    lines.at(-1);
+  return (line === undefined || line === '' ? 'It failed without a word.' : line).slice(0, 300);
 }
