@@ -106,6 +106,13 @@ describe('InfluxDB (a scripted fake) that does not take points', () => {
     );
     await expectLagAndProgress(line);
     expect(messagesOf(line.collector, /answered 401/)).toHaveLength(1);
+    expect(await metric(line, 'millwatt_influx_state{state="halt"}')).toBe(1);
+    const asked = await fetch(`http://127.0.0.1:${line.httpPort}/api/v1/alarms`);
+    expect(await asked.json()).toMatchObject({
+      alarms: [
+        { part: 'influx', reason: expect.stringContaining('401'), cure: expect.stringContaining('token') },
+      ],
+    });
     influx.answer({ status: 204 });
     await line.restartCollector();
     await expectAllProjected(line, () => influx.powers().size);
