@@ -1,22 +1,24 @@
 import type { IClientOptions } from 'mqtt';
 import type { LinkOptions } from './link.ts';
 
-const KEEPALIVE_S = 30;
 /** Above this many messages in hand we stop reading from the broker; an MQTT 5 broker is told of it. */
 export const HANDLING_MAX = 64;
 /** What we take of others in one packet, bytes: the largest receipt or record, with its topic. */
 const PACKET_BYTES_MAX = 256 * 1024 + 1024;
 
-/** What mqtt.js is told: no session, no queue, no reconnection of its own. `connectMs`: our own deadline to CONNACK, ms. */
-export function clientOptions(options: LinkOptions, connectMs: number): IClientOptions {
+/** What mqtt.js is told: no session, no queue, no reconnection of its own. `times.connectMs`: our own deadline to CONNACK, ms. */
+export function clientOptions(
+  options: LinkOptions,
+  times: { connectMs: number; keepaliveS: number },
+): IClientOptions {
   const { tls, will } = options;
   return {
     clientId: options.clientId,
     protocolVersion: options.mqtt === 5 ? 5 : 4,
     clean: true,
-    keepalive: KEEPALIVE_S,
+    keepalive: times.keepaliveS,
     // Ours comes first; this one ends what it could not.
-    connectTimeout: 2 * connectMs,
+    connectTimeout: 2 * times.connectMs,
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,

@@ -10,6 +10,7 @@ const MESSAGE_BYTES_MAX = 256 * 1024;
 const CONNECT_DEADLINE_MS = 10_000;
 const SUBSCRIBE_DEADLINE_MS = 10_000;
 const PUBLISH_DEADLINE_MS = 30_000;
+const KEEPALIVE_S = 30;
 const LAST_MESSAGE_MS = 1000;
 const GOODBYE_MS = 500;
 
@@ -32,6 +33,8 @@ export interface LinkTiming {
   subscribeDeadlineMs?: number;
   /** A publish without acknowledgement for so long ends the connection, ms. */
   publishDeadlineMs?: number;
+  /** Whole seconds, 1 or more. */
+  keepaliveS?: number;
   /** Opens one connection: mqtt.js on a real socket by default. */
   openSession?: (
     options: LinkOptions,
@@ -48,6 +51,7 @@ export function connectLink(options: LinkOptions, timing: LinkTiming = {}): Link
     connectMs: timing.connectDeadlineMs ?? CONNECT_DEADLINE_MS,
     subscribeMs: timing.subscribeDeadlineMs ?? SUBSCRIBE_DEADLINE_MS,
     publishMs: timing.publishDeadlineMs ?? PUBLISH_DEADLINE_MS,
+    keepaliveS: timing.keepaliveS ?? KEEPALIVE_S,
   };
   const afterLossMs = timing.regainBaseMs ?? timing.backOffBaseMs ?? regainBaseMs(options);
   const backOff = new BackOff({

@@ -24,6 +24,8 @@ export interface Deadlines {
   subscribeMs: number;
   /** Of one message of QoS 1, from when it leaves to its PUBACK. */
   publishMs: number;
+  /** The broker hears from us so often, and we from it, s; an MQTT 5 broker may ask for another time. */
+  keepaliveS: number;
 }
 
 /** One connection, as the link uses it. */
@@ -76,7 +78,7 @@ export class MqttSession implements Session {
     this.#events = parts.events;
     this.#timers = parts.timers;
     this.#deadlines = parts.deadlines;
-    this.#client = connect(options.url, clientOptions(options, parts.deadlines.connectMs));
+    this.#client = connect(options.url, clientOptions(options, parts.deadlines));
     this.#client.on('error', (error) => {
       this.#failure ??= explainLinkError(error, this.#host);
       // Not every error of the client is followed by the end of its socket.
