@@ -17,6 +17,8 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   'integral-over-counter': 'power and energy counter do not agree',
   'children-over-supply': 'the components used more than the supply delivered',
   'clock-unsynced': 'the clock of the gateway was not set',
+  thinned:
+    'the spool of the gateway was full: it kept what the energy rests on, and power and states less closely',
   'clock-stepped': 'the clock of the gateway was set to another time while it read',
   conflict: 'two agents read the same channel',
   amended: 'a person decided about readings of this hour (millwatt amend list)',

@@ -15,7 +15,6 @@ const WINDOW_MS_MAX = 600_000;
 const MOVED_MILLIS = 2;
 /** Beyond what power explains, or what the rises about it say where power is not read, a rise is one to be judged. */
 const POWER_MARGIN = 1.1;
-const NEIGHBOUR_MARGIN = 1.5;
 const BLIND_MARGIN = 3;
 const NEIGHBOURS = 5;
 const DIGITS_LOOKED_AT = 10;
@@ -123,7 +122,8 @@ function keepWindow(
   chosen.windows.push({ first, last, isFine });
   if (isFine) for (let row = first; row <= last; row++) chosen.kept.add(row);
   else
-    for (const row of [first, first + 1, first + 2, ...near, last - 1, last])
+    // The step itself is followed by another row: when it was made is told by its own cadence.
+    for (const row of [first, first + 1, first + 2, first + 3, ...near, last - 1, last])
       if (row >= first && row <= last) chosen.kept.add(row);
 }
 
@@ -148,10 +148,9 @@ function oddRows(
   }
   const slack = stepMillis + MOVED_MILLIS;
   for (const [index, rise] of rises.entries()) {
-    const explained = power === undefined ? 0 : POWER_MARGIN * mostMillis(rise, power);
-    if (rise.millis <= explained + slack) continue;
-    const margin = power === undefined ? BLIND_MARGIN : NEIGHBOUR_MARGIN;
-    if (rise.millis > margin * usualMillis(rises, index) + 2 * slack) odd.add(rise.row);
+    const usual =
+      power === undefined ? BLIND_MARGIN * usualMillis(rises, index) : POWER_MARGIN * mostMillis(rise, power);
+    if (rise.millis > usual + slack) odd.add(rise.row);
   }
   return odd;
 }
@@ -181,14 +180,17 @@ function usualMillis(rises: readonly Rise[], index: number): number {
 
 /** The most that may have been drawn by what power says about the time of a rise. */
 function mostMillis({ fromMs, toMs }: Rise, { timesMs, watts }: PowerTold): number {
-  let mostW = 0;
-  // A meter refreshes its counter and its power at different moments: the readings next to the time count, too.
-  const first = Math.max(0, rowAtOrAfter(timesMs, fromMs) - 2);
-  for (let row = first; row < timesMs.length; row++) {
-    mostW = Math.max(mostW, watts[row] ?? 0);
-    if ((timesMs[row] ?? 0) > toMs) break;
+  let wattMs = 0;
+  let atMs = fromMs;
+  // A meter refreshes its counter and its power at different moments: the readings next to a piece of time count, too.
+  for (let row = Math.max(0, rowAtOrAfter(timesMs, fromMs)); atMs < toMs; row++) {
+    const endMs = Math.min(toMs, timesMs[row] ?? toMs);
+    if (endMs <= atMs && row < timesMs.length) continue;
+    const mostW = Math.max(0, ...watts.slice(Math.max(0, row - 3), row + 2));
+    wattMs += mostW * (endMs - atMs);
+    atMs = endMs;
   }
-  return (mostW * (toMs - fromMs)) / MS_PER_HOUR_W;
+  return wattMs / MS_PER_HOUR_W;
 }
 
 /** The row by which others agreed with one that was judged, and moved on. */

@@ -1,5 +1,6 @@
 import { wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import type { ChainSummary, Ledger } from '../ledger/ledger.ts';
+import { heardTimesMs } from './thinned-records.ts';
 
 /** Marks of one agent closer than this are one stretch of watching. */
 const JOIN_MS = 120_000;
@@ -49,7 +50,7 @@ export class AgentWatch {
   note(header: RecordHeader): string[] {
     const agent = this.#agentOf(header.agent);
     const sealedMs = wallTimeMs(header, header.sealedTo);
-    watch(agent.watched, sealedMs);
+    for (const atMs of heardTimesMs(header)) watch(agent.watched, atMs);
     if (header.kind === 'readings') {
       for (const { machine } of header.parts) if (machine !== null) agent.machines[machine] ??= 0;
     }

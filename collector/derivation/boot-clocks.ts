@@ -76,7 +76,9 @@ export class BootClocks {
     const { header } = record;
     const boot = this.#bootOf(header);
     let settled = false;
-    for (const other of this.#boots.values()) {
+    // A thinned record speaks of a time long before the one in which it was sealed.
+    const isThinned = header.thinnedFrom !== undefined;
+    for (const other of isThinned ? [] : this.#boots.values()) {
       if (other === boot || other.agent !== header.agent || other.unset === null || other.unset.over)
         continue;
       // A record that was sealed before is no sign that the boot is over.
@@ -90,7 +92,7 @@ export class BootClocks {
       return { settled, misread: null };
     }
     const offsetMs = header.clock.wall - header.clock.mono;
-    if (header.kind === 'readings') noteStep(boot, header, offsetMs);
+    if (header.kind === 'readings' && !isThinned) noteStep(boot, header, offsetMs);
     if (boot.offsetMs !== null) return { settled, misread: null };
     boot.offsetMs = offsetMs;
     const { unset } = boot;
@@ -174,7 +176,8 @@ export class BootClocks {
 
 function noteUnset(boot: Boot, record: Pick<LedgerRecord, 'header' | 'ordinal' | 'receivedMs'>): void {
   const { header, ordinal, receivedMs } = record;
-  const { epoch, seq, clock, parts } = header;
+  const { epoch, clock, parts } = header;
+  const seq = header.thinnedFrom ?? header.seq;
   const unset = (boot.unset ??= {
     epoch,
     seq,

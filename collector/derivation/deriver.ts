@@ -67,7 +67,10 @@ export interface Frost {
 
 /** What a derivation reads, and where it writes. */
 export interface DerivationOptions {
-  ledger: Pick<Ledger, 'chains' | 'configRecord' | 'damaged' | 'delivered' | 'readAfter' | 'readMachine'>;
+  ledger: Pick<
+    Ledger,
+    'chains' | 'configRecord' | 'damaged' | 'delivered' | 'gone' | 'readAfter' | 'readMachine'
+  >;
   views: Views;
   machines: readonly MachineModel[];
   /** What people decided about readings; without it nobody decided anything. */
@@ -89,6 +92,8 @@ class Deriver implements Derivation {
   readonly #models: MachineModels;
   readonly #counts: IntakeCounts = { records: 0, malformedParts: 0, undatedRecords: 0 };
   #failures = 0;
+  /** Why it failed last; empty once it did not. */
+  #toldFailure = '';
   /** Of machines that are open no more. */
   #closedCounts = { conflicts: 0, rewinds: 0 };
   #memory: DeriverMemory;
@@ -194,10 +199,11 @@ class Deriver implements Derivation {
     this.#loaded = false;
     if (this.#runner.stopped) return;
     this.#failures++;
-    this.#options.log.error(
-      { error: describeError(error) },
-      'Deriving machine-hours failed; it is tried again.',
-    );
+    const reason = describeError(error);
+    // A disk may be full for days, and it is tried every few seconds.
+    if (reason !== this.#toldFailure)
+      this.#options.log.error({ error: reason }, 'Deriving machine-hours failed; it is tried again.');
+    this.#toldFailure = reason;
   }
 
   async #pass(): Promise<void> {
@@ -223,6 +229,8 @@ class Deriver implements Derivation {
     if (this.#runner.stopped) return;
     await this.#openWaiting();
     this.#finalise();
+    if (this.#toldFailure !== '') this.#options.log.info({}, 'Machine-hours are derived again.');
+    this.#toldFailure = '';
   }
 
   #load(): void {

@@ -150,7 +150,7 @@ export class MachineDerivation {
     horizonMs: number,
     yieldNow: () => Promise<void>,
   ): Promise<void> {
-    const late = feeds.filter((feed) => isLate(this.#fold, feed));
+    const late = feeds.filter((feed) => feed.replaces === true || isLate(this.#fold, feed));
     if (late.length > 0) {
       this.#rewinds++;
       const earliestMs = Math.min(...late.map((feed) => spanOf(feed)?.fromMs ?? Infinity));

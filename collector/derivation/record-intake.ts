@@ -11,8 +11,9 @@ import { isDated } from './dated-record.ts';
 import { markOutdated, type DeriverMemory } from './deriver-memory.ts';
 import type { MachineModels } from './machine-models.ts';
 import { MinuteRollups } from './minute-rollups.ts';
-import { RecordReader } from './record-reader.ts';
+import { RecordReader, type TakeColumn } from './record-reader.ts';
 import { runWordsOf } from './run-words.ts';
+import { heardTimesMs, isThinnedFrom, originalsOf } from './thinned-records.ts';
 
 /** Of a record that is not as it was admitted, no more than so long is told to be lost: its times may be damaged, too. */
 const LOST_MS_MAX = 86_400_000;
@@ -42,7 +43,7 @@ export interface Recorded {
 
 /** What an intake reads from, and where it takes its notes. */
 export interface IntakeParts {
-  ledger: Pick<Ledger, 'configRecord' | 'damaged' | 'readAfter' | 'readMachine'>;
+  ledger: Pick<Ledger, 'configRecord' | 'damaged' | 'gone' | 'readAfter' | 'readMachine'>;
   views: Pick<Views, 'minute' | 'newestMinuteMs'>;
   clock: Pick<Clock, 'wallMs'>;
   log: Log;
@@ -112,7 +113,7 @@ export class RecordIntake {
       const dated = memory.clocks.dated(record);
       // One that got another time than its label is found by that.
       if (dated === undefined || dated !== record || record.ordinal > lastOrdinal) continue;
-      const feed = this.#feedOf(dated, machine);
+      const feed = this.#feedOf(dated, machine, lastOrdinal);
       if (feed !== undefined) yield memory.frozen.cut(machine, feed, record.ordinal, false);
     }
     // Known of by now: they were come upon on the way.
@@ -129,7 +130,7 @@ export class RecordIntake {
         const { agent, boot, clock } = record.header;
         if (agent !== label.agent || boot !== label.boot || clock.state !== 'unsynced') continue;
         const dated = record.ordinal > lastOrdinal ? undefined : memory.clocks.dated(record);
-        const feed = dated === undefined ? undefined : this.#feedOf(dated, machine);
+        const feed = dated === undefined ? undefined : this.#feedOf(dated, machine, lastOrdinal);
         if (feed !== undefined) yield memory.frozen.cut(machine, feed, record.ordinal, false);
       }
   }
@@ -158,7 +159,9 @@ export class RecordIntake {
     const atMs = wallTimeMs(header, header.sealedTo);
     if (header.clock.state === 'unsynced')
       memory.clocks.noteTaken(record, Math.min(atMs, wallTimeMs(header, header.first)), atMs);
-    for (const machine of memory.watch.note(header)) gather(heard, machine, { agent: header.agent, atMs });
+    for (const machine of memory.watch.note(header))
+      for (const heardMs of heardTimesMs(header))
+        gather(heard, machine, { agent: header.agent, atMs: heardMs });
     // What is not kept any more was read, and is frozen.
     if (header.kind !== 'readings' || dated.headOnly === true) return;
     if (!this.#reader.isReadable(header)) {
@@ -179,11 +182,13 @@ export class RecordIntake {
   #readNew(record: LedgerRecord, machine: string): RecordFeed | undefined {
     // By a label that may turn out wrong, nothing is written that cannot be taken back.
     const isLabelled = record.header.clock.state === 'unsynced';
+    // A few readings of a minute are no minute, and would count twice if the originals came after all.
+    const isThinned = record.header.thinnedFrom !== undefined;
     // What is frozen was written, and stays as it is.
     const frozenToMs = this.#parts.memory.frozen.toMs(machine);
     try {
-      const feed = this.#readMachine(record, machine, (channel, timesMs, values, factor) => {
-        if (isLabelled) return;
+      const feed = this.#readMachine(record, machine, record.ordinal, (channel, timesMs, values, factor) => {
+        if (isLabelled || isThinned) return;
         const first = (timesMs[0] ?? 0) >= frozenToMs ? 0 : timesMs.findIndex((atMs) => atMs >= frozenToMs);
         if (first === 0) this.#rollups.add(channel, timesMs, values, factor);
         else if (first > 0) this.#rollups.add(channel, timesMs.slice(first), values.slice(first), factor);
@@ -200,21 +205,29 @@ export class RecordIntake {
   }
 
   /** What a record says of a machine, for a fold that goes over it again. A part that cannot be read was told of before. */
-  #feedOf(record: LedgerRecord, machine: string): RecordFeed | undefined {
+  #feedOf(record: LedgerRecord, machine: string, lastOrdinal: number): RecordFeed | undefined {
     if (!isDated(record)) return undefined;
     try {
-      return this.#readMachine(record, machine);
+      return this.#readMachine(record, machine, lastOrdinal);
     } catch {
       return undefined;
     }
   }
 
-  #readMachine(...[record, machine, take]: Parameters<RecordReader['readMachine']>): RecordFeed | undefined {
-    const { memory, models } = this.#parts;
-    const feed = this.#reader.readMachine(record, machine, take);
+  /** @param lastOrdinal where originals of a thinned record came up to this, they are told of by themselves */
+  #readMachine(
+    record: LedgerRecord,
+    machine: string,
+    lastOrdinal: number,
+    take?: TakeColumn,
+  ): RecordFeed | undefined {
+    const { memory, models, ledger } = this.#parts;
+    const originals = originalsOf(ledger, record, machine, lastOrdinal);
+    const feed = this.#reader.readMachine(record, machine, take, originals);
     if (feed === undefined) return undefined;
     // Wall times before and after it do not belong to one clock.
     if (memory.clocks.isStep(record.header)) feed.stepped = true;
+    if (isThinnedFrom(ledger, record.header)) feed.replaces = true;
     return amendFeed(feed, models.of(machine).amendments);
   }
 }

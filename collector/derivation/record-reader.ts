@@ -11,6 +11,7 @@ import type { RecordFeed } from '../energy/record-feed.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { EpochEnd } from './agent-watch.ts';
 import { mapChannels, type ChannelRole } from './channel-map.ts';
+import { partTextOf, withoutOriginals } from './thinned-records.ts';
 
 /** What a config snapshot says: the roles of channels, the sources, and the channels of words by machine. */
 interface Wiring {
@@ -46,14 +47,19 @@ export class RecordReader {
    * What a record says of one machine; undefined when it has no part of it. Throws an error of class `quarantine` when
    * the part is malformed. Channels that the snapshot does not define, or that no longer mean what they did, are left out.
    */
-  readMachine(record: LedgerRecord, machine: string, takeColumn?: TakeColumn): RecordFeed | undefined {
+  readMachine(
+    record: LedgerRecord,
+    machine: string,
+    takeColumn?: TakeColumn,
+    originals: Iterable<LedgerRecord> = [],
+  ): RecordFeed | undefined {
     const { header } = record;
-    const index = header.parts.findIndex((part) => part.machine === machine);
-    const bytes = index < 0 ? undefined : partAt(record, index);
     const wiring = this.#wiringOf(header.agent, header.config);
-    if (bytes === undefined || wiring === undefined) return undefined;
+    const text = wiring === undefined ? undefined : partTextOf(record, machine);
+    if (text === undefined || wiring === undefined) return undefined;
     const { roles, sources, words } = wiring;
-    const feed = feedOf(header, decodePart(unfoldPart(bytes)), roles, takeColumn);
+    const parts = [...originals].map((one) => decodePart(partTextOf(one, machine) ?? ''));
+    const feed = feedOf(header, withoutOriginals(decodePart(text), parts), roles, takeColumn);
     return { ...feed, wiring: { sources, channels: words.get(machine) ?? [] } };
   }
 
@@ -114,6 +120,7 @@ function feedOf(
   const feed: RecordFeed = {
     record: { agent, epoch, seq, config },
     unsynced: header.clock.state === 'unsynced',
+    ...(header.thinnedFrom === undefined ? {} : { thinned: true }),
     clock: { boot: `${agent} ${boot}`, offsetMs },
     rows: [],
     words: [],
@@ -163,13 +170,6 @@ function feedOf(
     feed.words.push({ channel, source, status, vocabulary, timesMs: wall(timesMs), values });
   }
   return feed;
-}
-
-/** A part of a record whose header was read already: parts are its end, one after another, each as long as the header says. */
-function partAt({ header, bytes }: LedgerRecord, index: number): Uint8Array {
-  let toByte = bytes.length;
-  for (let after = header.parts.length - 1; after > index; after--) toByte -= header.parts[after]?.bytes ?? 0;
-  return bytes.subarray(toByte - (header.parts[index]?.bytes ?? 0), toByte);
 }
 
 /** Nearly every column is plain already. */

@@ -32,7 +32,8 @@ const UNKNOWN = OPERATING_STATES.indexOf('unknown');
  * The interval of the closure is the hour, not the single step of the counter: a meter refreshes counter and power at
  * different moments, so over one second they disagree by any amount, and `unknown` would only ever collect the excess.
  * For the same reason, a difference that power explains by having jumped anywhere between two readings is none: each
- * state keeps what the counter moved while it lasted.
+ * state keeps what the counter moved while it lasted. An hour that rests on thinned records is not closed: of its power too
+ * little is known for that.
  */
 export function closeHour(
   site: string,
@@ -40,7 +41,8 @@ export function closeHour(
   account: HourAccount,
 ): MachineHour {
   const supply = account.components['supply'];
-  const stateMwh = supply === undefined ? zeros() : closeStates(supply);
+  const isThinned = account.marked.thinned !== undefined;
+  const stateMwh = supply === undefined ? zeros() : closeStates(supply, isThinned);
   const obtained = {
     counterMwh: sumOf(supply, 'counter'),
     integratedMwh: sumOf(supply, 'integrated'),
@@ -74,7 +76,7 @@ export function closeHour(
   const reasons = new Set<Reason>(Object.keys(account.marked) as Reason[]);
   if (measuredMs < spanMs) reasons.add('gap');
   if (unknownShare > UNKNOWN_SHARE_MAX) reasons.add('state-unknown');
-  if (supply !== undefined && isOver(supply)) reasons.add('integral-over-counter');
+  if (supply !== undefined && !isThinned && isOver(supply)) reasons.add('integral-over-counter');
   if (overCounted.length > 0) reasons.add('children-over-supply');
   if (amendments.touchFigures) reasons.add('amended');
   const measuredMwh = obtained.counterMwh + obtained.integratedMwh;
@@ -102,7 +104,7 @@ export function closeHour(
       const ms = timeMs[state] ?? 0;
       return ms === 0 || supplyMwh === null ? null : roundMeanPower(stateMwh[state] ?? 0, ms);
     }),
-    closure: supply === undefined ? null : closureOf(supply),
+    closure: supply === undefined || isThinned ? null : closureOf(supply),
     coverage: { time: spanMs === 0 ? 0 : roundRatio(measuredMs, spanMs), energy: measuredEnergy },
     quality: qualityOf(supplyMwh, account.lost || unknownShare > UNKNOWN_SHARE_MAX, obtained),
     reasons: [...reasons].sort(),
@@ -134,11 +136,13 @@ function mediaOf({ media }: HourAccount): Record<string, number> {
 }
 
 /** Energy by state, after closure. */
-function closeStates(supply: ComponentAccount): number[] {
+function closeStates(supply: ComponentAccount, isThinned: boolean): number[] {
   const stateMwh = zeros();
   for (const cells of [supply.counter, supply.integrated, supply.bridged]) {
     if (cells !== null) addByState(stateMwh, cells);
   }
+  // Once a minute is too seldom for power to tell what the counter has more.
+  if (isThinned) return stateMwh;
   const shortMwh = supply.closedMwh.map((mwh, state) => Math.max(0, mwh - (supply.integralMwh[state] ?? 0)));
   const remainderMwh = milliwattHours(Math.round(total(supply.closedMwh) - total(supply.integralMwh)));
   if (remainderMwh <= supply.slackMwh) return stateMwh;

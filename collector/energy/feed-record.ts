@@ -4,7 +4,7 @@ import { insertControl } from './control.ts';
 import { emptyComponent, type ComponentState } from './component-state.ts';
 import { isSameDefinition, traitsText, type CounterDefinition, type PlainReading } from './counter-value.ts';
 import type { MachineFold } from './fold-state.ts';
-import { accountAt, addReason, addRecord, HOUR_MS, MINUTE_MS } from './hour-account.ts';
+import { accountAt, addReason, addRecord, HOUR_MS, markReason, MINUTE_MS } from './hour-account.ts';
 import { spanOf, type RecordFeed } from './record-feed.ts';
 import { insertReading, replaceReading, type Series } from './series.ts';
 import type { TimelineState } from './timeline-state.ts';
@@ -74,6 +74,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
       }
     }
   }
+  if (feed.thinned === true) markThinned(fold, feed, fromMs);
   for (const { channel, source, status, vocabulary, timesMs, values } of feed.words) {
     timesMs.forEach((atMs, index) => {
       if (atMs < fromMs) return;
@@ -116,6 +117,19 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
       ...feed.wiring,
     });
   return conflicts;
+}
+
+/** Of the time from a kept reading to the next one no more is known than the two say. */
+function markThinned({ accounts }: MachineFold, { rows }: RecordFeed, fromMs: number): void {
+  const kept = rows
+    .flatMap(({ timesMs, everyMs }) => timesMs.map((atMs) => ({ atMs, everyMs })))
+    .filter(({ atMs }) => atMs >= fromMs)
+    .sort((a, b) => a.atMs - b.atMs || a.everyMs - b.everyMs);
+  for (const [index, { atMs, everyMs }] of kept.entries()) {
+    // Of rows of one time the last tells the longest way.
+    const nextMs = kept[index + 1]?.atMs ?? atMs + 1;
+    markReason(accounts, 'thinned', atMs, Math.min(nextMs, atMs + everyMs));
+  }
 }
 
 /** What a record said can never be told: its hours are partial, whatever the readings around it bridge. */

@@ -69,9 +69,9 @@ function edgesOf({ components }: HourAccount): Pick<HourBase, 'edges'> {
 }
 
 /** Rounded so that the whole difference, which is what was decided on, is that of the two printed ones. */
-function closingOf({ components }: HourAccount): Pick<HourBase, 'closing'> {
+function closingOf({ components, marked }: HourAccount): Pick<HourBase, 'closing'> {
   const { supply } = components;
-  if (supply === undefined) return {};
+  if (supply === undefined || marked.thinned !== undefined) return {};
   const [counterMwh, powerMwh] = [total(supply.closedMwh), total(supply.integralMwh)];
   if (counterMwh === 0 && powerMwh === 0) return {};
   return {

@@ -19,6 +19,7 @@ export const REASONS = [
   'integral-over-counter',
   'children-over-supply',
   'clock-unsynced',
+  'thinned',
   'clock-stepped',
   'conflict',
   'amended',

@@ -18,6 +18,7 @@ export const REASONS = {
   'integral-over-counter': 'power and counter do not agree',
   'children-over-supply': 'components used more than the supply',
   'clock-unsynced': 'the clock was not set',
+  thinned: 'the spool was full and kept fewer readings: the energy is exact',
   'clock-stepped': 'the clock was set to another time',
   conflict: 'two agents claim a channel',
 };
