@@ -1,16 +1,20 @@
 import { resolve } from 'node:path';
 import type { InfluxStore } from '../../collector/influx/influx-store.ts';
 import type { CollectorConfig } from '../../config/collector-config.ts';
+import { sayOffset } from '../../collector/ingest/clock-offsets.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { readCredentials, readServerTls } from '../broker-link.ts';
 import { examine, type Examination } from '../examination.ts';
 import { openConfiguredInflux } from '../influx-access.ts';
-import { askRunningCollector } from '../running-collector.ts';
+import { askClockOffsets, askRunningCollector, type PageAddress } from '../running-collector.ts';
 import { resolveSecret } from '../secrets.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { tryBroker, tryFolder, tryPort } from '../trials.ts';
 import { examineCalibrations } from './doctor-calibration.ts';
+
+/** Clocks further apart are wrong, ms. */
+const CLOCK_OFF_MS = 5000;
 
 /** The data folder, the ports, the broker and InfluxDB of a collector. */
 export async function* examineCollector(file: string): AsyncGenerator<Examination> {
@@ -28,6 +32,7 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
       tryBroker({ url, username, mqtt, ...readCredentials(config.broker, folder) }),
     );
   }
+  if (await isRunning()) yield examine('clocks of agents', () => tryClocks(config, folder));
   yield* examineCalibrations(sitePlanOf(config, process.versions['tz'] ?? ''), Date.now());
   const { influx } = config;
   if (influx !== undefined) {
@@ -38,6 +43,7 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
         throw new MillwattError('retry', 'influx', `${influx.url} does not answer: ${reason}`, {
           cure: 'Is InfluxDB running, and the address right?',
         });
+      await tryRights(store);
       return `${influx.url} (${version}) answers, ${await lookForDatabase(store, influx)}`;
     });
   }
@@ -58,10 +64,41 @@ async function tryOwnPort(
 }
 
 async function runsAlready({ site, http }: CollectorConfig, folder: string): Promise<boolean> {
+  return (await askRunningCollector(pageOf(http, folder))) === site;
+}
+
+function pageOf(http: CollectorConfig['http'], folder: string): PageAddress {
   const { host, port } = http;
-  const token = resolveSecret(http.token, folder);
-  const cert = readServerTls(http, folder)?.cert;
-  return (await askRunningCollector({ host, port, token, cert })) === site;
+  return {
+    host,
+    port,
+    token: resolveSecret(http.token, folder),
+    cert: readServerTls(http, folder)?.cert,
+  };
+}
+
+/** The clocks of agents against this computer's, as its collector sees them. */
+async function tryClocks({ http }: CollectorConfig, folder: string): Promise<string> {
+  const clocks = await askClockOffsets(pageOf(http, folder));
+  const wrong = clocks.find(({ offsetMs }) => Math.abs(offsetMs) > CLOCK_OFF_MS);
+  if (wrong !== undefined)
+    throw new MillwattError(
+      'refuse',
+      'clock-offset',
+      `${sayOffset(wrong.id, wrong.offsetMs).split(':')[0]}.`,
+      {
+        cure: 'Let both computers set their clocks by NTP (timedatectl set-ntp true); energies are right, hours are shifted.',
+      },
+    );
+  return clocks.length === 0 ? 'no agent has spoken yet' : `${clocks.length} within 5 s of this computer`;
+}
+
+/** Asks whether we may write, with a request that holds no point: nothing is stored. */
+async function tryRights(store: InfluxStore): Promise<void> {
+  const outcome = await store.write('');
+  // What else is said of an empty request differs by version, and tells nothing.
+  if (outcome.kind === 'halt' && /answered 40[13]/.test(outcome.reason))
+    throw new MillwattError('refuse', 'influx', `${outcome.reason}.`, { cure: outcome.cure });
 }
 
 /** Looks and makes nothing: an examination leaves everything as it is. */

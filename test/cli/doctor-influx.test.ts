@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { startFakeInflux } from '../collector/influx/fake-influx.ts';
 import { examineCollector } from '../../cli/doctor/doctor-collector.ts';
 import type { Examination } from '../../cli/examination.ts';
 import { findFreePort } from '../support/mosquitto.ts';
@@ -52,3 +53,36 @@ test.each([
   });
   expect(asked).toEqual(['SHOW DATABASES']);
 });
+
+test.each([2, 3])(
+  'doctor says that a token may not write, and writes no point (%i.x, a scripted fake)',
+  async (version) => {
+    const fake = await startFakeInflux(
+      [{ status: 401, body: '{"message":"unauthorized access"}' }],
+      () => undefined,
+    );
+    closers.push(() => void fake.stop());
+    const folder = mkdtempSync(join(tmpdir(), 'millwatt-doctor-'));
+    closers.push(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'collector.yaml');
+    writeFileSync(join(folder, 'token'), 'a-token', { mode: 0o600 });
+    writeFileSync(
+      file,
+      [
+        'site: plant-1',
+        `broker: { embedded: { port: ${await findFreePort()} } }`,
+        `http: { port: ${await findFreePort()} }`,
+        `influx: { url: "${fake.url}", version: ${version}, database: millwatt, ${version === 2 ? 'org: o, ' : ''}token: "\${file:token}" }`,
+        'machines: []',
+      ].join('\n'),
+    );
+    const found: Examination[] = [];
+    for await (const examination of examineCollector(file)) found.push(examination);
+    expect(found.find(({ subject }) => subject === 'InfluxDB')).toMatchObject({
+      result: 'failed',
+      message: expect.stringContaining('401: unauthorized access'),
+      cure: expect.stringContaining('token'),
+    });
+    expect(fake.writes.map(({ body }) => body)).toEqual(['']);
+  },
+);
