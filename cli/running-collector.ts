@@ -2,6 +2,8 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
 const DEADLINE_MS = 3000;
+/** Of a thousand agents; characters. */
+const ANSWER_MAX = 10_000_000;
 
 /** Where a collector of this configuration would serve its page. */
 export interface PageAddress {
@@ -21,6 +23,15 @@ export async function askRunningCollector(address: PageAddress): Promise<string 
   } catch {
     return undefined;
   }
+}
+
+/** By how much the clock of each agent is ahead of the collector's, ms, of those that have spoken; rejects where nobody answers. */
+export async function askClockOffsets(address: PageAddress): Promise<{ id: string; offsetMs: number }[]> {
+  const { agents } = await ask(address, '/api/v1/agents', address.token);
+  return (Array.isArray(agents) ? (agents as { id?: unknown; clockOffsetMs?: unknown }[]) : []).flatMap(
+    ({ id, clockOffsetMs }) =>
+      typeof clockOffsetMs === 'number' ? [{ id: String(id), offsetMs: clockOffsetMs }] : [],
+  );
 }
 
 function ask(
@@ -54,7 +65,7 @@ function ask(
       response.on('error', reject);
       response.on('data', (part: string) => {
         text += part;
-        if (text.length > 10_000) request.destroy(new Error('the answer is too long'));
+        if (text.length > ANSWER_MAX) request.destroy(new Error('the answer is too long'));
       });
       response.on('end', () => {
         try {
