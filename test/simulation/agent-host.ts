@@ -36,7 +36,8 @@ export interface AgentSetup {
   machine: string;
   everyMs: number;
   batchAgeMs: number;
-  spoolBytes: number;
+  /** What the spool may hold beyond its empty tables. */
+  spoolRoomBytes: number;
   keepMs: number;
   isAway: (trueMs: number) => boolean;
 }
@@ -175,7 +176,8 @@ export class AgentHost {
       const clock = this.clock.boot();
       const spool = new Spool({
         folder: '',
-        maxBytes: setup.spoolBytes,
+        // A tenth is left for the pages that SQLite fills by half.
+        maxBytes: (disk.emptyBytes + setup.spoolRoomBytes) / 0.9,
         keepMs: setup.keepMs,
         randomBytes: random,
         log: this.#world.log(setup.host),

@@ -27,6 +27,22 @@ export function checkConservation(host: AgentHost): void {
   );
 }
 
+/** Where the collector holds another record under a seq of ours, that chain cannot go on. */
+export function checkForks(host: AgentHost): void {
+  const { spool, disk, setup } = host;
+  if (spool === undefined) return;
+  const { epoch } = spool.head;
+  const forked = disk.all(
+    "SELECT seq FROM records WHERE state = 'rejected' AND reason = 'fork' AND epoch = ?",
+    epoch,
+  );
+  claim(
+    forked.length === 0,
+    () =>
+      `${setup.host} goes on in epoch ${epoch}, of which the collector holds another record ${String(forked[0]?.['seq'])}`,
+  );
+}
+
 /** A receipt may only speak of records that are durable, and of exactly those. */
 export function checkReceipt(payload: Uint8Array, durable: ReadonlyMap<string, string>): void {
   const { receipt } = parseReceipt(payload);

@@ -51,7 +51,8 @@ export interface Plan {
   faultsMs: number;
   everyMs: number;
   batchAgeMs: number;
-  spoolBytes: number;
+  /** What a spool may hold beyond its empty tables. */
+  spoolRoomBytes: number;
   driftPpm: number[];
   weather: Weather;
   faults: Fault[];
@@ -67,7 +68,7 @@ const TIMED: readonly [FaultKind, fromMs: number, toMs: number, most: number][] 
   ['agent-disk', 0, 25_000, 4],
   ['collector-crashes', 0, 0, 3],
   ['collector-power-cuts', 0, 0, 3],
-  ['collector-away', 20_000, 100_000, 1],
+  ['collector-away', 10_000, 70_000, 1],
   ['ledger-disk', 1000, 40_000, 2],
   ['ledger-restores', 10_000, 60_000, 1],
   ['spool-restores', 5000, 60_000, 1],
@@ -91,10 +92,12 @@ export function planOf(seed: number, without: ReadonlySet<FaultKind> = new Set()
   // Each seed has its own mix: together all kinds would hide each other.
   const share = 0.1 + 0.4 * chance.next();
   const kinds = new Set(FAULT_KINDS.filter(() => chance.happens(share)));
+  // A small spool fills only while nobody takes anything from it.
+  if (kinds.has('small-spools')) kinds.add('collector-away');
   for (const kind of without) kinds.delete(kind);
   const has = (kind: FaultKind) => kinds.has(kind);
   const agents = chance.happens(0.3) ? 2 : 1;
-  const faultsMs = chance.whole(30, 110) * 1000;
+  const faultsMs = chance.whole(20, 80) * 1000;
   const faults: Fault[] = [];
   for (const [kind, fromMs, toMs, most] of TIMED) {
     const own = new Chance(seed, kind);
@@ -116,9 +119,9 @@ export function planOf(seed: number, without: ReadonlySet<FaultKind> = new Set()
     agents,
     originMs: chance.pick(ORIGINS) - chance.whole(15_000, 75_000),
     faultsMs,
-    everyMs: chance.pick([500, 1000, 1000, 2000]),
-    batchAgeMs: chance.pick([2000, 4000, 8000]),
-    spoolBytes: has('small-spools') ? chance.pick([70_000, 80_000, 100_000]) : 1e9,
+    everyMs: has('small-spools') ? 500 : chance.pick([500, 1000, 1000, 2000]),
+    batchAgeMs: has('small-spools') ? 2000 : chance.pick([2000, 4000, 8000]),
+    spoolRoomBytes: has('small-spools') ? chance.pick([10_000, 16_000, 30_000]) : 1e9,
     driftPpm: Array.from({ length: agents }, () => (has('clock-drift') ? chance.whole(-500, 500) : 0)),
     weather: {
       latencyMs,

@@ -12,6 +12,7 @@ import { Network } from './network.ts';
 import {
   BrokenPromise,
   checkConservation,
+  checkForks,
   checkLedger,
   checkNothingForgotten,
   checkReceipt,
@@ -38,6 +39,8 @@ export interface Outcome {
   trace: string;
   events: number;
   records: number;
+  /** What the agents' books say became of samples, by fate. */
+  fates: ReadonlyMap<string, number>;
   /** After the last fault until everything was delivered, simulated ms. */
   drainedMs: number;
   simulatedMs: number;
@@ -144,14 +147,15 @@ export async function simulate(
   await time.run(plan.faultsMs + Math.max(limitMs, SERVING_MS), isDrained);
   outcome.drainedMs = time.nowMs - plan.faultsMs;
   attempt(() => {
+    hosts().forEach(checkForks);
     if (!drained || outcome.drainedMs > limitMs)
       throw new BrokenPromise(whyNotDrained(stage, marks, outcome.drainedMs));
     hosts().forEach(checkConservation);
     const { ledger } = stage.collector;
     if (ledger === undefined) throw new BrokenPromise('the collector does not run at the end');
-    const mayBranch = (agent: string) =>
-      stage.restoredAtMs.has(agent) || stage.twins.some(({ setup }) => setup.name === agent);
-    const readings = checkLedger(ledger.readAfter(0, 1_000_000), hosts(), plant, mayBranch);
+    const readings = checkLedger(ledger.readAfter(0, 1_000_000), hosts(), plant, (agent) =>
+      mayBranch(stage, agent),
+    );
     // What a ledger lost with its disk can only come back from who still has it.
     const canReturn = (host: AgentHost) =>
       !plan.kinds.has('ledger-restores') || (!stage.twins.includes(host) && !plan.kinds.has('small-spools'));
@@ -163,6 +167,12 @@ export async function simulate(
   });
   for (const host of hosts()) host.kill();
   const records = stage.collector.disk.durable.size;
+  const fates = new Map<string, number>();
+  for (const { disk } of hosts())
+    for (const row of disk.all('SELECT name, value FROM counters')) {
+      const name = String(row['name']);
+      fates.set(name, (fates.get(name) ?? 0) + Number(row['value']));
+    }
   await stage.collector.end();
   rmSync(folder, { recursive: true, force: true });
   return {
@@ -171,6 +181,7 @@ export async function simulate(
     trace: trace.hash(),
     events: time.events,
     records,
+    fates,
     simulatedMs: time.nowMs,
     story: trace.lines,
   };
@@ -189,7 +200,7 @@ export function agentOf(stage: Stage, index: number): AgentHost {
       machine: `mill-${index + 1}`,
       everyMs: plan.everyMs,
       batchAgeMs: plan.batchAgeMs,
-      spoolBytes: plan.spoolBytes,
+      spoolRoomBytes: plan.spoolRoomBytes,
       keepMs: 72 * 3_600_000,
       isAway: (trueMs) => outages.some(({ atMs, lasts }) => trueMs >= atMs && trueMs < atMs + lasts),
     },
@@ -224,7 +235,24 @@ function lastRecordId({ disk }: AgentHost): number {
 /** Nothing sealed before the calm waits, and what was receipted is in the ledger, even if it lost it once. */
 function hasDelivered(stage: Stage, agent: AgentHost, mark: number): boolean {
   const waiting = agent.disk.all("SELECT 1 FROM records WHERE state = 'sealed' AND id <= ? LIMIT 1", mark);
-  return agent.isUp && waiting.length === 0 && notInLedger(stage, agent) === undefined;
+  return (
+    agent.isUp &&
+    waiting.length === 0 &&
+    notInLedger(stage, agent) === undefined &&
+    holeOf(stage, agent) === undefined
+  );
+}
+
+/** A hole in the chain that an agent is at, which nobody has explained: all that was sealed is here, or told to be gone. */
+function holeOf(stage: Stage, { setup, spool }: AgentHost): string | undefined {
+  // Of chains with two branches, nobody knows what was sealed.
+  if (spool === undefined || mayBranch(stage, setup.name)) return undefined;
+  const [hole] = stage.collector.ledger?.missing(setup.name, spool.head.epoch, 1) ?? [];
+  return hole === undefined ? undefined : `${setup.name}/${spool.head.epoch}/${hole.from}..${hole.to}`;
+}
+
+function mayBranch(stage: Stage, agent: string): boolean {
+  return stage.restoredAtMs.has(agent) || stage.twins.some(({ setup }) => setup.name === agent);
 }
 
 /** A record that the agent holds as receipted and the ledger does not have. */
@@ -245,7 +273,9 @@ function whyNotDrained(stage: Stage, marks: ReadonlyMap<AgentHost, number>, afte
     );
     const lost = notInLedger(stage, agent);
     const first = rows[0] === undefined ? '' : `, from ${String(rows[0]['epoch'])}/${String(rows[0]['seq'])}`;
-    return `${agent.setup.host} is ${agent.isUp ? 'up' : 'down'}, ${rows.length} records wait${first}${lost === undefined ? '' : `, ${lost} was receipted and is not in the ledger`}`;
+    const hole = holeOf(stage, agent);
+    const missing = hole === undefined ? '' : `, ${hole} is missing in the ledger and nobody said why`;
+    return `${agent.setup.host} is ${agent.isUp ? 'up' : 'down'}, ${rows.length} records wait${first}${lost === undefined ? '' : `, ${lost} was receipted and is not in the ledger`}${missing}`;
   });
   return `not drained ${Math.round(afterMs / 1000)} s after the last fault: ${waiting.join('; ')}`;
 }

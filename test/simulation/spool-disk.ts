@@ -19,7 +19,11 @@ interface DiskUser {
   kill(): void;
 }
 
+/** Of a database in memory. */
+const PAGE_BYTES = 4096;
+
 let formatted: DatabaseSync | undefined;
+let formattedBytes = 0;
 
 /** A spool's database that nobody has written to yet, made by the product on a real disk. */
 function freshDatabase(): DatabaseSync {
@@ -27,6 +31,7 @@ function freshDatabase(): DatabaseSync {
     const folder = mkdtempSync(join(tmpdir(), 'millwatt-sim-'));
     const onDisk = openSpoolDatabase(folder, silentLog);
     formatted = copyDatabase(onDisk);
+    formattedBytes = Number(formatted.prepare('PRAGMA page_count').get()?.['page_count']) * PAGE_BYTES;
     onDisk.close();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -71,6 +76,11 @@ export class SpoolDisk {
 
   constructor(database: DatabaseSync = freshDatabase()) {
     this.#database = database;
+  }
+
+  /** What a spool's tables take before anything is in them. */
+  get emptyBytes(): number {
+    return formattedBytes;
   }
 
   /** The disk as it is now, once more. */
