@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
+import { readFrozen } from '../../../collector/ledger/frozen-store.ts';
 import { verifyLedger } from '../../../collector/ledger/verify-ledger.ts';
+import { lateFindings } from '../../../collector/retention/late-findings.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { Bench } from '../derivation/derivation-bench.ts';
 import { MACHINE, PlantFeed } from '../derivation/plant-feed.ts';
@@ -13,7 +16,7 @@ const FROM_MS = Date.UTC(2026, 2, 26);
 const DAYS = 18;
 const PIECE_MS = 6 * HOUR_MS;
 /** More with MILLWATT_TEST_LONG=1, for the long run. */
-const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 200 : 4;
+const RUNS = process.env['MILLWATT_TEST_LONG'] === '1' ? 200 : 2;
 
 interface Piece {
   record: SealedRecord;
@@ -135,3 +138,71 @@ test('whenever readings are let go, every figure stays as it was, also when the 
     { numRuns: RUNS, endOnFailure: true },
   );
 }, 120_000);
+
+test('what comes too late is kept, booked nowhere and told; another model and an amendment hold from the edge on', async () => {
+  const said = Array.from({ length: (DAYS * DAY_MS) / PIECE_MS }, (_, index) => ({
+    watts: 1000 + 100 * (index % 7),
+    silent: false,
+  }));
+  const { config, records } = plantOf(said);
+  const bench = await open(config);
+  const late = records[5]!;
+  for (const one of records) {
+    if (one === late) continue;
+    bench.clock.stepTo(one.toMs);
+    await bench.append(one.record);
+  }
+  bench.clock.stepTo(FROM_MS + DAYS * DAY_MS + HOUR_MS);
+  await bench.derive();
+  expect(await bench.letGo()).toMatchObject({ monthsPruned: 1, failures: 0 });
+  const frozen = readFrozen(bench.folder)[0]!;
+  // April began with the sixth day; a day of labels ahead and six hours to warm up on are kept.
+  expect(frozen.toMs).toBeGreaterThanOrEqual(Date.UTC(2026, 3, 2, 6));
+  expect(frozen.toMs).toBeLessThanOrEqual(Date.UTC(2026, 3, 4));
+  const before = await bench.derived();
+
+  await bench.append(late.record);
+  expect(await bench.derived()).toEqual(before);
+  const told = [
+    {
+      machine: MACHINE,
+      agent: 'gw-1',
+      fromMs: late.fromMs,
+      toMs: late.toMs - EVERY_MS,
+      records: 1,
+      samples: 73,
+    },
+  ];
+  expect(bench.derivation.late()).toEqual(told);
+  expect(lateFindings(told, 0)).toMatchObject([
+    { kind: 'late-for-frozen', agent: 'gw-1', message: expect.stringContaining('73 readings of mill-1') },
+  ]);
+  await bench.startOver();
+  expect(await bench.derived()).toEqual(before);
+  expect(bench.derivation.late()).toEqual(told);
+
+  // Twice the energy since long ago: of what is frozen, nothing changes.
+  const isFrozen = ({ hourMs }: { hourMs: number }) => hourMs < frozen.toMs;
+  const sum = (hours: MachineHour[]) =>
+    hours.reduce((total, hour) => total + (hour.energy.supplyMwh ?? 0), 0);
+  const terms = { id: 'a1', machine: MACHINE, component: 'supply', fromMs: FROM_MS - DAY_MS, toMs: null };
+  bench.book.enter({ ...terms, kind: 'scale', num: '2', den: '1' });
+  bench.derivation.wake();
+  const amended = await bench.derived();
+  expect(amended.hours.filter(isFrozen)).toEqual(before.hours.filter(isFrozen));
+  const behind = (hours: MachineHour[]) =>
+    sum(hours.filter((hour) => hour.hourMs >= frozen.toMs + 2 * HOUR_MS));
+  expect(behind(amended.hours) / behind(before.hours)).toBeCloseTo(2, 6);
+  bench.book.revoke('a1');
+  await bench.restart();
+  expect(await bench.derived()).toEqual(before);
+
+  // Another model: from the edge on, by the readings that are here.
+  bench.model = { ...bench.model, quietAfterMs: bench.model.quietAfterMs + 60_000 };
+  await bench.restart();
+  const anew = await bench.derived();
+  expect(anew.hours.filter(isFrozen)).toEqual(before.hours.filter(isFrozen));
+  expect(anew.hours.map(({ hourMs, energy }) => [hourMs, energy.supplyMwh])).toEqual(
+    before.hours.map(({ hourMs, energy }) => [hourMs, energy.supplyMwh]),
+  );
+}, 60_000);
