@@ -7,6 +7,7 @@ import { sayAmendment } from '../../collector/journal/amendment-saying.ts';
 import { amendmentOf, amendmentsInForce } from '../../collector/journal/amendments-in-force.ts';
 import type { Journal } from '../../collector/journal/journal.ts';
 import { entryId } from '../../collector/journal/seal-entry.ts';
+import { readFrozen } from '../../collector/ledger/frozen-store.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { formatTime } from '../format.ts';
 import { openConfiguredJournal } from '../journal-access.ts';
@@ -50,6 +51,15 @@ export async function runAmend(
   }
 }
 
+/** What is frozen stays as it is, and people should know before they sign. */
+function sayFrozen({ dataFolder }: AmendSite, machine: string, fromMs: number): string[] {
+  const frozen = readFrozen(dataFolder).find((one) => one.machine === machine);
+  if (frozen === undefined || fromMs >= frozen.toMs) return [];
+  return [
+    `the readings of ${machine} before ${formatTime(frozen.toMs)} were let go (ledger.keep, ledger.maxSize): hours before that stay as they are, and this holds from then on.`,
+  ];
+}
+
 async function enter(
   site: AmendSite,
   journal: Journal,
@@ -69,7 +79,11 @@ async function enter(
     { hours: site.hours(machine, fromMs, endMs), bases: basesOf(site, machine, body), inForce },
     formatTime,
   );
-  const remarks = [...conflicts.map((conflict) => conflict.saying), ...doubtMeters(site, machine, body)];
+  const remarks = [
+    ...conflicts.map((conflict) => conflict.saying),
+    ...doubtMeters(site, machine, body),
+    ...sayFrozen(site, machine, fromMs),
+  ];
   // First what may be a mistake: the figure below it is read as the outcome.
   printLines([...remarks.map((remark) => `Mind: ${remark}`), saying, ...example], options);
   await confirm('Enter this amendment?', options);
