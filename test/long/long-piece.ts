@@ -89,7 +89,10 @@ function commandOf(env: Record<string, string>, files: readonly string[]): strin
 
 /** The command that a failing test names by itself: it is narrower than ours. */
 function replayOf(output: string): string | undefined {
-  return /MILLWATT_[A-Z_]+=\S+ (?:[A-Z_]+=\S+ )*npx vitest run [^\n"'`]+/.exec(output)?.[0]?.trim();
+  const said = /MILLWATT_[A-Z_]+=\S+ (?:[A-Z_]+=\S+ )*(?:npx )?vitest run [^\n"'`;]+/
+    .exec(output)?.[0]
+    ?.trim();
+  return said?.replace(/ (npx )?vitest run/, ' npx vitest run');
 }
 
 /** What a person reads first: the error, or else the test that failed. */
