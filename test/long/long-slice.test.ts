@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -127,5 +127,7 @@ test('the document shows what the record says, and both know the kinds there are
   const names = LONG_KINDS.map(({ name }) => name);
   expect(Object.keys(record.kinds).filter((name) => !names.includes(name))).toEqual([]);
   expect(new Set(names).size).toBe(names.length);
+  for (const { files } of LONG_KINDS)
+    for (const file of files) expect(existsSync(join(REPOSITORY, file)), file).toBe(true);
   for (const name of Object.keys(record.kinds)) expect(tableOf(record)).toContain(`| ${name} |`);
 });
