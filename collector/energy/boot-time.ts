@@ -31,19 +31,22 @@ export function compareClocks(a: FeedClock | undefined, b: FeedClock | undefined
 }
 
 /** The clocks that readings which wait still name; the readings name them by their new places then. */
-export function keepNamedClocks(clocks: FeedClock[], counters: readonly { clocks: number[] }[]): FeedClock[] {
+export function keepNamedClocks(
+  clocks: FeedClock[],
+  counters: readonly { clocks: number[] | null }[],
+): FeedClock[] {
   const [none] = clocks;
   if (clocks.length < 2 || none === undefined) return clocks;
   const kept = [none];
   const places = new Map<number, number>([[0, 0]]);
   for (const counter of counters)
-    for (const [row, clock] of counter.clocks.entries()) {
+    for (const [row, clock] of (counter.clocks ?? []).entries()) {
       let place = places.get(clock);
       if (place === undefined) {
         place = kept.push(clocks[clock] ?? none) - 1;
         places.set(clock, place);
       }
-      counter.clocks[row] = place;
+      if (counter.clocks !== null) counter.clocks[row] = place;
     }
   return kept;
 }

@@ -72,7 +72,7 @@ export function emptyComponent(component: string, direction: ComponentState['dir
     component,
     direction,
     power: emptySeries(),
-    counter: emptySeries(),
+    counter: emptySeries(true),
     atMs: null,
     lastPowerW: 0,
     judged: null,

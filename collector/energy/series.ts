@@ -11,22 +11,22 @@ export interface Series<V> {
   seqs: number[];
   /** What defines the reading: an index into the fold's definitions. */
   definitions: number[];
-  /** The clock that it was read by: an index into the fold's clocks. */
-  clocks: number[];
+  /** The clock that it was read by: an index into the fold's clocks; null for what is not bounded by time. */
+  clocks: number[] | null;
   /** The latest reading that was taken in, or null. */
   lastMs: number | null;
   lastEveryMs: number;
 }
 
 /** A series without readings. */
-export function emptySeries<V>(): Series<V> {
+export function emptySeries<V>(hasClocks = false): Series<V> {
   return {
     atMs: [],
     values: [],
     everyMs: [],
     seqs: [],
     definitions: [],
-    clocks: [],
+    clocks: hasClocks ? [] : null,
     lastMs: null,
     lastEveryMs: 0,
   };
@@ -56,7 +56,7 @@ export function insertReading<V extends number | string | null>(
       seq - (series.seqs[known] ?? 0) ||
       (differs ? (isSmaller(value, series.values[known] ?? null) ? -1 : 1) : 0) ||
       everyMs - (series.everyMs[known] ?? 0) ||
-      (prefers?.(definition, series.definitions[known] ?? 0, clock, series.clocks[known] ?? 0) === true
+      (prefers?.(definition, series.definitions[known] ?? 0, clock, series.clocks?.[known] ?? 0) === true
         ? -1
         : 0);
     if (order < 0) replaceReading(series, known, value, everyMs, seq, definition, clock);
@@ -68,14 +68,14 @@ export function insertReading<V extends number | string | null>(
     series.everyMs.push(everyMs);
     series.seqs.push(seq);
     series.definitions.push(definition);
-    series.clocks.push(clock);
+    series.clocks?.push(clock);
   } else {
     series.atMs.splice(row, 0, atMs);
     series.values.splice(row, 0, value);
     series.everyMs.splice(row, 0, everyMs);
     series.seqs.splice(row, 0, seq);
     series.definitions.splice(row, 0, definition);
-    series.clocks.splice(row, 0, clock);
+    series.clocks?.splice(row, 0, clock);
   }
   return false;
 }
@@ -94,7 +94,7 @@ export function replaceReading<V>(
   series.everyMs[row] = everyMs;
   series.seqs[row] = seq;
   series.definitions[row] = definition;
-  series.clocks[row] = clock;
+  if (series.clocks !== null) series.clocks[row] = clock;
 }
 
 /**
@@ -130,6 +130,7 @@ export function dropTaken(series: Series<unknown>, rows: number): void {
     series.definitions,
     series.clocks,
   ]) {
+    if (column === null) continue;
     if (rows === column.length) column.length = 0;
     else column.splice(0, rows);
   }
@@ -146,7 +147,7 @@ export function readingsBefore<V>(series: Series<V>, beforeMs: number): Series<V
     everyMs: series.everyMs.slice(0, rows),
     seqs: series.seqs.slice(0, rows),
     definitions: series.definitions.slice(0, rows),
-    clocks: series.clocks.slice(0, rows),
+    clocks: series.clocks?.slice(0, rows) ?? null,
   };
 }
 
