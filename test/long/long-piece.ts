@@ -38,6 +38,8 @@ export async function runPiece(
         // A test that cannot find its tool has not run.
         MILLWATT_REQUIRE_TOOLS: '1',
         MILLWATT_LONG_FIGURES: figuresFile,
+        // What a test that is ended leaves behind goes with the piece.
+        TMPDIR: own,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: what a terminal sends on Ctrl-C is for us, and we end the piece.
