@@ -183,7 +183,14 @@ export class MonthReader {
 
   #noteDamage(ordinal: number): void {
     if (this.damaged.has(ordinal)) return;
-    const noted = this.#noted.get(ordinal) as unknown as Omit<DamagedRecord, 'ordinal' | 'file' | 'machines'>;
+    const found = this.#read(() => this.#noted.get(ordinal));
+    if (found === undefined) {
+      // A walk came by it, and the tree does not lead to it.
+      const error = new Error(`record ${ordinal} is not found`);
+      if (this.#onDamage !== undefined) this.#onDamage(error);
+      throw error;
+    }
+    const noted = found as unknown as Omit<DamagedRecord, 'ordinal' | 'file' | 'machines'>;
     const file = basename(this.#path);
     const machines = this.#machinesOf(ordinal, noted.firstMs);
     this.damaged.set(ordinal, { ...noted, ordinal, file, machines });
@@ -196,12 +203,12 @@ export class MonthReader {
 
   /** The table has no index by ordinal: one look for each machine of the month. */
   #machinesOf(ordinal: number, firstMs: number): string[] {
-    this.#machines ??= this.#db
-      .prepare('SELECT DISTINCT machine FROM part')
-      .all()
-      .map((row) => String(row['machine']));
+    const all = () => this.#db.prepare('SELECT DISTINCT machine FROM part').all();
+    this.#machines ??= this.#read(all).map((row) => String(row['machine']));
     const part = this.#db.prepare('SELECT 1 FROM part WHERE machine = ? AND first_ms = ? AND ordinal = ?');
-    return this.#machines.filter((machine) => part.get(machine, firstMs, ordinal) !== undefined);
+    return this.#machines.filter(
+      (machine) => this.#read(() => part.get(machine, firstMs, ordinal)) !== undefined,
+    );
   }
 }
 
