@@ -5,6 +5,8 @@ const PATIENCE_MS = 60_000;
 const RANGES_MAX = 50;
 /** Of a long gap its beginning is asked for; the rest follows when that has come. */
 const RANGE_RECORDS_MAX = 1000;
+/** Chains are also what agents say of themselves: no one may fill our memory with names. */
+const CHAINS_MAX = 10_000;
 
 /** Decides which missing records to ask for. A live record goes before the backlog, so a young gap is no loss. */
 export class GapRequests {
@@ -31,6 +33,10 @@ export class GapRequests {
     }
     const nowMs = this.#realMs();
     const state = this.#chains.get(name) ?? { since: new Map<number, number>(), askedMs: -Infinity };
+    // The one that was looked at longest ago is forgotten: it is at most asked for a little later.
+    this.#chains.delete(name);
+    const [oldest] = this.#chains.size >= CHAINS_MAX ? this.#chains.keys() : [];
+    if (oldest !== undefined) this.#chains.delete(oldest);
     this.#chains.set(name, state);
     const gaps = missing(chain.agent, chain.epoch, RANGES_MAX);
     // A gap is known by its end: it fills from either side, and its end is the record that showed it.

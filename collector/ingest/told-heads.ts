@@ -1,3 +1,4 @@
+import { isToken } from '../../protocols/telemetry/ids.ts';
 import type { ChainSummary } from '../ledger/ledger.ts';
 import type { AgentState } from './live-state.ts';
 
@@ -52,7 +53,8 @@ function headsOf({
 }: Pick<AgentState, 'agent' | 'status' | 'health'>): [string, number][] {
   const heads: [string, number][] = [];
   const add = (epoch: string, seq: number) => {
-    if (epoch !== '' && Number.isSafeInteger(seq) && seq > 0) heads.push([`${agent}/${epoch}`, seq]);
+    // What is no epoch can be in no receipt.
+    if (isToken(epoch) && Number.isSafeInteger(seq) && seq > 0) heads.push([`${agent}/${epoch}`, seq]);
   };
   if (status?.online === true) add(status.epoch, status.seq);
   // The later word of one epoch wins.

@@ -31,3 +31,15 @@ test('a gap is asked for after a minute, then at most once a minute, and never w
   expect(gaps.due(tall, () => [{ from: 3, to: 89_999 }])).toEqual([{ from: 3, to: 1002 }]);
   expect(gaps.due({ ...chain, contiguousSeq: 9 }, () => [])).toEqual([]);
 });
+
+test('an agent that names ever new epochs does not fill the memory: the chain looked at longest ago is forgotten', () => {
+  let nowMs = 0;
+  const gaps = new GapRequests(() => nowMs);
+  const due = (epoch: string) => gaps.due({ ...chain, epoch }, () => [{ from: 3, to: 5 }]);
+  due('first');
+  due('second');
+  for (let epoch = 0; epoch < 9_999; epoch++) due(`epoch ${epoch}`);
+  nowMs = 60_000;
+  expect(due('second')).toHaveLength(1);
+  expect(due('first')).toEqual([]);
+});

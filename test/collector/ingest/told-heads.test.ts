@@ -39,3 +39,11 @@ it('nobody who is gone is asked, and nothing that is no epoch', () => {
     withToldHeads([], [{ agent: 'gw-1', status: { ...status(3), epoch: '' }, health: undefined }]),
   ).toEqual([]);
 });
+
+it.each(['no epoch', 'aaaaaaaaaaaa/x', 'AAAAAAAAAAAA', '', 'a'.repeat(200)])(
+  'an epoch that no receipt can name is not asked for: %j',
+  (epoch) => {
+    const told = { spool: { epoch, headSeq: 3, records: { pending: 0 } } } as HealthMessage;
+    expect(withToldHeads([], [{ agent: 'gw-1', status: undefined, health: told }])).toEqual([]);
+  },
+);
