@@ -28,6 +28,8 @@ interface CollectorProcess {
 export class CollectorHost {
   readonly folder: string;
   readonly disk: LedgerDisk = { failing: undefined, cutIn: undefined, cutAt: 'before', durable: new Map() };
+  /** Called with a ledger that was opened. */
+  onOpen: (ledger: AdmissionLedger) => void = () => {};
   readonly #world: World;
   readonly #chance: Chance;
   readonly #originMs: number;
@@ -146,6 +148,7 @@ export class CollectorHost {
       },
     });
     process.ledger = ledger;
+    this.onOpen(ledger);
     process.ingest = startIngest({
       site: 'plant',
       collector: 'collector',

@@ -9,10 +9,14 @@ const SEEDS = process.env['MILLWATT_SEEDS'] ?? '1..1000';
 const WITHOUT = new Set(
   FAULT_KINDS.filter((kind) => process.env['MILLWATT_SIMULATION_WITHOUT']?.split(',').includes(kind)),
 );
+const OPTIONS = { without: WITHOUT, strictClocks: process.env['MILLWATT_SIMULATION_CLOCKS'] === '1' };
 const FAILURES_MAX = 5;
 
 test.runIf(SEED !== undefined)('a seed, told event by event', async () => {
-  const { story, failure, trace, drainedMs } = await simulate(Number(SEED), { without: WITHOUT, tell: true });
+  const { story, failure, trace, drainedMs } = await simulate(Number(SEED), {
+    ...OPTIONS,
+    tell: true,
+  });
   console.log(`${story.join('\n')}\ntrace ${trace}, drained after ${drainedMs} ms`);
   expect(failure).toBeUndefined();
 });
@@ -24,24 +28,33 @@ test.skipIf(SEED !== undefined)(
     const failures: string[] = [];
     const sums = { events: 0, records: 0, simulatedMs: 0, drainedMs: 0 };
     const kinds = new Map<FaultKind, number>();
+    const fates = new Map<string, number>();
     const startedMs = performance.now();
+    const startedCpu = process.cpuUsage();
     for (let seed = from; seed <= to && failures.length < FAILURES_MAX; seed++) {
-      const outcome = await simulate(seed, { without: WITHOUT });
-      if (outcome.failure !== undefined) failures.push(await explainFailure(outcome));
+      const outcome = await simulate(seed, OPTIONS);
+      if (outcome.failure !== undefined) failures.push(await explainFailure(outcome, OPTIONS));
       sums.events += outcome.events;
       sums.records += outcome.records;
       sums.simulatedMs += outcome.simulatedMs;
       sums.drainedMs = Math.max(sums.drainedMs, outcome.drainedMs);
+      for (const [fate, samples] of outcome.fates) fates.set(fate, (fates.get(fate) ?? 0) + samples);
       for (const kind of outcome.plan.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     }
     const seconds = (performance.now() - startedMs) / 1000;
+    const { user, system } = process.cpuUsage(startedCpu);
+    const ofSamples = ['sampled', 'receipted', 'rejected', 'thinned', 'dropped:spool-full'].map(
+      (fate) => `${fates.get(fate) ?? 0} ${fate}`,
+    );
     console.log(
-      `${to - from + 1} seeds in ${seconds.toFixed(1)} s: ${sums.events} events, ${sums.records} records, ${Math.round(sums.simulatedMs / 3_600_000)} simulated hours; the slowest was drained ${Math.round(sums.drainedMs / 1000)} s after its last fault`,
+      `${to - from + 1} seeds in ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of the processor): ${sums.events} events, ${sums.records} records, ${Math.round(sums.simulatedMs / 3_600_000)} simulated hours; the slowest was drained ${Math.round(sums.drainedMs / 1000)} s after its last fault; samples: ${ofSamples.join(', ')}`,
     );
     expect(failures.join('\n\n')).toBe('');
     // A simulation whose faults never happen proves nothing.
-    if (to - from >= 99 && WITHOUT.size === 0)
-      expect([...kinds.keys()].sort()).toEqual([...FAULT_KINDS].sort());
+    if (to - from < 99 || WITHOUT.size > 0) return;
+    expect([...kinds.keys()].sort()).toEqual([...FAULT_KINDS].sort());
+    for (const fate of ['receipted', 'rejected', 'thinned', 'dropped:spool-full'])
+      expect(fates.get(fate)).toBeGreaterThan(0);
   },
   3_600_000,
 );

@@ -87,6 +87,17 @@ export class ReadingSet {
       this.addPart(header.boot, text, where, header.seq, header.thinnedFrom !== undefined);
   }
 
+  /** What a counter showed in the readings that are here, in the order of true time. */
+  counterOf(channel: string): bigint[] {
+    const shown: { trueMs: number; value: bigint }[] = [];
+    for (const name of this.held.keys()) {
+      if (name.split('/')[1] !== channel) continue;
+      const given = this.#hosts.find((host) => host.given.has(name))?.given.get(name);
+      if (given !== undefined) shown.push({ trueMs: given.trueMs, value: BigInt(given.value) });
+    }
+    return shown.sort((a, b) => a.trueMs - b.trueMs).map(({ value }) => value);
+  }
+
   addPart(boot: string, text: string, where: string, seq = 0, thinned = false): void {
     for (const { timesMs, columns } of decodePart(text).sampled)
       for (const [channel, column] of columns)

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, type Log } from '../../protocols/log.ts';
+import { checkEnergy, checkReadout } from './check-readout.ts';
+import { Readers } from './readers.ts';
 import { AgentHost, type World } from './agent-host.ts';
 import { Chance } from './chance.ts';
 import { CollectorHost } from './collector-host.ts';
@@ -16,6 +18,7 @@ import {
   checkLedger,
   checkNothingForgotten,
   checkReceipt,
+  type ReadingSet,
 } from './oracle.ts';
 import { planOf, type FaultKind, type Plan } from './plan.ts';
 import { nameOf } from './row-writer.ts';
@@ -29,6 +32,9 @@ const DRAINED_MS = 120_000;
 const RESTORED_MS = 240_000;
 const LOOK_EVERY_MS = 1000;
 const CHECK_EVERY_MS = 5000;
+/** Every so manyth seed has a derivation and a projector, which look so often at the ledger. */
+const READ_SEEDS = 10;
+const READ_EVERY_MS = 20_000;
 
 /** What became of a seed. */
 export interface Outcome {
@@ -48,11 +54,17 @@ export interface Outcome {
   story: readonly string[];
 }
 
+/** How a seed is run. */
+export interface SimulationOptions {
+  without?: ReadonlySet<FaultKind>;
+  /** Keeps the story, line by line. */
+  tell?: boolean;
+  /** Judges what was derived where clocks were wrong, too. */
+  strictClocks?: boolean;
+}
+
 /** Runs one seed to its end. Never throws for what the product does wrong: that is `failure`. */
-export async function simulate(
-  seed: number,
-  options: { without?: ReadonlySet<FaultKind>; tell?: boolean } = {},
-): Promise<Outcome> {
+export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Outcome> {
   const plan = planOf(seed, options.without);
   const trace = new Trace(options.tell === true);
   const time = new VirtualTime();
@@ -65,6 +77,7 @@ export async function simulate(
       error instanceof BrokenPromise ? error.message : String((error as Error).stack ?? error);
     note('failure', outcome.failure);
   };
+  const failed = () => outcome.failure !== undefined;
   time.onThrow = fail;
   const plant = new Plant(seed);
   const network = new Network({
@@ -110,10 +123,28 @@ export async function simulate(
   for (let index = 0; index < plan.agents; index++) stage.agents.push(agentOf(stage, index));
   const hosts = () => [...stage.agents, ...stage.twins];
 
+  const readers =
+    seed % READ_SEEDS === 0
+      ? new Readers({
+          folder,
+          seed,
+          machines: stage.agents.map(({ setup }) => setup.machine),
+          // Beyond every hour that a wrong clock could name.
+          wallMs: () => Math.floor(plan.originMs + time.nowMs),
+        })
+      : undefined;
+  if (readers !== undefined) {
+    stage.collector.onOpen = (ledger) => readers.begin(ledger);
+    const look = () => {
+      const { ledger } = stage.collector;
+      if (ledger !== undefined) time.hold(readers.look(ledger).catch(fail));
+      if (!failed()) time.after(READ_EVERY_MS, look);
+    };
+    time.after(READ_EVERY_MS, look);
+  }
   stage.collector.start();
   for (const agent of stage.agents) agent.start();
   for (const fault of plan.faults) time.after(fault.atMs, () => playFault(stage, fault));
-  const failed = () => outcome.failure !== undefined;
   const attempt = (check: () => void) => {
     try {
       check();
@@ -146,6 +177,7 @@ export async function simulate(
   };
   await time.run(plan.faultsMs + Math.max(limitMs, SERVING_MS), isDrained);
   outcome.drainedMs = time.nowMs - plan.faultsMs;
+  let readings: ReadingSet | undefined;
   attempt(() => {
     hosts().forEach(checkForks);
     if (!drained || outcome.drainedMs > limitMs)
@@ -153,7 +185,7 @@ export async function simulate(
     hosts().forEach(checkConservation);
     const { ledger } = stage.collector;
     if (ledger === undefined) throw new BrokenPromise('the collector does not run at the end');
-    const readings = checkLedger(ledger.readAfter(0, 1_000_000), hosts(), plant, (agent) =>
+    readings = checkLedger(ledger.readAfter(0, 1_000_000), hosts(), plant, (agent) =>
       mayBranch(stage, agent),
     );
     // What a ledger lost with its disk can only come back from who still has it.
@@ -165,6 +197,22 @@ export async function simulate(
         return !canReturn(host) || (restoredMs !== undefined && run.startedMs < restoredMs);
       });
   });
+  const { ledger } = stage.collector;
+  const clocksWereRight = !plan.kinds.has('clock-steps') && !plan.kinds.has('no-clock');
+  if (readers !== undefined && ledger !== undefined && readings !== undefined && !failed()) {
+    try {
+      const [live, anew] = [await readers.look(ledger), await readers.readAnew(ledger)];
+      // Where labels are wrong, hours may still differ by when they were derived, and hold energy twice: MILLWATT_SIMULATION_CLOCKS=1 shows it.
+      if (clocksWereRight || options.strictClocks === true) {
+        // What a lost disk had told, the database has been told.
+        checkReadout(live, anew, { mayHoldMore: plan.kinds.has('ledger-restores') });
+        for (const { setup } of stage.agents)
+          checkEnergy(anew, readings, setup.machine, { isExact: clocksWereRight });
+      }
+    } catch (error) {
+      fail(error);
+    }
+  }
   for (const host of hosts()) host.kill();
   const records = stage.collector.disk.durable.size;
   const fates = new Map<string, number>();
