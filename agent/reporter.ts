@@ -13,6 +13,7 @@ import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Sealer } from './sealer.ts';
 import type { SampleAccounts } from './spool-accounts.ts';
+import type { Fullness } from './spool-fullness.ts';
 import type { ChainHead, Spool } from './spool.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -174,6 +175,7 @@ export class Reporter {
       samples: { sampled, receipted, pending, thinned, dropped },
       bytes: spool.usedBytes(),
       failing: sealer.failing,
+      ...fullOf(spool.fullness.read()),
     };
   }
 
@@ -204,6 +206,12 @@ export class Reporter {
     // The next one comes anyway.
     this.#link?.publish(topic, payload, { qos, retain }).catch(() => {});
   }
+}
+
+function fullOf(fullness: Fullness | undefined): Pick<HealthMessage['spool'], 'full'> {
+  if (fullness === undefined) return {};
+  const { sinceMs, untilMs, isOver, thinned, dropped } = fullness;
+  return { full: { since: sinceMs, until: untilMs, over: isOver, thinned, dropped } };
 }
 
 /** The text of the status topic. */

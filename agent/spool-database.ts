@@ -10,14 +10,15 @@ import { mendWal } from './spool-wal.ts';
 
 /** A full check of a larger file would hold up the start; it is then made only when the file is under suspicion. */
 const CHECK_BYTES_MAX = 64_000_000;
-const FILE = 'spool.sqlite';
+/** The spool in the data folder of an agent. */
+export const SPOOL_FILE = 'spool.sqlite';
 
 /**
  * Opens the spool's database, made when it is not there. What still proves itself is copied out of a corrupt one, which is
  * moved aside to quarantine/ with a loud log, never wiped. Throws an error of class `refuse` for one that a newer version wrote.
  */
 export function openSpoolDatabase(folder: string, log: Log): DatabaseSync {
-  const path = join(folder, FILE);
+  const path = join(folder, SPOOL_FILE);
   // An earlier start was cut off between taking the old one away and putting the new one there.
   if (existsSync(salvagedOf(path))) replaceBySalvaged(folder);
   if (mendWal(path)) {
@@ -135,7 +136,7 @@ function refuseNewer(path: string): void {
 
 /** Undefined where there is no room for a copy: then a new spool begins, and the old one can be salvaged by hand. */
 function takeOver(folder: string, log: Log): Salvage | undefined {
-  const path = join(folder, FILE);
+  const path = join(folder, SPOOL_FILE);
   try {
     const salvage = salvageSpool(path, `${path}.salvaging`);
     renameSync(`${path}.salvaging`, salvagedOf(path));
@@ -149,7 +150,7 @@ function takeOver(folder: string, log: Log): Salvage | undefined {
 
 /** Moves the old one aside, then puts what was salvaged in its place. Cut off anywhere, the next start does the rest. */
 function replaceBySalvaged(folder: string): string {
-  const path = join(folder, FILE);
+  const path = join(folder, SPOOL_FILE);
   dropFirstPage(path);
   const place = moveAside(folder);
   if (existsSync(salvagedOf(path))) renameSync(salvagedOf(path), path);
@@ -172,12 +173,12 @@ function moveAside(folder: string): string {
   const quarantine = join(folder, 'quarantine');
   mkdirSync(quarantine, { recursive: true });
   let number = 1;
-  const target = () => join(quarantine, `${FILE}.${number}`);
+  const target = () => join(quarantine, `${SPOOL_FILE}.${number}`);
   while (['', '-wal'].some((suffix) => existsSync(`${target()}${suffix}`))) number += 1;
   for (const suffix of ['', '-wal', '-shm']) {
-    const path = join(folder, `${FILE}${suffix}`);
+    const path = join(folder, `${SPOOL_FILE}${suffix}`);
     if (existsSync(path)) renameSync(path, `${target()}${suffix}`);
   }
-  rmSync(suspicionOf(join(folder, FILE)), { force: true });
+  rmSync(suspicionOf(join(folder, SPOOL_FILE)), { force: true });
   return target();
 }

@@ -7,6 +7,10 @@ import type { SpoolDrops } from './spool-drops.ts';
 const SWEEP_RECORDS = 64;
 /** Beyond the rows themselves SQLite keeps a write-ahead log and half-filled pages. */
 const FILL_SHARE = 0.9;
+/** So much of it the log may take before it is carried over, and no more pages than SQLite's own default. */
+const LOG_SHARE = 0.04;
+const LOG_PAGES_MIN = 8;
+const LOG_PAGES_MAX = 1000;
 
 /** What keeps the spool within its size and age. */
 export interface RetentionOptions {
@@ -63,6 +67,12 @@ export class SpoolRetention {
     this.#pages = database.prepare('PRAGMA page_count');
     this.#free = database.prepare('PRAGMA freelist_count');
     this.#pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'] ?? 4096);
+    const pages = Math.floor((options.maxBytes * LOG_SHARE) / this.#pageBytes);
+    const logPages = Math.max(LOG_PAGES_MIN, Math.min(LOG_PAGES_MAX, pages));
+    // The log is on the same disk: what it takes counts.
+    database.exec(
+      `PRAGMA wal_autocheckpoint=${logPages}; PRAGMA journal_size_limit=${logPages * this.#pageBytes}`,
+    );
   }
 
   /** Bytes that rows take in the file. */
@@ -86,10 +96,11 @@ export class SpoolRetention {
     if (tooOld.length > 0) this.#drop(tooOld, 'too-old');
   }
 
-  /** Makes room for so many bytes more. Inside a transaction. */
-  makeRoom(bytes: number): void {
-    const excess = this.#dropFor(this.freeSettled(bytes), this.#oldest);
-    this.#dropFor(excess, this.#texts);
+  /** Makes room for so many bytes more; gives how many samples were dropped for it. Inside a transaction. */
+  makeRoom(bytes: number): number {
+    const readings = this.#dropFor(this.freeSettled(bytes), this.#oldest);
+    const texts = this.#dropFor(readings.excess, this.#texts);
+    return readings.samples + texts.samples;
   }
 
   /**
@@ -118,9 +129,9 @@ export class SpoolRetention {
     this.#removeHeader.run(id);
   }
 
-  /** Gives what is too much then. */
-  #dropFor(tooMuch: number, candidates: StatementSync): number {
-    let excess = tooMuch;
+  /** Gives how many bytes are too much then, and how many samples went. */
+  #dropFor(tooMuch: number, candidates: StatementSync): { excess: number; samples: number } {
+    let [excess, samples] = [tooMuch, 0];
     while (excess > 0) {
       const rows: Record<string, unknown>[] = [];
       for (const row of candidates.all(SWEEP_RECORDS)) {
@@ -129,12 +140,12 @@ export class SpoolRetention {
         excess -= Number(row['size']);
       }
       if (rows.length === 0) break;
-      this.#drop(rows, 'spool-full');
+      samples += this.#drop(rows, 'spool-full');
     }
-    return excess;
+    return { excess, samples };
   }
 
-  #drop(rows: readonly Record<string, unknown>[], reason: 'spool-full' | 'too-old'): void {
+  #drop(rows: readonly Record<string, unknown>[], reason: 'spool-full' | 'too-old'): number {
     const { accounts, drops, log } = this.#options;
     let samples = 0;
     for (const row of rows) {
@@ -154,5 +165,6 @@ export class SpoolRetention {
         ? 'the spool is full: the oldest records were dropped before any collector had them. Bring the collector back, or allow a larger spool.maxSize'
         : 'records that no collector took in spool.maxAge of running were dropped. Bring the collector back',
     );
+    return samples;
   }
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { describeError } from '../protocols/errors.ts';
 import { headerHash, verifyRecord, type SealedRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
@@ -8,7 +8,9 @@ import { SpoolAccounts, type RecordAccounts, type SampleAccounts } from './spool
 import { SpoolDrops, type Drop } from './spool-drops.ts';
 import { openSpoolDatabase, transact, watch } from './spool-database.ts';
 import { prepareHeaderInsert } from './spool-format.ts';
+import { SpoolFullness } from './spool-fullness.ts';
 import { SpoolMeta } from './spool-meta.ts';
+import { prepareSpoolStatements } from './spool-statements.ts';
 import { OpenRows, type BootAnchor, type Leftovers, type OpenRow } from './spool-open-rows.ts';
 import { RunningAge } from './running-age.ts';
 import { SpoolRetention } from './spool-retention.ts';
@@ -56,6 +58,8 @@ export interface PendingHeader {
 /** The agent's durable memory: what it returns from is on disk. All calls are synchronous. */
 export class Spool {
   readonly #database: DatabaseSync;
+  /** When it was full the last time. */
+  readonly fullness: SpoolFullness;
   readonly #isLazy: boolean;
   readonly #log: Log;
   readonly #randomBytes: (count: number) => Uint8Array;
@@ -65,7 +69,7 @@ export class Spool {
   readonly #open: OpenRows;
   readonly #drops: SpoolDrops;
   readonly #retention: SpoolRetention;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #statements: ReturnType<typeof prepareSpoolStatements>;
   #head: ChainHead;
   readonly #age: RunningAge;
 
@@ -96,8 +100,9 @@ export class Spool {
       accounts: this.#accounts,
       drops: this.#drops,
     });
-    this.#statements = prepareStatements(this.#database);
+    this.#statements = prepareSpoolStatements(this.#database);
     this.#meta = new SpoolMeta(this.#database);
+    this.fullness = new SpoolFullness(this.#database, this.#meta, options.maxBytes, () => this.usedBytes());
     this.#insertHeader = prepareHeaderInsert(this.#database);
     this.#reconcile(options.log);
     this.#age = new RunningAge(Number(this.#meta.get('age') ?? 0));
@@ -157,7 +162,7 @@ export class Spool {
       if (change.told !== undefined && log !== undefined)
         this.#drops.markTold(change.told, log.header.epoch, log.header.seq);
       this.#retention.expire(this.#age.ms);
-      this.#retention.makeRoom(sizeOf(change.records));
+      this.fullness.note(0, this.#retention.makeRoom(sizeOf(change.records)));
       for (const record of change.records) head = this.#insert(record, head, this.#age.ms);
       return head;
     });
@@ -184,6 +189,7 @@ export class Spool {
       for (const row of rows) this.#retention.remove(Number(row['id']));
       const thinned = rows.reduce((sum, row) => sum + Number(row['samples']), 0) - samples;
       this.#accounts.addThinned(rows.length, thinned);
+      this.fullness.note(thinned, 0);
       // It is as old as the oldest of them.
       const ageMs = Math.min(this.#age.ms, ...rows.map((row) => Number(row['age'] ?? this.#age.ms)));
       return this.#insert(record, head, ageMs);
@@ -393,6 +399,7 @@ export class Spool {
   #append(rows: readonly OpenRow[], anchor: BootAnchor): void {
     this.#accounts.addSampled(this.#open.append(rows, anchor));
     this.#meta.set('age', String(this.#age.advance(anchor)));
+    this.fullness.tick(anchor);
   }
 
   #insert(record: SealedRecord, head: ChainHead, ageMs: number): ChainHead {
@@ -429,56 +436,6 @@ export class Spool {
   #sync(full: boolean): void {
     this.#database.exec(`PRAGMA synchronous=${full ? 'FULL' : 'NORMAL'}`);
   }
-}
-
-function prepareStatements(
-  database: DatabaseSync,
-): Record<
-  | 'insertRecord'
-  | 'originals'
-  | 'pendingHeaders'
-  | 'pendingAfter'
-  | 'setHash'
-  | 'setAside'
-  | 'record'
-  | 'hashes'
-  | 'receipt'
-  | 'reject',
-  StatementSync
-> {
-  return {
-    insertRecord: database.prepare(
-      `INSERT INTO records (epoch, seq, kind, hash, samples, first, last, size, bytes, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'sealed')`,
-    ),
-    originals: database.prepare(
-      `SELECT r.id, r.samples, h.age FROM records r LEFT JOIN headers h ON h.id = r.id
-       WHERE r.epoch = ? AND r.seq BETWEEN ? AND ? AND r.state = 'sealed'`,
-    ),
-    pendingHeaders: database.prepare(
-      `SELECT r.id, r.epoch, r.seq, r.kind, r.samples, r.size, h.* FROM records r JOIN headers h ON h.id = r.id
-       WHERE r.state = 'sealed' AND r.id > ? ORDER BY r.id LIMIT ?`,
-    ),
-    setHash: database.prepare('UPDATE records SET hash = ? WHERE id = ?'),
-    setAside: database.prepare(
-      "UPDATE records SET state = 'corrupt', reason = 'corrupt' WHERE id = ? AND state = 'sealed' RETURNING samples",
-    ),
-    pendingAfter: database.prepare(
-      "SELECT id, epoch, seq, hash, bytes FROM records WHERE state = 'sealed' AND id > ? ORDER BY id LIMIT ?",
-    ),
-    record: database.prepare('SELECT id, epoch, seq, hash, bytes FROM records WHERE epoch = ? AND seq = ?'),
-    hashes: database.prepare(
-      'SELECT hash, state FROM records WHERE epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
-    ),
-    receipt: database.prepare(
-      `UPDATE records SET state = 'receipted', settled = ?
-       WHERE epoch = ? AND seq BETWEEN ? AND ? AND state = 'sealed' RETURNING id, samples, kind, seq`,
-    ),
-    reject: database.prepare(
-      `UPDATE records SET state = 'rejected', reason = ?, settled = ?
-       WHERE epoch = ? AND seq = ? AND state = 'sealed' RETURNING id, samples`,
-    ),
-  };
 }
 
 function sizeOf(records: readonly SealedRecord[]): number {

@@ -1,5 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { HealthMessage, SpoolFull } from '../protocols/telemetry/live.ts';
 
 const DEADLINE_MS = 3000;
 /** Of a thousand agents; characters. */
@@ -31,6 +32,17 @@ export async function askClockOffsets(address: PageAddress): Promise<{ id: strin
   return (Array.isArray(agents) ? (agents as { id?: unknown; clockOffsetMs?: unknown }[]) : []).flatMap(
     ({ id, clockOffsetMs }) =>
       typeof clockOffsetMs === 'number' ? [{ id: String(id), offsetMs: clockOffsetMs }] : [],
+  );
+}
+
+/** The spools that are or were full, as their agents told a collector; rejects where nobody answers. */
+export async function askFullSpools(address: PageAddress): Promise<{ id: string; full: SpoolFull }[]> {
+  const { agents } = await ask(address, '/api/v1/agents', address.token);
+  return (Array.isArray(agents) ? (agents as { id?: unknown; health?: HealthMessage | null }[]) : []).flatMap(
+    ({ id, health }) => {
+      const full = health?.spool.full;
+      return full === undefined ? [] : [{ id: String(id), full }];
+    },
   );
 }
 

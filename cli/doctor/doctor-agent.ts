@@ -7,6 +7,7 @@ import { buildDrivers } from '../build-drivers.ts';
 import { gatherDoubts } from '../device-doubts.ts';
 import { examineModbus } from './doctor-modbus.ts';
 import { examineOpcua } from './doctor-opcua.ts';
+import { examineSpool } from './doctor-spool.ts';
 import { examine, type Examination } from '../examination.ts';
 import { tryBroker, tryFolder } from '../trials.ts';
 import { pkiFolderOf } from '../trust/pki-folder.ts';
@@ -19,6 +20,7 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
   const { config, folder } = loadAgentConfig(file);
   const dataFolder = resolve(folder, config.data);
   yield examine('data folder', () => tryFolder(dataFolder));
+  yield examineSpool(dataFolder);
   yield* examineModbus(config.sources, folder);
   yield* examineOpcua(config.sources, { folder, pkiFolder: pkiFolderOf(dataFolder), config: file });
   const doubts = gatherDoubts();

@@ -7,11 +7,17 @@ import { MillwattError } from '../../protocols/errors.ts';
 import { readCredentials, readServerTls } from '../broker-link.ts';
 import { examine, type Examination } from '../examination.ts';
 import { openConfiguredInflux } from '../influx-access.ts';
-import { askClockOffsets, askRunningCollector, type PageAddress } from '../running-collector.ts';
+import {
+  askClockOffsets,
+  askFullSpools,
+  askRunningCollector,
+  type PageAddress,
+} from '../running-collector.ts';
 import { resolveSecret } from '../secrets.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { tryBroker, tryFolder, tryPort } from '../trials.ts';
 import { examineCalibrations } from './doctor-calibration.ts';
+import { judgeFullness } from './doctor-spool.ts';
 
 /** Clocks further apart are wrong, ms. */
 const CLOCK_OFF_MS = 5000;
@@ -32,7 +38,10 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
       tryBroker({ url, username, mqtt, ...readCredentials(config.broker, folder) }),
     );
   }
-  if (await isRunning()) yield examine('clocks of agents', () => tryClocks(config, folder));
+  if (await isRunning()) {
+    yield examine('clocks of agents', () => tryClocks(config, folder));
+    yield* examineSpools(config, folder);
+  }
   yield* examineCalibrations(sitePlanOf(config, process.versions['tz'] ?? ''), Date.now());
   const { influx } = config;
   if (influx !== undefined) {
@@ -91,6 +100,18 @@ async function tryClocks({ http }: CollectorConfig, folder: string): Promise<str
       },
     );
   return clocks.length === 0 ? 'no agent has spoken yet' : `${clocks.length} within 5 s of this computer`;
+}
+
+/** The spools of agents, as they tell of them. */
+async function* examineSpools({ http }: CollectorConfig, folder: string): AsyncGenerator<Examination> {
+  const subject = 'spools of agents';
+  let spools: Awaited<ReturnType<typeof askFullSpools>> = [];
+  const asked = await examine(subject, async () => {
+    spools = await askFullSpools(pageOf(http, folder));
+    return 'none is full, and none was';
+  });
+  if (spools.length === 0) yield asked;
+  for (const { id, full } of spools) yield judgeFullness(subject, `that of ${id}`, full);
 }
 
 /** Asks whether we may write, with a request that holds no point: nothing is stored. */

@@ -2,7 +2,7 @@ import type { HttpParts } from './http-parts.ts';
 import { STATE_NUMBERS } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
 
-/** What /metrics says of the plant, the agents and the ledger. The counts hold: sampled = receipted + pending + dropped. */
+/** What /metrics says of the plant, the agents and the ledger. The counts hold: sampled = receipted + pending + thinned + dropped. */
 export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
   const { clock, live, site, version } = parts;
   const agents = parts.agents();
@@ -95,6 +95,12 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
       values: byAgent(({ health }) =>
         health === null ? null : typeof health.spool.failing === 'string' ? 1 : 0,
       ),
+    },
+    {
+      name: 'millwatt_agent_spool_full',
+      help: '1 while the spool of the agent is too small for what waits: its oldest readings are thinned, then dropped.',
+      type: 'gauge',
+      values: byAgent(({ health }) => (health === null ? null : health.spool.full?.over === false ? 1 : 0)),
     },
     {
       name: 'millwatt_agent_source_up',

@@ -13,6 +13,9 @@ export function lineOfHealth(site: string, agent: string, health: HealthMessage)
     ['samples_receipted', BigInt(spool.samples.receipted)],
     ['samples_pending', BigInt(spool.samples.pending)],
     ['samples_dropped', BigInt(spool.samples.dropped)],
+    ...(spool.samples.thinned === undefined
+      ? []
+      : [['samples_thinned', BigInt(spool.samples.thinned)] satisfies [string, Field]]),
     ['spool_bytes', BigInt(spool.bytes)],
     ['sources_up', BigInt(sources.filter((source) => source.up).length)],
     ['sources_down', BigInt(sources.filter((source) => !source.up).length)],

@@ -105,6 +105,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
       },
       bytes: numberOf(spool['bytes']),
       ...(typeof spool['failing'] === 'string' ? { failing: textOf(spool['failing']) } : {}),
+      ...fullOf(asObject(spool['full'])),
     },
     ...(receipts === undefined ? {} : { receipts: countsOf(receipts) }),
     sources: listOf(json['sources']).flatMap((one) =>
@@ -126,6 +127,19 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
         : [],
     ),
     clock: { wall: numberOf(clock?.['wall']), state: textOf(clock?.['state']) },
+  };
+}
+
+function fullOf(full: Loose | undefined): Pick<HealthMessage['spool'], 'full'> {
+  if (full === undefined) return {};
+  return {
+    full: {
+      since: knownOf(full['since']),
+      until: knownOf(full['until']),
+      over: full['over'] === true,
+      thinned: numberOf(full['thinned']),
+      dropped: numberOf(full['dropped']),
+    },
   };
 }
 

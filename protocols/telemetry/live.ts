@@ -28,6 +28,15 @@ export interface StatusMessage {
   seq: number;
 }
 
+/** A time at which a spool was full; `until` is null while it is not `over`. */
+export interface SpoolFull {
+  since: number | null;
+  until: number | null;
+  over: boolean;
+  thinned: number;
+  dropped: number;
+}
+
 /** The health of an agent, every 30 s. The counts hold: sampled = receipted + pending + thinned + dropped. */
 export interface HealthMessage {
   v: 1;
@@ -49,6 +58,11 @@ export interface HealthMessage {
     bytes: number;
     /** Why the disk does not take what is read, which is held in memory meanwhile; null while it does. */
     failing?: string | null;
+    /**
+     * The last time that the spool was too small for what waited for a collector, agent wall ms (null where its clock was not
+     * trusted), and how many samples were thinned and dropped then; absent where it never was.
+     */
+    full?: SpoolFull;
   };
   /** Receipts since the start by fate: `obeyed`, or the fault for which one was ignored, such as `foreign` or `forged`. */
   receipts?: Record<string, number>;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { askRunningCollector } from '../../cli/running-collector.ts';
+import { askFullSpools, askRunningCollector } from '../../cli/running-collector.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -38,4 +38,17 @@ test('other programs are no collector', async () => {
   expect(await ask(await serve({ '/healthz': '{"status":"ok"}' }))).toBeUndefined();
   expect(await ask(await serve({ '/healthz': 'ok', '/api/v1/site': SITE }))).toBeUndefined();
   expect(await ask(await serve({ '/healthz': `"${'x'.repeat(20_000)}"` }))).toBeUndefined();
+});
+
+test('tells the spools that are full, of agents that told of themselves', async () => {
+  const full = { since: 5, until: null, over: false, thinned: 7, dropped: 0 };
+  const agents = [
+    { id: 'a', health: null },
+    { id: 'b', health: { spool: { bytes: 1 } } },
+    { id: 'c', health: { spool: { full } } },
+  ];
+  const port = await serve({ '/api/v1/agents': JSON.stringify({ agents }) });
+  expect(await askFullSpools({ host: '127.0.0.1', port, token: undefined, cert: undefined })).toEqual([
+    { id: 'c', full },
+  ]);
 });

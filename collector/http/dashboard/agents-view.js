@@ -4,6 +4,8 @@ import { agoText, countText, durationText, element, secondText, shortDayText, st
 
 /** A clock that is off by more is told, ms. */
 const CLOCK_OFF_MS = 5000;
+/** A spool that was full is told of for so long afterwards, ms. */
+const FULL_TOLD_MS = 7 * 86_400_000;
 
 /** The list of agents, or what to do when there is none. */
 export function agentsView(agents, nowMs, { speed, simulated }) {
@@ -47,6 +49,7 @@ function agentEntry(
     addFact(facts, 'Readings', countText(health.spool.samples.sampled));
     if (health.spool.samples.dropped > 0)
       addFact(facts, 'Dropped', countText(health.spool.samples.dropped)).classList.add('low');
+    if (health.spool.samples.thinned > 0) addFact(facts, 'Thinned', countText(health.spool.samples.thinned));
   } else if (chain !== null) {
     addFact(facts, 'Records', countText(chain.records));
   }
@@ -60,6 +63,8 @@ function agentEntry(
     say(
       `It still had ${held === 1 ? 'one record' : `${countText(held)} records`} to send. Is its gateway on, and the network between?`,
     );
+  const full = health?.spool.full;
+  if (full?.over === false) say(fullText(full, nowMs));
   for (const source of health?.sources ?? []) {
     if (!source.up) say(`${source.id} is down: ${source.reason || 'no answer'}`);
     if (source.insecure === true) say(`${source.id} is read without security (allowInsecure)`);
@@ -75,6 +80,8 @@ function agentEntry(
     say(`${countText(chain.headSeq - chain.contiguousSeq)} records wait for ones before them`);
   if (!online) entry.append(element('p', 'note', offlineText(health, lastSeenMs, nowMs)));
   if (problems.childElementCount > 0) entry.append(problems);
+  if (full?.over === true && (full.until === null || nowMs - full.until < FULL_TOLD_MS))
+    entry.append(element('p', 'note', fullText(full, nowMs)));
   for (const { id, remarks = [] } of health?.sources ?? [])
     for (const remark of remarks) entry.append(element('p', 'note', `${id}: ${remark}`));
   // Nothing is wrong, and nothing is lost: it only proves less. A simulated plant proves nothing anyway.
@@ -98,12 +105,33 @@ function heldRecords(health, chain) {
     : records.pending;
 }
 
+/** Since when a spool is or was full, what became of the readings, and what helps. */
+function fullText({ since, until, over, thinned, dropped }, nowMs) {
+  const from = since === null ? '' : ` ${over ? 'from' : 'since'} ${momentText(since, nowMs)}`;
+  const to = over && until !== null ? ` to ${momentText(until, nowMs)}` : '';
+  const fates = [];
+  if (thinned > 0)
+    fates.push(
+      `${countText(thinned)} readings were thinned out (the kWh of each hour stay exact, its power curve is coarse)`,
+    );
+  if (dropped > 0) fates.push(`the oldest ${countText(dropped)} readings were dropped and are lost`);
+  const cure = over
+    ? 'For longer outages give the agent a larger spool.maxSize.'
+    : 'What waits is too much for it: keep the broker and this collector running, or give the agent a larger spool.maxSize.';
+  return `Its spool ${over ? 'was' : 'is'} full${from}${to}: ${fates.join(', and ')}. ${cure}`;
+}
+
+/** A time of day, with its day where that is not today. */
+function momentText(atMs, nowMs) {
+  const day = startOfDay(atMs) === startOfDay(nowMs) ? '' : `${shortDayText(atMs)}, `;
+  return `${day}${secondText(atMs)}`;
+}
+
 /** A stopped agent and a lost one look alike from here. */
 function offlineText(health, lastSeenMs, nowMs) {
   // Without health, the broker has only told us what it kept: since when is not known.
   if (health === null || lastSeenMs === null) return 'Offline.';
-  const day = startOfDay(lastSeenMs) === startOfDay(nowMs) ? '' : `${shortDayText(lastSeenMs)}, `;
-  return `Offline since ${day}${secondText(lastSeenMs)}.`;
+  return `Offline since ${momentText(lastSeenMs, nowMs)}.`;
 }
 
 function addFact(list, label, value) {

@@ -161,6 +161,48 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(await simulated.locator('.agent').textContent()).not.toContain('first contact');
   });
 
+  test('says since when a spool is full, what became of its readings, and what helps', async () => {
+    const [first] = plantDay(NOW_MS).agents;
+    if (first === undefined || first.health === null) throw new Error('The plant has no such agent.');
+    const { health } = first;
+    const full = { since: NOW_MS - 25 * 3_600_000, until: null, over: false, thinned: 128_000, dropped: 0 };
+    const agentWith = (
+      id: string,
+      told: typeof full | { since: number; until: number; over: true; thinned: number; dropped: number },
+    ) => ({
+      ...first,
+      id,
+      health: {
+        ...health,
+        spool: { ...health.spool, samples: { ...health.spool.samples, thinned: told.thinned }, full: told },
+      },
+    });
+    const over = {
+      since: NOW_MS - 7_200_000,
+      until: NOW_MS - 3_600_000,
+      over: true as const,
+      thinned: 10,
+      dropped: 300,
+    };
+    const { page } = await open({
+      agents: [
+        agentWith('a', full),
+        agentWith('b', over),
+        agentWith('c', { ...over, until: NOW_MS - 8 * 86_400_000 }),
+      ],
+    });
+    await page.locator('.agent').nth(2).waitFor();
+    const [lasting, past, old] = await page.locator('.agent').allTextContents();
+    expect(await page.locator('.agent').nth(0).locator('.problem').allTextContents()).toContain(
+      'Its spool is full since Mon 2 Mar, 13:37:00: 128,000 readings were thinned out (the kWh of each hour stay exact, its power curve is coarse). What waits is too much for it: keep the broker and this collector running, or give the agent a larger spool.maxSize.',
+    );
+    expect(lasting).toContain('Thinned128,000');
+    expect(past).toContain(
+      'Its spool was full from 12:37:00 to 13:37:00: 10 readings were thinned out (the kWh of each hour stay exact, its power curve is coarse), and the oldest 300 readings were dropped and are lost. For longer outages give the agent a larger spool.maxSize.',
+    );
+    expect(old).not.toContain('was full');
+  });
+
   test.each([390, 768, 1400])(
     'fits a screen of %i px, light and dark, with enough contrast',
     async (width) => {

@@ -28,6 +28,7 @@ const health: HealthMessage = {
     records: { sealed: 4, receipted: 3, pending: 1, rejected: 0 },
     samples: { sampled: 40, receipted: 30, pending: 10, dropped: 0 },
     bytes: 12_345,
+    full: { since: 500, until: null, over: false, thinned: 7, dropped: 0 },
   },
   receipts: { obeyed: 3, foreign: 2 },
   sources: [
