@@ -5,22 +5,8 @@ export interface CarvedRow {
 }
 
 const TABLE_LEAF = 0x0d;
-/** Page sizes that SQLite knows. */
-const PAGE_SIZES = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
-
-/** The pages that a write-ahead log holds, newest last; undefined for none. */
-export function pagesOfLog(log: Uint8Array): { pages: Uint8Array[] } | undefined {
-  if (log.length < 32) return undefined;
-  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
-  const pageBytes = view.getUint32(8);
-  if (!PAGE_SIZES.includes(pageBytes)) return undefined;
-  const pages: Uint8Array[] = [];
-  for (let at = 32; at + 24 + pageBytes <= log.length; at += 24 + pageBytes)
-    // Frames of an earlier round of the log have other salts.
-    if (view.getBigUint64(at + 8) === view.getBigUint64(16))
-      pages.push(log.subarray(at + 24, at + 24 + pageBytes));
-  return { pages };
-}
+/** Page sizes that SQLite knows, bytes. */
+export const PAGE_SIZES: readonly number[] = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
 
 /**
  * Finds the rows of one page of a table, by the file format alone, without the trees that lead to it: so damage costs the rows

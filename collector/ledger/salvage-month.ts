@@ -3,9 +3,10 @@ import { sha256 } from '../../protocols/evidence/keys.ts';
 import { unfoldPart, verifyHead, verifyRecord } from '../../protocols/evidence/seal.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { parseRecord, parseRecordHead } from '../../protocols/telemetry/record.ts';
-import { pageBytesOf, pagesOfLog, rowsOfPage, type CarvedRow } from './carve-rows.ts';
+import { pageBytesOf, rowsOfPage, type CarvedRow } from './carve-rows.ts';
 import { goneOf } from './gone-ranges.ts';
 import { MonthRows } from './month-rows.ts';
+import { pagesOfLog, type LoggedPage } from './log-pages.ts';
 import { openMonth, sqliteCode } from './month-schema.ts';
 import { isHeadOnly, rowOf } from './record-row.ts';
 
@@ -14,6 +15,7 @@ const COLUMNS = 15;
 const RECEIVED_AT = 1;
 const BYTES_AT = 14;
 const RECORDS_A_COMMIT = 500;
+const NO_LOG = new Uint8Array();
 
 /**
  * Takes from a damaged month's file, and from the log beside it, each record that verifies by itself: hash, signature, parts;
@@ -49,7 +51,7 @@ export function salvageMonth(path: string, newPath: string): number {
   }
 }
 
-/** Rows of `record`, from the log first: there they are as they were last. */
+/** Rows of `record`, from the log first: there they are as they were last. What no commit stands for comes last. */
 function* carvedRecords(path: string): Generator<CarvedRow, void> {
   const seen = new Set<number>();
   const once = function* (rows: Iterable<CarvedRow>) {
@@ -67,14 +69,23 @@ function* carvedRecords(path: string): Generator<CarvedRow, void> {
       return readSync(handle, buffer, 0, bytes, at) === bytes ? buffer : undefined;
     };
     const pageBytes = pageBytesOf(read(0, Math.min(100, size)) ?? new Uint8Array());
-    const pageAt = (number: number) =>
+    const inFile = (number: number) =>
       number < 1 || number * pageBytes > size ? undefined : read((number - 1) * pageBytes, pageBytes);
-    const log = existsSync(`${path}-wal`) ? pagesOfLog(readFileSync(`${path}-wal`)) : undefined;
-    for (const page of log?.pages.toReversed() ?? []) yield* once(rowsOfPage(page, 0, COLUMNS, pageAt));
+    const { committed, others } = pagesOfLog(
+      existsSync(`${path}-wal`) ? readFileSync(`${path}-wal`) : NO_LOG,
+    );
+    const byNumber = (pages: readonly LoggedPage[]) =>
+      new Map(pages.map(({ number, page }) => [number, page]));
+    const [newest, stray] = [byNumber(committed), byNumber(others)];
+    const pageAt = (number: number) => newest.get(number) ?? inFile(number) ?? stray.get(number);
+    const strayAt = (number: number) => stray.get(number) ?? newest.get(number) ?? inFile(number);
+    for (const { page } of committed.toReversed()) yield* once(rowsOfPage(page, 0, COLUMNS, pageAt));
     for (let number = 2; number * pageBytes <= size; number++) {
-      const page = pageAt(number);
+      const page = inFile(number);
       if (page !== undefined) yield* once(rowsOfPage(page, 0, COLUMNS, pageAt));
     }
+    for (const { page } of others.toReversed())
+      for (const at of [pageAt, strayAt]) yield* once(rowsOfPage(page, 0, COLUMNS, at));
   } finally {
     closeSync(handle);
   }
@@ -97,7 +108,9 @@ function sound({ values }: CarvedRow): { row: ReturnType<typeof rowOf>; headOnly
       if (header.kind === 'log' && frame.parts[0] !== undefined) logText = unfoldPart(frame.parts[0]);
     }
     const gone = goneOf(header, logText);
-    return { row: rowOf({ header, hash: sha256(signedBytes), receivedMs, bytes, gone }), headOnly };
+    const row = rowOf({ header, hash: sha256(signedBytes), receivedMs, bytes, gone });
+    // Under no machine is found what says nothing of one any more.
+    return { row: headOnly ? { ...row, machines: [] } : row, headOnly };
   } catch (error) {
     if (error instanceof MillwattError) return undefined;
     throw error;
