@@ -23,12 +23,21 @@ const TABLE_LEAF = 0x0d;
 const LOCAL_BYTES_MAX = PAGE_BYTES - 35;
 const LOCAL_BYTES_MIN = Math.floor(((PAGE_BYTES - 12) * 32) / 255) - 23;
 const RECORD_COLUMNS = 13;
+/** Of the row's own header: one varint a column and one for itself. */
+const RECORD_HEADER_BYTES_MAX = 60;
 /** What never changes in the first page once the tables are made: all but change counters, sizes and the free list. */
 const FIXED: readonly (readonly [number, number])[] = [
   [0, 24],
   [40, 92],
   [100, PAGE_BYTES],
 ];
+
+/** A record's row as it was found in a page. */
+interface Carved {
+  id: number;
+  state: string;
+  bytes: Uint8Array;
+}
 
 /** Keeps a copy of the database's first page beside it: the tables are found by it, so a bit in it would cost them all. */
 export function keepFirstPage(path: string): void {
@@ -91,7 +100,7 @@ export function mendFirstPage(path: string): boolean {
  * The records' bytes that lie in the pages of a database, found without its trees: a page proves nothing about where it
  * belongs, but a record does. What was deleted lately may be among them.
  */
-export function* carveRecords(path: string): Generator<{ id: number; state: string; bytes: Uint8Array }> {
+export function* carveRecords(path: string): Generator<Carved> {
   const file = openSync(path, 'r');
   try {
     const pages = Math.floor(statSync(path).size / PAGE_BYTES);
@@ -101,12 +110,11 @@ export function* carveRecords(path: string): Generator<{ id: number; state: stri
       number <= pages &&
       readSync(file, into, 0, PAGE_BYTES, (number - 1) * PAGE_BYTES) === PAGE_BYTES;
     for (let number = 2; number <= pages; number++) {
-      if (!read(number, page) || page[0] !== TABLE_LEAF) continue;
-      const cells = page.readUInt16BE(3);
-      if (8 + cells * 2 > PAGE_BYTES) continue;
-      for (let cell = 0; cell < cells; cell++) {
-        const found = carveCell(page, page.readUInt16BE(8 + cell * 2), read);
-        if (found !== undefined) yield found;
+      if (!read(number, page) || !isNearly(TABLE_LEAF, page.readUInt8(0))) continue;
+      // Every place is looked at, not only those the page points to: a bit of what leads to its rows costs none of them.
+      for (let at = 8; at < PAGE_BYTES - 8; at++) {
+        const record = carveCell(page, at, read);
+        if (record !== undefined) yield record;
       }
     }
   } finally {
@@ -118,13 +126,14 @@ function carveCell(
   page: Buffer,
   at: number,
   read: (number: number, into: Buffer) => boolean,
-): { id: number; state: string; bytes: Uint8Array } | undefined {
+): Carved | undefined {
   const length = readVarint(page, at);
   const id = readVarint(page, length.next);
   if (length.value < 200 || length.value > 1_000_000) return undefined;
   const payload = gather(page, id.next, length.value, read);
   if (payload === undefined) return undefined;
   const header = readVarint(payload, 0);
+  if (header.value <= RECORD_COLUMNS || header.value > RECORD_HEADER_BYTES_MAX) return undefined;
   let [offset, next, state] = [header.value, header.next, ''];
   for (let column = 0; column < RECORD_COLUMNS; column++) {
     if (next >= header.value) return undefined;
@@ -160,6 +169,12 @@ function gather(
     next = overflow.readUInt32BE(0);
   }
   return payload;
+}
+
+/** The same but for one bit at most. */
+function isNearly(expected: number, found: number): boolean {
+  const flipped = expected ^ found;
+  return (flipped & (flipped - 1)) === 0;
 }
 
 /** Bytes that a value of a serial type takes. */

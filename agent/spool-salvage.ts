@@ -7,7 +7,7 @@ import { carveRecords } from './spool-pages.ts';
 import { checkOf, SpoolMeta } from './spool-meta.ts';
 
 /** So many places are looked at one by one beyond the last row that could be read in order. */
-const PROBES_MAX = 20_000;
+const PROBES_MAX = 1000;
 const STATES: ReadonlySet<unknown> = new Set(['sealed', 'receipted', 'rejected']);
 
 /** What came out of a damaged spool. */
@@ -57,10 +57,29 @@ function salvageInto(source: string, to: DatabaseSync): Salvage {
     if (!isReadFailure(error)) throw error;
   }
   // What no tree leads to any more.
-  for (const row of carveRecords(source)) take.record(row, 0);
+  const carvedAfter = take.newest.records;
+  const carved: number[] = [];
+  for (const row of carveRecords(source)) {
+    take.record({ ...row }, 0);
+    carved.push(row.id);
+  }
+  if (take.newest.records > carvedAfter) leaveOutReplaced(to, carved);
   if (from !== undefined) headKnown = copyMeta(from, to, take.newest);
   attempt(() => from?.close());
   return { records: take.newest.records, openRows, headKnown };
+}
+
+/** What was deleted because it was thinned or dropped does not come back out of a page that was not used again. */
+function leaveOutReplaced(to: DatabaseSync, carved: readonly number[]): void {
+  const replaced = to.prepare(
+    `DELETE FROM records WHERE id = ? AND state = 'sealed' AND (
+       EXISTS (SELECT 1 FROM headers h JOIN records t ON t.id = h.id
+         WHERE t.epoch = records.epoch AND records.seq BETWEEN h.thinned_from AND h.thinned_to)
+       OR EXISTS (SELECT 1 FROM drops d WHERE d.epoch = records.epoch AND records.seq BETWEEN d.first AND d.last))`,
+  );
+  for (const id of carved) {
+    if (replaced.run(id).changes > 0) to.prepare('DELETE FROM headers WHERE id = ?').run(id);
+  }
 }
 
 /** True for damage of the source: corrupt, no database, cannot be opened, I/O error, no such table or column. */

@@ -3,21 +3,22 @@ import { Sealer, type SealerOptions } from '../../agent/sealer.ts';
 import { Spool } from '../../agent/spool.ts';
 import type { Clock } from '../../protocols/clock.ts';
 import { generateSigningKey, type SigningKey } from '../../protocols/evidence/keys.ts';
-import { silentLog, type Log } from '../../protocols/log.ts';
+import { silentLog } from '../../protocols/log.ts';
 import { drawToken } from '../../protocols/telemetry/ids.ts';
 import { encodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 
 /** Opens a spool as the agent does. */
 export function openSpool(
   folder: string,
-  options: { maxBytes?: number; keepMs?: number; log?: Log } = {},
+  options: Partial<ConstructorParameters<typeof Spool>[0]> = {},
 ): Spool {
   return new Spool({
     folder,
-    maxBytes: options.maxBytes ?? 1e9,
-    keepMs: options.keepMs ?? 72 * 3_600_000,
+    maxBytes: 1e9,
+    keepMs: 72 * 3_600_000,
     randomBytes: (count) => randomBytes(count),
-    log: options.log ?? silentLog,
+    log: silentLog,
+    ...options,
   });
 }
 

@@ -5,9 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { openSpoolDatabase } from '../../../agent/spool-database.ts';
 import { Spool } from '../../../agent/spool.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
-
-import { generateSigningKey, type SigningKey } from '../../../protocols/evidence/keys.ts';
+import { readSigningKey, type SigningKey } from '../../../protocols/evidence/keys.ts';
 import { silentLog } from '../../../protocols/log.ts';
+import { seedRandom } from '../../../protocols/simulator/seeded-random.ts';
+import { drawToken } from '../../../protocols/telemetry/ids.ts';
 import { addReading, holds, openSealer, openSpool } from '../spool-rig.ts';
 
 /** The three files of a spool as a crash leaves them, or the one that closing leaves. */
@@ -43,15 +44,30 @@ export function memoryFolder(): string {
   return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'millwatt-faults-'));
 }
 
+/** An Ed25519 key that is the same in every run: what failed once must fail again. */
+export function fixedKey(): SigningKey {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)]);
+  return readSigningKey(
+    `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`,
+  );
+}
+
+/** Bytes that look drawn by chance and are the same in every run. */
+export function fixedRandom(seed: string): (count: number) => Uint8Array {
+  const random = seedRandom(seed);
+  return (count) => Uint8Array.from({ length: count }, () => random.whole(0, 255));
+}
+
 /**
  * A spool of so many records, some receipted, with readings open. `crashed` takes its files while it is in use; `logFrom` carries the
  * write-ahead log over into the database when there are so many records, so that it holds those after.
  */
 export function makeImage(records: number, options: { crashed: boolean; logFrom?: number }): SpoolImage {
   const folder = memoryFolder();
-  const key = generateSigningKey();
+  const key = fixedKey();
+  const random = fixedRandom('image');
   const clock = new SteppedClock(Date.UTC(2026, 2, 2, 6));
-  const spool = openSpool(folder);
+  const spool = openSpool(folder, { randomBytes: random });
   let older: Buffer | undefined;
   const all = new Map<number, Uint8Array>();
   const open = new Set<string>();
@@ -62,6 +78,7 @@ export function makeImage(records: number, options: { crashed: boolean; logFrom?
   };
   const sealer = openSealer(spool, clock, ['mill', 'lathe'], {
     key,
+    boot: drawToken(random),
     onSealed: (sealed) => {
       for (const { header, bytes } of sealed) all.set(header.seq, bytes);
     },
@@ -150,7 +167,8 @@ export function inspect(folder: string, image: SpoolImage, options: { goOn?: boo
       const seq = Number(row['seq']);
       const epoch = String(row['epoch']);
       const own = epoch === image.epoch ? image.records.get(seq) : undefined;
-      if (own !== undefined && Buffer.compare(own, row['bytes'] as Uint8Array) === 0) {
+      const { bytes } = row;
+      if (own !== undefined && bytes instanceof Uint8Array && Buffer.compare(own, bytes) === 0) {
         found.add(seq);
         continue;
       }
