@@ -5,7 +5,7 @@ import { SPOOL_FILE } from './spool-database.ts';
 import { SpoolMeta } from './spool-meta.ts';
 import type { BootAnchor } from './spool-open-rows.ts';
 
-/** It is full no more when what waits takes less than this share of it. */
+/** It is full no more when nothing that was thinned waits, and what waits takes less than this share of it. */
 const RELIEVED_SHARE = 0.5;
 const LOOK_EVERY_MS = 60_000;
 const META_NAME = 'full';
@@ -25,6 +25,7 @@ export interface Fullness {
 export class SpoolFullness {
   readonly #meta: SpoolMeta;
   readonly #sizes: StatementSync;
+  readonly #thinned: StatementSync;
   readonly #usedBytes: () => number;
   readonly #relievedBytes: number;
   #wallMs: number | null = null;
@@ -38,6 +39,10 @@ export class SpoolFullness {
     this.#sizes = database.prepare(
       `SELECT COALESCE(SUM(size), 0) AS "all", COALESCE(SUM(size) FILTER (WHERE state = 'sealed'), 0) AS waiting
        FROM records`,
+    );
+    this.#thinned = database.prepare(
+      `SELECT 1 FROM headers h JOIN records r ON r.id = h.id
+       WHERE h.thinned_from IS NOT NULL AND r.state = 'sealed' LIMIT 1`,
     );
   }
 
@@ -65,6 +70,7 @@ export class SpoolFullness {
     this.#lookedMs = mono;
     const known = this.read();
     if (known === undefined || known.isOver) return;
+    if (this.#thinned.get() !== undefined) return;
     const row = this.#sizes.get();
     const waitingShare = Number(row?.['waiting'] ?? 0) / Math.max(1, Number(row?.['all'] ?? 0));
     if (this.#usedBytes() * waitingShare >= this.#relievedBytes) return;
