@@ -4,6 +4,7 @@ import type { Log } from '../protocols/log.ts';
 import { createSeldom } from '../protocols/mqtt/seldom.ts';
 import { parseRecord } from '../protocols/telemetry/record.ts';
 import { systemTimers, type Timers } from '../protocols/timers.ts';
+import { Overtaken } from './overtaken.ts';
 import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
 import { RequestedRecords } from './requested-records.ts';
 import type { Spool, SpooledRecord } from './spool.ts';
@@ -18,6 +19,8 @@ const RESEND_AFTER_MS = 30_000;
 const PROBE_SHARE = 1 / 6;
 /** A receipt for a record that went out so much later (2 s) says that one was lost on its way. */
 const OVERTAKEN_SHARE = 1 / 15;
+/** So many records are looked at in one turn for some that may go: reading them takes time. */
+const LOOKED_AT_MAX = 100;
 /** Records sealed just now; older ones are found in the backlog. */
 const LIVE_RECORDS_MAX = WINDOW;
 /** Faults that a sound record can catch on its way. */
@@ -70,9 +73,11 @@ export class Publisher {
   #live: { epoch: string; seq: number }[] = [];
   readonly #requested: RequestedRecords;
   readonly #suspects: Suspects;
+  readonly #overtaken: Overtaken;
   /** The last record that passed. */
   #witness: SpooledRecord | undefined;
   readonly #sayRefused: ReturnType<typeof createSeldom>;
+  readonly #sayOvertaken: ReturnType<typeof createSeldom>;
   /** Backlog up to this row has been published or receipted since the connection came up. */
   #backlogId = 0;
   readonly #faults = new Map<ReceiptFault, number>();
@@ -88,7 +93,9 @@ export class Publisher {
     this.#timers = options.timers ?? systemTimers;
     this.#requested = new RequestedRecords(options.spool);
     this.#suspects = new Suspects(() => this.#timers.nowMs());
+    this.#overtaken = new Overtaken(() => this.#timers.nowMs());
     this.#sayRefused = createSeldom(() => this.#timers.nowMs());
+    this.#sayOvertaken = createSeldom(() => this.#timers.nowMs());
   }
 
   /** Counts since the start. */
@@ -96,7 +103,7 @@ export class Publisher {
     published: number;
     resent: number;
     inFlight: number;
-    /** Records that the broker may not be able to take, tried apart from the others. */
+    /** Records that the broker may not be able to take or to deliver, tried apart from the others. */
     apart: number;
     receipts: { obeyed: number } & Record<ReceiptFault, number>;
   } {
@@ -105,7 +112,7 @@ export class Publisher {
       published: this.#published,
       resent: this.#resent,
       inFlight: this.#inFlight.size,
-      apart: this.#suspects.size,
+      apart: this.#suspects.size + this.#overtaken.size,
       receipts: { obeyed: this.#receipts, ...(faults as Record<ReceiptFault, number>) },
     };
   }
@@ -124,6 +131,8 @@ export class Publisher {
   /** The connection came up: all that has no receipt is published anew, because what became of it is unknown. */
   restart(): void {
     for (const verdict of this.#suspects.lost()) this.#setAside(verdict);
+    // Another broker, or another configuration of it, perhaps.
+    this.#overtaken.release();
     this.#inFlight.clear();
     this.#backlogId = 0;
     this.pump();
@@ -134,6 +143,7 @@ export class Publisher {
     if (!this.#options.connected()) return;
     this.#resendOverdue();
     this.#probe();
+    this.#takeDue();
     this.#tryApart();
     while (this.#inFlight.size < this.#window && this.#room() > 0) {
       const next = this.#nextLive();
@@ -202,18 +212,21 @@ export class Publisher {
       this.#inFlight.delete(id);
       // It arrived, so it is nothing that the broker cannot take.
       this.#suspects.acknowledged(id);
+      this.#overtaken.forget(id);
     }
-    this.#resendBefore(newestMs - this.#resendAfterMs * OVERTAKEN_SHARE);
+    this.#resendOvertaken(newestMs - this.#resendAfterMs * OVERTAKEN_SHARE);
     let forked = false;
     for (const { seq, reason } of rejected) {
       if (FAULTS_OF_THE_WAY.has(reason) && this.#isSound(receipt.epoch, seq)) {
         log.warn({ seq, reason }, 'a record arrived spoilt; ours is sound and goes out again');
         continue;
       }
-      this.#requested.noteRefused(receipt.epoch, seq);
       const id = spool.markRejected(receipt.epoch, seq, reason);
+      // One copy arrived well and another one spoilt: nothing was refused.
+      if (id !== undefined || !FAULTS_OF_THE_WAY.has(reason)) this.#requested.noteRefused(receipt.epoch, seq);
       if (id === undefined) continue;
       this.#inFlight.delete(id);
+      this.#overtaken.forget(id);
       log.error({ seq, reason }, 'the collector rejected a record; it is kept in the spool, set aside');
       forked ||= reason === 'fork' && receipt.epoch === spool.head.epoch;
     }
@@ -242,10 +255,14 @@ export class Publisher {
   #nextLive(): SpooledRecord | undefined {
     for (let next = this.#live.shift(); next !== undefined; next = this.#live.shift()) {
       const record = this.#options.spool.record(next.epoch, next.seq);
-      if (record !== undefined && !this.#inFlight.has(record.id) && !this.#suspects.isApart(record.id))
-        return record;
+      if (record !== undefined && !this.#inFlight.has(record.id) && !this.#isApart(record.id)) return record;
     }
     return undefined;
+  }
+
+  /** True for a record that does not go with the others now. */
+  #isApart(id: number): boolean {
+    return this.#suspects.isApart(id) || this.#overtaken.isWaiting(id);
   }
 
   /** Records that may be without receipt at one time: no more than the broker takes at once. */
@@ -263,16 +280,26 @@ export class Publisher {
   }
 
   #pumpBacklog(): void {
-    const free = Math.min(this.#backlogWindow - this.#inFlight.size, this.#room());
-    if (free <= 0) return;
     const { spool } = this.#options;
-    // Records in flight and those apart are skipped, so more are looked at than are sent.
-    const skipped = this.#inFlight.size + this.#suspects.size;
-    for (const record of spool.pendingAfter(this.#backlogId, free + skipped)) {
-      if (this.#inFlight.size >= this.#backlogWindow || this.#room() <= 0) return;
-      this.#backlogId = record.id;
-      if (!this.#inFlight.has(record.id) && !this.#suspects.isApart(record.id)) this.#send(record);
+    for (let looked = 0; looked < LOOKED_AT_MAX;) {
+      const free = Math.min(this.#backlogWindow - this.#inFlight.size, this.#room());
+      // Never more than may go are read at once, however many of them are to be passed over: records are large.
+      const records = free > 0 ? spool.pendingAfter(this.#backlogId, free) : [];
+      if (records.length === 0) return;
+      for (const record of records) {
+        if (this.#inFlight.size >= this.#backlogWindow || this.#room() <= 0) return;
+        this.#backlogId = record.id;
+        looked += 1;
+        if (!this.#inFlight.has(record.id) && !this.#isApart(record.id)) this.#send(record);
+      }
     }
+  }
+
+  /** What was held back for long enough is found in the backlog again. */
+  #takeDue(): void {
+    for (const apart of [this.#suspects, this.#overtaken])
+      for (let id = apart.takeDue(); id !== undefined; id = apart.takeDue())
+        this.#backlogId = Math.min(this.#backlogId, id - 1);
   }
 
   #pumpRequested(): void {
@@ -281,7 +308,7 @@ export class Publisher {
     if (!connected() || this.#suspects.isAlone) return;
     // They are receipted already, and so outside the window: a few at every turn.
     for (const record of this.#requested.take(LIVE_PLACES)) {
-      if (this.#inFlight.has(record.id) || this.#suspects.isApart(record.id)) continue;
+      if (this.#inFlight.has(record.id) || this.#isApart(record.id)) continue;
       this.#resent += 1;
       publish(record.bytes).catch(() => {});
     }
@@ -303,7 +330,9 @@ export class Publisher {
   /** Where nothing else is to be sent, one that passed before goes once more, so that a trial tells something. */
   #bearWitness(): void {
     if (!this.#suspects.wantsWitness) return;
-    const witness = this.#witness ?? this.#options.spool.pendingAfter(0, 1)[0];
+    const witness = [this.#witness, ...this.#options.spool.pendingAfter(0, 1)].find(
+      (record) => record !== undefined && !this.#isApart(record.id),
+    );
     if (witness === undefined) return;
     this.#resent += 1;
     this.#publish(witness);
@@ -328,6 +357,8 @@ export class Publisher {
       return;
     }
     spool.markRejected(epoch, seq, 'undeliverable');
+    // Should the collector ask for it before it hears that it will not come: it would end the connection again.
+    this.#requested.noteSetAside(epoch, seq);
     spool.tellGone(epoch, 'undeliverable', { from: seq, to: seq }, parseRecord(record.bytes).header.samples);
     log.error(
       { epoch, seq, bytes, cure: "Look into the broker's log for why it ends the connection." },
@@ -351,6 +382,32 @@ export class Publisher {
     this.#probedAtMs = this.#timers.nowMs();
     const oldest = [...this.#inFlight].find(([, { sentAtMs }]) => sentAtMs === oldestMs);
     if (oldest?.[1].isAnswered === true) this.#resend(...oldest);
+  }
+
+  /** What went out last at or before this time, real ms, and was answered, was lost behind the broker: others came later. */
+  #resendOvertaken(sentMs: number): void {
+    for (const [id, flight] of this.#inFlight) {
+      if (flight.sentAtMs > sentMs || !flight.isAnswered || this.#room() <= 0) continue;
+      if (!this.#overtaken.note(id)) {
+        this.#resend(id, flight);
+        continue;
+      }
+      this.#inFlight.delete(id);
+      const { epoch, seq, bytes } = flight.record;
+      this.#sayOvertaken((unsaid) =>
+        this.#options.log.warn(
+          {
+            epoch,
+            seq,
+            bytes: bytes.length,
+            times: this.#overtaken.times(id),
+            unsaid,
+            cure: "Look for limits and filters of the broker (mosquitto: message_size_limit), and into the collector's log.",
+          },
+          'a record is not receipted, though later ones are; it stays in the spool and is tried again ever more seldom',
+        ),
+      );
+    }
   }
 
   /** Publishes again what went out last at or before this time, real ms. */
@@ -389,11 +446,13 @@ export class Publisher {
   #publish(record: SpooledRecord, onAnswer: () => void = () => {}): void {
     const { id, bytes } = record;
     this.#suspects.sent(id, bytes.length);
+    let passed = false;
     // Unknown is not failed: the record stays in flight, and goes out again when its receipt is overdue.
     const acknowledged = this.#options
       .publish(bytes)
       .then(
         () => {
+          passed = true;
           this.#suspects.acknowledged(id);
           this.#witness = record;
         },
@@ -402,8 +461,11 @@ export class Publisher {
       .finally(() => {
         onAnswer();
         this.#unacknowledged.delete(acknowledged);
-        // Whoever goes alone is waited for by the next.
-        if (this.#suspects.isAlone || this.#suspects.trial() !== undefined || this.#suspects.wantsWitness)
+        // Whoever goes alone is waited for by the next. After a refusal that would go round and round: the beat goes on then.
+        if (
+          passed &&
+          (this.#suspects.isAlone || this.#suspects.trial() !== undefined || this.#suspects.wantsWitness)
+        )
           this.pump();
       });
     this.#unacknowledged.add(acknowledged);
@@ -413,11 +475,14 @@ export class Publisher {
     const code = error instanceof MillwattError ? error.code : '';
     // Lost with its connection: `restart` asks why.
     if (code === 'unacknowledged') return;
-    this.#suspects.returned(id);
     if (code === 'oversized-message') {
       this.#suspects.hold(id);
       this.#inFlight.delete(id);
-    } else if (code !== 'refused-message') return;
+    } else if (code === 'refused-message') this.#suspects.refused(id);
+    else {
+      this.#suspects.returned(id);
+      return;
+    }
     this.#sayRefused((unsaid) =>
       this.#options.log.warn(
         { unsaid, cure: error instanceof MillwattError ? error.cure : undefined },

@@ -4,6 +4,8 @@ import type { Spool, SpooledRecord } from './spool.ts';
 const REQUESTED_MAX = 1000;
 /** Ranges that were told to be gone are remembered, so that each is told once a run. */
 const TOLD_MAX = 1000;
+/** Of what is not kept so many are remembered: of several epochs at once all that can be asked for. */
+const MISSING_MAX = 20 * REQUESTED_MAX;
 
 /** Records that a collector asks for again; of those that will never come it is told so, in the chain, once. */
 export class RequestedRecords {
@@ -32,6 +34,12 @@ export class RequestedRecords {
     const seqs = this.#refused.get(epoch) ?? new Set();
     this.#refused.set(epoch, seqs);
     if (seqs.size < TOLD_MAX) seqs.add(seq);
+  }
+
+  /** This one is set aside, and told to be gone by whoever did that. */
+  noteSetAside(epoch: string, seq: number): void {
+    this.noteRefused(epoch, seq);
+    this.#noteTold(epoch, seq, seq);
   }
 
   /** The next ones to be sent, at most `limit`. */
@@ -66,18 +74,26 @@ export class RequestedRecords {
     const [oldest] = this.#spool.pendingAfter(0, 1);
     const since = this.#missing.get(name);
     if (since === undefined) {
-      if (this.#missing.size >= REQUESTED_MAX) this.#missing.clear();
+      if (this.#missing.size >= MISSING_MAX) this.#missing.clear();
       this.#missing.set(name, this.#spool.record(head.epoch, head.seq)?.id ?? 0);
       return false;
     }
-    return oldest === undefined || oldest.id > since;
+    if (oldest !== undefined && oldest.id <= since) return false;
+    this.#missing.delete(name);
+    return true;
+  }
+
+  /** False when it was noted before. */
+  #noteTold(epoch: string, from: number, to: number): boolean {
+    const name = `${epoch}/${from}-${to}`;
+    if (this.#told.has(name)) return false;
+    if (this.#told.size >= TOLD_MAX) this.#told.clear();
+    this.#told.add(name);
+    return true;
   }
 
   #tell(epoch: string, from: number, to: number, reason: string): void {
-    const name = `${epoch}/${from}-${to}`;
-    if (this.#told.has(name)) return;
-    if (this.#told.size >= TOLD_MAX) this.#told.clear();
-    this.#told.add(name);
+    if (!this.#noteTold(epoch, from, to)) return;
     // Their samples were counted when they were receipted, or rejected.
     this.#spool.tellGone(epoch, reason, { from, to }, 0);
   }

@@ -40,8 +40,10 @@ export class Suspects {
   /** Bytes of what is published on this connection and not acknowledged, by row id. */
   readonly #out = new Map<number, number>();
   readonly #suspects = new Map<number, Suspect>();
-  /** Until when records are held back, real ms. */
+  /** Until when records are held back, real ms; the first to go is the first in it. */
   readonly #held = new Map<number, number>();
+  /** Larger than what the broker announced for this connection. */
+  readonly #tooLargeHere = new Set<number>();
   #losses = 0;
   /** Of this connection. */
   #passed = 0;
@@ -54,7 +56,7 @@ export class Suspects {
 
   /** Records under suspicion or held back. */
   get size(): number {
-    return this.#suspects.size + this.#held.size;
+    return this.#suspects.size + this.#held.size + this.#tooLargeHere.size;
   }
 
   /** True while records go one at a time. */
@@ -71,12 +73,15 @@ export class Suspects {
 
   /** True for a record that does not go with the others now. */
   isApart(id: number): boolean {
-    if (this.#suspects.has(id)) return true;
-    const untilMs = this.#held.get(id);
-    if (untilMs === undefined) return false;
-    if (this.#nowMs() < untilMs) return true;
-    this.#held.delete(id);
-    return false;
+    return this.#suspects.has(id) || this.#held.has(id) || this.#tooLargeHere.has(id);
+  }
+
+  /** A record that is held back no longer; undefined when there is none. */
+  takeDue(): number | undefined {
+    const [first] = this.#held;
+    if (first === undefined || this.#nowMs() < first[1]) return undefined;
+    this.#held.delete(first[0]);
+    return first[0];
   }
 
   /** The record to be sent alone now, if any. */
@@ -91,8 +96,8 @@ export class Suspects {
 
   /** Not sent on this connection any more: larger than what the broker announced. */
   hold(id: number): void {
-    this.#out.delete(id);
-    this.#held.set(id, this.#nowMs() + HOLD_MS);
+    this.refused(id);
+    this.#tooLargeHere.add(id);
   }
 
   sent(id: number, bytes: number): void {
@@ -110,15 +115,22 @@ export class Suspects {
     if (this.#passed >= (this.isAlone ? PASSES_UNTIL_FREE : PASSES_UNTIL_FORGOTTEN)) this.#losses = 0;
   }
 
-  /** It did not leave, or the broker has said no to it: not what ends a connection. */
+  /** It did not leave. */
   returned(id: number): void {
     this.#out.delete(id);
+  }
+
+  /** The broker has said no to it, and goes on: it is not what ends connections. */
+  refused(id: number): void {
+    this.#out.delete(id);
+    this.#suspects.delete(id);
   }
 
   /** The spool does not have it any more. */
   forget(id: number): void {
     this.#suspects.delete(id);
     this.#held.delete(id);
+    this.#tooLargeHere.delete(id);
   }
 
   /** The connection is over; what was found out by its end. */
@@ -126,6 +138,7 @@ export class Suspects {
     const out = [...this.#out];
     const [passed, passedBytes] = [this.#passed, this.#passedBytes];
     this.#out.clear();
+    this.#tooLargeHere.clear();
     this.#passed = 0;
     this.#passedBytes = 0;
     const [only] = out;
@@ -150,6 +163,7 @@ export class Suspects {
     if (suspect.endedAfter.size < TRIALS) return [];
     this.#suspects.delete(id);
     if (suspect.witnessBytes >= LIKE_SIZE_SHARE * bytes) return [{ id, fate: 'undeliverable', bytes }];
+    this.#held.delete(id);
     this.#held.set(id, this.#nowMs() + HOLD_MS);
     return [{ id, fate: 'too-large', bytes }];
   }

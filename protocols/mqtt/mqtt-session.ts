@@ -185,6 +185,14 @@ export class MqttSession implements Session {
       this.#drop(explainDisconnect(0x9b, this.#host));
       return;
     }
+    if (properties?.receiveMaximum === 0 || properties?.maximumPacketSize === 0) {
+      // A protocol error (MQTT 5, 3.2.2.3): obeyed, it would keep every message waiting for ever.
+      this.#drop({
+        reason: `The broker at ${this.#host} announces that it takes nothing.`,
+        cure: "Set its limits for clients to more than 0, or try broker.mqtt: '3.1.1'.",
+      });
+      return;
+    }
     this.#receiveMaximum = properties?.receiveMaximum ?? Infinity;
     this.#packetBytesMax = properties?.maximumPacketSize ?? Infinity;
     this.#quota = new SendQuota(this.#receiveMaximum);

@@ -77,3 +77,25 @@ test('of what lies beyond our head nothing is said, and endless requests are bou
   }
   expect(spool.untold(10)).toEqual([]);
 });
+
+test('what was set aside is neither sent nor told again', () => {
+  const { spool, requested, epoch } = rig();
+  requested.noteSetAside(epoch, 9);
+  requested.add(epoch, [{ from: 8, to: 10 }]);
+  expect(take(requested)).toEqual([8, 10]);
+  expect(spool.untold(10)).toEqual([]);
+});
+
+test('long gaps in several epochs that are asked for by turns are all told', () => {
+  const { spool, requested } = rig();
+  const epochs = ['old000000001', 'old000000002', 'old000000003'];
+  spool.markReceipted(spool.head.epoch, [{ from: 1, to: spool.head.seq }]);
+  for (let time = 0; time < 2; time++)
+    for (const epoch of epochs) {
+      requested.add(epoch, [{ from: 1, to: 1000 }]);
+      expect(take(requested)).toEqual([]);
+    }
+  expect(spool.untold(10).map(({ epoch, from, to }) => ({ epoch, from, to }))).toEqual(
+    epochs.map((epoch) => ({ epoch, from: 1, to: 1000 })),
+  );
+});

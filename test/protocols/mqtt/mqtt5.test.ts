@@ -67,6 +67,18 @@ test('what we ask for: no session kept, our own Receive Maximum and largest pack
   expect(connect.properties?.maximumPacketSize).toBeGreaterThan(128 * 1024);
 });
 
+test.each([{ receiveMaximum: 0 }, { maximumPacketSize: 0 }])(
+  'a broker that announces that it takes nothing is left and told of, not waited for: %o',
+  async (properties) => {
+    const broker = await startScripted({ connack: () => ({ properties }) });
+    const { link, states } = open(broker.port);
+    await awaitUntil('it is said', () => states.some(({ connected }) => !connected));
+    expect(states[0]?.reason).toMatch(/announces that it takes nothing/);
+    expect(link.connected()).toBe(false);
+    await awaitUntil('it is tried again', () => broker.connections() > 1);
+  },
+);
+
 describe('the Receive Maximum of the broker', () => {
   test('never more are without PUBACK than it announced, records and status together; the rest follows in order', async () => {
     const held: (() => void)[] = [];
