@@ -117,6 +117,19 @@ test('a record that is spoilt on its way is not given up: it goes again while ou
   expect(spool.accounts().records).toMatchObject({ pending: 0, receipted: 2 });
 });
 
+test('a copy that arrives spoilt beside a good one is no refusal: the record is sent when it is asked for', () => {
+  const { spool, sent, seal, tell } = rig();
+  seal(1);
+  const hash = headerHash(parseRecord(spool.record(spool.head.epoch, 2)?.bytes ?? new Uint8Array()));
+  tell({
+    accepted: [{ from: 2, to: 2, digest: rangeDigest([hash]) }],
+    rejected: [{ seq: 2, hash, reason: 'bad-part-hash' }],
+  });
+  sent.length = 0;
+  tell({ requested: [{ from: 2, to: 2 }] });
+  expect(sent.map((bytes) => parseRecord(bytes).header.seq)).toEqual([2]);
+});
+
 test('a record that arrives spoilt every time is set aside in the end, and one with other faults at once', () => {
   const { spool, seal, tell } = rig();
   seal(2);
