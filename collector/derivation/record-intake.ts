@@ -13,7 +13,7 @@ import type { MachineModels } from './machine-models.ts';
 import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader, type TakeColumn } from './record-reader.ts';
 import { runWordsOf } from './run-words.ts';
-import { heardTimesMs, isThinnedFrom, originalsOf } from './thinned-records.ts';
+import { heardTimesMs, isThinnedFrom, originalsOf, thinnedRecordOf } from './thinned-records.ts';
 
 /** Of a record that is not as it was admitted, no more than so long is told to be lost: its times may be damaged, too. */
 const LOST_MS_MAX = 86_400_000;
@@ -38,6 +38,8 @@ export interface TakenIn {
 export interface Recorded {
   minutes: MinuteRollup[];
   words: StoredWord[];
+  /** Words of originals of which a thinned record told before they came. */
+  retold: { word: StoredWord; thinnedSeq: number }[];
   snapshots: { hash: string; snapshot: ConfigSnapshot }[];
 }
 
@@ -58,6 +60,7 @@ export class RecordIntake {
   readonly #reader: RecordReader;
   readonly #rollups: MinuteRollups;
   #words: StoredWord[] = [];
+  #retold: Recorded['retold'] = [];
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -138,8 +141,9 @@ export class RecordIntake {
   /** What is to be written of the records since the last call. */
   takeRecorded(): Recorded {
     const words = this.#words;
-    this.#words = [];
-    return { minutes: this.#rollups.take(), words, snapshots: this.#reader.takeSnapshots() };
+    const retold = this.#retold;
+    [this.#words, this.#retold] = [[], []];
+    return { minutes: this.#rollups.take(), words, retold, snapshots: this.#reader.takeSnapshots() };
   }
 
   #take(record: LedgerRecord, { feeds, heard }: TakenIn): void {
@@ -194,7 +198,11 @@ export class RecordIntake {
         else if (first > 0) this.#rollups.add(channel, timesMs.slice(first), values.slice(first), factor);
       });
       if (feed !== undefined && !isLabelled)
-        this.#words.push(...runWordsOf(machine, feed).filter(({ atMs }) => atMs >= frozenToMs));
+        this.#noteWords(
+          record,
+          machine,
+          runWordsOf(machine, feed).filter(({ atMs }) => atMs >= frozenToMs),
+        );
       return feed;
     } catch (error) {
       this.#parts.counts.malformedParts++;
@@ -202,6 +210,13 @@ export class RecordIntake {
       this.#parts.log.warn({ agent, seq, machine, error: describeError(error) }, 'A part cannot be read.');
       return undefined;
     }
+  }
+
+  #noteWords(record: LedgerRecord, machine: string, words: readonly StoredWord[]): void {
+    this.#words.push(...words);
+    if (words.length === 0 || !isThinnedFrom(this.#parts.ledger, record.header)) return;
+    const thinnedSeq = thinnedRecordOf(this.#parts.ledger, record, machine);
+    if (thinnedSeq !== undefined) this.#retold.push(...words.map((word) => ({ word, thinnedSeq })));
   }
 
   /** What a record says of a machine, for a fold that goes over it again. A part that cannot be read was told of before. */

@@ -48,6 +48,26 @@ export function* originalsOf(
   }
 }
 
+/** The seq of the thinned record that told of a machine what this one tells, and came before it; undefined where none did. */
+export function thinnedRecordOf(
+  ledger: Pick<Ledger, 'readMachine'>,
+  { header, bytes, ordinal }: LedgerRecord,
+  machine: string,
+): number | undefined {
+  const { agent, epoch, seq } = header;
+  const label = parseRecordHead(bytes).header;
+  const [fromMs, toMs] = [
+    wallTimeMs(label, label.first) - LABEL_MS,
+    wallTimeMs(label, label.last) + LABEL_MS,
+  ];
+  for (const { header: other, ordinal: itsOrdinal } of ledger.readMachine(machine, fromMs, toMs)) {
+    const { thinnedFrom = Infinity, thinnedTo = 0 } = other;
+    const isOwn = other.agent === agent && other.epoch === epoch;
+    if (isOwn && seq >= thinnedFrom && seq <= thinnedTo && itsOrdinal < ordinal) return other.seq;
+  }
+  return undefined;
+}
+
 /** What a thinned record says of a machine beyond what originals say: readings by source and time, words and links as often as they were told. */
 export function withoutOriginals(part: MachinePart, originals: readonly MachinePart[]): MachinePart {
   if (originals.length === 0) return part;

@@ -114,6 +114,7 @@ class SqliteViews implements Views {
       for (const { machine, fromMs } of change.dropSpansFrom ?? []) this.#spans.drop(machine, fromMs);
       for (const { machine, spans } of change.spans ?? []) this.#spans.write(machine, spans);
       for (const word of change.words ?? []) this.#words.write(word);
+      for (const { word, thinnedSeq } of change.retold ?? []) this.#words.takeBack(word, thinnedSeq);
       this.setCursor(change.reader, change.ordinal);
       this.#db.exec('COMMIT');
     } catch (error) {

@@ -68,6 +68,8 @@ export interface Views {
     spans?: Iterable<{ machine: string; spans: readonly StateSpan[] }>;
     /** Words of programs and parts; one that is there already stays as it is. */
     words?: Iterable<StoredWord>;
+    /** Words as their own record tells them; what thinned record `thinnedSeq` of that epoch said of each is taken away, once. */
+    retold?: Iterable<{ word: StoredWord; thinnedSeq: number }>;
   }): void;
   /** One minute of a channel as it was last written; a minute that is committed again replaces it. */
   minute(channel: string, minuteMs: number): MinuteRollup | undefined;

@@ -4,6 +4,9 @@ import type { StoredWord } from './views.ts';
 
 const WORD_COLUMNS = 'machine, channel, source, at_ms AS atMs, epoch, seq, place, status, vocabulary, json';
 
+/** A thinned record tells a time by the clocks of the last of its originals, which may differ by 20 ms. */
+const LABELS_APART_MS = 21;
+
 /** What controls said of programs and parts, in views.db. */
 export class WordRows {
   readonly #rows: SqliteRows;
@@ -60,6 +63,30 @@ export class WordRows {
       status,
       vocabulary,
       JSON.stringify(value),
+    );
+  }
+
+  /** Of what a thinned record said, takes one row away that says the same; none where it said no such thing. */
+  takeBack({ machine, channel, source, atMs, epoch, status, value }: StoredWord, thinnedSeq: number): void {
+    const own = [machine, channel, source, epoch, thinnedSeq] as const;
+    const ofOwn = 'machine = ? AND channel = ? AND source = ? AND epoch = ? AND seq = ?';
+    const atOwnMs = Math.round(atMs);
+    const row = this.#rows.get(
+      `SELECT at_ms AS atMs, place FROM word WHERE ${ofOwn} AND at_ms BETWEEN ? AND ? AND status = ? AND json = ?
+       ORDER BY ABS(at_ms - ?), place LIMIT 1`,
+      ...own,
+      atOwnMs - LABELS_APART_MS,
+      atOwnMs + LABELS_APART_MS,
+      status,
+      JSON.stringify(value),
+      atOwnMs,
+    );
+    if (row === undefined) return;
+    this.#rows.run(
+      `DELETE FROM word WHERE ${ofOwn} AND at_ms = ? AND place = ?`,
+      ...own,
+      Number(row['atMs']),
+      Number(row['place']),
     );
   }
 }

@@ -22,7 +22,7 @@ import { eventually } from './millwatt-process.ts';
 
 const BEGAN_MS = Date.UTC(2026, 2, 2, 5, 30, 7);
 const EVERY_MS = 5000;
-const HOURS = Number(process.env['MILLWATT_TEST_LONG'] === '1' ? 72 : 24);
+const HOURS = process.env['MILLWATT_TEST_LONG'] === '1' ? 72 : 24;
 const tools = requireTool('mosquitto') !== undefined;
 
 /** A meter with five quantities and a control, the same of two machines. */

@@ -54,6 +54,8 @@ test('hours of a full spool are those of an unbounded one, and its originals win
   // No reading is counted twice; of the order in which they came, sums and steps keep a trace (ARCHITECTURE.md, Known open ends).
   expect(after.minutes.map(countsOf)).toEqual(all.minutes.map(countsOf));
   expect(after.spans).toEqual(all.spans);
+  // What originals say again stands once, with the time they give it.
+  expect(after.words).toEqual(all.words);
   expect(bench.derivation.stats().failures).toBe(0);
   await bench.restart();
   await bench.startOver();
