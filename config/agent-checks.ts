@@ -127,6 +127,7 @@ function checkPlainBroker(broker: Broker, collectorIsKnown: boolean): Remark[] {
 const BATCH_AGE_MS = { min: 1000, max: 600_000 };
 const SPOOL_BYTES_MIN = 10_000_000;
 const KEEP_MS_MAX = 90 * 86_400_000;
+const MAX_AGE_MS_MIN = 86_400_000;
 
 function checkSpool(raw: unknown): Remark[] {
   const spool = salvage(shape.spool, ownValue(raw, 'spool'))?.value;
@@ -138,11 +139,17 @@ function checkSpool(raw: unknown): Remark[] {
     error('batchAge', 'must be 1s to 10min.', 'Write 60s unless you have a reason.');
   if (spool.maxSize < SPOOL_BYTES_MIN)
     error('maxSize', 'is less than an hour of readings may need.', 'Give at least 10MB; 1GB holds weeks.');
+  if (spool.maxAge < MAX_AGE_MS_MIN)
+    error(
+      'maxAge',
+      'is less than a day: one night without a collector would drop readings.',
+      'Write 1d or more; 365d unless you have a reason.',
+    );
   if (spool.keep > KEEP_MS_MAX)
     error(
       'keep',
       'is longer than 90d.',
-      'Write at most 90d; the ledger of the collector keeps everything for good.',
+      'Write at most 90d; what was receipted is in the ledger of the collector.',
     );
   return remarks;
 }

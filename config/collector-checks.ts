@@ -5,6 +5,7 @@ import { hostOfUrl, isLoopback } from './address-checks.ts';
 import { checkSecret, checkTlsFiles, measureSecret } from './file-checks.ts';
 import type { Remark } from './finding.ts';
 import { checkInflux } from './influx-checks.ts';
+import { checkLedger } from './ledger-checks.ts';
 import { checkMachines } from './machine-checks.ts';
 import type { PlanJudge } from './plan-judge.ts';
 import { checkSitePlan } from './site-checks.ts';
@@ -24,6 +25,7 @@ export function checkCollector(raw: unknown, folder: string, world: Surroundings
     ...(broker === undefined ? [] : checkBroker(broker, folder, world)),
     ...(http === undefined ? [] : checkHttp(http, folder, world)),
     ...(influx === undefined ? [] : checkInflux(influx, folder, world)),
+    ...checkLedger(ownValue(raw, 'ledger')),
     ...checkMachines(ownList(raw, 'machines'), world.judge),
     ...checkSitePlan(raw),
     ...checkSiteCalendar(ownValue(raw, 'calendar'), world.judge),
@@ -47,6 +49,13 @@ function checkBroker(broker: Broker, folder: string, world: Surroundings): Remar
   if (broker.password !== undefined)
     remarks.push(...checkSecret(['broker', 'password'], broker.password, folder, world));
   if (broker.embedded !== undefined) {
+    if (broker.mqtt === 5)
+      add(
+        'error',
+        ['mqtt'],
+        'the broker inside the collector speaks MQTT 3.1.1 only.',
+        'Remove mqtt here and in the agents, or use mosquitto.',
+      );
     if (broker.url !== undefined)
       add(
         'error',
