@@ -1,9 +1,9 @@
 import { roomCure } from './ingest/room-watch.ts';
 import type { CollectorStats } from './collector-stats.ts';
 
-/** Something that does not heal until a person does something. Nothing is lost meanwhile. */
+/** Something that does not heal until a person does something. */
 export interface Alarm {
-  part: 'influx' | 'ledger';
+  part: 'broker' | 'influx' | 'ledger';
   /** What happened, as one sentence without its full stop. */
   reason: string;
   cure: string;
@@ -11,17 +11,37 @@ export interface Alarm {
   lagRecords: number;
 }
 
+const DAMAGE_CURE =
+  'Stop the collector, put the month that its log names back from a backup (remove the -wal and -shm beside it), delete views.db and start it; `millwatt ledger verify` names each record.';
+
+type Told = Pick<CollectorStats, 'influx' | 'lagRecords'> &
+  Partial<Pick<CollectorStats, 'room' | 'broker'>> & { ledger?: Pick<CollectorStats['ledger'], 'damaged'> };
+
 /** What a person has to see to just now. */
-export function readAlarms(
-  stats: Pick<CollectorStats, 'influx' | 'lagRecords'> & Partial<Pick<CollectorStats, 'room'>>,
-): Alarm[] {
-  return [...ledgerAlarms(stats), ...influxAlarms(stats)];
+export function readAlarms(stats: Told): Alarm[] {
+  return [...brokerAlarms(stats), ...ledgerAlarms(stats), ...influxAlarms(stats)];
 }
 
-function ledgerAlarms({ room }: Partial<Pick<CollectorStats, 'room'>>): Alarm[] {
-  if (room?.full !== true) return [];
-  const reason = 'The disk of the ledger is full: no record is taken, agents keep theirs';
-  return [{ part: 'ledger', reason, cure: roomCure(room.reserveBytes), lagRecords: 0 }];
+/** A link that was not tried yet has no reason, and is no alarm. */
+function brokerAlarms({ broker }: Pick<Told, 'broker'>): Alarm[] {
+  if (broker === undefined || broker.connected || broker.reason === '') return [];
+  const reason = `No agent is heard. ${broker.reason.replace(/\.$/, '')}`;
+  return [{ part: 'broker', reason, cure: broker.cure, lagRecords: 0 }];
+}
+
+function ledgerAlarms({ room, ledger }: Pick<Told, 'room' | 'ledger'>): Alarm[] {
+  const alarms: Alarm[] = [];
+  if (room?.full === true) {
+    const reason = 'The disk of the ledger is full: no record is taken, agents keep theirs';
+    alarms.push({ part: 'ledger', reason, cure: roomCure(room.reserveBytes), lagRecords: 0 });
+  }
+  const damaged = ledger?.damaged ?? 0;
+  if (damaged > 0) {
+    const what = damaged === 1 ? 'One record' : `${damaged} records`;
+    const reason = `${what} of the ledger ${damaged === 1 ? 'is' : 'are'} damaged and in no figure`;
+    alarms.push({ part: 'ledger', reason, cure: DAMAGE_CURE, lagRecords: 0 });
+  }
+  return alarms;
 }
 
 function influxAlarms({ influx, lagRecords }: Pick<CollectorStats, 'influx' | 'lagRecords'>): Alarm[] {

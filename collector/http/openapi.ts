@@ -66,7 +66,7 @@ export function openApiDocument(version: string): object {
     paths: {
       '/api/v1/site': get('The site and this collector', json(reference('Site'))),
       '/api/v1/alarms': get(
-        'What a person has to see to just now, with its cure; nothing is lost meanwhile',
+        'What a person has to see to just now, with its cure',
         json(object({ alarms: list(object({ part: text, reason: text, cure: text, lagRecords: number })) })),
       ),
       '/api/v1/machines': get(

@@ -9,6 +9,31 @@ test('a projection that a person has to help is an alarm, with how much waits', 
   ]);
 });
 
+test('a broker that is not reached and damaged records are alarms, with what to do', () => {
+  const broker = {
+    connected: false,
+    reason: 'Nothing listens at x.',
+    cure: 'Start it.',
+    messages: 0,
+    foreign: 0,
+  };
+  expect(readAlarms({ influx: undefined, lagRecords: {}, broker, ledger: { damaged: 2 } })).toEqual([
+    { part: 'broker', reason: 'No agent is heard. Nothing listens at x', cure: 'Start it.', lagRecords: 0 },
+    {
+      part: 'ledger',
+      reason: '2 records of the ledger are damaged and in no figure',
+      cure: expect.stringContaining('from a backup'),
+      lagRecords: 0,
+    },
+  ]);
+  const connected = { ...broker, connected: true };
+  const untried = { ...broker, reason: '' };
+  for (const quiet of [connected, untried])
+    expect(readAlarms({ influx: undefined, lagRecords: {}, broker: quiet, ledger: { damaged: 0 } })).toEqual(
+      [],
+    );
+});
+
 test.each([undefined, { ...halted, state: 'retry' }, { ...halted, state: 'ok' }, { lines: 3 }])(
   'what heals by itself, or is not there, is none',
   (influx) => {

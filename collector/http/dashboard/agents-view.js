@@ -63,6 +63,10 @@ function agentEntry(
     say(
       `It still had ${held === 1 ? 'one record' : `${countText(held)} records`} to send. Is its gateway on, and the network between?`,
     );
+  if ((health?.spool.failing ?? null) !== null)
+    say(
+      `Its spool cannot be written (${health.spool.failing}). Make room on its disk, or look whether it fails.`,
+    );
   const full = health?.spool.full;
   if (full?.over === false) say(fullText(full, nowMs));
   for (const source of health?.sources ?? []) {

@@ -187,7 +187,7 @@ async function showAgents() {
   at('alarm').textContent = alarms
     .map(
       ({ part, reason, cure, lagRecords }) =>
-        `${reason}. Nothing is lost${part === 'influx' ? `: ${lagRecords} records wait in the ledger` : ''}. ${cure}`,
+        `${reason}.${part === 'influx' ? ` Nothing is lost: ${lagRecords} records wait in the ledger.` : ''} ${cure}`,
     )
     .join(' ');
   at('agents').replaceChildren(agentsView(agents, nowMs(), { speed: clock.speed, simulated }));
