@@ -448,8 +448,11 @@ export class Sealer {
     this.#failing = describeError(error);
     if (known) return;
     this.#options.log.error(
-      { reason: this.#failing },
-      'the spool cannot be written; readings are held in memory until it can. Look at the disk',
+      {
+        reason: this.#failing,
+        cure: 'Make room on the disk of the data folder, or look whether it fails; the agent goes on by itself. What memory cannot hold is dropped and counted.',
+      },
+      'the spool cannot be written; readings are held in memory until it can',
     );
   }
 

@@ -42,7 +42,12 @@ export function openSpoolDatabase(folder: string, log: Log): DatabaseSync {
     const salvage = takeOver(folder, log);
     const place = replaceBySalvaged(folder);
     log.error(
-      { place, reason: describeError(error), ...salvage },
+      {
+        place,
+        reason: describeError(error),
+        ...salvage,
+        cure: 'Nothing has to be done for the readings; what could not be saved counts as dropped (corrupt), and energy counters go over it. If it comes again, the disk fails: replace it. The file in quarantine/ may be deleted.',
+      },
       'the spool is corrupt; it was moved aside, and what still proves itself was taken over into a new one',
     );
     return open(path);

@@ -16,10 +16,19 @@ export function tryFolder(folder: string): string {
     writeFileSync(file, 'trial');
     rmSync(file);
   } catch (cause) {
-    throw new MillwattError('refuse', 'no-folder', `${folder} cannot be written.`, {
-      cure: 'Give the folder to the user that runs millwatt (chown), or choose another with `data:`.',
-      cause,
-    });
+    rmSync(file, { force: true });
+    const isFull = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    throw new MillwattError(
+      'refuse',
+      isFull ? 'disk-full' : 'no-folder',
+      isFull ? `The disk of ${folder} is full.` : `${folder} cannot be written.`,
+      {
+        cure: isFull
+          ? 'Make room on this disk; what runs goes on by itself.'
+          : 'Give the folder to the user that runs millwatt (chown), or choose another with `data:`.',
+        cause,
+      },
+    );
   }
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < SPARE_BYTES_MIN) {

@@ -241,7 +241,11 @@ function readSeries(text: string): QuerySeries[] {
   };
   const error = answer.error ?? answer.results?.find((result) => result.error !== undefined)?.error;
   if (error !== undefined)
-    throw new MillwattError('refuse', 'influx-refused', `InfluxDB could not run the query: ${error}.`);
+    throw new MillwattError('refuse', 'influx-refused', `InfluxDB could not run the query: ${error}.`, {
+      cure: /database not found/.test(error)
+        ? 'A running collector makes a dropped database anew within half a minute and writes every point again; without one: `millwatt project --rebuild`.'
+        : 'Check `influx.database`, and whether the user or token may read it.',
+    });
   return (answer.results ?? []).flatMap((result) =>
     (result.series ?? []).map(({ name, tags, columns, values }) => ({
       name,
