@@ -108,7 +108,7 @@ export class ChainIndex {
     for (const range of chain?.ranges ?? []) {
       if (gaps.length >= limit) break;
       if (chain !== undefined) gaps.push(...awaited(chain, next, range.from - 1));
-      next = range.to + 1;
+      next = Math.max(next, range.to + 1);
     }
     return gaps.slice(0, limit);
   }
@@ -212,7 +212,7 @@ function contiguousEnd(chain: Pick<Chain, 'ranges' | 'gone'>): number {
   let end = 0;
   for (const range of chain.ranges) {
     if (!isJoined(chain, end, range.from)) break;
-    end = range.to;
+    end = Math.max(end, range.to);
   }
   return end;
 }
@@ -236,7 +236,7 @@ function missingCount(chain: Pick<Chain, 'ranges' | 'gone'>): number {
   let next = 1;
   for (const range of chain.ranges) {
     for (const { from, to } of awaited(chain, next, range.from - 1)) count += to - from + 1;
-    next = range.to + 1;
+    next = Math.max(next, range.to + 1);
   }
   return count;
 }

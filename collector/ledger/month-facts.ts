@@ -12,4 +12,6 @@ export interface MonthFacts {
   lastOrdinal: number;
   /** Records whose readings were let go. */
   pruned: number;
+  /** What of it may go was let go, though that may have been nothing. */
+  isPruned: boolean;
 }

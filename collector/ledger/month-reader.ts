@@ -146,6 +146,11 @@ export class MonthReader {
     return Number(this.#db.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value'] ?? 0);
   }
 
+  /** Whether what may go was let go. */
+  isPruned(): boolean {
+    return this.#db.prepare("SELECT 1 FROM meta WHERE name = 'pruned'").get() !== undefined;
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { markDamaged, monthOf, monthPath, type Month } from './month-file.ts';
 import { MonthRows, type RowToWrite } from './month-rows.ts';
@@ -7,6 +8,8 @@ import { isDamage, openMonth, sqliteCode } from './month-schema.ts';
 export type WriteOutcome =
   | { id: number; ordinal: number; month: Month }
   | { id: number; code: string; message: string };
+
+type Stray = Pick<RowToWrite, 'agent' | 'epoch' | 'seq' | 'hash'> & { ordinal: number };
 
 interface OpenMonth {
   month: Month;
@@ -22,8 +25,10 @@ export class MonthWriter {
   #newestMonth: Month;
   readonly #written = new Set<Month>();
   #open: OpenMonth | undefined;
-  /** The last commit failed. */
-  #failed = false;
+  /** Months in which a commit failed, and from which ordinal on: nothing is written before they are settled. */
+  readonly #failed = new Map<Month, number>();
+  /** Records of a failed commit that are there after all, and that nobody was told of. */
+  readonly #strays = new Map<string, Stray & { month: Month }>();
 
   constructor(options: { folder: string; nextOrdinal: number; newestMonth: Month; monthBytesMax?: number }) {
     this.#folder = options.folder;
@@ -37,6 +42,13 @@ export class MonthWriter {
     const outcomes: WriteOutcome[] = [];
     let start = 0;
     while (start < rows.length) {
+      for (const [failed, ordinal] of this.#failed) {
+        try {
+          this.#settle(failed, ordinal);
+        } catch (error) {
+          return [...outcomes, ...this.#notWritten(failed, rows.slice(start), error)];
+        }
+      }
       const month = this.#monthFor(rows[start]);
       let end = start + 1;
       while (end < rows.length && this.#monthFor(rows[end], month) === month) end++;
@@ -76,23 +88,25 @@ export class MonthWriter {
     } catch (error) {
       this.#nextOrdinal = firstOrdinal;
       // After a failed sync nothing is known of this connection's pages: begin anew from what is on disk.
+      if (!this.#failed.has(month)) this.#failed.set(month, firstOrdinal);
       this.#abandon();
-      const code = isDamage(error)
-        ? 'ledger-damaged'
-        : sqliteCode(error) === 13
-          ? 'ledger-full'
-          : 'ledger-write';
-      if (code === 'ledger-damaged') markDamaged(monthPath(this.#folder, month));
-      return rows.map(({ id }) => ({
-        id,
-        code,
-        message: error instanceof Error ? error.message : String(error),
-      }));
+      return this.#notWritten(month, rows, error);
     }
   }
 
+  #notWritten(month: Month, rows: readonly RowToWrite[], error: unknown): WriteOutcome[] {
+    const isDamaged = isDamage(error);
+    if (isDamaged) markDamaged(monthPath(this.#folder, month));
+    const code = isDamaged ? 'ledger-damaged' : sqliteCode(error) === 13 ? 'ledger-full' : 'ledger-write';
+    const message = error instanceof Error ? error.message : String(error);
+    return rows.map(({ id }) => ({ id, code, message }));
+  }
+
   #insert(file: OpenMonth, row: RowToWrite): WriteOutcome {
-    const ordinal = file.rows.insert(this.#nextOrdinal, row);
+    const stray = this.#strays.get(nameOf(row));
+    if (stray !== undefined && stray.hash === row.hash)
+      return { id: row.id, ordinal: stray.ordinal, month: stray.month };
+    const ordinal = stray === undefined ? file.rows.insert(this.#nextOrdinal, row) : undefined;
     if (ordinal === undefined)
       return { id: row.id, code: 'duplicate', message: 'The ledger holds a record of this sequence number.' };
     if (ordinal === this.#nextOrdinal) this.#nextOrdinal++;
@@ -104,7 +118,6 @@ export class MonthWriter {
     this.#closeOpen();
     const db = openMonth(monthPath(this.#folder, month), this.#bytesMax);
     try {
-      if (this.#failed) this.#settle(db);
       this.#written.add(month);
       this.#open = { month, db, rows: new MonthRows(db) };
       return this.#open;
@@ -116,22 +129,35 @@ export class MonthWriter {
 
   /**
    * A commit that failed may be in the log all the same, and what a failed sync left of it in memory is not on the disk:
-   * it is written once more, into the file itself, before anything rests on it.
+   * it is written once more, into the file itself, before anything rests on it. Its records will come again.
    */
-  #settle(db: DatabaseSync): void {
-    const { busy, log, checkpointed } = db.prepare('PRAGMA wal_checkpoint(FULL)').get() as Record<
-      string,
-      unknown
-    >;
-    if (busy !== 0 || log !== checkpointed)
-      throw new Error('the log of the ledger cannot be folded in just now');
-    const last = Number(db.prepare('SELECT coalesce(max(ordinal), 0) AS last FROM record').get()?.['last']);
-    this.#nextOrdinal = Math.max(this.#nextOrdinal, last + 1);
-    this.#failed = false;
+  #settle(month: Month, fromOrdinal: number): void {
+    const path = monthPath(this.#folder, month);
+    if (existsSync(path)) {
+      const db = openMonth(path);
+      try {
+        const { busy, log, checkpointed } = db.prepare('PRAGMA wal_checkpoint(FULL)').get() as Record<
+          string,
+          unknown
+        >;
+        if (busy !== 0 || log !== checkpointed)
+          throw new Error('the log of the ledger cannot be folded in just now');
+        const rows = db
+          .prepare('SELECT agent, epoch, seq, hash, ordinal FROM record WHERE ordinal >= ?')
+          .all(fromOrdinal) as unknown as Stray[];
+        for (const row of rows) {
+          this.#strays.set(nameOf(row), { ...row, month });
+          this.#nextOrdinal = Math.max(this.#nextOrdinal, row.ordinal + 1);
+          if (month > this.#newestMonth) this.#newestMonth = month;
+        }
+      } finally {
+        db.close();
+      }
+    }
+    this.#failed.delete(month);
   }
 
   #abandon(): void {
-    this.#failed = true;
     try {
       this.#closeOpen();
     } catch {
@@ -139,4 +165,8 @@ export class MonthWriter {
       this.#open = undefined;
     }
   }
+}
+
+function nameOf({ agent, epoch, seq }: Pick<RowToWrite, 'agent' | 'epoch' | 'seq'>): string {
+  return `${agent}/${epoch}/${seq}`;
 }

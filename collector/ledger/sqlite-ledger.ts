@@ -234,6 +234,7 @@ class SqliteLedger implements AdmissionLedger {
         bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
         lastOrdinal: reader.ordinals().last ?? 0,
         pruned: reader.meta('pruned'),
+        isPruned: reader.isPruned(),
       };
     });
   }
@@ -285,10 +286,20 @@ class SqliteLedger implements AdmissionLedger {
   }): Promise<number> {
     const row = rowOf(record);
     const written: Written = await this.#writer.write(row);
-    if (!this.#firstOrdinals.has(written.month)) this.#firstOrdinals.set(written.month, written.ordinal);
+    if (!this.#firstOrdinals.has(written.month)) this.#noteMonth(written);
     this.#lastOrdinal = Math.max(this.#lastOrdinal, written.ordinal);
     this.#index.add({ ...row, ...written }, row.gone);
     return written.ordinal;
+  }
+
+  /** Oldest first: what failed in a month may turn out to be there when the next one has begun. */
+  #noteMonth({ month, ordinal }: Written): void {
+    const others = [...this.#firstOrdinals].filter(([other]) => other > month);
+    this.#firstOrdinals.set(month, ordinal);
+    for (const [other, first] of others) {
+      this.#firstOrdinals.delete(other);
+      this.#firstOrdinals.set(other, first);
+    }
   }
 
   #indexMonth(month: Month, reader: MonthReader): void {
@@ -314,7 +325,11 @@ class SqliteLedger implements AdmissionLedger {
   #failDamaged(path: string, message: string, cause?: unknown): never {
     if (this.#crash === undefined) {
       this.#crash = damagedMonth(message, cause);
-      markDamaged(path);
+      try {
+        markDamaged(path);
+      } catch {
+        // A full disk takes no note: the next start finds the damage by itself, or when it is read again.
+      }
       this.#log.error({ file: basename(path), error: message }, 'A month of the ledger is damaged.');
       this.#onCrash?.(this.#crash);
     }

@@ -119,3 +119,15 @@ test('a hole before a record of a gateway without a clock is not taken for an ol
   young.add({ ...record(7), sealedToMs: 12 });
   expect(young.delivered('gw-1', 'e', 2_000_000)).toEqual({ toMs: 12, isWhole: true });
 });
+
+test('a record that two months hold, as where a file was put back by hand, is no gap', () => {
+  const index = new ChainIndex(tipOf);
+  const of = { agent: 'gw-1', epoch: 'e', key: 'k' };
+  const totals = { records: 0, samples: 0, firstOrdinal: 1 };
+  index.addRange(of, { from: 1, to: 10, month: '2026-11' }, totals);
+  index.addRange(of, { from: 5, to: 5, month: '2026-12' }, totals);
+  index.addRange(of, { from: 11, to: 12, month: '2026-12' }, totals);
+  index.settle();
+  expect(index.summaries()).toMatchObject([{ contiguousSeq: 12, headSeq: 12, missing: 0 }]);
+  expect(index.missing('gw-1', 'e', 9)).toEqual([]);
+});
