@@ -47,12 +47,13 @@ export interface Derivation {
   stop(): Promise<void>;
   stats(): DerivationStats;
   /**
-   * Freezes hours up to about a time (wall ms), by machine as far as they are final and settled, from now on; what is
-   * frozen has to be written down before readings of before are let go. Undefined while it is at work.
+   * Freezes hours up to about a time (wall ms), by machine as far as they are final and settled; what is frozen has to be
+   * written down before readings of before are let go. Nothing is derived from then on until `goOn`: what is
+   * left out of frozen hours would be lost where they are not frozen after all. Undefined while it is at work.
    */
   freeze(aboutMs: number): Frost | undefined;
-  /** Lets hours be changed again that were frozen and could not be written down: `before` holds. */
-  unfreeze(before: readonly FrozenMachine[]): void;
+  /** Goes on after `freeze`, with what was written down. */
+  goOn(written: readonly FrozenMachine[]): void;
   /** What came too late for frozen hours, by machine and agent. */
   late(): readonly LateRange[];
 }
@@ -104,6 +105,8 @@ class Deriver implements Derivation {
   #readTo = 0;
   #loaded = false;
   #isAtWork = false;
+  /** Until hours that were frozen are written down. */
+  #hold: PromiseWithResolvers<void> | undefined;
   #frozen: readonly FrozenMachine[];
   readonly #runner = new Rerunner(
     () => this.#pass(),
@@ -130,7 +133,9 @@ class Deriver implements Derivation {
 
   stop(): Promise<void> {
     clearInterval(this.#asking);
-    return this.#runner.stop();
+    const stopped = this.#runner.stop();
+    this.#hold?.resolve();
+    return stopped;
   }
 
   stats(): DerivationStats {
@@ -153,7 +158,8 @@ class Deriver implements Derivation {
   }
 
   freeze(aboutMs: number): Frost | undefined {
-    if (this.#isAtWork || !this.#loaded || this.#memory.outdated.size > 0) return undefined;
+    if (this.#hold !== undefined || this.#isAtWork || !this.#loaded || this.#memory.outdated.size > 0)
+      return undefined;
     const { views } = this.#options;
     const { frozen } = this.#memory;
     const before = this.#frozen;
@@ -163,19 +169,18 @@ class Deriver implements Derivation {
     );
     frozen.freeze(now);
     this.#frozen = frozen.machines();
+    this.#hold = Promise.withResolvers();
     return { before, now: this.#frozen, waiting: this.#memory.waiting };
   }
 
-  unfreeze(before: readonly FrozenMachine[]): void {
-    const late = this.#memory.frozen.late();
-    this.#frozen = before;
-    // What came meanwhile was left out of hours that are not frozen after all.
-    for (const { machine, toMs } of late) {
-      const edgeMs = before.find((one) => one.machine === machine)?.toMs ?? -Infinity;
-      if (toMs >= edgeMs) markOutdated(this.#memory, machine, edgeMs);
+  goOn(written: readonly FrozenMachine[]): void {
+    if (written !== this.#frozen) {
+      this.#frozen = written;
+      this.#memory.frozen = new FrozenBook(written, this.#memory.frozen.late());
+      this.#memory.frozen.judgeBy((name) => methodOf(this.#models.of(name)));
     }
-    this.#memory.frozen = new FrozenBook(before);
-    this.#memory.frozen.judgeBy((name) => methodOf(this.#models.of(name)));
+    this.#hold?.resolve();
+    this.#hold = undefined;
     this.wake();
   }
 
@@ -207,6 +212,8 @@ class Deriver implements Derivation {
   }
 
   async #pass(): Promise<void> {
+    await this.#hold?.promise;
+    if (this.#runner.stopped) return;
     this.#isAtWork = true;
     try {
       await this.#takeTurn();

@@ -2,9 +2,13 @@ import { rmSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
+import { wallTimeMs } from '../../protocols/telemetry/record.ts';
 import { systemTimers, type Timers } from '../../protocols/timers.ts';
-import type { Derivation } from '../derivation/deriver.ts';
-import { pruneInThread } from '../ledger/prune-thread.ts';
+import type { Derivation, Frost } from '../derivation/deriver.ts';
+import { pruneInThread, type PruneOutcome } from '../ledger/prune-thread.ts';
+import type { PruneWorkerData } from '../ledger/prune-worker.ts';
+import type { LedgerRecord } from '../ledger/ledger.ts';
+import { readFrozen, type FrozenMachine } from '../ledger/frozen-store.ts';
 import type { MonthFacts } from '../ledger/month-facts.ts';
 
 const DAY_MS = 86_400_000;
@@ -12,6 +16,10 @@ const DAY_MS = 86_400_000;
 const AFTER_MONTH_MS = 8 * DAY_MS;
 /** A record may be labelled a day ahead of its arrival. */
 const LABELLED_AHEAD_MS = DAY_MS;
+/** It is believed to be no later than this after the newest that agents told of. */
+const TOLD_LATE_MS = DAY_MS;
+/** So many of the newest records are asked when it is: some agents know no time. */
+const ASKED_RECORDS = 32;
 const LOOK_EVERY_MS = 3_600_000;
 
 /** Figures for /metrics, the page and `doctor`. */
@@ -39,11 +47,13 @@ export interface Retention {
 export interface RetentionParts {
   ledger: {
     months(): MonthFacts[];
+    lastOrdinal(): number;
+    readAfter(after: number, limit: number): Pick<LedgerRecord, 'header'>[];
     sizeBytes(): number;
     /** Puts a file that was written anew in the place of a month's; false where another process reads it just now. */
     replaceMonth(month: string, newPath: string): boolean;
   };
-  derivation: Pick<Derivation, 'idle' | 'freeze' | 'unfreeze'>;
+  derivation: Pick<Derivation, 'idle' | 'freeze' | 'goOn'>;
   /** Ordinals up to which the readers of the ledger have come. */
   cursors: () => number[];
   frozenPath: string;
@@ -83,8 +93,8 @@ class MonthlyRetention implements Retention {
   stats(): RetentionStats {
     const months = this.#parts.ledger.months();
     return {
-      monthsPruned: months.filter(({ pruned }) => pruned > 0).length,
-      fullSinceSeconds: (months.find(({ pruned }) => pruned === 0)?.fromMs ?? 0) / 1000,
+      monthsPruned: months.filter(({ isPruned }) => isPruned).length,
+      fullSinceSeconds: (months.find(({ isPruned }) => !isPruned)?.fromMs ?? 0) / 1000,
       failures: this.#failures,
       stuck: this.#stuck,
     };
@@ -120,16 +130,23 @@ class MonthlyRetention implements Retention {
   /** The oldest month that is too old, or too much. */
   #due(): MonthFacts | undefined {
     const { ledger, keepMs, maxBytes, wallMs } = this.#parts;
-    const nowMs = wallMs();
+    const nowMs = Math.min(wallMs(), this.#toldMs() + TOLD_LATE_MS);
     // The newest is still written, by whatever clock.
     const [oldest] = ledger
       .months()
       .slice(0, -1)
-      .filter(({ pruned, toMs }) => pruned === 0 && toMs + AFTER_MONTH_MS <= nowMs);
+      .filter(({ isPruned, toMs }) => !isPruned && toMs + AFTER_MONTH_MS <= nowMs);
     if (oldest === undefined) return undefined;
     const isOld = keepMs !== undefined && oldest.toMs + keepMs <= nowMs;
     const isMuch = maxBytes !== undefined && ledger.sizeBytes() > maxBytes;
     return isOld || isMuch ? oldest : undefined;
+  }
+
+  /** Until when agents told of what they read, wall ms. Our own clock may step, and what is let go does not come back. */
+  #toldMs(): number {
+    const { ledger } = this.#parts;
+    const newest = ledger.readAfter(Math.max(0, ledger.lastOrdinal() - ASKED_RECORDS), ASKED_RECORDS);
+    return Math.max(-Infinity, ...newest.map(({ header }) => wallTimeMs(header, header.sealedTo)));
   }
 
   /** Why it could not be done; empty when it was. */
@@ -145,7 +162,7 @@ class MonthlyRetention implements Retention {
     if (frost === undefined) return 'the hours are being computed; they are frozen when that is done';
     const newPath = `${month.path}.new`;
     log.info({ file: month.file }, 'Readings of a month are let go; hours, minutes and signed headers stay.');
-    const outcome = await pruneInThread({
+    const outcome = await this.#writeAnew(frost, {
       frozenPath,
       viewsPath,
       frozen: frost.now,
@@ -156,7 +173,6 @@ class MonthlyRetention implements Retention {
         whole: frost.waiting,
       },
     });
-    if (!outcome.isFrozen) derivation.unfreeze(frost.before);
     const { pruned } = outcome;
     if (pruned === undefined || !ledger.replaceMonth(month.month, newPath)) {
       for (const ending of ['', '-wal', '-shm']) rmSync(newPath + ending, { force: true });
@@ -168,5 +184,27 @@ class MonthlyRetention implements Retention {
       'Readings were let go.',
     );
     return '';
+  }
+  /** The derivation goes on as soon as frozen hours are written down, or are not. */
+  async #writeAnew(frost: Frost, data: PruneWorkerData): Promise<PruneOutcome> {
+    const { derivation } = this.#parts;
+    let written = false;
+    try {
+      return await pruneInThread(data, () => {
+        written = true;
+        derivation.goOn(frost.now);
+      });
+    } finally {
+      if (!written) derivation.goOn(readWritten(data.frozenPath) ?? frost.before);
+    }
+  }
+}
+
+/** What a thread that failed has written down all the same; undefined where that cannot be told just now. */
+function readWritten(path: string): readonly FrozenMachine[] | undefined {
+  try {
+    return readFrozen(dirname(path));
+  } catch {
+    return undefined;
   }
 }
