@@ -1,12 +1,13 @@
-import { describeError, MillwattError } from '../protocols/errors.ts';
+import { MillwattError } from '../protocols/errors.ts';
 import { verifyRecord } from '../protocols/evidence/seal.ts';
 import type { Log } from '../protocols/log.ts';
-import { createSeldom } from '../protocols/mqtt/seldom.ts';
 import { parseRecord } from '../protocols/telemetry/record.ts';
 import { systemTimers, type Timers } from '../protocols/timers.ts';
+import { DeliveryLog } from './delivery-log.ts';
 import { Overtaken } from './overtaken.ts';
 import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
 import { RequestedRecords } from './requested-records.ts';
+import { isCorruption } from './spool-database.ts';
 import type { Spool, SpooledRecord } from './spool.ts';
 import { Suspects, type Verdict } from './suspects.ts';
 
@@ -74,10 +75,9 @@ export class Publisher {
   readonly #requested: RequestedRecords;
   readonly #suspects: Suspects;
   readonly #overtaken: Overtaken;
+  readonly #says: DeliveryLog;
   /** The last record that passed. */
   #witness: SpooledRecord | undefined;
-  readonly #sayRefused: ReturnType<typeof createSeldom>;
-  readonly #sayOvertaken: ReturnType<typeof createSeldom>;
   /** Backlog up to this row has been published or receipted since the connection came up. */
   #backlogId = 0;
   readonly #faults = new Map<ReceiptFault, number>();
@@ -94,8 +94,7 @@ export class Publisher {
     this.#requested = new RequestedRecords(options.spool);
     this.#suspects = new Suspects(() => this.#timers.nowMs());
     this.#overtaken = new Overtaken(() => this.#timers.nowMs());
-    this.#sayRefused = createSeldom(() => this.#timers.nowMs());
-    this.#sayOvertaken = createSeldom(() => this.#timers.nowMs());
+    this.#says = new DeliveryLog(options.log, () => this.#timers.nowMs());
   }
 
   /** Counts since the start. */
@@ -138,21 +137,29 @@ export class Publisher {
     this.pump();
   }
 
-  /** Publishes what the window allows, and again what waits too long for its receipt. */
+  /**
+   * Publishes what the window allows, and again what waits too long for its receipt. A spool that cannot be read just now is
+   * told of and tried again at the next beat; one that is damaged throws.
+   */
   pump(): void {
     if (!this.#options.connected()) return;
-    this.#resendOverdue();
-    this.#probe();
-    this.#takeDue();
-    this.#tryApart();
-    while (this.#inFlight.size < this.#window && this.#room() > 0) {
-      const next = this.#nextLive();
-      if (next === undefined) break;
-      this.#send(next);
+    try {
+      this.#resendOverdue();
+      this.#probe();
+      this.#takeDue();
+      this.#tryApart();
+      while (this.#inFlight.size < this.#window && this.#room() > 0) {
+        const next = this.#nextLive();
+        if (next === undefined) break;
+        this.#send(next);
+      }
+      this.#pumpBacklog();
+      this.#bearWitness();
+      this.#pumpRequested();
+    } catch (error) {
+      if (isCorruption(error)) throw error;
+      this.#says.unreadable(error);
     }
-    this.#pumpBacklog();
-    this.#bearWitness();
-    this.#pumpRequested();
   }
 
   /** Publishes what the window allows once more, and resolves when the broker has it all or nothing can be sent. */
@@ -339,31 +346,18 @@ export class Publisher {
   }
 
   /** The broker cannot take it: the stream goes on without. */
-  #setAside({ id, fate, bytes }: Verdict): void {
-    const { spool, log } = this.#options;
+  #setAside(verdict: Verdict): void {
+    const { spool } = this.#options;
+    const { id, fate } = verdict;
     const [record] = spool.pendingAfter(id - 1, 1);
     if (record?.id !== id) return;
+    this.#says.judged(record, verdict);
+    if (fate === 'too-large') return;
     const { epoch, seq } = record;
-    if (fate === 'too-large') {
-      log.warn(
-        {
-          epoch,
-          seq,
-          bytes,
-          cure: 'Let the broker take packets of 262144 bytes (mosquitto: max_packet_size).',
-        },
-        'the broker ends the connection at this record and takes smaller ones; it stays in the spool and is tried again in an hour',
-      );
-      return;
-    }
     spool.markRejected(epoch, seq, 'undeliverable');
     // Should the collector ask for it before it hears that it will not come: it would end the connection again.
     this.#requested.noteSetAside(epoch, seq);
     spool.tellGone(epoch, 'undeliverable', { from: seq, to: seq }, parseRecord(record.bytes).header.samples);
-    log.error(
-      { epoch, seq, bytes, cure: "Look into the broker's log for why it ends the connection." },
-      'three times the broker ended the connection at this record alone, and took others like it; it is kept in the spool, set aside',
-    );
   }
 
   #resendOverdue(): void {
@@ -393,20 +387,7 @@ export class Publisher {
         continue;
       }
       this.#inFlight.delete(id);
-      const { epoch, seq, bytes } = flight.record;
-      this.#sayOvertaken((unsaid) =>
-        this.#options.log.warn(
-          {
-            epoch,
-            seq,
-            bytes: bytes.length,
-            times: this.#overtaken.times(id),
-            unsaid,
-            cure: "Look for limits and filters of the broker (mosquitto: message_size_limit), and into the collector's log.",
-          },
-          'a record is not receipted, though later ones are; it stays in the spool and is tried again ever more seldom',
-        ),
-      );
+      this.#says.overtaken(flight.record, this.#overtaken.times(id));
     }
   }
 
@@ -483,11 +464,6 @@ export class Publisher {
       this.#suspects.returned(id);
       return;
     }
-    this.#sayRefused((unsaid) =>
-      this.#options.log.warn(
-        { unsaid, cure: error instanceof MillwattError ? error.cure : undefined },
-        `a record stays in the spool. ${describeError(error)}`,
-      ),
-    );
+    this.#says.refused(error);
   }
 }

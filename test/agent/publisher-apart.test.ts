@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { Publisher } from '../../agent/publisher.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
@@ -9,6 +7,7 @@ import { generateSigningKey } from '../../protocols/evidence/keys.ts';
 import { headerHash, rangeDigest, sealReceipt } from '../../protocols/evidence/seal.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
+import { makeMemoryFolder } from '../support/memory-folder.ts';
 import { addReading, holds, openSealer, openSpool } from './spool-rig.ts';
 
 const START_MS = Date.UTC(2026, 2, 2, 6);
@@ -21,19 +20,26 @@ type Answer = 'delivered' | 'swallowed' | 'refused' | 'oversized' | 'lost';
 
 /** A publisher on a real spool of small records with a broker that is played: what it does with each record is told by seq. */
 function rig(answerOf: (seq: number) => Answer) {
-  const folder = mkdtempSync(join(tmpdir(), 'millwatt-apart-'));
+  const folder = makeMemoryFolder('apart');
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const clock = new SteppedClock(START_MS);
   const spool = openSpool(folder);
   closers.push(() => spool.close());
   const key = generateSigningKey();
-  const state = { nowMs: 0, isConnected: true, sent: 0, readAtOnce: 0 };
+  const state = {
+    nowMs: 0,
+    isConnected: true,
+    sent: 0,
+    readAtOnce: 0,
+    fault: undefined as Error | undefined,
+  };
   const arrived = new Set<number>();
   const said: string[] = [];
   const receipts: Uint8Array[] = [];
   const publisher: Publisher = new Publisher({
     spool: new Proxy(spool, {
       get: (target, name) => {
+        if (state.fault !== undefined && (name === 'pendingAfter' || name === 'record')) throw state.fault;
         if (name === 'pendingAfter')
           return (id: number, limit: number) => {
             state.readAtOnce = Math.max(state.readAtOnce, limit);
@@ -64,7 +70,11 @@ function rig(answerOf: (seq: number) => Answer) {
     },
     connected: () => state.isConnected,
     onFork: () => {},
-    log: { ...silentLog, warn: (_, message) => said.push(message) },
+    log: {
+      ...silentLog,
+      warn: (_, message) => said.push(message),
+      error: (_, message) => said.push(message),
+    },
     timers: { nowMs: () => state.nowMs },
   });
   const sealer = openSealer(spool, clock, ['mill'], {
@@ -176,3 +186,17 @@ test.each<Answer>(['oversized', 'refused'])(
     expect(spool.accounts().records.pending).toBe(0);
   },
 );
+
+test('a spool that cannot be read for a while does not end the agent, and one that is damaged does', async () => {
+  const { spool, publisher, seal, run, state, said } = rig(() => 'delivered');
+  seal(5);
+  state.fault = Object.assign(new Error('disk I/O error'), { errcode: 10 });
+  await run(20);
+  expect(said).toEqual([expect.stringMatching(/^the spool cannot be read; /)]);
+  state.fault = undefined;
+  await run(20);
+  expect(spool.accounts().records.pending).toBe(0);
+  seal(1);
+  state.fault = Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
+  expect(() => publisher.pump()).toThrow('malformed');
+});

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Publisher } from '../../agent/publisher.ts';
 import { Suspects } from '../../agent/suspects.ts';
@@ -10,6 +8,7 @@ import { generateSigningKey } from '../../protocols/evidence/keys.ts';
 import { headerHash, rangeDigest, sealReceipt } from '../../protocols/evidence/seal.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { parseRecord, type RecordHeader } from '../../protocols/telemetry/record.ts';
+import { makeMemoryFolder } from '../support/memory-folder.ts';
 import { addReading, holds, openSealer, openSpool } from './spool-rig.ts';
 
 const START_MS = Date.UTC(2026, 2, 2, 6);
@@ -27,7 +26,7 @@ afterEach(() => {
 function rig(
   endsAt: (header: RecordHeader, passed: number, connection: number, bytes: number) => boolean | 'no-answer',
 ) {
-  const folder = mkdtempSync(join(tmpdir(), 'millwatt-suspects-'));
+  const folder = makeMemoryFolder('suspects');
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const clock = new SteppedClock(START_MS);
   let nowMs = 0;

@@ -72,7 +72,7 @@ it.skipIf(openssl === undefined)(
       .toBeGreaterThan(0);
     expect(messagesOf(agent, /the broker is connected/)).toHaveLength(1);
     // Neither log holds what is secret.
-    for (const { output } of [collector, agent, poser]) expect(output()).not.toContain('PRIVATE KEY');
+    for (const one of [collector, agent, poser]) expect(one.output()).not.toContain('PRIVATE KEY');
   },
   120_000,
 );
