@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MillwattError } from '../../protocols/errors.ts';
@@ -135,11 +135,13 @@ export function writeFrozen(path: string, viewsPath: string, machines: readonly 
   try {
     db.prepare('ATTACH ? AS views').run(viewsPath);
     db.exec('BEGIN IMMEDIATE');
+    // Only what cannot be lost any more is copied: views are not synced at every commit.
+    syncFile(`${viewsPath}-wal`);
     const before = db.prepare('SELECT to_ms AS toMs FROM frozen WHERE machine = ?');
     for (const { machine, goneMs, toMs, ordinal, method, checkpoint, late } of machines) {
       const fromMs = Number(before.get(machine)?.['toMs'] ?? 0);
       if (toMs < fromMs) continue;
-      for (const sql of COPY_MACHINE) db.prepare(sql).run({ machine, fromMs, toMs });
+      if (toMs > fromMs) for (const sql of COPY_MACHINE) db.prepare(sql).run({ machine, fromMs, toMs });
       db.prepare('INSERT OR REPLACE INTO frozen VALUES (?, ?, ?, ?, ?, ?, ?)').run(
         machine,
         goneMs,
@@ -200,6 +202,16 @@ export function openFrozen(path: string, { readOnly = false } = {}): DatabaseSyn
   }
 }
 
+function syncFile(path: string): void {
+  if (!existsSync(path)) return;
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 const MINUTE = 'minute_ms, count, min, max, sum, last, last_ms, squares, steps';
 const WORD = 'machine, channel, source, at_ms, epoch, seq, place, status, vocabulary, json';
 const STATE = 'state, decider, basis';
@@ -226,4 +238,5 @@ const SEED = `
   INSERT INTO main.state SELECT machine, from_ms, to_ms, ${STATE} FROM frozen.state;
   INSERT INTO main.word SELECT ${WORD} FROM frozen.word;
   INSERT INTO main.snapshot SELECT hash, json FROM frozen.snapshot;
+  INSERT INTO main.cursor SELECT 'frozen', max(ordinal) FROM frozen.frozen HAVING count(*) > 0;
 `;

@@ -8,7 +8,7 @@ import type { HourBase } from '../energy/hour-base.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { StateSpan } from '../energy/state-span.ts';
 import { decodeBase, encodeBase } from './base-bytes.ts';
-import { frozenPath, seedViews } from './frozen-store.ts';
+import { frozenPath, readFrozen, seedViews } from './frozen-store.ts';
 import { MinuteRows } from './minute-rows.ts';
 import { SpanRows } from './span-rows.ts';
 import { SqliteRows } from './sqlite-rows.ts';
@@ -37,10 +37,21 @@ export function openViews(options: {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const path = viewsPath(options.folder);
   if (options.reset === true) deleteViewsFile(path);
-  const db = openViewsFile(path, options.log ?? silentLog);
+  const log = options.log ?? silentLog;
+  const frozenFolder = options.frozenFolder ?? options.folder;
+  let db = openViewsFile(path, log);
   try {
+    if (knowsLess(db, frozenFolder)) {
+      log.warn(
+        { file: path },
+        'The views are older than the hours that are frozen; they are computed again.',
+      );
+      db.close();
+      deleteViewsFile(path);
+      db = openViewsFile(path, log);
+    }
     const isNew = db.prepare('SELECT 1 FROM cursor UNION ALL SELECT 1 FROM hour').get() === undefined;
-    if (isNew) seedViews(db, frozenPath(options.frozenFolder ?? options.folder));
+    if (isNew) seedViews(db, frozenPath(frozenFolder));
     return new SqliteViews(db);
   } catch (error) {
     db.close();
@@ -61,6 +72,15 @@ export function readViews(options: {
   if (options.frozen === true) db.exec('BEGIN');
   // What it begins with is a first read, which fixes the moment.
   return new SqliteViews(db);
+}
+
+/** Views of before hours were frozen, as of a backup or after a power cut, know of frozen hours what did not hold. */
+function knowsLess(db: DatabaseSync, frozenFolder: string): boolean {
+  const row = db
+    .prepare("SELECT max(ordinal) AS known FROM cursor WHERE reader IN ('derive', 'frozen')")
+    .get();
+  const known = row?.['known'];
+  return typeof known === 'number' && readFrozen(frozenFolder).some(({ ordinal }) => ordinal > known);
 }
 
 class SqliteViews implements Views {

@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
+import { isDamage, sqliteCode } from './month-schema.ts';
 
 /*
  * views.db, version 3 (PRAGMA user_version). Everything in it is computed from the ledger: another version, or damage,
@@ -82,17 +83,36 @@ const SCHEMA = `
   PRAGMA user_version = ${VIEWS_VERSION};
 `;
 
-/** Opens the views' file, or makes it anew where it is of another version or damaged. */
+/**
+ * Opens the views' file, or makes it anew where it is of another version or damaged. Throws an error of class `refuse`
+ * (code `views-unreadable`) where it cannot be read just now: a full disk, no handle left, another process that holds it.
+ */
 export function openViewsFile(path: string, log: Log): DatabaseSync {
   try {
     const db = openExisting(path);
     if (db !== undefined) return db;
     log.warn({ file: path }, 'The views are of another version of millwatt; they are computed again.');
   } catch (error) {
+    if (!(error instanceof DamagedViews || isDamage(error) || sqliteCode(error) === 1))
+      throw unreadable(path, error);
     log.warn({ file: path, error: describeError(error) }, 'The views are damaged; they are computed again.');
   }
   deleteViewsFile(path);
   return openExisting(path) ?? new DatabaseSync(path);
+}
+
+class DamagedViews extends Error {}
+
+function unreadable(path: string, cause: unknown): MillwattError {
+  return new MillwattError(
+    'refuse',
+    'views-unreadable',
+    `${path} cannot be read just now: ${describeError(cause)}.`,
+    {
+      cure: 'Make room on its disk, check its rights, and that no other process holds it; it stays as it is. Where its disk is broken, delete views.db: everything in it is computed again.',
+      cause,
+    },
+  );
 }
 
 /** The views' file, read-only. Throws an error of class `refuse` (codes `no-views`, `other-views`). */
@@ -124,7 +144,7 @@ function openExisting(path: string): DatabaseSync | undefined {
     if (version === 0) db.exec(`BEGIN; ${SCHEMA} COMMIT;`);
     if (statSync(path).size <= CHECKED_BYTES_MAX) {
       const check = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-      if (check !== 'ok') throw new Error(String(check));
+      if (check !== 'ok') throw new DamagedViews(String(check));
     }
     if (version === 0 || version === VIEWS_VERSION) return db;
     db.close();
