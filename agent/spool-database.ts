@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
+import { syncFolder } from './spool-folder.ts';
 import { applyFormat, refuseNewerFormat } from './spool-format.ts';
 import { dropFirstPage, hasFirstPage, keepFirstPage, mendFirstPage } from './spool-pages.ts';
 import { salvageSpool, type Salvage } from './spool-salvage.ts';
@@ -145,6 +146,7 @@ function takeOver(folder: string, log: Log): Salvage | undefined {
   try {
     const salvage = salvageSpool(path, `${path}.salvaging`);
     renameSync(`${path}.salvaging`, salvagedOf(path));
+    syncFolder(folder);
     return salvage;
   } catch (error) {
     log.error({ reason: describeError(error) }, 'nothing could be taken over from the corrupt spool');
@@ -158,7 +160,10 @@ function replaceBySalvaged(folder: string): string {
   const path = join(folder, SPOOL_FILE);
   dropFirstPage(path);
   const place = moveAside(folder);
+  // A log of the old one must never come back beside the new one.
+  syncFolder(folder);
   if (existsSync(salvagedOf(path))) renameSync(salvagedOf(path), path);
+  syncFolder(folder);
   return place;
 }
 

@@ -7,7 +7,7 @@ import { carveRecords } from './spool-pages.ts';
 import { checkOf, SpoolMeta } from './spool-meta.ts';
 
 /** So many places are looked at one by one beyond the last row that could be read in order. */
-const PROBES_MAX = 1000;
+const PROBES_MAX = 256;
 const STATES: ReadonlySet<unknown> = new Set(['sealed', 'receipted', 'rejected']);
 
 /** What came out of a damaged spool. */

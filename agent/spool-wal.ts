@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncFolder } from './spool-folder.ts';
 import { mendPageInLog } from './spool-pages.ts';
 
 const HEADER_BYTES = 32;
@@ -27,6 +28,8 @@ export function mendWal(databasePath: string): boolean {
   copyFileSync(path, join(quarantine, `spool.sqlite-wal.${number}`));
   writeFileSync(`${path}.mended`, bytes, { flush: true });
   renameSync(`${path}.mended`, path);
+  // Commits to come are written into it.
+  syncFolder(dirname(path));
   return true;
 }
 

@@ -11,6 +11,7 @@ const TOOLS = {
   python3: { programs: ['python3'], install: 'sudo apt-get install python3' },
   socat: { programs: ['socat'], install: 'sudo apt-get install socat' },
   gcc: { programs: ['gcc', 'cc'], install: 'sudo apt-get install gcc' },
+  strace: { programs: ['strace'], install: 'sudo apt-get install strace' },
   openssl: { programs: ['openssl'], install: 'sudo apt-get install openssl' },
   // Libraries are found by a file of theirs; they are Debian's, and so is the Python that sees pymodbus.
   libmodbus: { programs: ['/usr/include/modbus/modbus.h'], install: 'sudo apt-get install libmodbus-dev' },
