@@ -1,5 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { Alarm } from '../collector/alarms.ts';
 import type { HealthMessage, SpoolFull } from '../protocols/telemetry/live.ts';
 
 const DEADLINE_MS = 3000;
@@ -44,6 +45,17 @@ export async function askFullSpools(address: PageAddress): Promise<{ id: string;
       return full === undefined ? [] : [{ id: String(id), full }];
     },
   );
+}
+
+/** What a person has to see to, of one part of the collector; rejects where nobody answers. */
+export async function askAlarms(
+  address: PageAddress,
+  part: Alarm['part'],
+): Promise<Pick<Alarm, 'reason' | 'cure'>[]> {
+  const { alarms } = await ask(address, '/api/v1/alarms', address.token);
+  return (Array.isArray(alarms) ? (alarms as Alarm[]) : [])
+    .filter((alarm) => alarm.part === part)
+    .map(({ reason, cure }) => ({ reason, cure }));
 }
 
 function ask(

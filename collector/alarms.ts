@@ -38,7 +38,7 @@ function ledgerAlarms({ room, ledger }: Pick<Told, 'room' | 'ledger'>): Alarm[] 
   const damaged = ledger?.damaged ?? 0;
   if (damaged > 0) {
     const what = damaged === 1 ? 'One record' : `${damaged} records`;
-    const reason = `${what} of the ledger ${damaged === 1 ? 'is' : 'are'} damaged and in no figure`;
+    const reason = `${what} of the ledger ${damaged === 1 ? 'is' : 'are'} damaged: nothing is derived from ${damaged === 1 ? 'it' : 'them'}`;
     alarms.push({ part: 'ledger', reason, cure: DAMAGE_CURE, lagRecords: 0 });
   }
   return alarms;

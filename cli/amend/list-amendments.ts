@@ -53,7 +53,7 @@ export function runVerify(options: ReadOptions): void {
   const { entries, fault } = verifyJournal({ folder: site.dataFolder, publicKey });
   if (fault !== undefined)
     throw new MillwattError('refuse', 'journal-damaged', `${entries} entries are sound. ${fault}`, {
-      cure: 'Restore journal.db and collector-key.pem from one backup: what people decided cannot be computed again.',
+      cure: 'Stop the collector, put journal.db and collector-key.pem back from one backup (remove journal.db-wal and -shm first): what people decided cannot be computed again.',
     });
   const key = fingerprint(publicKey);
   if (options.json) printJson({ ok: true, entries, key });

@@ -8,6 +8,7 @@ import { readCredentials, readServerTls } from '../broker-link.ts';
 import { examine, type Examination } from '../examination.ts';
 import { openConfiguredInflux } from '../influx-access.ts';
 import {
+  askAlarms,
   askClockOffsets,
   askFullSpools,
   askRunningCollector,
@@ -41,6 +42,7 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
   if (await isRunning()) {
     yield examine('clocks of agents', () => tryClocks(config, folder));
     yield* examineSpools(config, folder);
+    yield examine('ledger', () => tryLedger(config, folder));
   }
   yield* examineCalibrations(sitePlanOf(config, process.versions['tz'] ?? ''), Date.now());
   const { influx } = config;
@@ -64,7 +66,7 @@ async function tryOwnPort(
   isRunning: () => Promise<boolean>,
 ): Promise<string> {
   try {
-    return await tryPort(host, port);
+    return `${await tryPort(host, port)}: this collector is not running`;
   } catch (error) {
     if (error instanceof MillwattError && error.code === 'port-taken' && (await isRunning()))
       return `${host}:${port} is taken by this collector: it is running`;
@@ -100,6 +102,14 @@ async function tryClocks({ http }: CollectorConfig, folder: string): Promise<str
       },
     );
   return clocks.length === 0 ? 'no agent has spoken yet' : `${clocks.length} within 5 s of this computer`;
+}
+
+/** What a running collector says of its ledger; the other alarms are found by trying. */
+async function tryLedger({ http }: CollectorConfig, folder: string): Promise<string> {
+  const [alarm] = await askAlarms(pageOf(http, folder), 'ledger');
+  if (alarm !== undefined)
+    throw new MillwattError('refuse', 'ledger-alarm', `${alarm.reason}.`, { cure: alarm.cure });
+  return 'nothing wrong was met; `millwatt ledger check` looks at every file';
 }
 
 /** The spools of agents, as they tell of them. */

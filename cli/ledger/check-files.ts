@@ -198,6 +198,6 @@ function cureOf(kind: StoreKind): string {
   if (kind === 'views')
     return 'Stop the collector, delete views.db in its data folder and start it: it is computed again from the ledger.';
   if (kind === 'journal' || kind === 'key')
-    return 'Restore journal.db and collector-key.pem from one backup: what people decided cannot be computed again.';
+    return 'Stop the collector, put journal.db and collector-key.pem back from one backup (remove journal.db-wal and -shm first): what people decided cannot be computed again.';
   return RESTORE;
 }

@@ -28,11 +28,11 @@ export function cureOf({ ledger, journal, derived }: Verified): string {
     steps.push(
       isGap
         ? 'An agent may still deliver what is missing: look again when it has caught up. If it does not, restore the ledger from a backup.'
-        : 'Stop the collector, restore the files named above from a backup, delete views.db in its data folder and start it again.',
+        : 'Stop the collector, put the files named above back from a backup (remove the -wal and -shm beside them first), delete views.db in its data folder and start it again.',
     );
   if (journal.fault !== undefined)
     steps.push(
-      'Restore journal.db and collector-key.pem from one backup: what people decided cannot be computed again.',
+      'Stop the collector, put journal.db and collector-key.pem back from one backup (remove journal.db-wal and -shm first): what people decided cannot be computed again.',
     );
   if (derived !== undefined && derived.differences > 0)
     steps.push(

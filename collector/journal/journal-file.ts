@@ -99,7 +99,7 @@ export function attempt<T>(path: string, act: () => T): T {
 /** The refusal of a journal that is not as it was signed. */
 export function damaged(path: string, what: string): MillwattError {
   return new MillwattError('refuse', 'journal-damaged', `${what}.`, {
-    cure: `Restore ${path} from a backup: it holds what people decided and cannot be computed again. \`millwatt amend verify\` says how far it is sound.`,
+    cure: `Stop the collector and put ${path} back from a backup (remove its -wal and -shm first): it holds what people decided and cannot be computed again. \`millwatt amend verify\` says how far it is sound.`,
   });
 }
 

@@ -131,13 +131,15 @@ describe('millwatt amend', () => {
     const verdict = await amend(folder, 'verify');
     expect([verdict.code, verdict.output]).toEqual([
       1,
-      expect.stringMatching(/0 entries are sound\. Entry 1 .* changed afterwards[^]*cure: Restore/),
+      expect.stringMatching(
+        /0 entries are sound\. Entry 1 .* changed afterwards[^]*cure: Stop the collector, put/,
+      ),
     ]);
     for (const args of [['list'], [...SCALE, ...REASON, '--yes']])
       expect((await amend(folder, ...args)).output).toMatch(/Entry 1 .* changed afterwards/);
     const collector = run(folder, ['collector', '-c', 'collector.yaml']);
     expect(await collector.exited).toBe(1);
-    expect(collector.output()).toMatch(/Entry 1 .* changed afterwards[^]*Restore/);
+    expect(collector.output()).toMatch(/Entry 1 .* changed afterwards[^]*Stop the collector and put/);
   }, 60_000);
 
   it('says where no collector has run, and makes no key of its own', async () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { askFullSpools, askRunningCollector } from '../../cli/running-collector.ts';
+import { askAlarms, askFullSpools, askRunningCollector } from '../../cli/running-collector.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -51,4 +51,16 @@ test('tells the spools that are full, of agents that told of themselves', async 
   expect(await askFullSpools({ host: '127.0.0.1', port, token: undefined, cert: undefined })).toEqual([
     { id: 'c', full },
   ]);
+});
+
+test('tells the alarms of one part', async () => {
+  const ledger = { reason: 'One record is damaged', cure: 'Put it back.' };
+  const alarms = [
+    { part: 'influx', reason: 'x', cure: 'y', lagRecords: 3 },
+    { part: 'ledger', ...ledger, lagRecords: 0 },
+  ];
+  const port = await serve({ '/api/v1/alarms': JSON.stringify({ alarms }) });
+  const address = { host: '127.0.0.1', port, token: undefined, cert: undefined };
+  expect(await askAlarms(address, 'ledger')).toEqual([ledger]);
+  expect(await askAlarms(address, 'broker')).toEqual([]);
 });

@@ -21,7 +21,7 @@ test('a broker that is not reached and damaged records are alarms, with what to 
     { part: 'broker', reason: 'No agent is heard. Nothing listens at x', cure: 'Start it.', lagRecords: 0 },
     {
       part: 'ledger',
-      reason: '2 records of the ledger are damaged and in no figure',
+      reason: '2 records of the ledger are damaged: nothing is derived from them',
       cure: expect.stringContaining('from a backup'),
       lagRecords: 0,
     },
