@@ -26,16 +26,13 @@ Kinds: ${LONG_KINDS.map(({ name }) => name).join(', ')}`;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      minutes: { type: 'string', default: '25' },
-      commit: { type: 'string', default: 'HEAD' },
-      json: { type: 'boolean', default: false },
-      report: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+  let given: ReturnType<typeof readArguments>;
+  try {
+    given = readArguments();
+  } catch (error) {
+    return refuse(`${(error as Error).message}\n\n${HELP}`);
+  }
+  const { values, positionals } = given;
   if (values.help) return say(HELP);
   if (values.report) {
     const record = readRecord(RECORD);
@@ -80,6 +77,19 @@ async function main(): Promise<number> {
   } finally {
     tree.remove();
   }
+}
+
+function readArguments() {
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      minutes: { type: 'string', default: '25' },
+      commit: { type: 'string', default: 'HEAD' },
+      json: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
 }
 
 /** For whoever watches; stdout is for figures. */
