@@ -38,7 +38,7 @@ export function checkAgent(raw: unknown, folder: string, world: Surroundings): R
     ...checkModbusLines(sources, world),
     ...checkAgentId(raw),
     ...checkBroker(raw, folder, world),
-    ...checkSpool(raw),
+    ...checkSpool(raw, sources),
   ];
 }
 
@@ -129,7 +129,28 @@ const SPOOL_BYTES_MIN = 10_000_000;
 const KEEP_MS_MAX = 90 * 86_400_000;
 const MAX_AGE_MS_MIN = 86_400_000;
 
-function checkSpool(raw: unknown): Remark[] {
+/** A poll of a meter with twelve quantities, as it lies in the spool: 100 MB hold two weeks of one a second. */
+const BYTES_PER_POLL = 85;
+const HOUR_MS = 3_600_000;
+
+/** Thinning works on whole hours: a spool that does not hold one drops readings instead. */
+function checkSpoolHolds(maxSize: number, sources: ReturnType<typeof draftSources>): Remark[] {
+  const bytesAnHour = sources.reduce((sum, { value }) => {
+    const everyMs = 'every' in value && typeof value.every === 'number' ? value.every : 1000;
+    return sum + (HOUR_MS / Math.max(1, everyMs)) * BYTES_PER_POLL;
+  }, 0);
+  if (maxSize >= bytesAnHour) return [];
+  return [
+    {
+      severity: 'warning',
+      path: ['spool', 'maxSize'],
+      message: `holds less than an hour of these sources (about ${Math.ceil(bytesAnHour / 1e6)} MB): in an outage readings are lost, not only thinned out.`,
+      cure: `Give ${Math.ceil((24 * bytesAnHour) / 1e7) * 10}MB, which holds a day in full and weeks of exact energies.`,
+    },
+  ];
+}
+
+function checkSpool(raw: unknown, sources: ReturnType<typeof draftSources>): Remark[] {
   const spool = salvage(shape.spool, ownValue(raw, 'spool'))?.value;
   const remarks: Remark[] = [];
   if (spool === undefined) return remarks;
@@ -139,6 +160,7 @@ function checkSpool(raw: unknown): Remark[] {
     error('batchAge', 'must be 1s to 10min.', 'Write 60s unless you have a reason.');
   if (spool.maxSize < SPOOL_BYTES_MIN)
     error('maxSize', 'is less than an hour of readings may need.', 'Give at least 10MB; 1GB holds weeks.');
+  else remarks.push(...checkSpoolHolds(spool.maxSize, sources));
   if (spool.maxAge < MAX_AGE_MS_MIN)
     error(
       'maxAge',

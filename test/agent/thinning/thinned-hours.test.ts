@@ -14,7 +14,7 @@ import {
   type Rows,
 } from './thinning-plant.ts';
 
-const RUNS = Number(process.env['RUNS'] ?? (process.env['MILLWATT_TEST_LONG'] === '1' ? 100_000 : 1000));
+const RUNS = Number(process.env['RUNS'] ?? (process.env['MILLWATT_TEST_LONG'] === '1' ? 100_000 : 700));
 const SEED = process.env['MILLWATT_TEST_SEED'];
 const PATH = process.env['MILLWATT_TEST_PATH'];
 const MODULUS = 1_000_000_000;
