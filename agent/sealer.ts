@@ -8,8 +8,9 @@ import { systemTimers, type Timers } from '../protocols/timers.ts';
 import type { Channel } from '../protocols/telemetry/channel.ts';
 import type { ClockState } from '../protocols/telemetry/record.ts';
 import { encodeAgentLog, type AgentLogEntry } from '../protocols/telemetry/agent-log.ts';
-import { countSamples, decodePart, encodePart, type MachinePart } from '../protocols/telemetry/part.ts';
+import { countSamples, encodePart } from '../protocols/telemetry/part.ts';
 import { ClockAnchor } from './clock-anchor.ts';
+import { readLeftovers } from './leftover-parts.ts';
 import { OpenPart } from './open-part.ts';
 import type { LinkChange } from './poller.ts';
 import { packReadings, packText, type RecordMaker } from './record-packing.ts';
@@ -242,7 +243,11 @@ export class Sealer {
   flush(): void {
     this.#noticeStep();
     const rows = this.#takeRows();
-    if (rows.length === 0) return;
+    if (rows.length === 0) {
+      // What was left out after the disk took again, before its wiring was in force.
+      if (this.#failing === null) this.#countLost();
+      return;
+    }
     try {
       this.#options.spool.append(rows, this.#readAnchor());
     } catch (error) {
@@ -363,45 +368,14 @@ export class Sealer {
     this.#noteWritten();
   }
 
-  #sealLeftovers({ anchor, boot, rows, spoilt }: Leftovers): void {
-    const { spool, log } = this.#options;
-    if (anchor === undefined) {
-      log.error(
-        { boot, rows: rows.length },
-        'the disk spoilt the clocks that readings were read by; they are dropped',
-      );
-      spool.dropBoot(boot);
-      return;
-    }
-    if (spoilt.length > 0) {
-      log.error(
-        { boot, rows: spoilt.length },
-        'the disk spoilt readings that were not sealed; they are dropped',
-      );
-      spool.dropSpoilt(spoilt);
-    }
-    const parts = new Map<string, OpenPart>();
-    for (const machine of new Set(rows.map((row) => row.machine))) {
-      const own = rows.filter((row) => row.machine === machine);
-      const part = new OpenPart(machine);
-      try {
-        for (const row of own) part.addPart(decodePart(row.part));
-        parts.set(machine, part);
-      } catch (error) {
-        const samples = own.reduce((sum, row) => sum + row.samples, 0);
-        log.error({ machine, samples }, `readings in the spool cannot be read back: ${describeError(error)}`);
-        spool.dropOpen(anchor.boot, machine, samples);
-      }
-    }
-    const whole = [...parts.values()].map((part) => part.toPart());
-    if (whole.length > 0) this.#sealLeftoverParts(whole, anchor, [...parts.keys()]);
-  }
-
-  #sealLeftoverParts(whole: readonly MachinePart[], anchor: BootAnchor, machines: readonly string[]): void {
+  #sealLeftovers(leftovers: Leftovers): void {
     const { spool, maker, log } = this.#options;
-    const records = packReadings(whole, maker, spool.head, anchor, anchor.mono);
-    spool.seal({ rows: [], anchor, machines, records });
-    const samples = whole.reduce((sum, part) => sum + countSamples(part), 0);
+    const left = readLeftovers(leftovers, spool, log);
+    if (left === undefined) return;
+    const { parts, anchor } = left;
+    const records = packReadings(parts, maker, spool.head, anchor, anchor.mono);
+    spool.seal({ rows: [], anchor, machines: parts.map(({ machine }) => machine), records });
+    const samples = parts.reduce((sum, part) => sum + countSamples(part), 0);
     log.info({ boot: anchor.boot, samples }, 'readings of an earlier run were sealed');
     this.#options.onSealed(records);
   }
@@ -447,23 +421,25 @@ export class Sealer {
     const known = this.#failing !== null;
     this.#failing = describeError(error);
     if (known) return;
+    const cure = 'Make room on the disk of the data folder, or look whether it fails; we go on by ourselves.';
     this.#options.log.error(
-      {
-        reason: this.#failing,
-        cure: 'Make room on the disk of the data folder, or look whether it fails; the agent goes on by itself. What memory cannot hold is dropped and counted.',
-      },
+      { reason: this.#failing, cure },
       'the spool cannot be written; readings are held in memory until it can',
     );
   }
 
   #noteWritten(): void {
-    if (this.#failing === null) return;
-    this.#failing = null;
-    this.#options.log.info({ lost: this.#lost }, 'the spool can be written again');
-    const samples = this.#lost;
-    if (samples === 0) return;
+    if (this.#failing !== null) {
+      this.#failing = null;
+      this.#options.log.info({ lost: this.#lost }, 'the spool can be written again');
+    }
+    this.#countLost();
+  }
+
+  #countLost(): void {
+    if (this.#lost === 0) return;
     try {
-      this.#options.spool.countLost('disk-failed', samples);
+      this.#options.spool.countLost('disk-failed', this.#lost);
       this.#lost = 0;
       this.#toldRealMs = -Infinity;
     } catch (error) {

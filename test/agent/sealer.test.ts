@@ -324,6 +324,19 @@ test('a new wiring waits while the disk refuses: what was read before is sealed 
   expect(holds(spool)).toBe(true);
 });
 
+test('what is left out between the return of the disk and the new wiring is counted, too', () => {
+  const { sealer, spool, pass, read } = rig(['mill']);
+  sealer.leaveOut(3);
+  sealer.flush();
+  expect(spool.accounts().samples.dropped['disk-failed']).toBe(3);
+  sealer.leaveOut(2);
+  pass(1000);
+  read('mill');
+  sealer.flush();
+  expect(spool.accounts().samples.dropped['disk-failed']).toBe(5);
+  expect(holds(spool)).toBe(true);
+});
+
 test('damage that shows while the agent runs stops it, and the next start begins anew', () => {
   const path = folder();
   const { sealer, spool, pass, read } = rig(['mill'], { path });

@@ -80,6 +80,19 @@ test.each([{ receiveMaximum: 0 }, { maximumPacketSize: 0 }])(
 );
 
 describe('the Receive Maximum of the broker', () => {
+  test('a message that it refuses gives its place to the next', async () => {
+    let messages = 0;
+    const broker = await startScripted({
+      connack: () => ({ properties: { receiveMaximum: 1 } }),
+      onPublish: (packet, client) => acknowledge(packet, client, messages++ < 3 ? 0x97 : 0),
+    });
+    const { link } = open(broker.port);
+    await awaitUntil('it is connected', () => link.connected());
+    const sent = Array.from({ length: 4 }, (_, n) => link.publish(TOPIC, `${n}`, { qos: 1 }));
+    const results = await Promise.allSettled(sent);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'fulfilled']);
+  });
+
   test('never more are without PUBACK than it announced, records and status together; the rest follows in order', async () => {
     const held: (() => void)[] = [];
     let most = 0;
