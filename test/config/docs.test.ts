@@ -67,7 +67,6 @@ describe('what the pages tell people to write', () => {
       'http',
       'broker',
       'broker',
-      'broker',
       'influx',
     ]);
     expect(ofAgent.length).toBeGreaterThanOrEqual(7);

@@ -189,7 +189,7 @@ async function showAgents() {
       ({ part, reason, cure, lagRecords }) =>
         `${reason}.${part === 'influx' ? ` Nothing is lost: ${lagRecords} records wait in the ledger.` : ''} ${cure}`,
     )
-    .join(' ');
+    .join('\n');
   at('agents').replaceChildren(agentsView(agents, nowMs(), { speed: clock.speed, simulated }));
 }
 
