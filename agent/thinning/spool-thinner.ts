@@ -1,7 +1,7 @@
 import { describeError } from '../../protocols/errors.ts';
 import { headerHash, unfoldPart } from '../../protocols/evidence/seal.ts';
 import type { Log } from '../../protocols/log.ts';
-import { decodePart } from '../../protocols/telemetry/part.ts';
+import { decodePart, type MachinePart } from '../../protocols/telemetry/part.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import type { Timers } from '../../protocols/timers.ts';
@@ -62,6 +62,8 @@ interface Reading {
   next: number;
   duties: ReadonlyMap<string, ChannelDuty>;
   machines: Map<string, MachineThinner>;
+  /** Of machines that are thinned already. */
+  parts: MachinePart[];
   span: Partial<ThinnedSpan>;
 }
 
@@ -139,13 +141,26 @@ export class SpoolThinner {
       for (const { id } of run) this.#passedOver.add(id);
       return false;
     }
-    this.#reading = { run, next: 0, duties: dutiesOf(decodeSnapshot(text)), machines: new Map(), span: {} };
+    this.#reading = {
+      run,
+      next: 0,
+      duties: dutiesOf(decodeSnapshot(text)),
+      machines: new Map(),
+      parts: [],
+      span: {},
+    };
     return true;
   }
 
   #goOn(reading: Reading, now: ThinningMoment): void {
     const header = reading.run[reading.next];
     if (header === undefined) {
+      // One machine a step: many of them are not thinned in one turn.
+      for (const [name, machine] of reading.machines) {
+        reading.machines.delete(name);
+        reading.parts.push(machine.thin(edgesOf(reading.span.last, now)));
+        return;
+      }
       this.#reading = undefined;
       this.#finish(reading, now);
       return;
@@ -179,7 +194,7 @@ export class SpoolThinner {
     span.last = { ...header, hash: headerHash(frame) };
   }
 
-  #finish({ run, machines, span }: Reading, now: ThinningMoment): void {
+  #finish({ run, parts, span }: Reading, now: ThinningMoment): void {
     const { spool, maker } = this.#options;
     const { first, last } = span;
     if (first === undefined || last === undefined) return;
@@ -187,13 +202,6 @@ export class SpoolThinner {
     // A receipt may have come meanwhile, or room was made by dropping.
     const held = spool.hashes(head.epoch, first.seq, last.seq);
     if (held?.pending !== run.length || held.hashes.length !== run.length) return;
-    const { clock, boot } = last;
-    const offsetMs = clock.wall - clock.mono;
-    const nowMs = now.wall - now.mono;
-    // By the clock that is believed by now: the collector moves readings without one to it.
-    const edgesMs =
-      clock.state === 'unsynced' && boot === now.boot && now.state === 'synced' ? nowMs : offsetMs;
-    const parts = [...machines.values()].map((machine) => machine.thin(edgesMs));
     const record = sealThinned(parts, { first, last }, maker, head, sealedToOf(last, now));
     const size = run.reduce((sum, header) => sum + header.size, 0);
     if (record === undefined) {
@@ -228,6 +236,13 @@ export class SpoolThinner {
       'the spool is nearly full: its oldest records are thinned to what the energy of their hours needs. Bring the collector back, or allow a larger spool.maxSize',
     );
   }
+}
+
+/** Wall minus monotonic time of a run, by the clock that is believed by now: the collector moves readings without one to it. */
+function edgesOf(last: ThinnedSpan['last'] | undefined, now: ThinningMoment): number {
+  const isSetSince = last?.clock.state === 'unsynced' && last.boot === now.boot && now.state === 'synced';
+  const { wall, mono } = last === undefined || isSetSince ? now : last.clock;
+  return wall - mono;
 }
 
 /** The moment up to which the chain has come, in the time of the run's boot. */
