@@ -83,6 +83,7 @@ export class Publisher {
   readonly #faults = new Map<ReceiptFault, number>();
   readonly #faultsLogged = new Set<ReceiptFault>();
   #probedAtMs = -Infinity;
+  #isDraining = false;
   #published = 0;
   #resent = 0;
   #receipts = 0;
@@ -162,8 +163,9 @@ export class Publisher {
     }
   }
 
-  /** Publishes what the window allows once more, and resolves when the broker has it all or nothing can be sent. */
+  /** The agent stops: publishes what the window allows once more, and resolves when the broker has it all or nothing can be sent. */
   async drain(): Promise<void> {
+    this.#isDraining = true;
     this.pump();
     while (this.#options.connected() && this.#unacknowledged.size > 0) {
       await Promise.allSettled(this.#unacknowledged);
@@ -336,7 +338,8 @@ export class Publisher {
 
   /** Where nothing else is to be sent, one that passed before goes once more, so that a trial tells something. */
   #bearWitness(): void {
-    if (!this.#suspects.wantsWitness) return;
+    // At the end there is no time for trials, and a broker that refuses it would be asked until then.
+    if (this.#isDraining || !this.#suspects.wantsWitness) return;
     const witness = [this.#witness, ...this.#options.spool.pendingAfter(0, 1)].find(
       (record) => record !== undefined && !this.#isApart(record.id),
     );
