@@ -112,6 +112,7 @@ export function readFrozen(folder: string): FrozenMachine[] {
   if (!existsSync(frozenPath(folder))) return [];
   const db = openFrozen(frozenPath(folder), { readOnly: true });
   try {
+    if (isUnmade(db)) return [];
     return db
       .prepare(
         'SELECT machine, gone_ms AS goneMs, to_ms AS toMs, ordinal, method, checkpoint, late FROM frozen ORDER BY machine',
@@ -162,7 +163,10 @@ export function writeFrozen(path: string, viewsPath: string, machines: readonly 
 /** Puts frozen hours into views that hold nothing yet. */
 export function seedViews(views: DatabaseSync, path: string): void {
   if (!existsSync(path)) return;
-  openFrozen(path, { readOnly: true }).close();
+  const frozen = openFrozen(path, { readOnly: true });
+  const isEmpty = isUnmade(frozen);
+  frozen.close();
+  if (isEmpty) return;
   views.prepare('ATTACH ? AS frozen').run(path);
   try {
     views.exec(`BEGIN IMMEDIATE; ${SEED} COMMIT;`);
@@ -179,6 +183,7 @@ export function seedViews(views: DatabaseSync, path: string): void {
  * where a later version wrote it, `damaged-frozen` where it cannot be read.
  */
 export function openFrozen(path: string, { readOnly = false } = {}): DatabaseSync {
+  if (readOnly) rollBack(path);
   const db = new DatabaseSync(path, { readOnly, timeout: 5000 });
   try {
     const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
@@ -200,6 +205,26 @@ export function openFrozen(path: string, { readOnly = false } = {}): DatabaseSyn
       cause: error,
     });
   }
+}
+
+/** Whoever only reads cannot take back what a process that was killed had half written. */
+function rollBack(path: string): void {
+  if (!existsSync(`${path}-journal`)) return;
+  try {
+    const db = new DatabaseSync(path, { timeout: 5000 });
+    try {
+      db.prepare('PRAGMA user_version').get();
+    } finally {
+      db.close();
+    }
+  } catch {
+    // Opening it to read says what is wrong.
+  }
+}
+
+/** A process was killed before anything was in it. */
+function isUnmade(db: DatabaseSync): boolean {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']) === 0;
 }
 
 function syncFile(path: string): void {

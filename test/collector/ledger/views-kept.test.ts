@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openViews, viewsPath } from '../../../collector/ledger/sqlite-views.ts';
@@ -83,6 +83,36 @@ test('views that know less than what is frozen are made anew from it, once', () 
   expect(again.cursor('derive')).toBe(3);
   again.close();
   expect(existsSync(path)).toBe(true);
+});
+
+test('killed while it wrote down what is frozen, the next start has what was there before', () => {
+  const { folder, path } = made();
+  const machine = {
+    machine: 'mill',
+    goneMs: 0,
+    toMs: HOUR_MS,
+    ordinal: 3,
+    method: '{}',
+    checkpoint: '{}',
+    late: [],
+  };
+  // Before anything was in it.
+  writeFileSync(frozenPath(folder), '');
+  expect(readFrozen(folder)).toEqual([]);
+  openViews({ folder, reset: true }).close();
+  writeFrozen(frozenPath(folder), path, [machine]);
+  // In the middle of a commit: pages are written, and their journal is there to take them back.
+  const script = `
+    import { DatabaseSync } from 'node:sqlite';
+    const db = new DatabaseSync(process.argv[1]);
+    db.exec('PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; UPDATE frozen SET ordinal = 99');
+    const insert = db.prepare('INSERT INTO snapshot VALUES (?, ?)');
+    for (let row = 0; row < 300; row++) insert.run(String(row), 'x'.repeat(3000));
+    process.kill(process.pid, 'SIGKILL');`;
+  const killed = spawnSync(process.execPath, ['--input-type=module', '-e', script, frozenPath(folder)]);
+  expect(killed.signal).toBe('SIGKILL');
+  expect(statSync(`${frozenPath(folder)}-journal`).size).toBeGreaterThan(0);
+  expect(readFrozen(folder)).toEqual([machine]);
 });
 
 test('a stretch of a state that goes on over the edge of what is frozen is frozen up to it, however often', () => {
