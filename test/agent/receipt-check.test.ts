@@ -33,6 +33,23 @@ test('the honest receipt is taken', () => {
   expect(checkReceipt(honest, context)).toMatchObject({ accepted: [{ from: 2, to: 5 }], mismatched: 0 });
 });
 
+test('a range is not accepted by its numbers: the digest has to be that of our own records', () => {
+  const fact = { site: 'pune', collector: 'collector', agent: 'gw1', epoch: 'abcdefghijkl', at: 1 };
+  const of = (from: number, to: number, own: string[]) => ({ from, to, digest: rangeDigest(own) });
+  const [first = ''] = hashes;
+  const others = [of(2, 5, hashes.slice(2, 6)), of(2, 5, hashes.slice(1, 4)), of(2, 2, [first])];
+  const none = sealReceipt({ ...fact, accepted: others, rejected: [], requested: [] }, key);
+  expect(checkReceipt(none, context)).toMatchObject({ fault: 'mismatched' });
+  const accepted = [...others, of(7, 7, hashes.slice(6, 7))];
+  const rejected = [{ seq: 3, hash: first, reason: 'fork' }];
+  const one = sealReceipt({ ...fact, accepted, rejected, requested: [] }, key);
+  expect(checkReceipt(one, context)).toMatchObject({
+    accepted: [{ from: 7, to: 7 }],
+    rejected: [],
+    mismatched: 4,
+  });
+});
+
 test('no changed bit gets through, and nothing throws', () => {
   for (let bit = 0; bit < honest.length * 8; bit += 3) {
     const bytes = Uint8Array.from(honest);

@@ -278,6 +278,7 @@ describe('against a scripted fake', () => {
 
   test('stop ends at once while InfluxDB is away', async () => {
     const { memory } = fill(1);
+    memory.putHour(sampleHour(START_MS));
     const store = openInfluxStore({ url: 'http://127.0.0.1:1', version: 1, database: 'd' }, () => 0);
     const projector = startProjector({
       ledger: memory.ledger,
@@ -290,7 +291,7 @@ describe('against a scripted fake', () => {
     });
     await vi.waitFor(() => expect(projector.stats().state).toBe('retry'));
     await projector.stop();
-    expect(memory.views.cursor('influx-samples')).toBe(0);
+    for (const reader of ['influx-samples', 'influx-hours']) expect(memory.views.cursor(reader)).toBe(0);
   });
 });
 
