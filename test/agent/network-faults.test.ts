@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startAgent } from '../../agent/agent.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
 import { silentLog } from '../../protocols/log.ts';
@@ -137,9 +137,12 @@ const CASES: Case[] = [
 /** Who is behind the proxy. */
 describe.each(['agent', 'collector'] as const)('with the %s behind a network of', (side) => {
   // Together: they mostly wait.
-  test.concurrent.each(CASES)(
+  test.concurrent.for(CASES)(
     '$name: nothing is lost, nothing comes twice, and it is back in time',
-    async ({ fault, forMs = 1500, withinMs, fromStart = false, timing, againEveryMs }) => {
+    async (
+      { fault, forMs = 1500, withinMs, fromStart = false, timing, againEveryMs },
+      { onTestFinished },
+    ) => {
       const closers: (() => Promise<unknown> | void)[] = [];
       onTestFinished(async () => {
         for (const close of closers.splice(0).reverse()) await close();

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startAgent } from '../../agent/agent.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
 import { generateSigningKey } from '../../protocols/evidence/keys.ts';
@@ -47,9 +47,10 @@ const BROKERS = [
 ];
 
 // Together: they mostly wait.
-test.concurrent.each(BROKERS.filter(({ isMissing }) => !isMissing))(
+test.concurrent.for(BROKERS.filter(({ isMissing }) => !isMissing))(
   'with $name a collector that takes seconds for each batch closes the window of the agent, and loses no connection',
-  async ({ start }) => {
+  // Its own: the imported one may mean the test beside it.
+  async ({ start }, { onTestFinished }) => {
     const closers: Closers = [];
     onTestFinished(async () => {
       for (const close of closers.splice(0).reverse()) await close();
