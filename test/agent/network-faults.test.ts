@@ -139,6 +139,7 @@ describe.each(['agent', 'collector'] as const)('with the %s behind a network of'
   // Together: they mostly wait.
   test.concurrent.for(CASES)(
     '$name: nothing is lost, nothing comes twice, and it is back in time',
+    { timeout: 30_000 },
     async (
       { fault, forMs = 1500, withinMs, fromStart = false, timing, againEveryMs },
       { onTestFinished },
@@ -214,7 +215,6 @@ describe.each(['agent', 'collector'] as const)('with the %s behind a network of'
       expect(headers).toHaveLength(records().sealed);
       expect(headers.length).toBeGreaterThan(15);
     },
-    30_000,
   );
 });
 
