@@ -22,7 +22,7 @@ type Closers = (() => Promise<unknown> | void)[];
 const LONG = process.env['MILLWATT_TEST_LONG'] === '1';
 /** What a batch takes, and after how much silence a connection is given up: in a plant 5 s and 45 s. */
 const HANDLING_MS = LONG ? 5000 : 2000;
-const KEEPALIVE_S = 2;
+const KEEPALIVE_S = 3;
 const RECORDS = 200;
 
 const BROKERS = [
@@ -58,7 +58,7 @@ test.concurrent.for(BROKERS.filter(({ isMissing }) => !isMissing))(
     const url = await start(closers);
     const key = generateSigningKey();
     const seen = new Map<number, number>();
-    const states: boolean[] = [];
+    const states: string[] = [];
     let handlingMs = HANDLING_MS;
     const centre = connectLink(
       {
@@ -76,7 +76,7 @@ test.concurrent.for(BROKERS.filter(({ isMissing }) => !isMissing))(
           const receipt = sealReceipt({ ...head, accepted, rejected: [], requested: [] }, key);
           await centre.publish(topicOf('pune', 'gw1', 'receipt'), receipt, { qos: 1 }).catch(() => {});
         },
-        onState: ({ connected }) => void states.push(connected),
+        onState: ({ connected, reason }) => void states.push(connected ? 'up' : reason),
       },
       { keepaliveS: KEEPALIVE_S },
     );
@@ -84,7 +84,7 @@ test.concurrent.for(BROKERS.filter(({ isMissing }) => !isMissing))(
     const dataFolder = mkdtempSync(join(tmpdir(), 'millwatt-slow-'));
     closers.push(() => rmSync(dataFolder, { recursive: true, force: true }));
     const clock = new SteppedClock(Date.UTC(2026, 2, 2, 6));
-    const agentStates: boolean[] = [];
+    const agentStates: string[] = [];
     const agent = await startAgent({
       config: testConfig({ url, spool: { durability: 'os' } }),
       dataFolder,
@@ -94,7 +94,7 @@ test.concurrent.for(BROKERS.filter(({ isMissing }) => !isMissing))(
           {
             ...link,
             onState: (state) => {
-              agentStates.push(state.connected);
+              agentStates.push(state.connected ? 'up' : state.reason);
               link.onState(state);
             },
           },
@@ -113,7 +113,7 @@ test.concurrent.for(BROKERS.filter(({ isMissing }) => !isMissing))(
       // All of them are in this process: the others must have their turn.
       await pause(0);
     }
-    // Three handlings and a half: many times the silence that either side allows.
+    // Three handlings and a half: longer than the silence that either side allows (one and a half keep-alives).
     await pause(3.5 * HANDLING_MS);
     const { inFlight, published, resent } = agent.stats().publisher;
     console.log(
@@ -123,14 +123,14 @@ test.concurrent.for(BROKERS.filter(({ isMissing }) => !isMissing))(
     // What the broker holds is bounded by the window, however long the backlog.
     expect(published - seen.size).toBeLessThanOrEqual(20);
     expect(published).toBeLessThan(RECORDS);
-    expect(states).toEqual([true]);
-    expect(agentStates).toEqual([true]);
+    expect(states).toEqual(['up']);
+    expect(agentStates).toEqual(['up']);
 
     handlingMs = 0;
     await awaitUntil('all is receipted', () => agent.stats().records.pending === 0, 30_000);
     expect(seen.size).toBe(agent.stats().records.sealed);
-    expect(states).toEqual([true]);
-    expect(agentStates).toEqual([true]);
+    expect(states).toEqual(['up']);
+    expect(agentStates).toEqual(['up']);
   },
 );
 
