@@ -12,7 +12,7 @@ export interface Alarm {
 }
 
 const DAMAGE_CURE =
-  'Stop the collector, put the month that its log names back from a backup (remove the -wal and -shm beside it), delete views.db and start it; `millwatt ledger verify` names each record.';
+  'Their agents are asked for them and the alarm ends when they have sent them; they keep what they sent for 72 h. Otherwise stop the collector, put the month that its log names back from a backup (remove the -wal and -shm beside it), delete views.db and start it; `millwatt ledger verify` names each record.';
 
 type Told = Pick<CollectorStats, 'influx' | 'lagRecords'> &
   Partial<Pick<CollectorStats, 'room' | 'broker'>> & { ledger?: Pick<CollectorStats['ledger'], 'damaged'> };

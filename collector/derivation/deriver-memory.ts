@@ -13,7 +13,7 @@ const OWN_CHECKPOINT = '~derive';
 export interface DeriverMemory {
   watch: AgentWatch;
   clocks: BootClocks;
-  /** Ordinals of records that wait for the config snapshot they rest on, or for a clock. */
+  /** Ordinals of records that wait for the config snapshot they rest on, for a clock, or for a good copy of themselves. */
   waiting: number[];
   /** Hours that are not final yet, by machine. */
   provisional: Map<string, Set<number>>;

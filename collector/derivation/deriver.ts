@@ -70,7 +70,7 @@ export interface Frost {
 export interface DerivationOptions {
   ledger: Pick<
     Ledger,
-    'chains' | 'configRecord' | 'damaged' | 'delivered' | 'gone' | 'readAfter' | 'readMachine'
+    'chains' | 'configRecord' | 'damaged' | 'delivered' | 'gone' | 'mended' | 'readAfter' | 'readMachine'
   >;
   views: Views;
   machines: readonly MachineModel[];
@@ -229,7 +229,8 @@ class Deriver implements Derivation {
     let records: readonly LedgerRecord[] = [];
     do {
       records = this.#options.ledger.readAfter(this.#cursor, RECORDS_A_COMMIT);
-      if (records.length > 0 || this.#memory.waiting.length > 0) await this.#takeIn(records);
+      if (records.length > 0 || this.#memory.waiting.length > 0 || this.#intake.isMended())
+        await this.#takeIn(records);
       await this.#recompute();
       await giveTurn();
     } while (records.length > 0 && !this.#runner.stopped);

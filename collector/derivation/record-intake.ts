@@ -45,7 +45,7 @@ export interface Recorded {
 
 /** What an intake reads from, and where it takes its notes. */
 export interface IntakeParts {
-  ledger: Pick<Ledger, 'configRecord' | 'damaged' | 'gone' | 'readAfter' | 'readMachine'>;
+  ledger: Pick<Ledger, 'configRecord' | 'damaged' | 'gone' | 'mended' | 'readAfter' | 'readMachine'>;
   views: Pick<Views, 'minute' | 'newestMinuteMs'>;
   clock: Pick<Clock, 'wallMs'>;
   log: Log;
@@ -59,6 +59,11 @@ export class RecordIntake {
   readonly #parts: IntakeParts;
   readonly #reader: RecordReader;
   readonly #rollups: MinuteRollups;
+  /** How many mended records were seen; what was mended before this run is looked for once. */
+  #mendedSeen = 0;
+  #isFirst = true;
+  /** Ordinals of damaged records: they wait for good copies, and their clocks were not read. */
+  readonly #passedOver = new Set<number>();
   #words: StoredWord[] = [];
   #retold: Recorded['retold'] = [];
 
@@ -80,33 +85,66 @@ export class RecordIntake {
     const taken: TakenIn = { feeds: new Map(), heard: new Map() };
     const { memory, counts, ledger, clock } = this.#parts;
     let settled = memory.clocks.expire(clock.wallMs());
+    if (this.#noteMended() || this.#isFirst) settled = true;
+    this.#isFirst = false;
     for (const [index, record] of records.entries()) {
       counts.records++;
-      const news = memory.clocks.note(record);
-      if (news.settled || record.header.kind === 'config') settled = true;
-      if (news.misread !== null) {
-        const { agent, machines, ordinals, fromMs, toMs } = news.misread;
-        memory.watch.forget(agent, fromMs, toMs);
-        memory.waiting.push(...ordinals);
-        for (const machine of machines) markOutdated(memory, machine, -Infinity);
-      }
+      if (this.#noteClock(record)) settled = true;
       this.#take(record, taken);
       await yieldNow(index);
     }
     const lastOrdinal = records[records.length - 1]?.ordinal ?? after;
     for (const damaged of ledger.damaged())
-      if (damaged.ordinal > after && damaged.ordinal <= lastOrdinal)
+      if (damaged.ordinal > after && damaged.ordinal <= lastOrdinal) {
         for (const machine of damaged.machines) gather(taken.feeds, machine, lostFeed(damaged));
+        // Its agent may have it still.
+        memory.waiting.push(damaged.ordinal);
+        this.#passedOver.add(damaged.ordinal);
+      }
     if (settled && memory.waiting.length > 0) {
       const waiting = new Set(memory.waiting);
       memory.waiting = [];
       for (const [index, ordinal] of [...waiting].sort((a, b) => a - b).entries()) {
         const record = ledger.readAfter(ordinal - 1, 1)[0];
-        if (record?.ordinal === ordinal) this.#take(record, taken);
+        if (record?.ordinal === ordinal) {
+          // Passed over when it came: its clock was not read yet.
+          if (this.#passedOver.delete(ordinal)) this.#noteClock(record);
+          this.#take(record, taken);
+        } else if (ledger.damaged().some((damaged) => damaged.ordinal === ordinal)) {
+          memory.waiting.push(ordinal);
+          this.#passedOver.add(ordinal);
+        }
         await yieldNow(index);
       }
     }
     return taken;
+  }
+
+  /** Whether records are whole again that were damaged, and are not taken in yet. */
+  isMended(): boolean {
+    return this.#parts.ledger.mended().length > this.#mendedSeen;
+  }
+
+  #noteMended(): boolean {
+    const mended = this.#parts.ledger.mended().slice(this.#mendedSeen);
+    this.#mendedSeen += mended.length;
+    for (const { machines, firstMs, lastMs } of mended)
+      for (const machine of machines)
+        markOutdated(this.#parts.memory, machine, Math.max(firstMs, lastMs - LOST_MS_MAX));
+    return mended.length > 0;
+  }
+
+  /** True when what waits may be read now. */
+  #noteClock(record: LedgerRecord): boolean {
+    const { memory } = this.#parts;
+    const news = memory.clocks.note(record);
+    if (news.misread !== null) {
+      const { agent, machines, ordinals, fromMs, toMs } = news.misread;
+      memory.watch.forget(agent, fromMs, toMs);
+      memory.waiting.push(...ordinals);
+      for (const machine of machines) markOutdated(memory, machine, -Infinity);
+    }
+    return news.settled || record.header.kind === 'config';
   }
 
   /** What the ledger holds of a machine in a window of wall time, up to an ordinal. */
@@ -156,6 +194,8 @@ export class RecordIntake {
     const { header } = dated;
     if (!isDated(dated)) {
       counts.undatedRecords++;
+      // Its boot may yet be told the time: then it is read, as whoever goes over the ledger again reads it.
+      if (header.clock.state === 'unsynced') memory.clocks.noteUndated(record);
       return;
     }
     const end = this.#reader.readEpochEnd(dated);

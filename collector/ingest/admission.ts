@@ -129,8 +129,10 @@ export class Admission {
       }
       const { epoch, seq } = record.header;
       const known = this.#parts.ledger.hashOf(agent, epoch, seq);
-      if (known === record.hash) this.#acceptAgain(record);
-      else if (known !== undefined)
+      if (known === record.hash) {
+        if (await this.#parts.ledger.mend(record)) this.#parts.onAdmitted(record);
+        this.#acceptAgain(record);
+      } else if (known !== undefined)
         this.#rejectFork(record, `Record ${seq} of agent ${agent} was sealed twice.`);
       else if (this.#isForeign(record))
         this.#rejectFork(

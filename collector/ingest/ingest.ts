@@ -7,6 +7,7 @@ import type { Link } from '../../protocols/mqtt/link.ts';
 import { systemTimers, type Timers } from '../../protocols/timers.ts';
 import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
 import { Admission } from './admission.ts';
+import { DamageRequests } from './damage-requests.ts';
 import { EpochEnds, learnEnds } from './epoch-ends.ts';
 import { Findings } from './findings.ts';
 import { sayOffset } from './clock-offsets.ts';
@@ -114,6 +115,7 @@ export function startIngest(options: {
     log,
   });
   const gaps = new GapRequests(realMs);
+  const damage = new DamageRequests(realMs);
   const cancelGaps = timers.every(GAP_CHECK_MS, () => {
     for (const { agent, offsetMs } of live.clocks.takeFound())
       findings.report('clock-offset', agent, sayOffset(agent, offsetMs), wallMs());
@@ -122,6 +124,9 @@ export function startIngest(options: {
     const headOf = (agent: string, epoch: string) =>
       chains.find((chain) => chain.agent === agent && chain.epoch === epoch)?.headSeq ?? 0;
     for (const { agent, epoch, from, to } of ends.due(headOf)) receipts.request(agent, epoch, [{ from, to }]);
+    const gone = (agent: string, epoch: string) => ledger.gone(agent, epoch);
+    for (const { agent, epoch, seq } of damage.due(ledger.damaged(), gone))
+      receipts.request(agent, epoch, [{ from: seq, to: seq }]);
     for (const chain of withToldHeads(chains, live.agents())) {
       const due = gaps.due(chain, (agent, epoch, limit) => [
         ...ledger.missing(agent, epoch, limit),

@@ -67,7 +67,7 @@ export interface Delivery {
   isWhole: boolean;
 }
 
-/** The append-only store of sealed records. Nothing that was appended is ever changed; old readings may be let go. */
+/** The append-only store of sealed records. Nothing that was appended is ever changed, but damaged bytes for those that were admitted; old readings may be let go. */
 export interface Ledger {
   /** Durable (fsync) when it resolves, with the ordinal. Records appended together share one commit. */
   append(record: {
@@ -86,6 +86,8 @@ export interface Ledger {
   readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord>;
   /** Records that were left out of what was read since the ledger was opened: they are not as they were admitted. */
   damaged(): readonly DamagedRecord[];
+  /** Records that were damaged and are whole again since the ledger was opened, in the order of their mending. */
+  mended(): readonly DamagedRecord[];
   /** The `config` record whose snapshot has this hash (of any agent), or undefined. */
   configRecord(agent: string, configHash: string): LedgerRecord | undefined;
   chains(): ChainSummary[];

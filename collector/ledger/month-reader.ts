@@ -202,7 +202,7 @@ export class MonthReader {
     const { agent, epoch, seq } = noted;
     this.#log.error(
       { file: this.#path, agent, epoch, seq, ordinal, machines },
-      'A record in the ledger is not as it was admitted; nothing is derived from it. Stop the collector, restore the file from a backup, delete views.db and start again. `millwatt ledger verify` looks at all records.',
+      'A record in the ledger is not as it was admitted; nothing is derived from it until its agent has sent it again. Where the agent does not keep it any more, stop the collector, restore the file from a backup, delete views.db and start again. `millwatt ledger verify` looks at all records.',
     );
   }
 

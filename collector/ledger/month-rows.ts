@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { GoneRange } from './ledger.ts';
+import type { Month } from './month-file.ts';
 import { sqliteCode } from './month-schema.ts';
 import { RunRows } from './run-rows.ts';
 
@@ -23,6 +24,8 @@ export interface RowToWrite {
   /** Of its own chain: what it says will never come. */
   gone: readonly GoneRange[];
   bytes: Uint8Array;
+  /** It is here, and its bytes are damaged: they are replaced by these, nothing else is written. */
+  mends?: { month: Month; ordinal: number };
 }
 
 /** Puts records into an open month, with all that is noted beside them. */
@@ -33,6 +36,7 @@ export class MonthRows {
   readonly #gone: StatementSync;
   readonly #longest: StatementSync;
   readonly #known: StatementSync;
+  readonly #mend: StatementSync;
   readonly #runs: RunRows;
 
   constructor(db: DatabaseSync) {
@@ -45,7 +49,13 @@ export class MonthRows {
     this.#gone = db.prepare('INSERT OR IGNORE INTO gone VALUES (?,?,?,?,?,?)');
     this.#longest = db.prepare("UPDATE meta SET value = ? WHERE name = 'longest_ms' AND value < ?");
     this.#known = db.prepare('SELECT ordinal, hash FROM record WHERE agent = ? AND epoch = ? AND seq = ?');
+    this.#mend = db.prepare('UPDATE record SET bytes = ? WHERE ordinal = ? AND hash = ?');
     this.#runs = new RunRows(db);
+  }
+
+  /** Puts good bytes in the place of damaged ones; false where no record of this ordinal has this hash. */
+  mend(ordinal: number, { hash, bytes }: Pick<RowToWrite, 'hash' | 'bytes'>): boolean {
+    return Number(this.#mend.run(bytes, ordinal, hash).changes) === 1;
   }
 
   /**

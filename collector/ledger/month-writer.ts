@@ -50,8 +50,9 @@ export class MonthWriter {
         }
       }
       const month = this.#monthFor(rows[start]);
+      const newest = month > this.#newestMonth ? month : this.#newestMonth;
       let end = start + 1;
-      while (end < rows.length && this.#monthFor(rows[end], month) === month) end++;
+      while (end < rows.length && this.#monthFor(rows[end], newest) === month) end++;
       outcomes.push(...this.#writeMonth(month, rows.slice(start, end)));
       start = end;
     }
@@ -72,6 +73,7 @@ export class MonthWriter {
 
   // Months only go forward, so that ordinals rise from file to file even where the wall clock steps back.
   #monthFor(row: RowToWrite | undefined, newest = this.#newestMonth): Month {
+    if (row?.mends !== undefined) return row.mends.month;
     const month = monthOf(row?.receivedMs ?? 0);
     return month > newest ? month : newest;
   }
@@ -83,7 +85,9 @@ export class MonthWriter {
       file.db.exec('BEGIN IMMEDIATE');
       const outcomes = rows.map((row) => this.#insert(file, row));
       file.db.exec('COMMIT');
-      this.#newestMonth = month;
+      if (month > this.#newestMonth) this.#newestMonth = month;
+      // An older month is written to for a mending only, and may be put anew in its place by another.
+      else if (month < this.#newestMonth) this.#closeOpen();
       return outcomes;
     } catch (error) {
       this.#nextOrdinal = firstOrdinal;
@@ -103,6 +107,11 @@ export class MonthWriter {
   }
 
   #insert(file: OpenMonth, row: RowToWrite): WriteOutcome {
+    const { id, mends } = row;
+    if (mends !== undefined)
+      return file.rows.mend(mends.ordinal, row)
+        ? { id, ...mends }
+        : { id, code: 'duplicate', message: 'The ledger holds no such record to be mended.' };
     const stray = this.#strays.get(nameOf(row));
     if (stray !== undefined && stray.hash === row.hash)
       return { id: row.id, ordinal: stray.ordinal, month: stray.month };

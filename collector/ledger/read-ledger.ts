@@ -10,7 +10,7 @@ import type { ChainSummary, DamagedRecord, Delivery, GoneRange, Ledger, LedgerRe
 /** A ledger that is only looked at; its collector may be running in another process. */
 export interface LedgerView extends Pick<
   Ledger,
-  'chains' | 'configRecord' | 'damaged' | 'delivered' | 'gone' | 'readAfter' | 'readMachine'
+  'chains' | 'configRecord' | 'damaged' | 'delivered' | 'gone' | 'mended' | 'readAfter' | 'readMachine'
 > {
   /** How many records `readMachine` would hand on. */
   countMachine(machine: string, fromMs: number, toMs: number): number;
@@ -72,6 +72,10 @@ class OpenedLedger implements LedgerView {
       if (record !== undefined) return record;
     }
     return undefined;
+  }
+
+  mended(): readonly DamagedRecord[] {
+    return [];
   }
 
   damaged(): readonly DamagedRecord[] {

@@ -38,6 +38,11 @@ export interface AdmissionLedger extends Ledger {
   configRecords(): Iterable<LedgerRecord>;
   /** Records handed to `append` and not yet durable. */
   pendingAppends(): number;
+  /**
+   * Puts the bytes of a record in the place of those that are here and damaged, durably; its hash is that which was noted
+   * when it was admitted. False where the record is not known to be damaged, or is so still. Rejects as `append` does.
+   */
+  mend(record: { bytes: Uint8Array; header: RecordHeader; hash: string }): Promise<boolean>;
   /** The files of the ledger, oldest first; the last one is written to. */
   months(): MonthFacts[];
   /**
@@ -96,6 +101,7 @@ class SqliteLedger implements AdmissionLedger {
   readonly #underWay = new Map<string, { hash: string; ordinal: Promise<number> }>();
   /** First ordinal of each month that has records, oldest first. */
   readonly #firstOrdinals = new Map<Month, number>();
+  readonly #mended: DamagedRecord[] = [];
   #onCrash: ((error: MillwattError) => void) | undefined;
   #crash: MillwattError | undefined;
   #lastOrdinal = 0;
@@ -265,6 +271,34 @@ class SqliteLedger implements AdmissionLedger {
 
   damaged(): readonly DamagedRecord[] {
     return [...this.#readers.values()].flatMap((reader) => [...reader.damaged.values()]);
+  }
+
+  mended(): readonly DamagedRecord[] {
+    return this.#mended;
+  }
+
+  async mend(record: Parameters<AdmissionLedger['mend']>[0]): Promise<boolean> {
+    const { agent, epoch, seq } = record.header;
+    const month = this.#index.monthOf(agent, epoch, seq);
+    if (this.#closed || month === undefined) return false;
+    const isThis = (one: DamagedRecord) => one.agent === agent && one.epoch === epoch && one.seq === seq;
+    const found = [...this.#reader(month).damaged.values()].find(isThis);
+    // What was noted beside it stays: only bytes with the hash it was admitted by are taken.
+    if (found === undefined || this.#lookUp(agent, epoch, seq, month)?.hash !== record.hash) return false;
+    const { ordinal } = found;
+    await this.#writer.write({ ...rowOf({ ...record, receivedMs: 0 }), mends: { month, ordinal } });
+    if (this.#closed) return true;
+    const { damaged } = this.#reader(month);
+    // The same one may have come twice at once.
+    if (!damaged.delete(ordinal)) return true;
+    // A disk that spoils it once more is found out at once.
+    if (this.#reader(month).recordAt(ordinal) === undefined) return false;
+    this.#mended.push(found);
+    this.#log.info(
+      { file: found.file, agent, epoch, seq, ordinal },
+      'A damaged record in the ledger is whole again: its agent has sent it.',
+    );
+    return true;
   }
 
   async close(): Promise<void> {

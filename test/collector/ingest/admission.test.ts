@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { Admission } from '../../../collector/ingest/admission.ts';
 import { Findings } from '../../../collector/ingest/findings.ts';
@@ -252,4 +254,40 @@ test('what a thinned record stands for, and what a log says was dropped, is miss
     },
   ]);
   expect(ledger.chains()).toMatchObject([{ contiguousSeq: 8, records: 4 }]);
+});
+
+test('a good copy of a record whose bytes are damaged takes their place, and nothing else changes', async () => {
+  const { admit, admission, ledger, folder, woken } = await open();
+  const feed = new ChainFeed();
+  const [one, two, three] = feed.take(3);
+  if (!one || !two || !three) throw new Error('three records');
+  await admit(one, two, three);
+  const ledgerFolder = join(folder, 'ledger');
+  const file = readdirSync(ledgerFolder).find((name) => name.endsWith('.db'));
+  const db = new DatabaseSync(join(ledgerFolder, String(file)));
+  onTestFinished(() => db.close());
+  const rows = () =>
+    ['record', 'part', 'chain', 'run', 'gone', 'meta'].map((table) =>
+      db.prepare(`SELECT * FROM ${table}`).all(),
+    );
+  const before = rows();
+  const spoilt = Uint8Array.from(two.bytes, (byte, at) => (at === two.bytes.length - 1 ? byte ^ 1 : byte));
+  db.prepare('UPDATE record SET bytes = ? WHERE seq = 2').run(spoilt);
+  expect(ledger.readAfter(0, 9).map(({ header }) => header.seq)).toEqual([1, 3]);
+  expect(ledger.damaged()).toMatchObject([{ seq: 2 }]);
+  const wokenBefore = woken();
+
+  // Another record of this number is a fork as ever; the spoilt bytes themselves are not taken either.
+  const fork = new ChainFeed({ key: feed.key });
+  fork.next();
+  await admit(fork.next({ machine: 'lathe' }), { ...two, bytes: spoilt });
+  expect(ledger.damaged()).toHaveLength(1);
+
+  expect(await admit(two, two)).toMatchObject([{ accepted: [{ from: 2, to: 2, digest: digestOf(two) }] }]);
+  expect(ledger.damaged()).toEqual([]);
+  expect(ledger.mended()).toMatchObject([{ seq: 2, ordinal: 2 }]);
+  expect(rows()).toEqual(before);
+  expect(ledger.readAfter(0, 9).map(({ header }) => header.seq)).toEqual([1, 2, 3]);
+  expect(woken()).toBeGreaterThan(wokenBefore);
+  expect(admission.counts()).toMatchObject({ admitted: 3, duplicates: 2 });
 });
