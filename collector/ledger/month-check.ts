@@ -2,6 +2,7 @@ import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
+import { isBadSector, refuseUnreadable } from './bad-sectors.ts';
 import { isMarkedDamaged, markDamaged, monthPath, unmarkDamaged, type Month } from './month-file.ts';
 import { isDamage, openMonth, openMonthToRead, sqliteCode } from './month-schema.ts';
 import { MonthReader } from './month-reader.ts';
@@ -77,7 +78,7 @@ function openChecked(path: string, log: Log): MonthReader | undefined {
     if (isCounted(reader)) return reader;
   } catch (error) {
     reader?.close();
-    if (isDamage(error) || sqliteCode(error) === 1) return undefined;
+    if (isDamage(error) || sqliteCode(error) === 1 || isBadSector(path, error)) return undefined;
     throw error;
   }
   reader.close();
@@ -98,6 +99,7 @@ function isCounted(reader: MonthReader): boolean {
 }
 
 function salvage(path: string, nowMs: number, log: Log): MonthReader {
+  refuseUnreadable(path);
   const file = basename(path);
   const kept = `${path}.corrupt-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, '')}`;
   log.error(

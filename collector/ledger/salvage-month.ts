@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { unfoldPart, verifyHead, verifyRecord } from '../../protocols/evidence/seal.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { parseRecord, parseRecordHead } from '../../protocols/telemetry/record.ts';
+import { readAt, readWhatCanBe } from './bad-sectors.ts';
 import { pageBytesOf, rowsOfPage, type CarvedRow } from './carve-rows.ts';
 import { goneOf } from './gone-ranges.ts';
 import { MonthRows } from './month-rows.ts';
@@ -64,15 +65,13 @@ function* carvedRecords(path: string): Generator<CarvedRow, void> {
   const size = statSync(path).size;
   const handle = openSync(path, 'r');
   try {
-    const read = (at: number, bytes: number) => {
-      const buffer = new Uint8Array(bytes);
-      return readSync(handle, buffer, 0, bytes, at) === bytes ? buffer : undefined;
-    };
-    const pageBytes = pageBytesOf(read(0, Math.min(100, size)) ?? new Uint8Array());
+    const pageBytes = pageBytesOf(readAt(handle, 0, Math.min(100, size)) ?? new Uint8Array());
     const inFile = (number: number) =>
-      number < 1 || number * pageBytes > size ? undefined : read((number - 1) * pageBytes, pageBytes);
+      number < 1 || number * pageBytes > size
+        ? undefined
+        : readAt(handle, (number - 1) * pageBytes, pageBytes);
     const { committed, others } = pagesOfLog(
-      existsSync(`${path}-wal`) ? readFileSync(`${path}-wal`) : NO_LOG,
+      existsSync(`${path}-wal`) ? readWhatCanBe(`${path}-wal`) : NO_LOG,
     );
     const byNumber = (pages: readonly LoggedPage[]) =>
       new Map(pages.map(({ number, page }) => [number, page]));
