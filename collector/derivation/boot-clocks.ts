@@ -139,6 +139,11 @@ export class BootClocks {
     taken.toMs = Math.max(taken.toMs, toMs);
   }
 
+  /** Takes note of a record that no time could be told of, though its boot was over: nothing rests on it so far. */
+  noteUndated(record: Pick<LedgerRecord, 'header' | 'ordinal'>): void {
+    this.noteTaken(record, Number.MAX_SAFE_INTEGER, 0);
+  }
+
   /** True where the clock was set between these readings and those before. */
   isStep({ agent, boot, epoch, seq }: RecordHeader): boolean {
     return this.#boots.get(keyOf({ agent, boot }))?.steps.includes(`${epoch}/${seq}`) === true;
