@@ -121,7 +121,11 @@ function feedOf(
     record: { agent, epoch, seq, config },
     unsynced: header.clock.state === 'unsynced',
     ...(header.thinnedFrom === undefined ? {} : { thinned: true }),
-    clock: { boot: `${agent} ${boot}`, offsetMs },
+    clock: {
+      boot: `${agent} ${boot}`,
+      offsetMs,
+      ...(header.thinnedFrom === undefined ? {} : { thinnedFrom: header.thinnedFrom }),
+    },
     rows: [],
     words: [],
     links: part.links.map(({ source, timesMs, up, reasons }) => ({

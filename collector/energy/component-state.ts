@@ -10,7 +10,7 @@ import {
   type HourAccount,
 } from './hour-account.ts';
 import type { MachineModel } from './machine-model.ts';
-import type { FeedClock } from './record-feed.ts';
+import type { ChainClock } from './boot-time.ts';
 import { emptySeries, type Series } from './series.ts';
 import type { Slice } from './slices.ts';
 import type { TimelineState } from './timeline-state.ts';
@@ -61,7 +61,7 @@ export interface FoldContext {
   timeline: TimelineState;
   accounts: HourAccount[];
   definitions: CounterDefinition[];
-  clocks: readonly FeedClock[];
+  clocks: readonly ChainClock[];
   recent: RecordSpan[];
   horizonMs: number;
 }

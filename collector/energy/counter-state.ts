@@ -15,16 +15,12 @@ export interface CounterReading {
   definition: CounterDefinition;
 }
 
-/** What a counter showed at a time of a boot, whole mWh. */
-export interface BootPoint {
-  monoMs: number;
-  mwh: MeterReadingMwh;
-}
-
-/** From one time of a boot to another, all that was counted is booked. */
+/** What a counter counted from one value to another is booked. */
 export interface BookedStretch {
-  from: BootPoint;
-  to: BootPoint;
+  fromMwh: MeterReadingMwh;
+  toMwh: MeterReadingMwh;
+  /** Up to when that is held against it, wall ms; null for good. */
+  untilMs: number | null;
 }
 
 /** What is remembered of a counter between two readings: plain data. */
@@ -37,10 +33,10 @@ export interface CounterState {
   mwh: MeterReadingMwh;
   atMs: number;
   bootTime: BootTime | null;
-  /** What of the boot is booked without a hole up to there begins here; null where all before it is. */
-  since: BootPoint | null;
-  /** Later stretches of the boot that are booked already: a clock that was set back gave them earlier labels. */
-  ahead: BookedStretch[];
+  /** What is booked without a hole up to there begins here. */
+  sinceMwh: MeterReadingMwh;
+  /** Other stretches that are booked already: a clock that was set gave them earlier labels. */
+  booked: BookedStretch[];
   /** The earliest time at which it may have come to show that, ms. */
   changedMs: number;
   /** True once it stands at its largest value, or counts another direction: what is drawn from then on it does not count. */
@@ -83,7 +79,6 @@ export function beginEpoch(
   mwh: MeterReadingMwh,
   changedMs: number,
 ): CounterState {
-  const since = bootTime === null ? null : { monoMs: bootTime.monoMs, mwh };
   return {
     definition,
     wraps: 0,
@@ -91,8 +86,8 @@ export function beginEpoch(
     mwh,
     atMs,
     bootTime,
-    since,
-    ahead: [],
+    sinceMwh: mwh,
+    booked: [],
     changedMs,
     saturated: false,
     held: null,

@@ -6,9 +6,23 @@ import {
   type Watts,
 } from '../../protocols/telemetry/unit.ts';
 import { boundRise, earliestChangeMs, fitsBound, STEP_BACK_MS, type RiseBound } from './counter-bound.ts';
-import { countedOn, type CountedOn } from './counter-clock.ts';
+import { orderOf } from './boot-time.ts';
+import {
+  countedOn,
+  notBooked,
+  riseTo,
+  stretchesInDoubt,
+  stretchesOf,
+  type CountedOn,
+} from './counter-clock.ts';
 import type { Confirmed, Shown } from './counter-evidence.ts';
-import { beginEpoch, type CounterState, type Judged, type Waiting } from './counter-state.ts';
+import {
+  beginEpoch,
+  type BookedStretch,
+  type CounterState,
+  type Judged,
+  type Waiting,
+} from './counter-state.ts';
 import { cumulativeMwh } from './counter-value.ts';
 import type { CounterVerdict, Judgement } from './counter-verdict.ts';
 
@@ -32,6 +46,7 @@ export function watchRival(state: CounterState, reading: Judged): Judgement {
   rival.count++;
   if (rival.count < AGREEING_READINGS) return { state, verdict: { kind: 'foreign', restart: false } };
   const fresh = beginEpoch(reading, base, rival.changedMs);
+  fresh.sinceMwh = rival.firstMwh;
   const evidence = confirm(state, rival, reading, null);
   // While the one before stood at its largest value, power was integrated up to here.
   const mwh = state.saturated ? milliwattHours(0) : energyBetween(rival.firstMwh, base);
@@ -64,14 +79,19 @@ export function hold(state: CounterState, reading: Judged): CounterVerdict {
   const evidence = confirm(state, held, reading, backMwh);
   if (backMwh !== null) evidence.bound = boundRise(ratedPowerW, STEP_BACK_MS, held.firstRaw, definition);
   const before = { ...state };
-  const mwh = energyBetween(held.firstMwh, base);
-  Object.assign(state, beginEpoch({ ...reading, definition: state.definition }, base, held.changedMs));
-  if (before.saturated) return { kind: 'resumed', evidence };
-  if (backMwh !== null) return { kind: 'step-back', mwh, evidence };
   const isReset =
     ratedPowerW !== null &&
     held.firstMwh < before.mwh &&
     held.firstMwh <= (boundRise(ratedPowerW, held.firstMs - before.changedMs, null, definition)?.mwh ?? 0);
+  const booked = isReset && backMwh === null ? [] : stillBooked(before, held, reading);
+  const mwh = notBooked(booked, held.firstMwh, base);
+  const fresh = beginEpoch({ ...reading, definition: state.definition }, base, held.changedMs);
+  Object.assign(state, fresh, {
+    sinceMwh: isReset ? meterReadingMwh(0) : held.firstMwh,
+    booked,
+  });
+  if (before.saturated) return { kind: 'resumed', evidence };
+  if (backMwh !== null) return { kind: 'step-back', mwh, evidence };
   if (!isReset) return { kind: 'step', mwh, evidence };
   return { kind: 'reset', fromZeroMwh: energyBetween(meterReadingMwh(0), held.firstMwh), mwh, evidence };
 }
@@ -94,6 +114,16 @@ function steppedBackMwh(
   return null;
 }
 
+/**
+ * What of a counter's life is booked already where it goes on from elsewhere. Where it fell, and its chain says that it
+ * did, it counts those values again, and so is nothing of them; where nobody knows, it may be an earlier reading.
+ */
+function stillBooked(state: CounterState, held: Waiting, { atMs, bootTime = null }: Judged): BookedStretch[] {
+  if (state.wraps > 0) return [];
+  if (held.firstMwh >= state.mwh) return stretchesOf(state);
+  return orderOf(state.bootTime, bootTime) === 'unknown' ? stretchesInDoubt(state, atMs) : [];
+}
+
 /** The clock was set, and it counted on: all that it shows more is booked. */
 function countOn(
   state: CounterState,
@@ -113,7 +143,7 @@ function countOn(
     meter: definition.meter,
     meterBefore: state.definition.meter,
   };
-  const mwh = energyBetween(state.mwh, value);
+  const mwh = riseTo(state, value);
   const changedMs = earliestChangeMs(atMs, held.lastMs, everyMs);
   Object.assign(state, { raw, mwh: value, atMs, bootTime, changedMs, definition, held: null, rival: null });
   const plain = { glitch: false, rollover: false, moved: false, rescaled: false };

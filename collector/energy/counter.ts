@@ -10,7 +10,17 @@ import type { Evidence } from './counter-evidence.ts';
 import { beginEpoch, type CounterReading, type CounterState, type Judged } from './counter-state.ts';
 import { cumulativeMwh, isAmendedAlone, isAtMaximum, type CounterDefinition } from './counter-value.ts';
 import type { CounterVerdict, Judgement } from './counter-verdict.ts';
-import { aheadOf, isOfSteppedClock, placeInBoot } from './counter-clock.ts';
+import {
+  forgetStretches,
+  isAhead,
+  isOfSteppedClock,
+  dropPassed,
+  placeEarlier,
+  rescaleStretches,
+  riseTo,
+  stretchesOf,
+  type Earlier,
+} from './counter-clock.ts';
 import { hold, shownFirst, watchRival } from './counter-waiting.ts';
 
 /**
@@ -29,9 +39,9 @@ export function judgeReading(
   if (base === null) return { state, verdict: { kind: 'missing' } };
   if (state === null) return anchor(reading, base);
   // A clock that was set back tells a time twice: what was read before what is counted already adds nothing to it.
-  const place = placeInBoot(state, reading.bootTime ?? null);
-  if (place === 'repeated') return { state, verdict: { kind: 'repeated' } };
-  if (place === 'earlier') return goBack(state, reading, base);
+  const place = placeEarlier(state, reading);
+  if (place?.kind === 'repeated') return { state, verdict: { kind: 'repeated' } };
+  if (place?.kind === 'earlier') return goBack(state, reading, place);
   if (definition.silent) return { state, verdict: silence(state, reading, base) };
   if (isPlain(state, definition)) {
     const mwh = energyBetween(state.mwh, base);
@@ -46,16 +56,20 @@ export function judgeReading(
     return watchRival(state, judged);
   const fits = (mwh: MilliwattHours) => fitsBound(mwh, ratedPowerW, atMs - state.changedMs, raw, definition);
   const value = state.wraps === 0 ? base : (cumulativeMwh(raw, definition, state.wraps) ?? base);
+  if (state.booked.length > 0) {
+    forgetStretches(state, atMs);
+    if (!moved && isAhead(state, value)) return { state, verdict: { kind: 'repeated' } };
+  }
   if (state.saturated && !moved && isAtMaximum(raw, definition)) return stand(state, reading);
   if (state.saturated && !moved && value >= state.mwh) return resume(state, reading, base);
-  if (fits(energyBetween(state.mwh, value))) return follow(state, judged, value);
+  if (fits(riseTo(state, value))) return follow(state, judged, value);
   if (moved) return watchRival(state, judged);
   state.rival = null;
   if (value < state.mwh && definition.modulus !== null) {
     const wrapped = cumulativeMwh(raw, definition, state.wraps + 1);
     // Without a bound, only a wrap from the last tenth of the range to the first is believed.
     const near = ratedPowerW !== null || isNearWrap(state.mwh, wrapped, definition);
-    if (wrapped !== null && near && fits(energyBetween(state.mwh, wrapped))) {
+    if (wrapped !== null && near && fits(riseTo(state, wrapped))) {
       const bound = boundRise(ratedPowerW, atMs - state.changedMs, raw, definition);
       const verdict = follow(state, { ...judged, rollover: true }, wrapped, bound);
       state.wraps += 1;
@@ -67,11 +81,12 @@ export function judgeReading(
 
 /** True where nothing but its value is to be judged: nearly always. */
 function isPlain(state: CounterState, { identity, maximum }: CounterDefinition): boolean {
-  const { held, rival, wraps, definition } = state;
+  const { held, rival, wraps, definition, booked } = state;
   return (
     held === null &&
     rival === null &&
     wraps === 0 &&
+    booked.every(({ toMwh }) => toMwh <= state.mwh) &&
     maximum === null &&
     !state.saturated &&
     definition.identity === identity
@@ -84,13 +99,13 @@ function count(
   { atMs, bootTime = null, raw, everyMs, definition }: CounterReading,
   value: MeterReadingMwh,
 ): { state: CounterState; verdict: Extract<CounterVerdict, { kind: 'same' | 'rise' }> } {
-  const mwh = energyBetween(state.mwh, value);
-  if (mwh > 0) state.changedMs = earliestChangeMs(atMs, state.atMs, everyMs);
+  const mwh = riseTo(state, value);
+  if (value > state.mwh) state.changedMs = earliestChangeMs(atMs, state.atMs, everyMs);
   state.definition = definition;
   state.raw = raw;
   state.mwh = value;
+  if (state.booked.length > 0) dropPassed(state);
   state.atMs = atMs;
-  if (bootTime?.boot !== state.bootTime?.boot) Object.assign(state, { since: null, ahead: [] });
   state.bootTime = bootTime;
   const kind = mwh > 0 ? 'rise' : 'same';
   const plain = {
@@ -114,11 +129,15 @@ function anchor(reading: CounterReading, base: MeterReadingMwh): Judgement {
   return { state, verdict: { kind: 'saturated', mwh: milliwattHours(0), begins: true, evidence } };
 }
 
-/** Counts a stretch of the boot that came before what was counted: no less, and nothing of that again. */
-function goBack(state: CounterState, reading: CounterReading, base: MeterReadingMwh): Judgement {
-  const evidence = plainEvidence(state, reading, base);
-  const fresh = beginEpoch(reading, base, earliestChangeMs(reading.atMs, -Infinity, reading.everyMs));
-  fresh.ahead = aheadOf(state);
+/** Counts a stretch that came before what was counted: no less, and nothing of that again. */
+function goBack(
+  state: CounterState,
+  reading: CounterReading,
+  { mwh, wraps }: Extract<Earlier, { kind: 'earlier' }>,
+): Judgement {
+  const evidence = plainEvidence(state, reading, mwh);
+  const fresh = beginEpoch(reading, mwh, earliestChangeMs(reading.atMs, -Infinity, reading.everyMs));
+  Object.assign(fresh, { wraps, booked: stretchesOf(state) });
   return { state: fresh, verdict: { kind: 'earlier', evidence } };
 }
 
@@ -146,6 +165,7 @@ function resume(state: CounterState, reading: CounterReading, base: MeterReading
   const { atMs, everyMs } = reading;
   const evidence = plainEvidence(state, reading, base);
   const fresh = beginEpoch(reading, base, earliestChangeMs(atMs, -Infinity, everyMs));
+  if (state.wraps === 0) fresh.booked = stretchesOf(state);
   return { state: fresh, verdict: { kind: 'resumed', evidence } };
 }
 
@@ -173,6 +193,7 @@ function rescale(state: CounterState, definition: CounterDefinition): boolean {
   const firstMwh = held === null ? null : cumulativeMwh(held.firstRaw, definition, 0);
   const lastMwh = held === null ? null : cumulativeMwh(held.lastRaw, definition, 0);
   state.held = held === null || firstMwh === null || lastMwh === null ? null : { ...held, firstMwh, lastMwh };
+  rescaleStretches(state, definition.mwhPerRaw / state.definition.mwhPerRaw, mwh);
   state.mwh = mwh;
   state.definition = definition;
   return true;
@@ -185,7 +206,7 @@ function follow(
   bound?: RiseBound | null,
 ): Judgement {
   const { atMs, raw, definition, rollover, moved, rescaled, ratedPowerW } = reading;
-  const mwh = energyBetween(state.mwh, value);
+  const mwh = riseTo(state, value);
   // Readings of another time that the clock calls the same were not false.
   const glitch = state.held !== null && !isOfSteppedClock(state, state.held);
   const isFull = isAtMaximum(raw, definition);

@@ -22,7 +22,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
   const { seq, agent } = feed.record;
   const hours = new Set<number>();
   const note = (atMs: number) => hours.add(Math.floor(atMs / HOUR_MS) * HOUR_MS);
-  const clock = feed.clock === undefined ? 0 : clockOf(fold.clocks, feed.clock);
+  const clock = clockOf(fold.clocks, feed);
   const prefers = (definition: number, known: number, ownClock: number, knownClock: number) => {
     const order = compareText(textOf(fold.definitions[definition]), textOf(fold.definitions[known]));
     return order < 0 || (order === 0 && compareClocks(fold.clocks[ownClock], fold.clocks[knownClock]) < 0);

@@ -1,7 +1,7 @@
 import type { ComponentState, RecordSpan } from './component-state.ts';
 import type { CounterDefinition } from './counter-value.ts';
 import type { HourAccount } from './hour-account.ts';
-import type { FeedClock } from './record-feed.ts';
+import type { ChainClock } from './boot-time.ts';
 import { emptyTimeline, type TimelineState } from './timeline-state.ts';
 
 /** Goes up with every change of what a saved fold looks like, or of the words in it: older ones are not read. */
@@ -22,7 +22,7 @@ export interface MachineFold {
   accounts: HourAccount[];
   definitions: CounterDefinition[];
   /** By which clocks readings of counters that wait were read; the first is none. */
-  clocks: FeedClock[];
+  clocks: ChainClock[];
   recent: RecordSpan[];
 }
 
@@ -35,7 +35,7 @@ export function startFold(): MachineFold {
     components: [],
     accounts: [],
     definitions: [],
-    clocks: [{ boot: '', offsetMs: 0 }],
+    clocks: [{ boot: '', offsetMs: 0, agent: '', epoch: '' }],
     recent: [],
   };
 }

@@ -19,7 +19,8 @@ export function readCounter(c: ComponentState, context: FoldContext, row: number
   const everyMs = c.counter.everyMs[row] ?? 0;
   const definition = context.definitions[c.counter.definitions[row] ?? 0];
   if (definition === undefined) return;
-  const bootTime = bootTimeAt(context.clocks[c.counter.clocks?.[row] ?? 0], atMs);
+  const clock = context.clocks[c.counter.clocks?.[row] ?? 0];
+  const bootTime = bootTimeAt(clock, atMs, c.counter.seqs[row] ?? 0);
   const rated = c.direction === 'medium' ? null : ratedPowerOf(context.model, c.component);
   const before = c.judged;
   const rival = before?.rival ?? null;

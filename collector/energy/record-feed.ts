@@ -29,6 +29,8 @@ export interface MediaColumns {
 export interface FeedClock {
   boot: string;
   offsetMs: number;
+  /** Of a thinned record, the place in the chain of the first original that it stands for. */
+  thinnedFrom?: number;
 }
 
 /** What one sealed record says of one machine that bears on its energy and states. Times are wall ms. */
