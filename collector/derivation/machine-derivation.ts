@@ -153,7 +153,8 @@ export class MachineDerivation {
     const late = feeds.filter((feed) => feed.replaces === true || isLate(this.#fold, feed));
     if (late.length > 0) {
       this.#rewinds++;
-      const earliestMs = Math.min(...late.map((feed) => spanOf(feed)?.fromMs ?? Infinity));
+      // What came with the late ones is read again with them: of a machine that is new, it may be what was before.
+      const earliestMs = Math.min(...feeds.map((feed) => spanOf(feed)?.fromMs ?? Infinity));
       await this.#refold(earliestMs, yieldNow);
     } else {
       for (const feed of feeds) this.#conflicts += feedRecord(this.#fold, feed);
@@ -209,7 +210,7 @@ export class MachineDerivation {
     const best = fromMs < frozen.toMs ? frozen.checkpoint : this.#checkpointAt(fromMs, frozen);
     const dropped = this.#change.dropCheckpointsFromMs ?? Infinity;
     const horizonBeforeMs = this.#fold.horizonMs;
-    const startBeforeMs = this.#fold.timeline.startMs;
+    const startBeforeMs = this.#fold.timeline.startMs ?? firstWaitingMs(this.#fold);
     this.#fold = best === undefined ? startFold() : restoreFold(best);
     const beginMs = this.#fold.horizonMs;
     for (const hourMs of this.#change.checkpoints.keys())
@@ -218,7 +219,7 @@ export class MachineDerivation {
     if (firstMs !== undefined) this.#change.dropSpansFromMs = Math.max(beginMs, frozen.toMs);
     const endMs = this.#source.endMs();
     // Without a checkpoint, the first window begins with the first reading, or takes in everything where that is not known.
-    let fromWindowMs = beginMs > 0 ? beginMs : (firstMs ?? Math.min(fromMs, startBeforeMs ?? Infinity));
+    let fromWindowMs = beginMs > 0 ? beginMs : (firstMs ?? Math.min(fromMs, startBeforeMs));
     if (beginMs <= 0 && frozen.goneMs > 0) fromWindowMs = frozen.goneMs;
     while (fromWindowMs <= endMs || fromWindowMs === Infinity) {
       const isWhole = fromWindowMs === Infinity;
