@@ -162,7 +162,7 @@ export class Reporter {
     const { spool, sealer } = this.#options;
     const { samples, records } = spool.accounts();
     const { sampled, receipted, pending, rejected, thinned } = samples;
-    const dropped = Object.values(samples.dropped).reduce((sum, count) => sum + count, rejected);
+    const dropped = Object.values(samples.dropped).reduce((sum, count) => sum + count, 0);
     return {
       epoch: spool.head.epoch,
       headSeq: spool.head.seq,
@@ -172,7 +172,7 @@ export class Reporter {
         pending: records.pending,
         rejected: records.rejected,
       },
-      samples: { sampled, receipted, pending, thinned, dropped },
+      samples: { sampled, receipted, pending, rejected, thinned, dropped },
       bytes: spool.usedBytes(),
       failing: sealer.failing,
       ...fullOf(spool.fullness.read()),

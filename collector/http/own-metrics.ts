@@ -2,7 +2,7 @@ import type { HttpParts } from './http-parts.ts';
 import { STATE_NUMBERS } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
 
-/** What /metrics says of the plant, the agents and the ledger. The counts hold: sampled = receipted + pending + thinned + dropped. */
+/** What /metrics says of the plant, the agents and the ledger. The counts hold: sampled = receipted + pending + rejected + thinned + dropped. */
 export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
   const { clock, live, site, version } = parts;
   const agents = parts.agents();
@@ -56,7 +56,7 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
     },
     {
       name: 'millwatt_agent_samples_total',
-      help: 'Readings by fate, as the agent counts them: sampled = receipted + pending + thinned + dropped.',
+      help: 'Readings by fate, as the agent counts them: sampled = receipted + pending + rejected + thinned + dropped.',
       type: 'counter',
       values: agents.flatMap(({ id, health }) =>
         Object.entries(health?.spool.samples ?? {}).map(([fate, value]) => ({

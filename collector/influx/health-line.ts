@@ -13,6 +13,9 @@ export function lineOfHealth(site: string, agent: string, health: HealthMessage)
     ['samples_receipted', BigInt(spool.samples.receipted)],
     ['samples_pending', BigInt(spool.samples.pending)],
     ['samples_dropped', BigInt(spool.samples.dropped)],
+    ...(spool.samples.rejected === undefined
+      ? []
+      : [['samples_rejected', BigInt(spool.samples.rejected)] satisfies [string, Field]]),
     ...(spool.samples.thinned === undefined
       ? []
       : [['samples_thinned', BigInt(spool.samples.thinned)] satisfies [string, Field]]),

@@ -100,6 +100,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
         sampled: numberOf(samples['sampled']),
         receipted: numberOf(samples['receipted']),
         pending: numberOf(samples['pending']),
+        ...(isNumber(samples['rejected']) ? { rejected: samples['rejected'] } : {}),
         ...(isNumber(samples['thinned']) ? { thinned: samples['thinned'] } : {}),
         dropped: numberOf(samples['dropped']),
       },

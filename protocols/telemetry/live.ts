@@ -37,7 +37,10 @@ export interface SpoolFull {
   dropped: number;
 }
 
-/** The health of an agent, every 30 s. The counts hold: sampled = receipted + pending + thinned + dropped. */
+/**
+ * The health of an agent, every 30 s. The counts hold: sampled = receipted + pending + rejected + thinned + dropped; an older
+ * agent counts what was rejected as dropped.
+ */
 export interface HealthMessage {
   v: 1;
   at: number;
@@ -54,7 +57,14 @@ export interface HealthMessage {
     epoch: string;
     headSeq: number;
     records: { sealed: number; receipted: number; pending: number; rejected: number };
-    samples: { sampled: number; receipted: number; pending: number; thinned?: number; dropped: number };
+    samples: {
+      sampled: number;
+      receipted: number;
+      pending: number;
+      rejected?: number;
+      thinned?: number;
+      dropped: number;
+    };
     bytes: number;
     /** Why the disk does not take what is read, which is held in memory meanwhile; null while it does. */
     failing?: string | null;

@@ -74,8 +74,8 @@ function chainOf(collector: ReceiptingCollector): Uint8Array[] {
 }
 
 function holds(agent: RunningAgent): boolean {
-  const { sampled, receipted, pending, dropped } = agent.stats().samples;
-  return sampled === receipted + pending + dropped;
+  const { sampled, receipted, pending, rejected = 0, dropped } = agent.stats().samples;
+  return sampled === receipted + pending + rejected + dropped;
 }
 
 const mosquitto = requireTool('mosquitto');
@@ -369,6 +369,8 @@ describe('receipts', () => {
     await collector.send({ epoch, accepted, rejected: [{ seq: 2, hash, reason: 'fork' }] });
     await awaitUntil('a new chain begins', () => agent.stats().epoch !== epoch);
     expect(agent.stats().records.rejected).toBe(1);
+    expect(agent.stats().samples).toMatchObject({ dropped: 0 });
+    expect(agent.stats().samples.rejected).toBeGreaterThan(0);
     expect(holds(agent)).toBe(true);
     await record();
     const next = agent.stats().epoch;

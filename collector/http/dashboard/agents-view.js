@@ -49,6 +49,8 @@ function agentEntry(
     addFact(facts, 'Readings', countText(health.spool.samples.sampled));
     if (health.spool.samples.dropped > 0)
       addFact(facts, 'Dropped', countText(health.spool.samples.dropped)).classList.add('low');
+    if (health.spool.samples.rejected > 0)
+      addFact(facts, 'Rejected', countText(health.spool.samples.rejected)).classList.add('low');
     if (health.spool.samples.thinned > 0) addFact(facts, 'Thinned', countText(health.spool.samples.thinned));
   } else if (chain !== null) {
     addFact(facts, 'Records', countText(chain.records));

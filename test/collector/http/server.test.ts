@@ -323,7 +323,7 @@ describe('/metrics', () => {
           epoch: 'e',
           headSeq: 9,
           records: { sealed: 9, receipted: 8, pending: 1, rejected: 0 },
-          samples: { sampled: 900, receipted: 800, pending: 100, dropped: 0 },
+          samples: { sampled: 907, receipted: 800, pending: 100, rejected: 7, dropped: 0 },
           bytes: 4096,
         },
         receipts: { obeyed: 40, forged: 2 },
@@ -338,7 +338,8 @@ describe('/metrics', () => {
     for (const line of [
       'millwatt_machine_power_watts{machine="mill"} 2345.5',
       'millwatt_machine_state{machine="mill"} 5',
-      'millwatt_agent_samples_total{agent="gateway",fate="sampled"} 900',
+      'millwatt_agent_samples_total{agent="gateway",fate="sampled"} 907',
+      'millwatt_agent_samples_total{agent="gateway",fate="rejected"} 7',
       'millwatt_agent_samples_total{agent="gateway",fate="pending"} 100',
       'millwatt_agent_receipts_total{agent="gateway",fate="forged"} 2',
       'millwatt_agent_last_seen_seconds{agent="gateway"} 1.5',

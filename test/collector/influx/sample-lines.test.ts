@@ -121,7 +121,7 @@ test('health keeps what is known', () => {
       epoch: 'epoch0000001',
       headSeq: 3,
       records: { sealed: 3, receipted: 1, pending: 2, rejected: 0 },
-      samples: { sampled: 30, receipted: 10, pending: 20, dropped: 0 },
+      samples: { sampled: 33, receipted: 10, pending: 20, rejected: 3, dropped: 0 },
       bytes: 4096,
     },
     sources: [{ id: 'meter', up: false, reason: 'timeout', polls: 5, failures: 5, lastReadingAgeMs: null }],
@@ -130,6 +130,7 @@ test('health keeps what is known', () => {
   const { tags, fields } = parseLine(lineOfHealth('plant', 'gateway', health));
   expect(tags.get('agent')).toBe('gateway');
   expect(fields.get('samples_pending')).toBe(20n);
+  expect(fields.get('samples_rejected')).toBe(3n);
   expect(fields.get('sources_down')).toBe(1n);
   expect(fields.has('memory_used_share')).toBe(false);
 });

@@ -26,7 +26,7 @@ const health: HealthMessage = {
     epoch: 'epoch0000001',
     headSeq: 4,
     records: { sealed: 4, receipted: 3, pending: 1, rejected: 0 },
-    samples: { sampled: 40, receipted: 30, pending: 10, dropped: 0 },
+    samples: { sampled: 45, receipted: 30, pending: 10, rejected: 5, dropped: 0 },
     bytes: 12_345,
     full: { since: 500, until: null, over: false, thinned: 7, dropped: 0 },
   },
