@@ -52,6 +52,7 @@ function compare(agent: NamedText, collector: NamedText, collectors: number): Fi
       ),
     ];
   }
+  const version = refuseVersion(agent, collector);
   const machines = ownList(theirs, 'machines').flatMap((machine): string[] => {
     const id = ownValue(machine, 'id');
     return typeof id === 'string' ? [id] : [];
@@ -78,7 +79,26 @@ function compare(agent: NamedText, collector: NamedText, collectors: number): Fi
       ),
     ];
   });
-  return [...unknown, ...ratios];
+  return [...version, ...unknown, ...ratios];
+}
+
+/** The embedded broker speaks MQTT 3.1.1 only: an agent that speaks 5 would never be let in. */
+function refuseVersion(agent: NamedText, collector: NamedText): Finding[] {
+  const own = parseYamlText(agent.text);
+  const embedded = ownValue(ownValue(parseYamlText(collector.text).value, 'broker'), 'embedded');
+  if (typeof embedded !== 'object' || ownValue(ownValue(own.value, 'broker'), 'mqtt') !== 5) return [];
+  const { line, column } = own.locate(['broker', 'mqtt']);
+  return [
+    {
+      severity: 'error',
+      file: agent.file,
+      line,
+      column,
+      path: 'broker.mqtt',
+      message: `is 5, and the embedded broker of ${collector.file} speaks 3.1.1 only: this agent would never be let in.`,
+      cure: "Remove the line, or write mqtt: '3.1.1'; MQTT 5 needs a broker of its own, such as mosquitto.",
+    },
+  ];
 }
 
 function wordOf(id: string): string {

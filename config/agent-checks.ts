@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { commonNameOf, cureOfCertificate } from './certificate-name.ts';
 import type { z } from 'zod';
 import { agentConfig } from './agent-config.ts';
 import { hostOfUrl, isLoopback } from './address-checks.ts';
@@ -80,10 +82,31 @@ function checkBroker(raw: unknown, folder: string, world: Surroundings): Remark[
   const broker = salvage(shape.broker, ownValue(raw, 'broker'))?.value;
   if (broker === undefined) return [];
   const remarks = checkTlsFiles(['broker'], broker, folder, world);
+  remarks.push(...checkCertificateName(broker.cert, ownValue(raw, 'agent'), folder, world));
   if (broker.password !== undefined)
     remarks.push(...checkSecret(['broker', 'password'], broker.password, folder, world));
   remarks.push(...checkPlainBroker(broker, ownValue(raw, 'collectorKey') !== undefined));
   return remarks;
+}
+
+/** The embedded broker takes a certificate for the agent that it names, and most others can be told to. */
+function checkCertificateName(
+  file: string | undefined,
+  agent: unknown,
+  folder: string,
+  world: Surroundings,
+): Remark[] {
+  if (file === undefined || typeof agent !== 'string') return [];
+  const name = commonNameOf(world.readText?.(resolve(folder, file)) ?? '');
+  if (name === undefined || name === agent) return [];
+  return [
+    {
+      severity: 'warning',
+      path: ['broker', 'cert'],
+      message: `is the certificate of ${name}, not of agent ${agent}: the embedded broker will refuse it.`,
+      cure: cureOfCertificate(file, agent),
+    },
+  ];
 }
 
 type Broker = z.output<typeof agentConfig>['broker'];

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { commonNameOf, cureOfCertificate } from '../../config/certificate-name.ts';
 import { loadAgentConfig } from '../../config/load.ts';
 import { systemClock } from '../../protocols/clock.ts';
 import { readCredentials } from '../broker-link.ts';
@@ -65,6 +67,15 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
       };
     await driver.close();
   }
+  const { cert } = config.broker;
+  const named = cert === undefined ? undefined : commonNameOf(readIfThere(resolve(folder, cert)));
+  if (cert !== undefined && named !== undefined && named !== config.agent)
+    yield {
+      subject: 'certificate',
+      result: 'warning',
+      message: `${cert} is the certificate of ${named}, not of agent ${config.agent}: the embedded broker will refuse it`,
+      cure: cureOfCertificate(cert, config.agent),
+    };
   yield examine('broker', () =>
     tryBroker({
       url: config.broker.url,
@@ -73,4 +84,13 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
       ...readCredentials(config.broker, folder),
     }),
   );
+}
+
+/** Why a file cannot be read is said where it is used. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -64,6 +64,8 @@ export interface EmbeddedBroker {
 }
 
 const BAD_CREDENTIALS = 4;
+const CERTIFICATE_CURE =
+  'Give this agent a certificate whose common name is its id (openssl req ... -subj /CN=ID), issued by broker.embedded.ca.';
 const CONNECT_TIMEOUT_MS = 5000;
 /** A message without rights goes here, where nobody reads: an error would make an honest client repeat it for ever. */
 const DEAD_LETTER_TOPIC = 'dead-letter';
@@ -119,8 +121,20 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
         !isKnown(username, password?.toString('utf8') ?? '')
       ) {
         counts.refused += 1;
+        const { conn } = client;
+        const named = conn instanceof GuardedSocket ? conn.commonName : undefined;
         sayRefused((unsaid) =>
-          log.warn({ username: isId(username) ? username : null, unsaid }, 'the broker refused a login'),
+          log.warn(
+            {
+              username: isId(username) ? username : null,
+              // Of another whom the authority vouched for: a name of ours, and no stranger's text.
+              ...(username === undefined || isCertified(client, username)
+                ? {}
+                : { certificate: named !== undefined && isId(named) ? named : null, cure: CERTIFICATE_CURE }),
+              unsaid,
+            },
+            'the broker refused a login',
+          ),
         );
         done(refusal(), false);
         return;

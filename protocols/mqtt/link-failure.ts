@@ -25,11 +25,11 @@ const REFUSALS: Readonly<Record<number, (host: string) => LinkFailure>> = {
   }),
   4: (host) => ({
     reason: `The broker at ${host} refuses the user name or password.`,
-    cure: 'Compare the id and the password in the configuration with what the broker was given for it.',
+    cure: 'Compare the id and the password in the configuration with what the broker was given for it; a certificate must have this id as its common name.',
   }),
   5: (host) => ({
     reason: `The broker at ${host} does not authorise us to connect.`,
-    cure: 'Add this id to the broker with a password, and check that the configuration names that password.',
+    cure: 'Add this id to the broker with a password, and check that the configuration names that password; a certificate must have this id as its common name.',
   }),
 };
 

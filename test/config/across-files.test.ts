@@ -125,3 +125,17 @@ describe('agents of one site', () => {
     expect(findings).toMatchObject([{ severity: 'error', file: 'b.yaml', line: 2, path: 'agent' }]);
   });
 });
+
+test('an agent that speaks MQTT 5 is not let in by the embedded broker', () => {
+  const five = { ...agent('plant-1', 'mill-1') };
+  five.text += '\nbroker: { url: "mqtt://127.0.0.1:1883", mqtt: 5 }';
+  const embedded = { ...collector('plant-1', 'mill-1') };
+  embedded.text += '\nbroker: { embedded: {} }';
+  expect(checkAcrossFiles([five, embedded])).toMatchObject([
+    { severity: 'error', file: 'agent.yaml', line: 5, path: 'broker.mqtt' },
+  ]);
+  const other = { ...collector('plant-1', 'mill-1') };
+  other.text += '\nbroker: { url: "mqtt://127.0.0.1:1883" }';
+  expect(checkAcrossFiles([five, other])).toEqual([]);
+  expect(checkAcrossFiles([{ ...five, text: five.text.replace(', mqtt: 5', '') }, embedded])).toEqual([]);
+});

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { silentLog } from '../../../protocols/log.ts';
+import { silentLog, type Log } from '../../../protocols/log.ts';
 import { startEmbeddedBroker } from '../../../protocols/mqtt/embedded-broker.ts';
 import type { Link, LinkOptions } from '../../../protocols/mqtt/link.ts';
 import { connectLink } from '../../../protocols/mqtt/mqtt-link.ts';
 import { createAuthority, type Authority, type Identity } from '../../support/certificates.ts';
 import { startMosquitto } from '../../support/mosquitto.ts';
+import { recordLog } from '../../collector/ledger/recorded-log.ts';
 import { requireTool } from '../../support/tools.ts';
 import { awaitUntil } from './await-until.ts';
 
@@ -64,13 +65,13 @@ describe.skipIf(openssl === undefined)('certificates of both sides', () => {
   });
 
   /** Only certificates: nobody has a password. */
-  async function startEmbedded(own: Identity = server): Promise<number> {
+  async function startEmbedded(own: Identity = server, log: Log = silentLog): Promise<number> {
     const broker = await startEmbeddedBroker({
       host: '127.0.0.1',
       port: 0,
       tls: own,
       clientCa: authority.cert,
-      log: silentLog,
+      log,
     });
     closers.push(() => broker.close());
     return broker.port;
@@ -192,6 +193,24 @@ describe.skipIf(openssl === undefined)('certificates of both sides', () => {
       expect(states[0]?.reason).toMatch(sentence);
       expect(states[0]?.cure.length).toBeGreaterThan(10);
     });
+  });
+
+  test('the log of the embedded broker says whose certificate it was, and what to do', async () => {
+    const log = recordLog();
+    const port = await startEmbedded(server, log);
+    const { states } = open(port, 'gw1', tlsOf(gw2));
+    await awaitUntil('the refusal is told', () => states.length > 0);
+    expect(states[0]?.cure).toMatch(/certificate .* common name/);
+    expect(log.lines).toMatchObject([
+      {
+        message: 'the broker refused a login',
+        fields: {
+          username: 'gw1',
+          certificate: 'gw2',
+          cure: expect.stringContaining('common name') as unknown,
+        },
+      },
+    ]);
   });
 
   test('with passwords as well, both are asked for', async () => {
