@@ -73,6 +73,11 @@ export class KillChild {
     this.#up.catch(() => {});
   }
 
+  /** Of the process that was started last; -1 before. */
+  get pid(): number {
+    return this.#child?.pid ?? -1;
+  }
+
   /** Resolves when it is at work, or was killed; rejects when it ended by itself. */
   up(): Promise<void> {
     return this.#up;
