@@ -21,7 +21,10 @@ export interface LinkOptions {
   /** Published by the broker when we vanish. */
   will?: { topic: string; payload: string; retain: boolean };
   subscriptions: { filter: string; qos: 0 | 1 }[];
-  /** The broker is answered (PUBACK) when this settles; it must settle within a second and must not throw. */
+  /**
+   * The broker is answered (PUBACK) when this settles; it must settle within a second and must not throw. It must not wait for
+   * a `publish` of this link: with many messages in hand no more is read, and what answers that publish stands behind them.
+   */
   onMessage: (message: IncomingMessage) => Promise<void> | void;
   /** Called on every change, with the reason as a sentence and its cure when it is down. */
   onState: (state: { connected: boolean; reason: string; cure: string }) => void;
