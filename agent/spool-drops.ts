@@ -22,6 +22,8 @@ export class SpoolDrops {
   readonly #tell: StatementSync;
   readonly #untell: StatementSync;
   readonly #forget: StatementSync;
+  /** False only while nothing waits to be told for certain: it is asked four times a second, and nothing is dropped for years. */
+  #mayBeUntold = true;
 
   constructor(database: DatabaseSync) {
     // Ranges that follow each other are one: a spool that is full for weeks must not fill with the tale of it.
@@ -42,17 +44,21 @@ export class SpoolDrops {
 
   /** Inside the transaction that drops them. */
   addRecords(epoch: string, reason: string, from: number, to: number, samples: number): void {
+    this.#mayBeUntold = true;
     const { changes } = this.#extend.run(epoch, from, to, samples, reason);
     if (changes === 0) this.#insert.run(epoch, reason, from, to, samples);
   }
 
   /** Samples that never were in a record, or no one knows in which. */
   addSamples(epoch: string, reason: string, samples: number): void {
+    this.#mayBeUntold = true;
     this.#insert.run(epoch, reason, null, null, samples);
   }
 
+  /** Outside a transaction: what it sees must not be rolled back. */
   untold(limit: number): Drop[] {
-    return this.#untold.all(limit).map((row) => ({
+    if (!this.#mayBeUntold) return [];
+    const drops = this.#untold.all(limit).map((row) => ({
       id: Number(row['id']),
       epoch: String(row['epoch']),
       reason: String(row['reason']),
@@ -60,6 +66,8 @@ export class SpoolDrops {
       to: row['last'] === null ? null : Number(row['last']),
       samples: Number(row['samples']),
     }));
+    this.#mayBeUntold = drops.length > 0;
+    return drops;
   }
 
   /** The log record that tells these was sealed, in the same transaction. */
@@ -69,6 +77,7 @@ export class SpoolDrops {
 
   /** The log record that told of them is dropped itself. */
   untell(epoch: string, seq: number): void {
+    this.#mayBeUntold = true;
     this.#untell.run(placeOf(epoch, seq));
   }
 

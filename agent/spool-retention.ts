@@ -89,10 +89,13 @@ export class SpoolRetention {
   /** Deletes receipted records that have been kept long enough, and drops readings that waited too long. Inside a transaction. */
   expire(ageMs: number): void {
     // By running time: a wall clock that was set would make all that came before it look old.
-    for (const row of this.#expired.all(ageMs - this.#options.keepMs)) this.remove(Number(row['id']));
+    const { keepMs, maxAgeMs } = this.#options;
+    if (ageMs > keepMs) for (const row of this.#expired.all(ageMs - keepMs)) this.remove(Number(row['id']));
+    // Nothing is older than the agent has run: in its first year it reads nothing here.
+    if (ageMs <= maxAgeMs) return;
     const tooOld = this.#oldest
       .all(SWEEP_RECORDS)
-      .filter((row) => row['age'] !== null && Number(row['age']) < ageMs - this.#options.maxAgeMs);
+      .filter((row) => row['age'] !== null && Number(row['age']) < ageMs - maxAgeMs);
     if (tooOld.length > 0) this.#drop(tooOld, 'too-old');
   }
 
