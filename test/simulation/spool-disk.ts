@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSpoolDatabase } from '../../agent/spool-database.ts';
@@ -19,23 +19,26 @@ interface DiskUser {
   kill(): void;
 }
 
-/** Of a database in memory. */
-const PAGE_BYTES = 4096;
+let formatted: Uint8Array | undefined;
 
-let formatted: DatabaseSync | undefined;
-let formattedBytes = 0;
-
-/** A spool's database that nobody has written to yet, made by the product on a real disk. */
-function freshDatabase(): DatabaseSync {
+/** A spool's database that nobody has written to yet, made by the product on a real disk: its bytes. */
+function formattedBytes(): Uint8Array {
   if (formatted === undefined) {
     const folder = mkdtempSync(join(tmpdir(), 'millwatt-sim-'));
     const onDisk = openSpoolDatabase(folder, silentLog);
-    formatted = copyDatabase(onDisk);
-    formattedBytes = Number(formatted.prepare('PRAGMA page_count').get()?.['page_count']) * PAGE_BYTES;
+    const inMemory = copyDatabase(onDisk);
+    formatted = inMemory.serialize();
+    inMemory.close();
     onDisk.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  return copyDatabase(formatted);
+  return formatted;
+}
+
+function freshDatabase(): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  database.deserialize(formattedBytes());
+  return database;
 }
 
 function copyDatabase(from: DatabaseSync): DatabaseSync {
@@ -65,6 +68,7 @@ function copyDatabase(from: DatabaseSync): DatabaseSync {
  */
 export class SpoolDisk {
   #database: DatabaseSync;
+  readonly #prepared = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
   /** Each commit fails so while it is set. */
   failing: DiskFault | undefined;
   /** So many commits from now on fail. */
@@ -80,7 +84,7 @@ export class SpoolDisk {
 
   /** What a spool's tables take before anything is in them. */
   get emptyBytes(): number {
-    return formattedBytes;
+    return formattedBytes().length;
   }
 
   /** The disk as it is now, once more. */
@@ -100,7 +104,7 @@ export class SpoolDisk {
 
   /** Looks at what is on the disk; no process need be running. */
   all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
-    return this.#database.prepare(sql).all(...values);
+    return this.#prepare(sql).all(...values);
   }
 
   /** The database as a process sees it: with its faults, and for as long as the process lives. */
@@ -118,26 +122,23 @@ export class SpoolDisk {
     };
     const prepare = (sql: string) => {
       requireOpen();
-      const statement = database.prepare(sql);
+      const statement = this.#prepare(sql);
       const guard = <Args extends unknown[], Result>(act: (...args: Args) => Result) => {
         return (...args: Args): Result => {
           requireOpen();
           return act(...args);
         };
       };
-      const run = statement.run.bind(statement) as (
-        ...args: SQLInputValue[]
-      ) => ReturnType<typeof statement.run>;
-      return Object.assign(statement, {
-        get: guard(statement.get.bind(statement)),
-        all: guard(statement.all.bind(statement)),
-        iterate: guard(statement.iterate.bind(statement)),
+      return {
+        get: guard((...args: SQLInputValue[]) => statement.get(...args)),
+        all: guard((...args: SQLInputValue[]) => statement.all(...args)),
+        iterate: guard((...args: SQLInputValue[]) => statement.iterate(...args)),
         run: guard((...args: SQLInputValue[]) => {
           // Outside a transaction a statement commits by itself.
           if (!database.isTransaction) this.#fail();
-          return run(...args);
+          return statement.run(...args);
         }),
-      });
+      };
     };
     return new Proxy(database, {
       get: (target, name) => {
@@ -149,6 +150,15 @@ export class SpoolDisk {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
+  }
+
+  /** Each text once a database: a gateway starts anew all the time. */
+  #prepare(sql: string): StatementSync {
+    let own = this.#prepared.get(this.#database);
+    if (own === undefined) this.#prepared.set(this.#database, (own = new Map()));
+    let statement = own.get(sql);
+    if (statement === undefined) own.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
   }
 
   #commit(database: DatabaseSync, user: DiskUser): void {
