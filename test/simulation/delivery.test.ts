@@ -9,7 +9,7 @@ const SEEDS = process.env['MILLWATT_SEEDS'] ?? '1..1000';
 const WITHOUT = new Set(
   FAULT_KINDS.filter((kind) => process.env['MILLWATT_SIMULATION_WITHOUT']?.split(',').includes(kind)),
 );
-const OPTIONS = { without: WITHOUT, strictClocks: process.env['MILLWATT_SIMULATION_CLOCKS'] === '1' };
+const OPTIONS = { without: WITHOUT };
 const FAILURES_MAX = 5;
 
 test.runIf(SEED !== undefined)('a seed, told event by event', async () => {
@@ -63,6 +63,8 @@ test.skipIf(SEED !== undefined)(
 const FOUND = [
   // A spoilt copy beside a good one counted as refused; asked for by a restored ledger, the record was told to be gone.
   1574,
+  // Readings of before the first late one were not read again where a machine was new.
+  1480,
 ];
 
 test.skipIf(SEED !== undefined)('seeds that found a defect once find none any more', async () => {

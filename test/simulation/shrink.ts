@@ -25,6 +25,6 @@ export async function explainFailure(failed: Outcome, options: SimulationOptions
   return [
     `Seed ${seed}: ${outcome.failure}`,
     `needs ${[...kinds].join(', ') || 'no fault at all'}`,
-    `${options.strictClocks === true ? 'MILLWATT_SIMULATION_CLOCKS=1 ' : ''}MILLWATT_TEST_SEED=${seed} ${left}npx vitest run test/simulation/delivery.test.ts`,
+    `MILLWATT_TEST_SEED=${seed} ${left}npx vitest run test/simulation/delivery.test.ts`,
   ].join('\n');
 }
