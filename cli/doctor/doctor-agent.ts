@@ -10,6 +10,7 @@ import { gatherDoubts } from '../device-doubts.ts';
 import { examineModbus } from './doctor-modbus.ts';
 import { examineOpcua } from './doctor-opcua.ts';
 import { examineSpool } from './doctor-spool.ts';
+import { examineWaiting } from './doctor-waiting.ts';
 import { examine, type Examination } from '../examination.ts';
 import { tryBroker, tryFolder } from '../trials.ts';
 import { pkiFolderOf } from '../trust/pki-folder.ts';
@@ -23,6 +24,7 @@ export async function* examineAgent(file: string): AsyncGenerator<Examination> {
   const dataFolder = resolve(folder, config.data);
   yield examine('data folder', () => tryFolder(dataFolder));
   yield examineSpool(dataFolder);
+  yield examineWaiting(dataFolder, Date.now());
   yield* examineModbus(config.sources, folder);
   yield* examineOpcua(config.sources, { folder, pkiFolder: pkiFolderOf(dataFolder), config: file });
   const doubts = gatherDoubts();

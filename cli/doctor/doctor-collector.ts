@@ -19,6 +19,7 @@ import { sitePlanOf } from '../site-plan-of.ts';
 import { tryBroker, tryFolder, tryPort } from '../trials.ts';
 import { examineCalibrations } from './doctor-calibration.ts';
 import { judgeFullness } from './doctor-spool.ts';
+import { examineStore } from './doctor-store.ts';
 
 /** Clocks further apart are wrong, ms. */
 const CLOCK_OFF_MS = 5000;
@@ -43,7 +44,7 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
     yield examine('clocks of agents', () => tryClocks(config, folder));
     yield* examineSpools(config, folder);
     yield examine('ledger', () => tryLedger(config, folder));
-  }
+  } else yield examineStore(resolve(folder, config.data));
   yield* examineCalibrations(sitePlanOf(config, process.versions['tz'] ?? ''), Date.now());
   const { influx } = config;
   if (influx !== undefined) {
