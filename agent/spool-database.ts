@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { describeError, MillwattError } from '../protocols/errors.ts';
@@ -181,13 +181,16 @@ function corruption(message: string): Error {
 
 function moveAside(folder: string): string {
   const quarantine = join(folder, 'quarantine');
-  mkdirSync(quarantine, { recursive: true });
+  mkdirSync(quarantine, { recursive: true, mode: 0o700 });
+  chmodSync(quarantine, 0o700);
   let number = 1;
   const target = () => join(quarantine, `${SPOOL_FILE}.${number}`);
   while (['', '-wal'].some((suffix) => existsSync(`${target()}${suffix}`))) number += 1;
   for (const suffix of ['', '-wal', '-shm']) {
     const path = join(folder, `${SPOOL_FILE}${suffix}`);
-    if (existsSync(path)) renameSync(path, `${target()}${suffix}`);
+    if (!existsSync(path)) continue;
+    renameSync(path, `${target()}${suffix}`);
+    chmodSync(`${target()}${suffix}`, 0o600);
   }
   rmSync(suspicionOf(join(folder, SPOOL_FILE)), { force: true });
   return target();

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
@@ -139,6 +139,8 @@ export function deleteViewsFile(path: string): void {
 function openExisting(path: string): DatabaseSync | undefined {
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
+    // Before SQLite makes files of the same rights beside it.
+    chmodSync(path, 0o600);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
     if (version === 0) db.exec(`BEGIN; ${SCHEMA} COMMIT;`);

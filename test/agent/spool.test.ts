@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -74,6 +74,8 @@ test.each([
   expect(fresh.head.seq).toBe(0);
   expect(errors).toContainEqual(expect.stringMatching(/spool is corrupt/));
   expect(readFileSync(join(path, 'quarantine', 'spool.sqlite.1')).equals(damaged)).toBe(true);
+  expect(statSync(join(path, 'quarantine')).mode & 0o777).toBe(0o700);
+  expect(statSync(join(path, 'quarantine', 'spool.sqlite.1')).mode & 0o777).toBe(0o600);
   fresh.close();
 
   writeFileSync(file, 'again');

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
@@ -269,4 +269,13 @@ test('states are kept as stretches: new ones replace what is stored from their b
   expect(views.states('lathe', 0, Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
   write();
   expect(read()).toHaveLength(4);
+});
+
+test('nobody else may read views, not those that an older version left open to all either', () => {
+  const folder = makeTempFolder();
+  openViews({ folder }).close();
+  const path = join(folder, 'views.db');
+  chmodSync(path, 0o644);
+  openViews({ folder }).close();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
 });
