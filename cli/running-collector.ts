@@ -47,6 +47,17 @@ export async function askFullSpools(address: PageAddress): Promise<{ id: string;
   );
 }
 
+/** From when on readings are kept, and until when hours are frozen, wall ms; undefined where all is kept. Rejects where nobody answers. */
+export async function askRetention(
+  address: PageAddress,
+): Promise<{ fullSinceMs: number | null; frozenToMs: number | null } | undefined> {
+  const { retention } = await ask(address, '/api/v1/site', address.token);
+  if (typeof retention !== 'object' || retention === null) return undefined;
+  const { fullSinceMs, frozenToMs } = retention as Record<string, unknown>;
+  const time = (value: unknown) => (typeof value === 'number' ? value : null);
+  return { fullSinceMs: time(fullSinceMs), frozenToMs: time(frozenToMs) };
+}
+
 /** What a person has to see to, of one part of the collector; rejects where nobody answers. */
 export async function askAlarms(
   address: PageAddress,

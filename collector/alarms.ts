@@ -15,7 +15,9 @@ const DAMAGE_CURE =
   'Their agents are asked for them and the alarm ends when they have sent them; they keep what they sent for 72 h. Otherwise stop the collector, put the month that its log names back from a backup (remove the -wal and -shm beside it), delete views.db and start it; `millwatt ledger verify` names each record.';
 
 type Told = Pick<CollectorStats, 'influx' | 'lagRecords'> &
-  Partial<Pick<CollectorStats, 'room' | 'broker'>> & { ledger?: Pick<CollectorStats['ledger'], 'damaged'> };
+  Partial<Pick<CollectorStats, 'room' | 'broker' | 'retention'>> & {
+    ledger?: Pick<CollectorStats['ledger'], 'damaged'>;
+  };
 
 /** What a person has to see to just now. */
 export function readAlarms(stats: Told): Alarm[] {
@@ -29,7 +31,7 @@ function brokerAlarms({ broker }: Pick<Told, 'broker'>): Alarm[] {
   return [{ part: 'broker', reason, cure: broker.cure, lagRecords: 0 }];
 }
 
-function ledgerAlarms({ room, ledger }: Pick<Told, 'room' | 'ledger'>): Alarm[] {
+function ledgerAlarms({ room, ledger, retention }: Pick<Told, 'room' | 'ledger' | 'retention'>): Alarm[] {
   const alarms: Alarm[] = [];
   if (room?.full === true) {
     const reason = 'The disk of the ledger is full: no record is taken, agents keep theirs';
@@ -40,6 +42,11 @@ function ledgerAlarms({ room, ledger }: Pick<Told, 'room' | 'ledger'>): Alarm[] 
     const what = damaged === 1 ? 'One record' : `${damaged} records`;
     const reason = `${what} of the ledger ${damaged === 1 ? 'is' : 'are'} damaged: nothing is derived from ${damaged === 1 ? 'it' : 'them'}`;
     alarms.push({ part: 'ledger', reason, cure: DAMAGE_CURE, lagRecords: 0 });
+  }
+  // What goes on by itself has no cure, and is no alarm.
+  if (retention !== undefined && retention.cure !== '') {
+    const reason = `Old readings cannot be let go: ${retention.stuck.replace(/\.$/, '')}`;
+    alarms.push({ part: 'ledger', reason, cure: retention.cure, lagRecords: 0 });
   }
   return alarms;
 }

@@ -21,7 +21,7 @@ import { openLedger, type AdmissionLedger } from './ledger/sqlite-ledger.ts';
 import { openViews } from './ledger/sqlite-views.ts';
 import type { Views } from './ledger/views.ts';
 import { lateFindings } from './retention/late-findings.ts';
-import type { Retention } from './retention/retention.ts';
+import type { Retention, RetentionStats } from './retention/retention.ts';
 
 /** What computes machine-hours from the ledger into the views. */
 export interface DerivationPart {
@@ -78,6 +78,7 @@ export interface HttpSurroundings {
   ledger: () => { records: number; samples: number; sizeBytes: number; lastOrdinal: number };
   metrics: () => CollectorMetric[];
   findings: () => Finding[];
+  retention: () => RetentionStats | undefined;
   alarms: () => Alarm[];
   keys: () => AgentKey[];
   clock: Clock;
@@ -203,6 +204,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
         ...ingest.findings.list(),
         ...lateFindings(derivation?.late?.() ?? [], clock.wallMs()),
       ],
+      retention: () => retention?.stats(),
       alarms: () => readAlarms(stats()),
       keys: () => ingest.keys.list(),
       clock,

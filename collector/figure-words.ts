@@ -24,6 +24,8 @@ const WORDS: Record<Figure, string> = {
   'retention monthsPruned': 'Months of the ledger of which old readings were let go.',
   'retention fullSinceSeconds':
     'Begin of the oldest month that is kept at full resolution, seconds since the Unix epoch; 0 for none.',
+  'retention frozenToSeconds':
+    'Hours that begin before this stay as they are (their readings were let go), seconds since the Unix epoch; 0 for none.',
   'retention failures': 'Times that old readings could not be let go, since the start.',
   'influx cursor': 'Number of the last ledger record that is in InfluxDB.',
   'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',

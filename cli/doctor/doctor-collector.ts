@@ -11,6 +11,7 @@ import {
   askAlarms,
   askClockOffsets,
   askFullSpools,
+  askRetention,
   askRunningCollector,
   type PageAddress,
 } from '../running-collector.ts';
@@ -110,7 +111,13 @@ async function tryLedger({ http }: CollectorConfig, folder: string): Promise<str
   const [alarm] = await askAlarms(pageOf(http, folder), 'ledger');
   if (alarm !== undefined)
     throw new MillwattError('refuse', 'ledger-alarm', `${alarm.reason}.`, { cure: alarm.cure });
-  return 'nothing wrong was met; `millwatt ledger check` looks at every file';
+  const retention = await askRetention(pageOf(http, folder));
+  const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16) + 'Z';
+  const kept = [
+    retention?.fullSinceMs ? `readings are kept since ${iso(retention.fullSinceMs)}` : '',
+    retention?.frozenToMs ? `hours before ${iso(retention.frozenToMs)} are frozen` : '',
+  ].filter((part) => part !== '');
+  return ['nothing wrong was met', ...kept, '`millwatt ledger check` looks at every file'].join('; ');
 }
 
 /** The spools of agents, as they tell of them. */

@@ -12,6 +12,7 @@ import { addJournal } from './journal-routes.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { listMachines } from './machine-list.ts';
 import { openApiDocument } from './openapi.ts';
+import type { RetentionStats } from '../retention/retention.ts';
 import { statesToCsv } from './state-list.ts';
 import { addPlausibilityRoutes } from './plausibility-routes.ts';
 import { addPeriodRoutes } from './period-routes.ts';
@@ -37,7 +38,8 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
     const day = calendar
       .periodsIn('day', nowMs, nowMs + 1)
       .map(({ date, fromMs, toMs }) => ({ date, fromMs, toMs, zone: calendar.zone.name }))[0];
-    return { site, version, publicKey, simulated, nowMs, speed: clock.speed(), day };
+    const retention = sayRetention(parts.retention?.());
+    return { site, version, publicKey, simulated, nowMs, speed: clock.speed(), day, retention };
   });
 
   server.get('/api/v1/machines', (request) => {
@@ -137,4 +139,11 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
 function unitOf(channel: string): string {
   const quantity = channel.split('.')[2] ?? '';
   return Object.entries(QUANTITIES).find(([name]) => name === quantity)?.[1].unit ?? '';
+}
+
+function sayRetention(stats: RetentionStats | undefined) {
+  if (stats === undefined) return null;
+  const { fullSinceSeconds, frozenToSeconds, monthsPruned, stuck, cure } = stats;
+  const ms = (seconds: number) => (seconds === 0 ? null : seconds * 1000);
+  return { fullSinceMs: ms(fullSinceSeconds), frozenToMs: ms(frozenToSeconds), monthsPruned, stuck, cure };
 }

@@ -7,6 +7,7 @@ import type { Views } from '../ledger/views.ts';
 import type { JobsPart } from '../reports/job-part.ts';
 import type { ComponentUncertainty } from '../reports/uncertain-period.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
+import type { RetentionStats } from '../retention/retention.ts';
 import type { SitePlan } from '../reports/site-plan.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { MetricFamily } from './metric-families.ts';
@@ -77,6 +78,8 @@ export interface HttpParts {
   live: LiveBoard;
   agents: () => AgentView[];
   ledger: () => LedgerStats;
+  /** From when on readings are kept, and what is frozen; undefined where everything is kept for good. */
+  retention?: () => RetentionStats | undefined;
   /** What a person has to see to; absent where a server is without such parts. */
   alarms?: () => Alarm[];
   /** What other parts have to say in /metrics: projector, admission, derivation. */

@@ -262,6 +262,19 @@ export function openApiDocument(version: string): object {
             ...object({ date: text, fromMs: time, toMs: time, zone: text }),
             description: "The day of the site's calendar that runs now",
           },
+          retention: {
+            ...maybe(
+              object({
+                fullSinceMs: maybe(time),
+                frozenToMs: maybe(time),
+                monthsPruned: number,
+                stuck: text,
+                cure: text,
+              }),
+            ),
+            description:
+              'From when on readings are kept, until when hours stay as they are, and why old readings are not let go; null where everything is kept for good',
+          },
         }),
         Machine: object({
           id: text,

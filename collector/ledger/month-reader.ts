@@ -133,22 +133,25 @@ export class MonthReader {
 
   /** First and last ordinal; both null while the month is empty. `floor`: no ordinal at or below it is given again. */
   ordinals(): { first: number | null; last: number | null; floor: number } {
-    return this.#db
-      .prepare(
-        `SELECT (SELECT min(ordinal) FROM record) AS first, (SELECT max(ordinal) FROM record) AS last,
-         (SELECT value FROM meta WHERE name = 'ordinal_floor') AS floor`,
-      )
-      .get() as unknown as { first: number | null; last: number | null; floor: number };
+    const sql = `SELECT (SELECT min(ordinal) FROM record) AS first, (SELECT max(ordinal) FROM record) AS last,
+      (SELECT value FROM meta WHERE name = 'ordinal_floor') AS floor`;
+    return this.#read(() => this.#db.prepare(sql).get()) as unknown as {
+      first: number | null;
+      last: number | null;
+      floor: number;
+    };
   }
 
   /** A figure of the whole month; 0 where none is noted. */
   meta(name: 'pruned' | 'longest_ms'): number {
-    return Number(this.#db.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value'] ?? 0);
+    const sql = 'SELECT value FROM meta WHERE name = ?';
+    return Number(this.#read(() => this.#db.prepare(sql).get(name))?.['value'] ?? 0);
   }
 
   /** Whether what may go was let go. */
   isPruned(): boolean {
-    return this.#db.prepare("SELECT 1 FROM meta WHERE name = 'pruned'").get() !== undefined;
+    const sql = "SELECT 1 FROM meta WHERE name = 'pruned'";
+    return this.#read(() => this.#db.prepare(sql).get()) !== undefined;
   }
 
   close(): void {

@@ -8,6 +8,8 @@ export interface PruneOutcome {
   pruned: Pruned | undefined;
   /** Why it failed. */
   message: string;
+  /** The month's file is damaged: the next start salvages what is sound of it. */
+  damaged: boolean;
 }
 
 /**
@@ -17,12 +19,12 @@ export interface PruneOutcome {
 export function pruneInThread(data: PruneWorkerData, onFrozen: () => void): Promise<PruneOutcome> {
   const file = import.meta.url.endsWith('.ts') ? './prune-worker.ts' : './prune-worker.js';
   const worker = new Worker(new URL(file, import.meta.url), { workerData: data, name: 'retention' });
-  const outcome: PruneOutcome = { pruned: undefined, message: 'the thread ended' };
+  const outcome: PruneOutcome = { pruned: undefined, message: 'the thread ended', damaged: false };
   return new Promise((resolve) => {
     worker.on('message', (word: PruneWorkerWord) => {
       if (word.step === 'frozen') onFrozen();
       else if (word.step === 'written') outcome.pruned = word.pruned;
-      else outcome.message = word.message;
+      else ({ message: outcome.message, damaged: outcome.damaged } = word);
     });
     worker.on('error', (error) => (outcome.message = error.message));
     worker.on('exit', () => resolve(outcome));

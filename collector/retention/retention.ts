@@ -30,8 +30,12 @@ export interface RetentionStats {
   fullSinceSeconds: number;
   /** Ways in which it could not go on, since the start. */
   failures: number;
+  /** Hours that begin before this stay as they are, of at least one machine, wall seconds since the Unix epoch; 0 for none. */
+  frozenToSeconds: number;
   /** Why nothing is let go although it should be; empty when all is well. */
   stuck: string;
+  /** What a person has to do about that; empty where it goes on by itself. */
+  cure: string;
 }
 
 /** What lets old readings go. */
@@ -72,16 +76,25 @@ export function startRetention(parts: RetentionParts): Retention {
   return new MonthlyRetention(parts);
 }
 
+interface Stuck {
+  why: string;
+  cure: string;
+}
+/** It is tried again within the hour, and will do then. */
+const BY_ITSELF = '';
+
 class MonthlyRetention implements Retention {
   readonly #parts: RetentionParts;
   readonly #cancel: () => void;
   #running: Promise<void> | undefined;
   #stopped = false;
   #failures = 0;
-  #stuck = '';
+  #stuck: Stuck | undefined;
+  #frozenToMs: number;
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
+    this.#frozenToMs = frozenToMs(readWritten(parts.frozenPath) ?? []);
     this.#cancel = (parts.timers ?? systemTimers).every(LOOK_EVERY_MS, () => void this.run());
   }
 
@@ -96,7 +109,9 @@ class MonthlyRetention implements Retention {
       monthsPruned: months.filter(({ isPruned }) => isPruned).length,
       fullSinceSeconds: (months.find(({ isPruned }) => !isPruned)?.fromMs ?? 0) / 1000,
       failures: this.#failures,
-      stuck: this.#stuck,
+      frozenToSeconds: this.#frozenToMs / 1000,
+      stuck: this.#stuck?.why ?? '',
+      cure: this.#stuck?.cure ?? '',
     };
   }
 
@@ -108,21 +123,25 @@ class MonthlyRetention implements Retention {
 
   async #letGo(): Promise<void> {
     try {
-      this.#stuck = '';
+      this.#stuck = undefined;
       for (;;) {
         const month = this.#due();
         if (month === undefined || this.#stopped) return;
-        const why = await this.#prune(month);
-        if (why === '') continue;
-        this.#stuck = why;
-        return;
+        this.#stuck = await this.#prune(month);
+        if (this.#stuck !== undefined) return;
       }
     } catch (error) {
-      this.#stuck = describeError(error);
+      this.#stuck = {
+        why: describeError(error),
+        cure: `Check the disk and the rights of ${dirname(this.#parts.frozenPath)}; it is tried again every hour.`,
+      };
     } finally {
-      if (this.#stuck !== '') {
+      if (this.#stuck !== undefined) {
         this.#failures++;
-        this.#parts.log.warn({ reason: this.#stuck }, 'Old readings could not be let go; it is tried again.');
+        this.#parts.log.warn(
+          { reason: this.#stuck.why, cure: this.#stuck.cure },
+          'Old readings could not be let go; it is tried again.',
+        );
       }
     }
   }
@@ -149,17 +168,21 @@ class MonthlyRetention implements Retention {
     return Math.max(-Infinity, ...newest.map(({ header }) => wallTimeMs(header, header.sealedTo)));
   }
 
-  /** Why it could not be done; empty when it was. */
-  async #prune(month: MonthFacts): Promise<string> {
+  /** Why it could not be done; undefined when it was. */
+  async #prune(month: MonthFacts): Promise<Stuck | undefined> {
     const { ledger, derivation, cursors, frozenPath, viewsPath, log } = this.#parts;
     await derivation.idle();
     if (cursors().some((ordinal) => ordinal < month.lastOrdinal))
-      return `${month.file} is not wholly derived and projected yet`;
+      return { why: `${month.file} is not wholly derived and projected yet`, cure: BY_ITSELF };
     const free = statfsSync(dirname(month.path));
     if (free.bavail * free.bsize < month.bytes / 2)
-      return `there is no room to write ${month.file} anew: it takes up to ${Math.ceil(month.bytes / 2e6)} MB for a while`;
+      return {
+        why: `there is no room to write ${month.file} anew: it takes up to ${Math.ceil(month.bytes / 2e6)} MB for a while`,
+        cure: `Make ${Math.ceil(month.bytes / 2e6)} MB of room on the disk of ${dirname(month.path)}; it is tried again every hour.`,
+      };
     const frost = derivation.freeze(month.toMs + LABELLED_AHEAD_MS);
-    if (frost === undefined) return 'the hours are being computed; they are frozen when that is done';
+    if (frost === undefined)
+      return { why: 'the hours are being computed; they are frozen when that is done', cure: BY_ITSELF };
     const newPath = `${month.path}.new`;
     log.info({ file: month.file }, 'Readings of a month are let go; hours, minutes and signed headers stay.');
     const outcome = await this.#writeAnew(frost, {
@@ -176,15 +199,18 @@ class MonthlyRetention implements Retention {
     const { pruned } = outcome;
     if (pruned === undefined || !ledger.replaceMonth(month.month, newPath)) {
       for (const ending of ['', '-wal', '-shm']) rmSync(newPath + ending, { force: true });
-      return pruned === undefined ? outcome.message : `${month.file} is being read by another process`;
+      if (pruned !== undefined)
+        return { why: `${month.file} is being read by another process`, cure: BY_ITSELF };
+      return { why: outcome.message, cure: cureOf(outcome, month) };
     }
     const { records, wholeRecords } = pruned;
     log.info(
       { file: month.file, records, wholeRecords, sizeBytes: ledger.sizeBytes() },
       'Readings were let go.',
     );
-    return '';
+    return undefined;
   }
+
   /** The derivation goes on as soon as frozen hours are written down, or are not. */
   async #writeAnew(frost: Frost, data: PruneWorkerData): Promise<PruneOutcome> {
     const { derivation } = this.#parts;
@@ -192,12 +218,23 @@ class MonthlyRetention implements Retention {
     try {
       return await pruneInThread(data, () => {
         written = true;
+        this.#frozenToMs = frozenToMs(frost.now);
         derivation.goOn(frost.now);
       });
     } finally {
       if (!written) derivation.goOn(readWritten(data.frozenPath) ?? frost.before);
     }
   }
+}
+
+function frozenToMs(machines: readonly FrozenMachine[]): number {
+  return Math.max(0, ...machines.map(({ toMs }) => toMs));
+}
+
+function cureOf({ damaged }: PruneOutcome, { file, path }: MonthFacts): string {
+  return damaged
+    ? `Start the collector again: it salvages what is sound of ${file} and asks the agents for the rest.`
+    : `Check the disk and the rights of ${dirname(path)}; it is tried again every hour.`;
 }
 
 /** What a thread that failed has written down all the same; undefined where that cannot be told just now. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { askAlarms, askFullSpools, askRunningCollector } from '../../cli/running-collector.ts';
+import { askAlarms, askFullSpools, askRetention, askRunningCollector } from '../../cli/running-collector.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -51,6 +51,15 @@ test('tells the spools that are full, of agents that told of themselves', async 
   expect(await askFullSpools({ host: '127.0.0.1', port, token: undefined, cert: undefined })).toEqual([
     { id: 'c', full },
   ]);
+});
+
+test('tells from when on readings are kept, and nothing where all are', async () => {
+  const address = { host: '127.0.0.1', token: undefined, cert: undefined };
+  const retention = { fullSinceMs: 5, frozenToMs: null, monthsPruned: 1, stuck: '', cure: '' };
+  const port = await serve({ '/api/v1/site': JSON.stringify({ site: 'plant-1', retention }) });
+  expect(await askRetention({ ...address, port })).toEqual({ fullSinceMs: 5, frozenToMs: null });
+  const other = await serve({ '/api/v1/site': SITE });
+  expect(await askRetention({ ...address, port: other })).toBeUndefined();
 });
 
 test('tells the alarms of one part', async () => {

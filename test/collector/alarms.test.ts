@@ -34,6 +34,20 @@ test('a broker that is not reached and damaged records are alarms, with what to 
     );
 });
 
+test('readings that cannot be let go are an alarm where a person has to help, and none where it goes on by itself', () => {
+  const retention = { monthsPruned: 0, fullSinceSeconds: 1, frozenToSeconds: 0, failures: 1 };
+  const stuck = { ...retention, stuck: 'there is no room', cure: 'Make 3 MB of room.' };
+  expect(readAlarms({ influx: undefined, lagRecords: {}, retention: stuck })).toEqual([
+    {
+      part: 'ledger',
+      reason: 'Old readings cannot be let go: there is no room',
+      cure: 'Make 3 MB of room.',
+      lagRecords: 0,
+    },
+  ]);
+  expect(readAlarms({ influx: undefined, lagRecords: {}, retention: { ...stuck, cure: '' } })).toEqual([]);
+});
+
 test.each([undefined, { ...halted, state: 'retry' }, { ...halted, state: 'ok' }, { lines: 3 }])(
   'what heals by itself, or is not there, is none',
   (influx) => {

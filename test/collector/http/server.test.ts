@@ -619,7 +619,11 @@ describe('for others to see', () => {
       sent.end();
     });
     expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.text)).toMatchObject({ site: 'plant', publicKey: 'k'.repeat(43) });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      site: 'plant',
+      publicKey: 'k'.repeat(43),
+      retention: null,
+    });
   });
 });
 

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { frozenPath, readFrozen } from '../../../collector/ledger/frozen-store.ts';
+import { isMarkedDamaged } from '../../../collector/ledger/month-file.ts';
 import { startRetention } from '../../../collector/retention/retention.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { silentLog } from '../../../protocols/log.ts';
@@ -24,25 +26,26 @@ function recordsOf(
     const timesMs = Array.from({ length: PIECE_MS / EVERY_MS }, (_none, row) => beginMs + row * EVERY_MS);
     const columns = {
       [`${MACHINE}.supply.activePower`]: timesMs.map((atMs) => 1000 + (((atMs / EVERY_MS) * 7919) % 997)),
-      [`${MACHINE}.supply.activeEnergyImport`]: timesMs.map((atMs) => (atMs - fromMs) / 3),
+      [`${MACHINE}.supply.activeEnergyImport`]: timesMs.map((atMs) => (atMs - FROM_MS) / 3),
     };
     const rows = [{ source: 'meter', everyMs: EVERY_MS, timesMs, columns }];
     return { record: feed.say({ rows, sealedToMs: beginMs + PIECE_MS }), toMs: beginMs + PIECE_MS };
   });
 }
 
-async function openAt(config: SealedRecord) {
+async function openAt(config: SealedRecord, fromMs = FROM_MS) {
   const bench = await Bench.open();
-  bench.clock.stepTo(FROM_MS);
+  bench.clock.stepTo(fromMs);
   await bench.append(config);
   return bench;
 }
 
 async function arrive(bench: Bench, records: readonly { record: SealedRecord; toMs: number }[]) {
-  for (const { record, toMs } of records) {
+  const appended = records.map(({ record, toMs }) => {
     bench.clock.stepTo(toMs);
-    await bench.append(record);
-  }
+    return bench.append(record);
+  });
+  await Promise.all(appended);
 }
 
 test('what comes while hours are frozen that are then not written down, by a crash or a full disk, is not lost', async () => {
@@ -81,7 +84,17 @@ test('what comes while hours are frozen that are then not written down, by a cra
 test('the oldest month goes first when the ledger is too large, one after the other until it is not; not twice', async () => {
   const feed = new PlantFeed({ bootMs: FROM_MS - 60_000 });
   const bench = await openAt(feed.config());
-  await arrive(bench, recordsOf(feed, 71));
+  // Some days of each month are enough.
+  const days: [days: number, month: number, day: number][] = [
+    [2, 2, 30],
+    [25, 3, 1],
+    [7, 4, 10],
+    [10, 5, 1],
+  ];
+  await arrive(
+    bench,
+    days.flatMap(([some, month, day]) => recordsOf(feed, some, Date.UTC(2026, month, day))),
+  );
   await bench.derive();
   const figures = await bench.derived();
   const whole = bench.ledger.sizeBytes();
@@ -133,4 +146,37 @@ test('a clock that runs years ahead lets nothing go: what agents tell is not tha
   await bench.derive();
   bench.clock.stepTo(Date.UTC(2046, 0, 1));
   expect(await bench.letGo(30 * DAY_MS)).toMatchObject({ monthsPruned: 0, stuck: '' });
+}, 60_000);
+
+test('a page that turns out to be damaged while its month is let go: the month is noted to be, and stays as it is', async () => {
+  const fromMs = FROM_MS - 20 * DAY_MS;
+  const feed = new PlantFeed({ bootMs: fromMs - 60_000 });
+  const bench = await openAt(feed.config(), fromMs);
+  await arrive(bench, recordsOf(feed, 34, fromMs));
+  await bench.derive();
+  const expected = await bench.derived();
+  const march = bench.ledger.months()[0]!.path;
+  const db = new DatabaseSync(march);
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const numberOf = (sql: string) => Number(Object.values(db.prepare(sql).get() ?? {})[0]);
+  const root = numberOf("SELECT rootpage FROM sqlite_schema WHERE name = 'record'");
+  const pageBytes = numberOf('PRAGMA page_size');
+  db.close();
+  const bytes = readFileSync(march);
+  // The leaf that the second cell of the tree's root leads to: the ends are looked at at every turn.
+  const rootAt = (root - 1) * pageBytes;
+  expect(bytes[rootAt]).toBe(5);
+  const leaf = bytes.readUInt32BE(rootAt + bytes.readUInt16BE(rootAt + 14));
+  bytes.fill(0xaa, (leaf - 1) * pageBytes, leaf * pageBytes);
+  writeFileSync(march, bytes);
+
+  expect(await bench.letGo()).toMatchObject({
+    monthsPruned: 0,
+    failures: 1,
+    stuck: expect.stringContaining('malformed'),
+    cure: expect.stringContaining('Start the collector again'),
+  });
+  expect(isMarkedDamaged(march)).toBe(true);
+  expect(existsSync(`${march}.new`)).toBe(false);
+  expect(await bench.derived()).toEqual(expected);
 }, 60_000);
