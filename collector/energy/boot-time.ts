@@ -33,8 +33,9 @@ export function bootMsBetween(from: BootTime | null, to: BootTime | null): numbe
 
 /** When a reading was made, as against one before it by label. The label is believed between agents, and where nothing else is known. */
 export function orderOf(from: BootTime | null, to: BootTime | null): ReadingOrder {
-  if (from === null || to === null || from.agent !== to.agent) return 'after';
+  if (from === null || to === null) return 'after';
   if (from.boot === to.boot) return to.monoMs < from.monoMs ? 'before' : 'after';
+  if (from.agent !== to.agent) return 'after';
   if (from.epoch !== to.epoch) return 'unknown';
   return to.seq < from.seq ? 'before' : 'after';
 }
