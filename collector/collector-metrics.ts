@@ -71,7 +71,7 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
     gauge('millwatt_ledger_pending_records', 'Records that wait for a predecessor.', ledger.pending),
     gauge(
       'millwatt_ledger_missing_records',
-      'Records that are missing below one that is here.',
+      'Records that are missing below one that is here and may still come, over all chains.',
       ledger.missing,
     ),
     gauge('millwatt_ledger_appending_records', 'Records that are not durable yet.', ledger.appending),

@@ -126,7 +126,7 @@ export function collectOwnMetrics(parts: HttpParts): MetricFamily[] {
     },
     {
       name: 'millwatt_chain_missing_records',
-      help: 'Records between the last that joins the chain and the newest in the ledger.',
+      help: 'Sequence numbers of the newest chain of the agent behind the last that joins it, those that are here already included; what is missing and may still come, over all chains, is millwatt_ledger_missing_records.',
       type: 'gauge',
       values: byAgent(({ chain }) => (chain === null ? null : chain.headSeq - chain.contiguousSeq)),
     },

@@ -141,7 +141,7 @@ export function createPatientWriter(parts: {
     const cure = outcome.kind === 'halt' ? outcome.cure : RETRY_CURE;
     const reason = outcome.reason.replace(/\.$/, '');
     if (stats.state !== outcome.kind || stats.reason !== reason)
-      log.warn({ cure }, `${reason}; readings stay in the ledger until it works again. ${cure}`);
+      log.warn({ cure }, `${reason}; readings stay in the ledger until it works again.`);
     Object.assign(stats, { state: outcome.kind, reason, cure });
     prepared = false;
     if (outcome.kind === 'halt' && outcome.isMissing === true) onEmpty();

@@ -21,7 +21,8 @@ const HELP = `npm run test:long -- [KIND] [--minutes 25] [--commit HEAD] [--json
 npm run test:long -- --report
 
 Goes on with a kind of long run for so many minutes (1 to ${MINUTES_MAX}), without one with the kind that is furthest behind.
-Kinds: ${LONG_KINDS.map(({ name }) => name).join(', ')}`;
+Kinds:
+${LONG_KINDS.map(({ name, test, wanted, unit, files }) => `  ${name}: ${test}, ${wanted} ${unit} wanted; ${files.length > 2 ? `${files.length} files` : files.join(', ')}`).join('\n')}`;
 
 process.exitCode = await main();
 
@@ -36,7 +37,9 @@ async function main(): Promise<number> {
   if (values.help) return say(HELP);
   if (values.report) {
     const record = readRecord(RECORD);
-    process.stdout.write(`${values.json ? JSON.stringify(record, null, 2) : tableOf(record)}\n`);
+    const never = LONG_KINDS.filter(({ name }) => !(name in record.kinds)).map(({ name }) => name);
+    const rest = never.length === 0 ? '' : `\n\nNever run: ${never.join(', ')}`;
+    process.stdout.write(`${values.json ? JSON.stringify(record, null, 2) : `${tableOf(record)}${rest}`}\n`);
     return 0;
   }
   const minutes = Number(values.minutes);
