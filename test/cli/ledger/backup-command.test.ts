@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../e2e/fault-rig.ts';
+import { eventually } from '../../e2e/millwatt-process.ts';
 import { change, makeSite } from './made-site.ts';
 
 async function ledger(folder: string, ...args: string[]) {
@@ -67,4 +68,27 @@ describe('millwatt ledger backup', () => {
       output: expect.stringContaining('is no backup'),
     });
   });
+
+  it('leaves nothing when Ctrl-C stops it in the middle, and works the next time', async () => {
+    const { folder } = await makeSite();
+    // Large enough to be stopped in the middle.
+    change(join(folder, 'views.db'), (db) =>
+      db.exec('CREATE TABLE filler(bytes BLOB); INSERT INTO filler VALUES (zeroblob(150000000))'),
+    );
+    const name = `copy-${basename(folder)}`;
+    const beside = () => readdirSync(join(folder, '..')).filter((one) => one.includes(name));
+    const started = run(folder, ['ledger', 'backup', '-c', 'collector.yaml', `../${name}`, '--json']);
+    await eventually(() => beside().length > 0, 'half a copy', 20_000);
+    process.kill(started.pid, 'SIGINT');
+    expect(await started.exited).toBe(1);
+    expect(started.output()).toContain('Stopped; no backup was made.');
+    expect(beside()).toEqual([]);
+    const copy = join(folder, '..', name);
+    try {
+      expect(await backup(folder, `../${name}`, '--json')).toMatchObject({ code: 0 });
+      expect(beside()).toEqual([name]);
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  }, 60_000);
 });
