@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { RECORD_MAGIC } from '../protocols/telemetry/record.ts';
 
 /** SQLite's own default; ours are never made with another. */
 const PAGE_BYTES = 4096;
@@ -23,6 +24,9 @@ const TABLE_LEAF = 0x0d;
 const LOCAL_BYTES_MAX = PAGE_BYTES - 35;
 const LOCAL_BYTES_MIN = Math.floor(((PAGE_BYTES - 12) * 32) / 255) - 23;
 const RECORD_COLUMNS = 13;
+const STATE_COLUMN = 9;
+/** Of a row; the hash, the signature and the names in a header alone take more. */
+const RECORD_BYTES_MIN = 200;
 /** Of the row's own header: one varint a column and one for itself. */
 const RECORD_HEADER_BYTES_MAX = 60;
 /** What never changes in the first page once the tables are made: all but change counters, sizes and the free list. */
@@ -129,23 +133,35 @@ function carveCell(
 ): Carved | undefined {
   const length = readVarint(page, at);
   const id = readVarint(page, length.next);
-  if (length.value < 200 || length.value > 1_000_000) return undefined;
+  if (length.value < RECORD_BYTES_MIN || length.value > 1_000_000) return undefined;
+  // Nearly every place is none: what tells is looked at before anything is gathered.
+  const header = readVarint(page, id.next);
+  if (header.value <= RECORD_COLUMNS || header.value > RECORD_HEADER_BYTES_MAX) return undefined;
+  const headerEnd = id.next + header.value;
+  let [offset, next, bytes] = [header.value, header.next, 0];
+  let [stateAt, stateBytes] = [0, 0];
+  for (let column = 0; column < RECORD_COLUMNS; column++) {
+    if (next >= headerEnd) return undefined;
+    const type = readVarint(page, next);
+    next = type.next;
+    offset += bytes;
+    bytes = bytesOf(type.value);
+    if (column === STATE_COLUMN) [stateAt, stateBytes] = [offset, bytes];
+  }
+  // So much of a row is always in its own page.
+  if (offset + RECORD_MAGIC.length <= LOCAL_BYTES_MIN && !isRecordAt(page, id.next + offset))
+    return undefined;
   const payload = gather(page, id.next, length.value, read);
   if (payload === undefined) return undefined;
-  const header = readVarint(payload, 0);
-  if (header.value <= RECORD_COLUMNS || header.value > RECORD_HEADER_BYTES_MAX) return undefined;
-  let [offset, next, state] = [header.value, header.next, ''];
-  for (let column = 0; column < RECORD_COLUMNS; column++) {
-    if (next >= header.value) return undefined;
-    const type = readVarint(payload, next);
-    next = type.next;
-    const bytes = bytesOf(type.value);
-    if (column === 9) state = payload.toString('latin1', offset, offset + bytes);
-    if (column === RECORD_COLUMNS - 1)
-      return { id: id.value, state, bytes: new Uint8Array(payload.subarray(offset, offset + bytes)) };
-    offset += bytes;
-  }
-  return undefined;
+  return {
+    id: id.value,
+    state: payload.toString('latin1', stateAt, stateAt + stateBytes),
+    bytes: new Uint8Array(payload.subarray(offset, offset + bytes)),
+  };
+}
+
+function isRecordAt(page: Buffer, at: number): boolean {
+  return page.toString('latin1', at, at + RECORD_MAGIC.length) === RECORD_MAGIC;
 }
 
 /** A payload with its overflow pages. */
