@@ -101,9 +101,11 @@ function raiseSuspicion(path: string): void {
 
 function open(path: string): DatabaseSync {
   const sizeBytes = existsSync(path) ? statSync(path).size : 0;
-  if (sizeBytes > 0) refuseNewer(path);
+  if (sizeBytes > 0 && hasLog(path)) refuseNewer(path);
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
+    // Before anything is written.
+    refuseNewerFormat(database, path);
     database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216;');
     const suspected = existsSync(suspicionOf(path));
     if (suspected || (sizeBytes > 0 && sizeBytes <= CHECK_BYTES_MAX)) {
@@ -111,7 +113,6 @@ function open(path: string): DatabaseSync {
       if (verdict !== 'ok') throw corruption(`${path} fails its check: ${String(verdict)}`);
       rmSync(suspicionOf(path), { force: true });
     }
-    refuseNewerFormat(database, path);
     const isNew = transact(database, () => applyFormat(database));
     if (isNew || !hasFirstPage(path)) {
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -124,7 +125,14 @@ function open(path: string): DatabaseSync {
   }
 }
 
-/** Looked at without the right to write: a file that we do not understand stays as it is, to the byte. */
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/**
+ * Looked at without the right to write: a file that we do not understand stays as it is, to the byte, and whoever may write
+ * carries the log over when he closes it.
+ */
 function refuseNewer(path: string): void {
   const made = ['-wal', '-shm'].map((suffix) => `${path}${suffix}`).filter((beside) => !existsSync(beside));
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
