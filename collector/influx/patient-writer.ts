@@ -145,8 +145,10 @@ export function createPatientWriter(parts: {
     Object.assign(stats, { state: outcome.kind, reason, cure });
     prepared = false;
     if (outcome.kind === 'halt' && outcome.isMissing === true) onEmpty();
-    if (outcome.kind === 'halt') await sleep(waits.haltMs);
-    else await backOff(outcome.afterMs ?? 0);
+    // A database that is missing is made at the next try, where we may: nobody need be told for long.
+    const isMissingFirst = outcome.kind === 'halt' && outcome.isMissing === true && failures === 0;
+    if (outcome.kind === 'halt' && !isMissingFirst) await sleep(waits.haltMs);
+    else await backOff(outcome.kind === 'halt' ? 0 : (outcome.afterMs ?? 0));
   };
 
   return {
