@@ -22,6 +22,8 @@ export interface LongKind {
   env: (piece: { from: number; to: number }) => Record<string, string>;
   /** Set where the test does not tell what it did: when it passes, it did all it was asked. */
   isSilent?: boolean;
+  /** A piece is run as so many parts at once: where units are independent, use one core, and look at no clock. */
+  sideBySide?: number;
   /** Folders whose code is on trial. */
   tried: readonly string[];
 }
@@ -68,6 +70,7 @@ export const LONG_KINDS: readonly LongKind[] = [
     wanted: 100_000,
     firstPiece: 500,
     pieceMin: 100,
+    sideBySide: 2,
     files: ['test/simulation/delivery.test.ts'],
     env: ({ from, to }) => ({ MILLWATT_SEEDS: `${from + 1}..${to}` }),
     isSilent: true,
@@ -80,6 +83,7 @@ export const LONG_KINDS: readonly LongKind[] = [
     wanted: 50_000_000,
     firstPiece: 200_000,
     pieceMin: 50_000,
+    sideBySide: 2,
     files: ['test/fuzz/fuzz.test.ts'],
     env: ({ from, to }) => ({ MILLWATT_FUZZ: String(to - from), MILLWATT_TEST_SEED: `long-${from}` }),
     tried: LINE,
@@ -113,6 +117,7 @@ export const LONG_KINDS: readonly LongKind[] = [
     wanted: 1_000_000,
     firstPiece: 5000,
     pieceMin: 2000,
+    sideBySide: 2,
     files: ['test/agent/faults/bit-flips.test.ts'],
     env: ({ from, to }) => ({ MILLWATT_TEST_PATH: `${from}..${to}` }),
     isSilent: true,
@@ -125,6 +130,7 @@ export const LONG_KINDS: readonly LongKind[] = [
     wanted: 200_000,
     firstPiece: 2000,
     pieceMin: 1000,
+    sideBySide: 2,
     files: ['test/collector/ledger/month-flips.test.ts'],
     env: ({ from, to }) => ({ RUNS: String(to - from), MILLWATT_TEST_SEED: String(from + 1) }),
     isSilent: true,

@@ -6,6 +6,7 @@ import { LONG_KINDS, type LongKind } from './kinds.ts';
 import type { PieceEnd } from './long-piece.ts';
 import { doneOf, doneOnLastCode, mergeFigures, readRecord, saveRecord } from './long-record.ts';
 import { furthestBehind, runSlice, type SliceSurroundings } from './long-slice.ts';
+import { runSideBySide } from './side-by-side.ts';
 import { tableOf, withTable } from './long-table.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -110,6 +111,34 @@ test('without a name the kind goes on of which the least share is done', async (
   expect(furthestBehind([KIND, other], record())?.name).toBe('seeds');
   await runSlice(KIND, 10, around);
   expect(furthestBehind([KIND], record())).toBeUndefined();
+});
+
+test('a piece is run in parts at once that leave nothing out, and fails with any of them', async () => {
+  const passed = (done: number): PieceEnd => ({
+    kind: 'passed',
+    done,
+    seconds: done,
+    figures: { records: 1 },
+  });
+  const failed: PieceEnd = { kind: 'failed', message: 'one was lost', command: 'again', output: '' };
+  const runOf = (ends: (part: { from: number; to: number }) => PieceEnd) =>
+    runSideBySide({ ...KIND, sideBySide: 2 }, { from: 100, to: 107 }, (_, part) =>
+      Promise.resolve(ends(part)),
+    );
+  const parts: { from: number; to: number }[] = [];
+  const end = await runOf((part) => {
+    parts.push(part);
+    return passed(part.to - part.from);
+  });
+  expect(parts).toEqual([
+    { from: 100, to: 103 },
+    { from: 103, to: 107 },
+  ]);
+  expect(end).toEqual({ kind: 'passed', done: 7, seconds: 4, figures: { records: 2 } });
+  expect(await runOf(({ from }) => (from === 103 ? failed : passed(1)))).toBe(failed);
+  expect(await runOf(({ from }) => (from === 103 ? { kind: 'interrupted' } : failed))).toEqual({
+    kind: 'interrupted',
+  });
 });
 
 test('counts are added up, and of times the worst is kept', () => {

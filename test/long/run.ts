@@ -10,6 +10,7 @@ import { LONG_KINDS, type LongKind } from './kinds.ts';
 import { runPiece } from './long-piece.ts';
 import { readRecord } from './long-record.ts';
 import { furthestBehind, runSlice } from './long-slice.ts';
+import { runSideBySide } from './side-by-side.ts';
 import { tableOf, withTable } from './long-table.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
@@ -68,7 +69,10 @@ async function main(): Promise<number> {
       recordPath: RECORD,
       commit: tree.commit,
       codeOf: ({ tried }) => tree.codeOf(tried),
-      run: (one, piece) => runPiece(one, piece, { folder: tree.folder, signal: interrupted.signal }),
+      run: (one, piece) =>
+        runSideBySide(one, piece, (_, part) =>
+          runPiece(one, part, { folder: tree.folder, signal: interrupted.signal }),
+        ),
       nowMs: () => performance.now(),
       today: () => new Date().toISOString().slice(0, 10),
       say: (line) => void say(line),
