@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { frozenPath, readFrozen } from '../../../collector/ledger/frozen-store.ts';
@@ -147,6 +147,26 @@ test('a clock that runs years ahead lets nothing go: what agents tell is not tha
   bench.clock.stepTo(Date.UTC(2046, 0, 1));
   expect(await bench.letGo(30 * DAY_MS)).toMatchObject({ monthsPruned: 0, stuck: '' });
 }, 60_000);
+
+test('nothing is let go where what is frozen cannot be written down first', async () => {
+  const feed = new PlantFeed({ bootMs: FROM_MS - 60_000 });
+  const bench = await openAt(feed.config());
+  await arrive(bench, recordsOf(feed, 16));
+  await bench.derive();
+  const expected = await bench.derived();
+  const later = new DatabaseSync(frozenPath(bench.folder));
+  later.exec('PRAGMA user_version = 99');
+  later.close();
+  expect(await bench.letGo()).toMatchObject({
+    monthsPruned: 0,
+    frozenToSeconds: 0,
+    stuck: expect.stringContaining('version 99'),
+    cure: expect.stringContaining('it is tried again'),
+  });
+  rmSync(frozenPath(bench.folder));
+  await bench.startOver();
+  expect(await bench.derived()).toEqual(expected);
+}, 20_000);
 
 test('a page that turns out to be damaged while its month is let go: the month is noted to be, and stays as it is', async () => {
   const fromMs = FROM_MS - 20 * DAY_MS;
