@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { startDerivation } from '../../../collector/derivation/deriver.ts';
 import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
 import { Admission } from '../../../collector/ingest/admission.ts';
@@ -21,7 +21,7 @@ import { silentLog } from '../../../protocols/log.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
 import { figures } from '../derivation/derivation-bench.ts';
 import { CHANNELS, MACHINE, PlantFeed, START_MS, type Saying } from '../derivation/plant-feed.ts';
-import { makeTempFolder } from '../ledger/temp-folder.ts';
+import { makeMemoryFolder } from '../../support/memory-folder.ts';
 
 const SEED = process.env['MILLWATT_TEST_SEED'];
 const PATH = process.env['MILLWATT_TEST_PATH'];
@@ -151,7 +151,8 @@ async function collect(folder: string, arrivals: readonly (readonly SealedRecord
 
 it('whatever order records come in, twice or together: what is stored and the hours are those of the order they were sealed in', async () => {
   const records = plant();
-  const folder = makeTempFolder();
+  const folder = makeMemoryFolder('any-order');
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const inOrder = await collect(
     join(folder, 'in-order'),
     records.map((record) => [record]),
