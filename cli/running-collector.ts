@@ -27,12 +27,17 @@ export async function askRunningCollector(address: PageAddress): Promise<string 
   }
 }
 
-/** By how much the clock of each agent is ahead of the collector's, ms, of those that have spoken; rejects where nobody answers. */
+/** By how much the clock of each agent is ahead of the collector's, ms, of those that have spoken and say that it is set; rejects where nobody answers. */
 export async function askClockOffsets(address: PageAddress): Promise<{ id: string; offsetMs: number }[]> {
   const { agents } = await ask(address, '/api/v1/agents', address.token);
-  return (Array.isArray(agents) ? (agents as { id?: unknown; clockOffsetMs?: unknown }[]) : []).flatMap(
-    ({ id, clockOffsetMs }) =>
-      typeof clockOffsetMs === 'number' ? [{ id: String(id), offsetMs: clockOffsetMs }] : [],
+  return (
+    Array.isArray(agents)
+      ? (agents as { id?: unknown; clockOffsetMs?: unknown; health?: HealthMessage | null }[])
+      : []
+  ).flatMap(({ id, clockOffsetMs, health }) =>
+    typeof clockOffsetMs === 'number' && health?.clock.state !== 'unsynced'
+      ? [{ id: String(id), offsetMs: clockOffsetMs }]
+      : [],
   );
 }
 

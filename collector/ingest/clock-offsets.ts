@@ -8,6 +8,8 @@ interface AgentClock {
   /** Agent wall time when it spoke minus ours when we heard it, ms. */
   samples: number[];
   isFound: boolean;
+  /** By its own word, in its health; undefined before that has come. */
+  isSet: boolean | undefined;
 }
 
 /**
@@ -22,8 +24,7 @@ export class ClockOffsets {
    * @param heardMs our wall time of arrival
    */
   note(agent: string, sentMs: number, heardMs: number): void {
-    let clock = this.#byAgent.get(agent);
-    if (clock === undefined) this.#byAgent.set(agent, (clock = { samples: [], isFound: false }));
+    const clock = this.#clockOf(agent);
     clock.samples.push(sentMs - heardMs);
     if (clock.samples.length > SAMPLES) clock.samples.shift();
   }
@@ -34,10 +35,20 @@ export class ClockOffsets {
     return samples.length === 0 ? undefined : Math.max(...samples);
   }
 
-  /** Agents whose clocks have come to be off by more than 5 s since the last call. */
+  /** Takes note of whether an agent says that its clock was set since its boot. */
+  noteSet(agent: string, isSet: boolean): void {
+    const clock = this.#clockOf(agent);
+    // What an unset clock told is no offset of one that is set.
+    if (clock.isSet === false && isSet) clock.samples = [];
+    clock.isSet = isSet;
+  }
+
+  /** Agents whose clocks are set and have come to be off by more than 5 s since the last call. */
   takeFound(): { agent: string; offsetMs: number }[] {
     const found: { agent: string; offsetMs: number }[] = [];
     for (const [agent, clock] of this.#byAgent) {
+      // Of a clock that is not set no hour is told yet: its readings wait.
+      if (clock.isSet !== true || clock.samples.length === 0) continue;
       const offsetMs = Math.max(...clock.samples);
       if (!clock.isFound && Math.abs(offsetMs) > FOUND_MS) {
         clock.isFound = true;
@@ -46,11 +57,24 @@ export class ClockOffsets {
     }
     return found;
   }
+
+  #clockOf(agent: string): AgentClock {
+    let clock = this.#byAgent.get(agent);
+    if (clock === undefined)
+      this.#byAgent.set(agent, (clock = { samples: [], isFound: false, isSet: undefined }));
+    return clock;
+  }
 }
 
 /** A finding about a clock, with its cure. */
 export function sayOffset(agent: string, offsetMs: number): string {
   const seconds = Math.abs(offsetMs) / 1000;
-  const by = seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
-  return `The clock of agent ${agent} is ${by} ${offsetMs > 0 ? 'ahead of' : 'behind'} the collector's: its hours are shifted by that, its energy is right. Let both computers set their clocks by NTP (timedatectl set-ntp true; timedatectl timesync-status shows it).`;
+  return `The clock of agent ${agent} is ${sayLength(seconds)} ${offsetMs > 0 ? 'ahead of' : 'behind'} the collector's: its hours are shifted by that, its energy is right. Let both computers set their clocks by NTP (timedatectl set-ntp true; timedatectl timesync-status shows it).`;
+}
+
+function sayLength(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 2 * 86_400) return `${Math.round(seconds / 3600)} h`;
+  return seconds < 1000 * 86_400 ? `${Math.round(seconds / 86_400)} d` : 'more than 1000 d';
 }

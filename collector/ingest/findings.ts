@@ -23,6 +23,8 @@ export interface Finding {
 }
 
 const FINDINGS_MAX = 1000;
+/** Of one kind and agent; one that swings its clock must not hide what is found of others. */
+const FINDINGS_OF_ONE_MAX = 20;
 
 /** Findings since the start; an equal one is counted, not listed again. */
 export class Findings {
@@ -41,7 +43,8 @@ export class Findings {
       known.lastMs = atMs;
       return;
     }
-    if (this.#byText.size >= FINDINGS_MAX) return;
+    const ofOne = this.list().filter((one) => one.kind === kind && one.agent === agent).length;
+    if (this.#byText.size >= FINDINGS_MAX || ofOne >= FINDINGS_OF_ONE_MAX) return;
     this.#byText.set(name, { kind, agent, message, firstMs: atMs, lastMs: atMs, count: 1 });
     this.#log.warn({ agent, finding: kind }, message);
   }

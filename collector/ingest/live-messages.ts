@@ -4,6 +4,8 @@ import { QUALITIES } from '../../protocols/telemetry/quantity.ts';
 
 /** Larger live or health messages are not looked at. */
 const MESSAGE_BYTES_MAX = 256 * 1024;
+/** The latest time that a date can tell, ms since the Unix epoch. */
+const TIME_MS_MAX = 8.64e15;
 const TEXT_MAX = 200;
 const FATES_MAX = 16;
 const REMARKS_MAX = 10;
@@ -13,7 +15,7 @@ type Loose = Record<string, unknown>;
 /** The latest values of a machine, or undefined when the message is not one. Only known fields are taken over. */
 export function readLive(payload: Uint8Array): LiveMessage | undefined {
   const json = readJson(payload);
-  if (json?.['v'] !== 1 || !isLevelId(json['machine']) || !isNumber(json['at'])) return undefined;
+  if (json?.['v'] !== 1 || !isLevelId(json['machine']) || !isTime(json['at'])) return undefined;
   const values: LiveMessage['values'] = {};
   for (const [channel, entry] of Object.entries(asObject(json['values']) ?? {})) {
     const one = asObject(entry);
@@ -55,7 +57,7 @@ export function readStatus(payload: Uint8Array): StatusMessage | undefined {
     version: textOf(version),
     boot: isToken(boot) ? boot : '',
     epoch: isToken(epoch) ? epoch : '',
-    seq: isNumber(seq) ? seq : 0,
+    seq: numberOf(seq),
   };
 }
 
@@ -69,7 +71,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
   const samples = asObject(spool?.['samples']);
   const receipts = asObject(json?.['receipts']);
   const clock = asObject(json?.['clock']);
-  if (json?.['v'] !== 1 || !isNumber(json['at']) || host === undefined || program === undefined)
+  if (json?.['v'] !== 1 || !isTime(json['at']) || host === undefined || program === undefined)
     return undefined;
   if (spool === undefined || records === undefined || samples === undefined) return undefined;
   return {
@@ -100,8 +102,8 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
         sampled: numberOf(samples['sampled']),
         receipted: numberOf(samples['receipted']),
         pending: numberOf(samples['pending']),
-        ...(isNumber(samples['rejected']) ? { rejected: samples['rejected'] } : {}),
-        ...(isNumber(samples['thinned']) ? { thinned: samples['thinned'] } : {}),
+        ...(isNumber(samples['rejected']) ? { rejected: numberOf(samples['rejected']) } : {}),
+        ...(isNumber(samples['thinned']) ? { thinned: numberOf(samples['thinned']) } : {}),
         dropped: numberOf(samples['dropped']),
       },
       bytes: numberOf(spool['bytes']),
@@ -127,7 +129,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
           ]
         : [],
     ),
-    clock: { wall: numberOf(clock?.['wall']), state: textOf(clock?.['state']) },
+    clock: { wall: timeOf(clock?.['wall']) ?? 0, state: textOf(clock?.['state']) },
   };
 }
 
@@ -135,8 +137,8 @@ function fullOf(full: Loose | undefined): Pick<HealthMessage['spool'], 'full'> {
   if (full === undefined) return {};
   return {
     full: {
-      since: knownOf(full['since']),
-      until: knownOf(full['until']),
+      since: timeOf(full['since']),
+      until: timeOf(full['until']),
       over: full['over'] === true,
       thinned: numberOf(full['thinned']),
       dropped: numberOf(full['dropped']),
@@ -172,6 +174,13 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-const numberOf = (value: unknown): number => (isNumber(value) ? value : 0);
-const knownOf = (value: unknown): number | null => (isNumber(value) ? value : null);
+function isTime(value: unknown): value is number {
+  return isNumber(value) && value >= 0 && value <= TIME_MS_MAX;
+}
+
+/** A figure that nothing can be counted to is none. */
+const knownOf = (value: unknown): number | null =>
+  isNumber(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : null;
+const numberOf = (value: unknown): number => Math.max(0, knownOf(value) ?? 0);
+const timeOf = (value: unknown): number | null => (isTime(value) ? value : null);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, TEXT_MAX) : '');

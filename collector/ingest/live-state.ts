@@ -6,6 +6,9 @@ import { readHealth, readLive, readStatus } from './live-messages.ts';
 /** More agents, or more machines of all agents, are not followed live. */
 const AGENTS_MAX = 1000;
 const MACHINES_MAX = 2000;
+/** Nor are more bytes of what is kept, of one agent and of all: a machine with 100 channels has about 10 kB. */
+const AGENT_BYTES_MAX = 4 * 1024 * 1024;
+const BYTES_MAX = 64 * 1024 * 1024;
 /** By the agent's clock. */
 const RETAINED_LIVE_MS_MAX = 60_000;
 
@@ -39,6 +42,9 @@ export class LiveState {
   readonly #wallMs: () => number;
   readonly #agents = new Map<string, AgentState>();
   readonly #machines = new Map<string, MachineLive>();
+  readonly #kept = new Map<string, number>();
+  readonly #agentBytes = new Map<string, number>();
+  #bytes = 0;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
 
   /** @param wallMs collector wall time, ms since the Unix epoch */
@@ -58,7 +64,10 @@ export class LiveState {
       this.#tell({ kind: 'status', agent, status });
     } else if (leaf === 'health') {
       const health = readHealth(payload);
-      if (health === undefined || !this.#hear(agent, { health })) return;
+      if (health === undefined || !this.#fits(agent, 'health', payload.length)) return;
+      if (!this.#hear(agent, { health })) return;
+      this.#keep(agent, 'health', payload.length);
+      this.clocks.noteSet(agent, health.clock.state !== 'unsynced');
       if (!retained) this.clocks.note(agent, health.at, this.#wallMs());
       this.#tell({ kind: 'health', agent, health });
     } else if (leaf === 'live') {
@@ -68,6 +77,8 @@ export class LiveState {
       if (retained && this.#wallMs() - message.at > RETAINED_LIVE_MS_MAX) return;
       const name = `${message.machine}/${agent}`;
       if (!this.#machines.has(name) && this.#machines.size >= MACHINES_MAX) return;
+      if (!this.#fits(agent, name, payload.length)) return;
+      this.#keep(agent, name, payload.length);
       const live = { agent, receivedMs: this.#wallMs(), message };
       this.#machines.set(name, live);
       this.#tell({ kind: 'live', agent, live });
@@ -87,6 +98,19 @@ export class LiveState {
   onLive(listener: (event: LiveEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #fits(agent: string, name: string, bytes: number): boolean {
+    const more = bytes - (this.#kept.get(`${agent} ${name}`) ?? 0);
+    const ofAgent = this.#agentBytes.get(agent) ?? 0;
+    return more <= 0 || (ofAgent + more <= AGENT_BYTES_MAX && this.#bytes + more <= BYTES_MAX);
+  }
+
+  #keep(agent: string, name: string, bytes: number): void {
+    const more = bytes - (this.#kept.get(`${agent} ${name}`) ?? 0);
+    this.#kept.set(`${agent} ${name}`, bytes);
+    this.#agentBytes.set(agent, (this.#agentBytes.get(agent) ?? 0) + more);
+    this.#bytes += more;
   }
 
   #hear(agent: string, news: Partial<Pick<AgentState, 'status' | 'health'>>): boolean {

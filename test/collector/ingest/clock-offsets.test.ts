@@ -13,6 +13,7 @@ it('takes the message that was fastest of late for the truth', () => {
 
 it('finds a clock that is off by more than 5 s once, and again when it was right meanwhile', () => {
   const clocks = new ClockOffsets();
+  clocks.noteSet('gw-1', true);
   const say = (offsetMs: number) => {
     for (let count = 0; count < 8; count++) clocks.note('gw-1', offsetMs, 0);
     return clocks.takeFound();
@@ -28,4 +29,22 @@ it('says which way and what to do', () => {
   expect(sayOffset('gw-1', -62_000)).toContain("62 s behind the collector's");
   expect(sayOffset('gw-1', 3_600_000)).toContain('60 min ahead of');
   expect(sayOffset('gw-1', 3_600_000)).toContain('NTP');
+});
+
+it('finds nothing of a clock that is not set or not told of yet, and forgets what it told once it is', () => {
+  const clocks = new ClockOffsets();
+  clocks.note('gw-1', 0, 1e12);
+  expect(clocks.takeFound()).toEqual([]);
+  clocks.noteSet('gw-1', false);
+  expect(clocks.takeFound()).toEqual([]);
+  clocks.noteSet('gw-1', true);
+  expect(clocks.takeFound()).toEqual([]);
+  clocks.note('gw-1', 1e12 + 9000, 1e12);
+  expect(clocks.takeFound()).toEqual([{ agent: 'gw-1', offsetMs: 9000 }]);
+});
+
+it('says lengths that a person can take in', () => {
+  expect(sayOffset('gw-1', 86_400_000)).toContain('24 h ahead of');
+  expect(sayOffset('gw-1', -3 * 86_400_000)).toContain('3 d behind');
+  expect(sayOffset('gw-1', 8e15)).toContain('more than 1000 d ahead of');
 });

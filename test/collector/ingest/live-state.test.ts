@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Findings } from '../../../collector/ingest/findings.ts';
 import { readHealth, readLive, readStatus } from '../../../collector/ingest/live-messages.ts';
 import { LiveState, type LiveEvent } from '../../../collector/ingest/live-state.ts';
 import type { HealthMessage, LiveMessage } from '../../../protocols/telemetry/live.ts';
+import { recordLog } from '../ledger/recorded-log.ts';
 
 const live: LiveMessage = {
   v: 1,
@@ -105,4 +107,44 @@ test('the latest of each is kept, and listeners follow until they leave', () => 
   state.take({ ...topic, leaf: 'status' }, encode({ ...status, online: false }));
   expect(events).toHaveLength(4);
   expect(state.agents()[0]?.status?.online).toBe(false);
+});
+
+test('a time that no date can tell is no message, and a figure beyond counting is none', () => {
+  for (const at of [1e300, -1, 8.65e15]) {
+    expect(readLive(encode({ ...live, at }))).toBeUndefined();
+    expect(readHealth(encode({ ...health, at }))).toBeUndefined();
+  }
+  const spool = { ...health.spool, headSeq: 1e300, bytes: -5, full: { ...health.spool.full, since: 1e300 } };
+  expect(readHealth(encode({ ...health, spool, clock: { wall: 1e300, state: 'synced' } }))).toMatchObject({
+    spool: { headSeq: 0, bytes: 0, full: { since: null } },
+    clock: { wall: 0 },
+  });
+});
+
+test('what is kept is bounded by its bytes, of one agent and of all', () => {
+  const state = new LiveState(() => 2000);
+  const more = 'x'.repeat(200_000);
+  const say = (agent: string, machine: string, at = 1500) => {
+    const payload = encode({ ...live, machine, at, more });
+    state.take({ site: 'plant', agent, leaf: 'live', machine }, payload);
+    return payload.length;
+  };
+  const bytes = say('gw-00', 'm00');
+  for (let index = 1; index < 100; index++) say('gw-00', `m${index + 10}`);
+  const ofOne = Math.floor((4 * 1024 * 1024) / bytes);
+  expect(state.machines()).toHaveLength(ofOne);
+  // The next message of a machine that is followed takes the place of the one before.
+  say('gw-00', 'm00', 1600);
+  expect(state.machines().find(({ message }) => message.machine === 'm00')?.message.at).toBe(1600);
+  for (let agent = 1; agent < 24; agent++)
+    for (let index = 0; index < ofOne; index++) say(`gw-${agent + 10}`, `m${index + 10}`);
+  expect(state.machines()).toHaveLength(Math.floor((64 * 1024 * 1024) / bytes));
+});
+
+test('an agent that swings its clock does not hide what is found of others', () => {
+  const findings = new Findings(recordLog());
+  for (let index = 0; index < 2000; index++) findings.report('clock-offset', 'gw-1', `${index}`, index);
+  findings.report('broken-chain', 'gw-2', 'Look.', 1);
+  expect(findings.list().filter(({ agent }) => agent === 'gw-1')).toHaveLength(20);
+  expect(findings.list().at(-1)).toMatchObject({ agent: 'gw-2' });
 });
