@@ -10,10 +10,22 @@ const PATIENCE_MS_MAX = 86_400_000;
 /** Of a long end its beginning is asked for; the rest follows when that has come. */
 const RANGE_RECORDS_MAX = 1000;
 
+/** No one may fill our memory with names of epochs; an agent opens one in months. */
+const ENDS_OF_AGENT_MAX = 100;
+const ENDS_MAX = 10_000;
+
 /** The last record that an agent sealed in an epoch before it opened another. */
 export interface EpochEnd {
   epoch: string;
   seq: number;
+}
+
+interface AwaitedEnd {
+  end: EpochEnd;
+  /** The largest seq that was here when it was asked for; -1 before. */
+  headSeq: number;
+  askMs: number;
+  waitMs: number;
 }
 
 /** An epoch's log of where it comes from is its second record, and among the first of it that arrive. */
@@ -35,10 +47,8 @@ export function epochEndOf(text: string): EpochEnd | undefined {
  */
 export class EpochEnds {
   readonly #realMs: () => number;
-  readonly #ends = new Map<
-    string,
-    { agent: string; end: EpochEnd; headSeq: number; askMs: number; waitMs: number }
-  >();
+  readonly #byAgent = new Map<string, Map<string, AwaitedEnd>>();
+  #count = 0;
 
   /** @param realMs real monotonic time, ms */
   constructor(realMs: () => number) {
@@ -47,15 +57,16 @@ export class EpochEnds {
 
   /** An agent's own word; the largest end that it names holds. */
   learn(agent: string, end: EpochEnd): void {
-    const name = `${agent}/${end.epoch}`;
-    if ((this.#ends.get(name)?.end.seq ?? 0) >= end.seq) return;
-    this.#ends.set(name, {
-      agent,
-      end,
-      headSeq: -1,
-      askMs: this.#realMs() + PATIENCE_MS,
-      waitMs: PATIENCE_MS,
-    });
+    const ends = this.#byAgent.get(agent) ?? new Map<string, AwaitedEnd>();
+    if ((ends.get(end.epoch)?.end.seq ?? 0) >= end.seq) return;
+    this.#forget(agent, end.epoch);
+    // The oldest is forgotten: a restart learns it again from the ledger.
+    const [oldest] = ends.size >= ENDS_OF_AGENT_MAX ? ends.keys() : [];
+    if (oldest !== undefined) this.#forget(agent, oldest);
+    else if (this.#count >= ENDS_MAX) this.#forgetFirst();
+    ends.set(end.epoch, { end, headSeq: -1, askMs: this.#realMs() + PATIENCE_MS, waitMs: PATIENCE_MS });
+    this.#byAgent.set(agent, ends);
+    this.#count++;
   }
 
   /** The ends to ask for now. @param headOf the largest seq that is here; 0 of an epoch of which nothing is */
@@ -64,11 +75,11 @@ export class EpochEnds {
   ): { agent: string; epoch: string; from: number; to: number }[] {
     const nowMs = this.#realMs();
     const due: { agent: string; epoch: string; from: number; to: number }[] = [];
-    for (const [name, known] of this.#ends) {
-      const { agent, end } = known;
+    for (const [agent, known] of this.#all()) {
+      const { end } = known;
       const headSeq = headOf(agent, end.epoch);
       if (headSeq >= end.seq) {
-        this.#ends.delete(name);
+        this.#forget(agent, end.epoch);
         continue;
       }
       if (nowMs < known.askMs) continue;
@@ -80,6 +91,25 @@ export class EpochEnds {
       due.push({ agent, epoch: end.epoch, from: headSeq + 1, to });
     }
     return due;
+  }
+
+  #all(): [agent: string, AwaitedEnd][] {
+    return [...this.#byAgent].flatMap(([agent, ends]) =>
+      [...ends.values()].map((known): [string, AwaitedEnd] => [agent, known]),
+    );
+  }
+
+  #forgetFirst(): void {
+    const [agent] = this.#byAgent.keys();
+    const [epoch] = this.#byAgent.get(agent ?? '')?.keys() ?? [];
+    if (agent !== undefined && epoch !== undefined) this.#forget(agent, epoch);
+  }
+
+  #forget(agent: string, epoch: string): void {
+    const ends = this.#byAgent.get(agent);
+    if (ends?.delete(epoch) !== true) return;
+    this.#count--;
+    if (ends.size === 0) this.#byAgent.delete(agent);
   }
 }
 

@@ -44,3 +44,18 @@ test('the end of an epoch that is over is asked for until it is here, ever more 
   nowMs += 7 * 86_400_000;
   expect(due()).toEqual([]);
 });
+
+test('ends are bounded, of one agent and of all: the oldest are forgotten', () => {
+  let nowMs = 0;
+  const ends = new EpochEnds(() => nowMs);
+  ends.learn('gw-0', { epoch: BEFORE, seq: 5 });
+  for (let index = 0; index < 1000; index++) ends.learn('gw-1', { epoch: `epoch${index}`, seq: 5 });
+  nowMs = 60_000;
+  const due = ends.due(() => 0);
+  expect(due).toHaveLength(101);
+  expect(due[0]).toMatchObject({ agent: 'gw-0' });
+  expect(due.at(-1)).toMatchObject({ epoch: 'epoch999' });
+  for (let index = 0; index < 10_100; index++) ends.learn(`ga-${index}`, { epoch: BEFORE, seq: 5 });
+  nowMs = 200_000;
+  expect(ends.due(() => 0)).toHaveLength(10_000);
+});
