@@ -17,12 +17,14 @@ export const SPOOL_FILE = 'spool.sqlite';
 /**
  * Opens the spool's database, made when it is not there. What still proves itself is copied out of a corrupt one, which is
  * moved aside to quarantine/ with a loud log, never wiped. Throws an error of class `refuse` for one that a newer version wrote.
+ *
+ * @param isLazy durability `os`: not every commit was made certain
  */
-export function openSpoolDatabase(folder: string, log: Log): DatabaseSync {
+export function openSpoolDatabase(folder: string, log: Log, isLazy = false): DatabaseSync {
   const path = join(folder, SPOOL_FILE);
   // An earlier start was cut off between taking the old one away and putting the new one there.
   if (existsSync(salvagedOf(path))) replaceBySalvaged(folder);
-  if (mendWal(path)) {
+  if (mendWal(path, isLazy)) {
     writeFileSync(suspicionOf(path), '');
     log.error(
       { path },

@@ -2,25 +2,31 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFil
 import { dirname, join } from 'node:path';
 import { syncFolder } from './spool-folder.ts';
 import { mendPageInLog } from './spool-pages.ts';
+import { differInOneBit, findFlippedBits, type Sums } from './spool-wal-bit.ts';
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 /** Numbers in a write-ahead log are big-endian; its lowest bit says whether the words of its checksums are, too. */
 const MAGIC = 0x37_7f_06_82;
-
-type Sums = readonly [number, number];
+const FORMAT = 3_007_000;
+/** SQLite's own default; ours are never made with another. */
+const PAGE_BYTES = 4096;
 
 /**
  * SQLite ends a write-ahead log at the first frame whose checksum does not hold: right for a torn tail, but one spoilt bit in
- * the middle would undo every commit after it, of records that were published. Where whole commits follow a bad frame it cannot
- * be the tail: the log is written again with the checksums of what stands in it, and what the one page holds is checked row by
- * row later. The log as it was is kept in quarantine/. True when that was done.
+ * the middle would undo every commit after it, of records that were published. Where a single bit explains the checksum, that bit is
+ * flipped back. Where several would, or more is spoilt and whole commits follow, it cannot be the tail: the log is written again with the
+ * checksums of what stands in it, and what the one page holds is checked row by row later. Not so with `isLazy`: commits that nobody
+ * made certain reach the disk in any order when the power goes, and what follows a hole then is no proof that it was whole. The
+ * log as it was is kept in quarantine/. True when something was mended.
  */
-export function mendWal(databasePath: string): boolean {
+export function mendWal(databasePath: string, isLazy: boolean): boolean {
   const path = `${databasePath}-wal`;
   if (!existsSync(path)) return false;
   const bytes = readFileSync(path);
-  if (!mend(bytes, (page) => mendPageInLog(databasePath, page))) return false;
+  const { isMended, isOneBit } = mendBits(bytes);
+  const isSealedAnew = (isOneBit || !isLazy) && mend(bytes, (page) => mendPageInLog(databasePath, page));
+  if (!isMended && !isSealedAnew) return false;
   const quarantine = join(dirname(databasePath), 'quarantine');
   mkdirSync(quarantine, { recursive: true });
   let number = 1;
@@ -31,6 +37,32 @@ export function mendWal(databasePath: string): boolean {
   // Commits to come are written into it.
   syncFolder(dirname(path));
   return true;
+}
+
+/** Flips back single bits that make a checksum hold; `isOneBit` where a single bit is spoilt yet, and which one it is is not known. */
+function mendBits(bytes: Buffer): { isMended: boolean; isOneBit: boolean } {
+  if (bytes.length < HEADER_BYTES + FRAME_HEADER_BYTES) return { isMended: false, isOneBit: false };
+  let isMended = mendHeaderBit(bytes);
+  const wal = new Wal(bytes);
+  for (let bad = wal.soundFrames(); ; bad = wal.soundFrames()) {
+    const verdict = wal.mendBitOf(bad);
+    if (verdict !== 'mended') return { isMended, isOneBit: verdict === 'one-bit' };
+    isMended = true;
+  }
+}
+
+function mendHeaderBit(bytes: Buffer): boolean {
+  if (new Wal(bytes).headerIsSound) return false;
+  for (let bit = 0; bit < HEADER_BYTES * 8; bit++) {
+    const at = bit >> 3;
+    const flip = () => bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (bit & 7)), at);
+    flip();
+    // Several bits may fit its checksum, but the frames know the salts, and the rest never changes.
+    const isOurs = bytes.readUInt32BE(4) === FORMAT && bytes.readUInt32BE(8) === PAGE_BYTES;
+    if (isOurs && new Wal(bytes).soundFrames() > 0) return true;
+    flip();
+  }
+  return false;
 }
 
 /** Mends in place; false where there is nothing to mend, or nothing that could be. */
@@ -50,7 +82,7 @@ class Wal {
   readonly #isBigEndian: boolean;
   readonly #pageBytes: number;
   readonly #frames: number;
-  readonly #headerIsSound: boolean;
+  readonly headerIsSound: boolean;
   /** Of the generation that the log holds. */
   readonly #salts: Buffer;
 
@@ -59,25 +91,57 @@ class Wal {
     const sums = [0, 1].map((bit) => this.#sum(bytes, 0, 24, [0, 0], bit === 1));
     const stored: Sums = [bytes.readUInt32BE(24), bytes.readUInt32BE(28)];
     const holding = sums.findIndex((sum) => isSame(sum, stored));
-    this.#headerIsSound = holding !== -1 && bytes.readUInt32BE(0) === MAGIC + holding;
-    this.#isBigEndian = this.#headerIsSound && holding === 1;
-    this.#pageBytes = this.#headerIsSound ? bytes.readUInt32BE(8) : 4096;
+    this.headerIsSound = holding !== -1 && bytes.readUInt32BE(0) === MAGIC + holding;
+    this.#isBigEndian = this.headerIsSound && holding === 1;
+    this.#pageBytes = this.headerIsSound ? bytes.readUInt32BE(8) : PAGE_BYTES;
     this.#frames = Math.floor((bytes.length - HEADER_BYTES) / (this.#pageBytes + FRAME_HEADER_BYTES));
     const first = HEADER_BYTES + 8;
-    this.#salts = Buffer.from(
-      this.#headerIsSound ? bytes.subarray(16, 24) : bytes.subarray(first, first + 8),
-    );
+    this.#salts = Buffer.from(this.headerIsSound ? bytes.subarray(16, 24) : bytes.subarray(first, first + 8));
   }
 
   /** How many frames SQLite would take. */
   soundFrames(): number {
-    if (!this.#headerIsSound) return 0;
+    if (!this.headerIsSound) return 0;
     let sums: Sums = [this.#bytes.readUInt32BE(24), this.#bytes.readUInt32BE(28)];
     for (let frame = 0; frame < this.#frames; frame++) {
       sums = this.#sumOf(frame, sums);
       if (!this.#hasSalts(frame) || !isSame(sums, this.#storedOf(frame))) return frame;
     }
     return this.#frames;
+  }
+
+  /** Flips back the one bit of a frame, its sums or its salts that keeps it from following the one before it, where that is known. */
+  mendBitOf(frame: number): 'mended' | 'one-bit' | 'more' {
+    if (!this.headerIsSound || frame >= this.#frames) return 'more';
+    const bytes = this.#bytes;
+    const before: Sums =
+      frame === 0 ? [bytes.readUInt32BE(24), bytes.readUInt32BE(28)] : this.#storedOf(frame - 1);
+    const [found, wanted] = [this.#sumOf(frame, before), this.#storedOf(frame)];
+    const at = this.#at(frame);
+    if (!this.#hasSalts(frame)) {
+      const salts: Sums = [bytes.readUInt32BE(at + 8), bytes.readUInt32BE(at + 12)];
+      const own: Sums = [this.#salts.readUInt32BE(0), this.#salts.readUInt32BE(4)];
+      if (!isSame(found, wanted) || !differInOneBit(salts, own)) return 'more';
+      this.#salts.copy(bytes, at + 8);
+      return 'mended';
+    }
+    const ranges = [
+      [at, 8],
+      [at + FRAME_HEADER_BYTES, this.#pageBytes],
+    ] as const;
+    const bits = findFlippedBits(bytes, ranges, { found, wanted, isBigEndian: this.#isBigEndian });
+    const [bit, another] = bits;
+    // A bit of the sum itself: then what follows counts from the sum as it was.
+    const isSum = differInOneBit(found, wanted);
+    if (isSum && (bit === undefined || this.#followsFrom(frame + 1, found))) {
+      bytes.writeUInt32BE(found[0], at + 16);
+      bytes.writeUInt32BE(found[1], at + 20);
+      return 'mended';
+    }
+    if (bit === undefined) return 'more';
+    if (another !== undefined || (isSum && !this.#followsFrom(frame + 1, wanted))) return 'one-bit';
+    bytes.writeUInt8(bytes.readUInt8(bit.at) ^ bit.mask, bit.at);
+    return 'mended';
   }
 
   /**
@@ -101,7 +165,7 @@ class Wal {
         lastCommit = frame;
       }
     }
-    const enough = this.#headerIsSound ? 2 : 1;
+    const enough = this.headerIsSound ? 2 : 1;
     return commits >= enough ? lastCommit : undefined;
   }
 
@@ -116,7 +180,7 @@ class Wal {
   sealAnew(last: number): void {
     const bytes = this.#bytes;
     bytes.writeUInt32BE(MAGIC + (this.#isBigEndian ? 1 : 0), 0);
-    bytes.writeUInt32BE(3_007_000, 4);
+    bytes.writeUInt32BE(FORMAT, 4);
     bytes.writeUInt32BE(this.#pageBytes, 8);
     this.#salts.copy(bytes, 16);
     let sums = this.#sum(bytes, 0, 24, [0, 0], this.#isBigEndian);
@@ -132,8 +196,15 @@ class Wal {
   }
 
   #follows(frame: number): boolean {
-    const stored = this.#storedOf(frame);
-    return this.#hasSalts(frame) && isSame(this.#sumOf(frame, this.#storedOf(frame - 1)), stored);
+    return this.#followsFrom(frame, this.#storedOf(frame - 1));
+  }
+
+  #followsFrom(frame: number, before: Sums): boolean {
+    return (
+      frame < this.#frames &&
+      this.#hasSalts(frame) &&
+      isSame(this.#sumOf(frame, before), this.#storedOf(frame))
+    );
   }
 
   #at(frame: number): number {

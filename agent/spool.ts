@@ -86,10 +86,10 @@ export class Spool {
     /** Opens the database; that of the folder by default. */
     open?: typeof openSpoolDatabase;
   }) {
-    this.#database = (options.open ?? openSpoolDatabase)(options.folder, options.log);
+    this.#isLazy = options.durability === 'os';
+    this.#database = (options.open ?? openSpoolDatabase)(options.folder, options.log, this.#isLazy);
     this.#randomBytes = options.randomBytes;
     this.#log = options.log;
-    this.#isLazy = options.durability === 'os';
     this.#sync(!this.#isLazy);
     this.#accounts = new SpoolAccounts(this.#database);
     this.#drops = new SpoolDrops(this.#database);

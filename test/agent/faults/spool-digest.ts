@@ -27,7 +27,7 @@ export function openWatched(folder: string, options: Parameters<typeof openSpool
   const spool = openSpool(folder, {
     randomBytes: fixedRandom('epoch'),
     ...options,
-    open: (at, log) => (database = openSpoolDatabase(at, log)),
+    open: (at, log, isLazy) => (database = openSpoolDatabase(at, log, isLazy)),
   });
   if (database === undefined) throw new Error('not opened');
   const selects = TABLES.map((table) => database?.prepare(`SELECT * FROM ${table}`));

@@ -158,7 +158,7 @@ export function inspect(folder: string, image: SpoolImage, options: { goOn?: boo
     keepMs: 72 * 3_600_000,
     randomBytes: (count) => new Uint8Array(count).fill(7),
     log: silentLog,
-    open: (at, log) => (database = openSpoolDatabase(at, log)),
+    open: (at, log, isLazy) => (database = openSpoolDatabase(at, log, isLazy)),
   });
   try {
     if (database === undefined) throw new Error('not opened');
