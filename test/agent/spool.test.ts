@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { SteppedClock } from '../../protocols/clock.ts';
 import type { Log } from '../../protocols/log.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
+import { makeMemoryFolder } from '../support/memory-folder.ts';
 import { checkChain } from './chain-check.ts';
 import { addReading, holds, openSealer, openSpool, recordsOf } from './spool-rig.ts';
 
@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'millwatt-spool-'));
+  const path = makeMemoryFolder('spool');
   folders.push(path);
   return path;
 }

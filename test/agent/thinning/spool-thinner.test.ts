@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { SpoolThinner } from '../../../agent/thinning/spool-thinner.ts';
 import type { Sealer } from '../../../agent/sealer.ts';
@@ -8,7 +9,7 @@ import { silentLog } from '../../../protocols/log.ts';
 import { decodePart } from '../../../protocols/telemetry/part.ts';
 import { parseRecord } from '../../../protocols/telemetry/record.ts';
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
-import { makeTempFolder } from '../../collector/ledger/temp-folder.ts';
+import { makeMemoryFolder } from '../../support/memory-folder.ts';
 import { holds, openSealer, openSpool } from '../spool-rig.ts';
 import { BOOT_MS, measured, ThinningPlant } from './thinning-plant.ts';
 
@@ -22,7 +23,9 @@ const MACHINE = 'mill-1';
 /** An agent's spool of 300 kB, without a collector. */
 function open(maxBytes = 300_000) {
   const clock = new SteppedClock(BOOT_MS);
-  const spool = openSpool(makeTempFolder(), { maxBytes });
+  const folder = makeMemoryFolder('spool');
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const spool = openSpool(folder, { maxBytes });
   onTestFinished(() => spool.close());
   const key = generateSigningKey();
   const { snapshot } = new ThinningPlant(CHANNELS);

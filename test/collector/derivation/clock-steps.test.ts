@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../../protocols/clock.ts';
@@ -5,7 +6,7 @@ import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import type { SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import { openSealer, openSpool } from '../../agent/spool-rig.ts';
-import { makeTempFolder } from '../ledger/temp-folder.ts';
+import { makeMemoryFolder } from '../../support/memory-folder.ts';
 import { Bench } from './derivation-bench.ts';
 import { CHANNELS, MACHINE, snapshotOf, START_MS } from './plant-feed.ts';
 
@@ -66,7 +67,9 @@ const parameters = {
 /** A gateway that lives through deeds; every record that it sealed, and what its counter rose by, mWh. */
 function live(startWallMs: number, deeds: readonly Deed[]) {
   const clock = new GatewayClock(startWallMs);
-  const spool = openSpool(makeTempFolder());
+  const folder = makeMemoryFolder('spool');
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const spool = openSpool(folder);
   onTestFinished(() => spool.close());
   const sealed: SealedRecord[] = [];
   const snapshot = encodeSnapshot(snapshotOf('gw1', CHANNELS));
