@@ -196,7 +196,18 @@ export class Admission {
     this.#counts.admitted++;
     this.#counts.samples += header.samples;
     this.#parts.receipts.accept({ agent: header.agent, epoch: header.epoch, seq: header.seq, hash });
-    this.#look(record, ordinal);
+    try {
+      this.#look(record, ordinal);
+    } catch (error) {
+      // It is durable and counted: what could not be looked at changes nothing of that.
+      this.#quiet.say('look', (swallowed) =>
+        this.#parts.log.error(
+          { agent: header.agent, swallowed, error: describeError(error) },
+          'A record is taken, but could not be compared with others.',
+        ),
+      );
+      if (error instanceof MillwattError && error.remedy === 'crash') this.#parts.onCrash(error);
+    }
     this.#parts.onAdmitted(record);
   }
 

@@ -291,3 +291,21 @@ test('a good copy of a record whose bytes are damaged takes their place, and not
   expect(woken()).toBeGreaterThan(wokenBefore);
   expect(admission.counts()).toMatchObject({ admitted: 3, duplicates: 2 });
 });
+
+test('a record that is durable is counted once, though it cannot be compared with its neighbours', async () => {
+  const { admission, admit, ledger, woken } = await open();
+  ledger.prevOf = () => {
+    throw new Error('disk I/O error');
+  };
+  const one = new ChainFeed().next();
+  expect(await admit(one)).toMatchObject([{ accepted: [{ from: 1, to: 1, digest: digestOf(one) }] }]);
+  expect(woken()).toBe(1);
+  const { messages, admitted, duplicates, failed, deciding } = admission.counts();
+  expect({ messages, admitted, duplicates, failed, deciding }).toEqual({
+    messages: 1,
+    admitted: 1,
+    duplicates: 0,
+    failed: 0,
+    deciding: 0,
+  });
+});
