@@ -10,6 +10,7 @@ import { CollectorHost } from './collector-host.ts';
 import { playFault, type Stage } from './faults.ts';
 import { GatewayClock } from './gateway-clock.ts';
 import { Plant } from './meter.ts';
+import { rememberSignatures } from './known-signatures.ts';
 import { Network } from './network.ts';
 import {
   BrokenPromise,
@@ -24,6 +25,8 @@ import { planOf, type FaultKind, type Plan } from './plan.ts';
 import { nameOf } from './row-writer.ts';
 import { Trace } from './trace.ts';
 import { VirtualTime } from './virtual-time.ts';
+
+rememberSignatures();
 
 /** After the last fault: the first new receipt, and everything delivered, ms. */
 const SERVING_MS = 180_000;
