@@ -1,4 +1,5 @@
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
+import { addOrdinal, rangesOf, type OrdinalRanges } from './ordinal-ranges.ts';
 import type { LedgerRecord } from '../ledger/ledger.ts';
 
 /** A wall clock that moved by more than this against the monotonic one was set ... */
@@ -41,7 +42,8 @@ interface Unset {
 
 /** Records that were taken by a label, and its wall time, ms. */
 interface Labelled {
-  ordinals: number[];
+  /** Records between them may be of others: only those of the boot count. */
+  ordinals: OrdinalRanges;
   fromMs: number;
   toMs: number;
 }
@@ -51,7 +53,7 @@ export interface ClockNews {
   /** Records that wait may be read now. */
   settled: boolean;
   /** Readings that were taken by their label have a time now: their machines are wrong. */
-  misread: (Labelled & { agent: string; machines: string[] }) | null;
+  misread: (Labelled & { agent: string; boot: string; machines: string[] }) | null;
 }
 
 /**
@@ -64,6 +66,7 @@ export class BootClocks {
 
   constructor(boots: readonly Boot[] = []) {
     this.#boots = new Map(boots.map((boot) => [keyOf(boot), boot]));
+    for (const { unset } of boots) if (unset?.taken) unset.taken.ordinals = rangesOf(unset.taken.ordinals);
   }
 
   /** The state as plain data. */
@@ -98,7 +101,9 @@ export class BootClocks {
     const { unset } = boot;
     if (unset === null) return { settled, misread: null };
     const misread =
-      unset.taken === null ? null : { agent: header.agent, machines: unset.machines, ...unset.taken };
+      unset.taken === null
+        ? null
+        : { agent: header.agent, boot: header.boot, machines: unset.machines, ...unset.taken };
     unset.taken = null;
     return { settled: true, misread };
   }
@@ -133,8 +138,7 @@ export class BootClocks {
     const unset = this.#boots.get(keyOf(header))?.unset;
     if (unset === undefined || unset === null) return;
     const taken = (unset.taken ??= { ordinals: [], fromMs, toMs });
-    // One that waited for its config snapshot comes again.
-    if (!taken.ordinals.includes(ordinal)) taken.ordinals.push(ordinal);
+    addOrdinal(taken.ordinals, ordinal);
     taken.fromMs = Math.min(taken.fromMs, fromMs);
     taken.toMs = Math.max(taken.toMs, toMs);
   }

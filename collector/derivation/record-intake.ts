@@ -9,6 +9,7 @@ import type { DamagedRecord, Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { MinuteRollup, StoredWord, Views } from '../ledger/views.ts';
 import { isDated } from './dated-record.ts';
 import { markOutdated, type DeriverMemory } from './deriver-memory.ts';
+import { unsetOrdinals } from './ordinal-ranges.ts';
 import type { MachineModels } from './machine-models.ts';
 import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader, type TakeColumn } from './record-reader.ts';
@@ -139,9 +140,12 @@ export class RecordIntake {
     const { memory } = this.#parts;
     const news = memory.clocks.note(record);
     if (news.misread !== null) {
-      const { agent, machines, ordinals, fromMs, toMs } = news.misread;
+      const { agent, machines, fromMs, toMs } = news.misread;
       memory.watch.forget(agent, fromMs, toMs);
-      memory.waiting.push(...ordinals);
+      // One that waits already, for its wiring, is not to be read twice.
+      const waiting = new Set(memory.waiting);
+      for (const ordinal of unsetOrdinals(this.#parts.ledger, news.misread))
+        if (!waiting.has(ordinal)) memory.waiting.push(ordinal);
       for (const machine of machines) markOutdated(memory, machine, -Infinity);
     }
     return news.settled || record.header.kind === 'config';

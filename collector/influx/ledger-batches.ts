@@ -3,6 +3,7 @@ import type { Log } from '../../protocols/log.ts';
 import { wallTimeMs } from '../../protocols/telemetry/record.ts';
 import { BootClocks } from '../derivation/boot-clocks.ts';
 import { isDated } from '../derivation/dated-record.ts';
+import { unsetOrdinals } from '../derivation/ordinal-ranges.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { DeferredRecords } from './deferred-records.ts';
 import { timeOfLine } from './line-protocol.ts';
@@ -156,8 +157,10 @@ export function createBatchReader(
     const boot = bootCause(header);
     if (settled || header.clock.state === 'unsynced' || !boots.has(boot)) isChanged = true;
     boots.add(boot);
-    for (const taken of misread?.ordinals ?? []) deferred.add(MISREAD, taken);
-    if (misread !== null) release(MISREAD);
+    if (misread !== null) {
+      for (const taken of unsetOrdinals(ledger, misread)) deferred.add(MISREAD, taken);
+      release(MISREAD);
+    }
     if (settled) releaseBoots();
   };
 

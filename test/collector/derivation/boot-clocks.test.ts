@@ -68,7 +68,8 @@ test('a boot is over with a later record of another one, not with one that was s
   expect(clocks.note(set('b2', 12, 20, 8000)).misread).toEqual({
     agent: 'gw',
     machines: ['mill'],
-    ordinals: [waiting.ordinal],
+    boot: 'b2',
+    ordinals: [[waiting.ordinal, waiting.ordinal]],
     fromMs: 30,
     toMs: 60,
   });
