@@ -1,6 +1,9 @@
 import { roomCure } from './ingest/room-watch.ts';
 import type { CollectorStats } from './collector-stats.ts';
 
+/** What heals by itself should have healed by then, s. */
+const RETRY_S_MAX = 600;
+
 /** Something that does not heal until a person does something. */
 export interface Alarm {
   part: 'broker' | 'influx' | 'ledger';
@@ -52,8 +55,9 @@ function ledgerAlarms({ room, ledger, retention }: Pick<Told, 'room' | 'ledger' 
 }
 
 function influxAlarms({ influx, lagRecords }: Pick<CollectorStats, 'influx' | 'lagRecords'>): Alarm[] {
-  const { state, reason, cure } = (influx ?? {}) as { state?: unknown; reason?: unknown; cure?: unknown };
-  if (state !== 'halt') return [];
+  const { state, reason, cure, failingSeconds } = (influx ?? {}) as Record<string, unknown>;
+  const isLong = state === 'retry' && typeof failingSeconds === 'number' && failingSeconds > RETRY_S_MAX;
+  if (state !== 'halt' && !isLong) return [];
   return [
     { part: 'influx', reason: String(reason), cure: String(cure), lagRecords: lagRecords['influx'] ?? 0 },
   ];

@@ -27,6 +27,7 @@ const WORDS: Record<Figure, string> = {
   'retention frozenToSeconds':
     'Hours that begin before this stay as they are (their readings were let go), seconds since the Unix epoch; 0 for none.',
   'retention failures': 'Times that old readings could not be let go, since the start.',
+  'influx failingSeconds': 'For how long nothing could be written to InfluxDB; 0 while all is well.',
   'influx cursor': 'Number of the last ledger record that is in InfluxDB.',
   'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',
   'influx lagSeconds':

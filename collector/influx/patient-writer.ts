@@ -18,6 +18,9 @@ export interface WriterWaits {
 /** The waits of a collector in service. */
 export const WRITER_WAITS: WriterWaits = { retryMs: 500, retryMaxMs: 60_000, haltMs: 30_000 };
 
+/** While there is nothing to write, a server that did not answer is looked at again after so long, real ms. */
+const LOOK_MS = 10_000;
+
 /** After so many failures that the request itself may be to blame for, a batch is searched for what it is. */
 const SEARCH_AFTER = 5;
 
@@ -30,6 +33,8 @@ export interface WriterStats {
   state: 'ok' | 'retry' | 'halt';
   reason: string;
   cure: string;
+  /** For how long nothing could be written, real s; 0 while all is well. */
+  failingSeconds: number;
   lines: number;
   requests: number;
   /** Lines InfluxDB will never take. */
@@ -45,6 +50,8 @@ export interface PatientWriter {
    * @param stale points that are deleted before, so that no old field of theirs is left
    */
   write(lines: readonly string[], stale?: readonly StoredPoint[]): Promise<boolean>;
+  /** Looks whether the server answers where no write tells it: before the first, and until it does. Never throws. */
+  look(): Promise<void>;
   /** Waits as after a failure that may heal by itself. */
   backOff(): Promise<void>;
   /** Ends a wait at once, and every later one. */
@@ -71,6 +78,7 @@ export function createPatientWriter(parts: {
     state: 'ok',
     reason: '',
     cure: '',
+    failingSeconds: 0,
     lines: 0,
     requests: 0,
     quarantinedLines: 0,
@@ -79,7 +87,10 @@ export function createPatientWriter(parts: {
   let failures = 0;
   let prepared = false;
   let stopped = false;
-  const pause = new EndableWait(parts.timers ?? systemTimers);
+  const timers = parts.timers ?? systemTimers;
+  const pause = new EndableWait(timers);
+  let failingSinceMs: number | null = null;
+  let lookedMs = -Infinity;
 
   /** Deletes points; a server that does not let us keeps old fields, which is better than no new ones. */
   const clear = async (stale: readonly StoredPoint[]): Promise<BatchOutcome | undefined> => {
@@ -133,7 +144,27 @@ export function createPatientWriter(parts: {
       log.warn({ lines: quarantined, reason }, 'InfluxDB refused lines for good; they are in quarantine.');
     if (stats.state !== 'ok') log.info({}, 'InfluxDB takes points again.');
     Object.assign(stats, { state: 'ok', reason: '', cure: '' });
+    failingSinceMs = null;
     failures = 0;
+  };
+
+  const look = async (): Promise<void> => {
+    const { requests, state } = stats;
+    const nowMs = timers.nowMs();
+    const isTold = state === 'halt' || (state === 'ok' && requests > 0);
+    if (isTold || nowMs - lookedMs < LOOK_MS) return;
+    lookedMs = nowMs;
+    const { up, reason } = await store.health();
+    // A write that came meanwhile knows better.
+    if (stopped || stats.requests !== requests || stats.state !== state) return;
+    if (up) {
+      if (state !== 'ok') log.info({}, 'InfluxDB answers again.');
+      Object.assign(stats, { state: 'ok', reason: '', cure: '' });
+      failingSinceMs = null;
+    } else {
+      failingSinceMs ??= nowMs;
+      Object.assign(stats, { state: 'retry', reason: reason.replace(/\.$/, ''), cure: RETRY_CURE });
+    }
   };
 
   const fail = async (outcome: Exclude<BatchOutcome, { kind: 'done' }>): Promise<void> => {
@@ -142,6 +173,7 @@ export function createPatientWriter(parts: {
     const reason = outcome.reason.replace(/\.$/, '');
     if (stats.state !== outcome.kind || stats.reason !== reason)
       log.warn({ cure }, `${reason}; readings stay in the ledger until it works again.`);
+    failingSinceMs ??= timers.nowMs();
     Object.assign(stats, { state: outcome.kind, reason, cure });
     prepared = false;
     if (outcome.kind === 'halt' && outcome.isMissing === true) onEmpty();
@@ -165,11 +197,15 @@ export function createPatientWriter(parts: {
         if (stopped) return false;
       }
     },
+    look: () => look().catch(() => undefined),
     backOff: () => backOff(0),
     stop: () => {
       stopped = true;
       pause.end();
     },
-    stats: () => ({ ...stats }),
+    stats: () => ({
+      ...stats,
+      failingSeconds: failingSinceMs === null ? 0 : (timers.nowMs() - failingSinceMs) / 1000,
+    }),
   };
 }

@@ -233,6 +233,7 @@ export function startProjector(parts: {
         // Woken meanwhile: what is new may have come after we looked.
         if (newHours || samples || woken) continue;
         for (const resolve of idlers.splice(0)) resolve();
+        void writer.look();
         await waitForNews();
       } catch (error) {
         // The ledger or the views could not be read or moved on: nothing is lost, the same is done again.

@@ -54,3 +54,11 @@ test.each([undefined, { ...halted, state: 'retry' }, { ...halted, state: 'ok' },
     expect(readAlarms({ influx, lagRecords: {} })).toEqual([]);
   },
 );
+
+test('what should heal by itself and has not for ten minutes is an alarm', () => {
+  const retry = { ...halted, state: 'retry', failingSeconds: 600 };
+  expect(readAlarms({ influx: retry, lagRecords: {} })).toEqual([]);
+  expect(readAlarms({ influx: { ...retry, failingSeconds: 601 }, lagRecords: {} })).toMatchObject([
+    { part: 'influx', reason: 'InfluxDB answered 401' },
+  ]);
+});

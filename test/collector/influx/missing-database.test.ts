@@ -16,7 +16,7 @@ test('a database that is missing is made at the next try, and not when somebody 
   let emptied = 0;
   const writer = createPatientWriter({
     store,
-    quarantine: { add: () => {} } as never,
+    quarantine: { add: () => {} },
     log: silentLog,
     waits: { retryMs: 1, retryMaxMs: 1, haltMs: 3_600_000 },
     random: () => 0,
