@@ -7,6 +7,7 @@ import type { Link } from '../../protocols/mqtt/link.ts';
 import { systemTimers, type Timers } from '../../protocols/timers.ts';
 import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
 import { Admission } from './admission.ts';
+import { AskedRecords } from './asked-records.ts';
 import { DamageRequests } from './damage-requests.ts';
 import { EpochEnds, learnEnds } from './epoch-ends.ts';
 import { Findings } from './findings.ts';
@@ -116,6 +117,7 @@ export function startIngest(options: {
   });
   const gaps = new GapRequests(realMs);
   const damage = new DamageRequests(realMs);
+  const asked = new AskedRecords(log);
   const cancelGaps = timers.every(GAP_CHECK_MS, () => {
     for (const { agent, offsetMs } of live.clocks.takeFound())
       findings.report('clock-offset', agent, sayOffset(agent, offsetMs), wallMs());
@@ -132,7 +134,11 @@ export function startIngest(options: {
         ...ledger.missing(agent, epoch, limit),
         ...chain.told,
       ]);
-      if (due.length > 0) receipts.request(chain.agent, chain.epoch, due);
+      asked.noteProgress(chain);
+      if (due.length === 0) continue;
+      receipts.request(chain.agent, chain.epoch, due);
+      const known = chains.find(({ agent, epoch }) => agent === chain.agent && epoch === chain.epoch);
+      asked.noteAsked(chain, (known?.missing ?? 0) + recordsOf(chain.told));
     }
   });
 
@@ -157,6 +163,10 @@ export function startIngest(options: {
       await quarantine.settle();
     },
   };
+}
+
+function recordsOf(ranges: readonly { from: number; to: number }[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0);
 }
 
 function pause(timers: Timers, ms: number): Promise<void> {
