@@ -46,7 +46,7 @@ function agentEntry(
     const up = health.sources.filter((source) => source.up).length;
     addFact(facts, 'Sources', `${up} of ${health.sources.length} up`);
     addFact(facts, 'Records pending', countText(health.spool.records.pending));
-    addFact(facts, 'Readings', countText(health.spool.samples.sampled));
+    addFact(facts, 'Readings', countText(readingsOf(health, chain)));
     if (health.spool.samples.dropped > 0)
       addFact(facts, 'Dropped', countText(health.spool.samples.dropped)).classList.add('low');
     if (health.spool.samples.rejected > 0)
@@ -54,6 +54,7 @@ function agentEntry(
     if (health.spool.samples.thinned > 0) addFact(facts, 'Thinned', countText(health.spool.samples.thinned));
   } else if (chain !== null) {
     addFact(facts, 'Records', countText(chain.records));
+    addFact(facts, 'Readings', countText(readingsOf(health, chain)));
   }
   addFact(facts, 'Version', version || '–');
   entry.append(facts);
@@ -100,6 +101,11 @@ function agentEntry(
       ),
     );
   return entry;
+}
+
+/** Its health comes twice a minute: until it tells of readings that are here already, the ledger's own count does. */
+function readingsOf(health, chain) {
+  return Math.max(health?.spool.samples.sampled ?? 0, chain?.samples ?? 0);
 }
 
 /** Records that the agent had when it last told of itself, and that have not come since. */

@@ -161,6 +161,22 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(await simulated.locator('.agent').textContent()).not.toContain('first contact');
   });
 
+  test('an agent that is new shows the readings that are here before it tells of them', async () => {
+    const [first] = plantDay(NOW_MS).agents;
+    if (!first?.health || first.chain === null) throw new Error('The plant has no such agent.');
+    const { spool } = first.health;
+    const health = { ...first.health, spool: { ...spool, samples: { ...spool.samples, sampled: 0 } } };
+    const chain = { ...first.chain, samples: 777 };
+    const { page } = await open({
+      agents: [
+        { ...first, health, chain },
+        { ...first, id: 'new', health: null, chain },
+      ],
+    });
+    await page.locator('.agent').nth(1).waitFor();
+    for (const text of await page.locator('.agent').allTextContents()) expect(text).toContain('Readings777');
+  });
+
   test('says since when a spool is full, what became of its readings, and what helps', async () => {
     const [first] = plantDay(NOW_MS).agents;
     if (first === undefined || first.health === null) throw new Error('The plant has no such agent.');
