@@ -82,13 +82,13 @@ describe('InfluxDB (a scripted fake) that does not take points', () => {
     const influx = await startScriptedInflux({ status: 500, body: '{"error":"engine: broken"}' });
     const line = await startLine(influx.url);
     await line.collector.waitFor(
-      /InfluxDB answered 500: engine: broken; readings stay in the ledger until it works again\. Check that/,
+      /"cure":"Check that[^"]*","msg":"InfluxDB answered 500: engine: broken; readings stay in the ledger until it works again\./,
     );
     influx.answer({ status: 503, body: '{"error":"overloaded"}' });
     await line.collector.waitFor(/InfluxDB answered 503: overloaded; readings stay/);
     influx.answer({ status: 507, body: '{"error":"no space left on device"}' });
     await line.collector.waitFor(
-      /InfluxDB answered 507: no space left on device; readings stay .* disk has room/,
+      /disk has room[^"]*","msg":"InfluxDB answered 507: no space left on device; readings stay/,
     );
     await expectLagAndProgress(line);
     await eventually(() => influx.writes(507) > 1, 'it is tried again');
@@ -102,7 +102,7 @@ describe('InfluxDB (a scripted fake) that does not take points', () => {
     const influx = await startScriptedInflux({ status: 401, body: '{"error":"authorization failed"}' });
     const line = await startLine(influx.url);
     await line.collector.waitFor(
-      /InfluxDB answered 401: authorization failed; readings stay in the ledger .* Check the user name and password or the token/,
+      /"cure":"Check the user name and password or the token[^"]*","msg":"InfluxDB answered 401: authorization failed; readings stay in the ledger/,
     );
     await expectLagAndProgress(line);
     expect(messagesOf(line.collector, /answered 401/)).toHaveLength(1);
