@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { RecordReader } from '../../collector/derivation/record-reader.ts';
 import { AgentKeys } from '../../collector/ingest/keys.ts';
 import { verifyJournal } from '../../collector/journal/sqlite-journal.ts';
+import { readEpochEnd } from '../../collector/ledger/epoch-end.ts';
 import { isDamage } from '../../collector/ledger/month-schema.ts';
 import { readLedger, type LedgerView } from '../../collector/ledger/read-ledger.ts';
 import { verifyLedger } from '../../collector/ledger/verify-ledger.ts';
@@ -56,7 +56,7 @@ export async function runLedgerVerify(options: VerifyCommandOptions): Promise<vo
     const steps = verifyLedger({
       folder: join(dataFolder, 'ledger'),
       isKnownKey: knownKeysOf(dataFolder),
-      readEnd: (record) => new RecordReader({ configRecord: () => undefined }).readEpochEnd(record),
+      readEnd: readEpochEnd,
       faultsMax: NAMED_MAX,
       ...(since === undefined ? {} : { since: since.ledger }),
     });

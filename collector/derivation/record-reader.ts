@@ -1,13 +1,12 @@
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { unfoldPart } from '../../protocols/evidence/seal.ts';
-import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
-import { isCount, isToken } from '../../protocols/telemetry/ids.ts';
 import { decodePart, type MachinePart, type QualityRun } from '../../protocols/telemetry/part.ts';
 import { parseRecord, wallTimeMs, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { plainReading, type PlainReading } from '../energy/counter-value.ts';
 import type { RecordFeed } from '../energy/record-feed.ts';
+import { readEpochEnd } from '../ledger/epoch-end.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import type { EpochEnd } from './agent-watch.ts';
 import { mapChannels, type ChannelRole } from './channel-map.ts';
@@ -65,15 +64,8 @@ export class RecordReader {
 
   /** Where a `log` record says that an epoch has ended; undefined when it says no such thing. */
   readEpochEnd({ header, bytes }: Pick<LedgerRecord, 'header' | 'bytes'>): EpochEnd | undefined {
-    const [part] = header.kind === 'log' ? parseRecord(bytes).parts : [];
-    if (part === undefined) return undefined;
-    // Admission let in only what can be read.
-    for (const { event, detail } of decodeAgentLog(unfoldPart(part))) {
-      const { before, beforeSeq } = detail;
-      if (event === 'epoch-opened' && isToken(before) && isCount(beforeSeq))
-        return { epoch: before, seq: beforeSeq, atMs: wallTimeMs(header, header.sealedTo) };
-    }
-    return undefined;
+    const end = readEpochEnd({ header, bytes });
+    return end === undefined ? undefined : { ...end, atMs: wallTimeMs(header, header.sealedTo) };
   }
 
   /** Config snapshots that were read since the last call, for whoever has to know what a channel was. */

@@ -1,7 +1,4 @@
-import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
-import { unfoldPart } from '../../protocols/evidence/seal.ts';
-import { isCount, isToken } from '../../protocols/telemetry/ids.ts';
-import { parseRecord } from '../../protocols/telemetry/record.ts';
+import { readEpochEnd, type EpochEnd } from '../ledger/epoch-end.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
 /** An end is waited for so long before it is asked for, and asked for ever more seldom, real ms. */
@@ -14,12 +11,6 @@ const RANGE_RECORDS_MAX = 1000;
 const ENDS_OF_AGENT_MAX = 100;
 const ENDS_MAX = 10_000;
 
-/** The last record that an agent sealed in an epoch before it opened another. */
-export interface EpochEnd {
-  epoch: string;
-  seq: number;
-}
-
 interface AwaitedEnd {
   end: EpochEnd;
   /** The largest seq that was here when it was asked for; -1 before. */
@@ -30,16 +21,6 @@ interface AwaitedEnd {
 
 /** An epoch's log of where it comes from is its second record, and among the first of it that arrive. */
 const FIRST_RECORDS = 8;
-
-/** Which epoch a log record says it follows, or undefined when it says nothing of the kind. */
-export function epochEndOf(text: string): EpochEnd | undefined {
-  for (const { event, detail } of decodeAgentLog(text)) {
-    const { before, beforeSeq } = detail;
-    if (event === 'epoch-opened' && isToken(before) && isCount(beforeSeq) && beforeSeq > 0)
-      return { epoch: before, seq: beforeSeq };
-  }
-  return undefined;
-}
 
 /**
  * Asks for the ends of epochs that are over. No record comes after them that would show a gap: a ledger that was restored
@@ -116,10 +97,9 @@ export class EpochEnds {
 /** Takes up what the ledger holds of ends, so that a restart between learning of one and asking for it forgets nothing. */
 export function learnEnds(ends: EpochEnds, ledger: Pick<Ledger, 'chains' | 'readAfter'>): void {
   for (const { agent, epoch, firstOrdinal } of ledger.chains()) {
-    for (const { header, bytes } of ledger.readAfter(firstOrdinal - 1, FIRST_RECORDS)) {
-      if (header.kind !== 'log' || header.agent !== agent || header.epoch !== epoch) continue;
-      const [part] = parseRecord(bytes).parts;
-      const end = part === undefined ? undefined : epochEndOf(unfoldPart(part));
+    for (const record of ledger.readAfter(firstOrdinal - 1, FIRST_RECORDS)) {
+      if (record.header.agent !== agent || record.header.epoch !== epoch) continue;
+      const end = readEpochEnd(record);
       if (end !== undefined) ends.learn(agent, end);
     }
   }

@@ -13,7 +13,7 @@ import {
 import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { goneOf } from '../ledger/gone-ranges.ts';
-import { epochEndOf, type EpochEnd } from './epoch-ends.ts';
+import { epochEndOf, type EpochEnd } from '../ledger/epoch-end.ts';
 import type { GoneRange } from '../ledger/ledger.ts';
 
 /** A record that holds by itself: signature, parts and contents. Whether its chain holds is asked later. */

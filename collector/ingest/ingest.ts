@@ -123,8 +123,8 @@ export function startIngest(options: {
       findings.report('clock-offset', agent, sayOffset(agent, offsetMs), wallMs());
     if (!subscriber.link.connected()) return;
     const chains = ledger.chains();
-    const headOf = (agent: string, epoch: string) =>
-      chains.find((chain) => chain.agent === agent && chain.epoch === epoch)?.headSeq ?? 0;
+    const heads = new Map(chains.map(({ agent, epoch, headSeq }) => [`${agent}/${epoch}`, headSeq]));
+    const headOf = (agent: string, epoch: string) => heads.get(`${agent}/${epoch}`) ?? 0;
     for (const { agent, epoch, from, to } of ends.due(headOf)) receipts.request(agent, epoch, [{ from, to }]);
     const gone = (agent: string, epoch: string) => ledger.gone(agent, epoch);
     for (const { agent, epoch, seq } of damage.due(ledger.damaged(), gone))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { EpochEnds, epochEndOf } from '../../../collector/ingest/epoch-ends.ts';
+import { EpochEnds } from '../../../collector/ingest/epoch-ends.ts';
+import { epochEndOf } from '../../../collector/ledger/epoch-end.ts';
 import { encodeAgentLog } from '../../../protocols/telemetry/agent-log.ts';
 
 const BEFORE = 'aaaaaaaaaaaa';
