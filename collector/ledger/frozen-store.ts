@@ -6,7 +6,8 @@ import { MillwattError } from '../../protocols/errors.ts';
 /*
  * frozen.db, version 1 (PRAGMA user_version): what was computed from readings that are not kept any more. It cannot be
  * computed again: it is never deleted, a later version is refused, and an older one has to be upgraded in place. Rows have
- * the columns of views.db, but for numbers that are given anew there (`channel` is a name, hours have no `version`).
+ * the columns of views.db, but for numbers that are given anew there (`channel` is a name, hours have no `version`). Its
+ * tables are written out here although views.db has the same ones: those may change with any release, these may not.
  *
  *   frozen      how far a machine's hours are frozen (FrozenMachine)
  */
