@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { findFreePort } from '../support/mosquitto.ts';
+import { fillDisk, freeDisk, mountSmallDisk } from '../support/small-disk.ts';
 import {
   makeFolder,
   messagesOf,
@@ -20,40 +20,15 @@ import { eventually } from './millwatt-process.ts';
 const DISK_MB = 40;
 const CYCLES = 20;
 
-/** Mounts a small disk of its own on the folder; false where this user may not. */
-function mountSmallDisk(folder: string): boolean {
-  mkdirSync(folder);
-  if (process.getuid?.() !== 0) return false;
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'none', folder]);
-  if (status === 0) onEnd(() => void spawnSync('umount', ['-l', folder]));
-  return status === 0;
-}
-
-/** Writes until nothing fits, to the last page. */
-function fill(folder: string): void {
-  for (const size of [1_000_000, 64_000, 4096])
-    for (let part = 0; part < 200; part += 1) {
-      try {
-        writeFileSync(join(folder, `ballast-${size}-${part}`), Buffer.alloc(size));
-      } catch {
-        break;
-      }
-    }
-}
-
-function empty(folder: string): void {
-  for (const size of [1_000_000, 64_000, 4096])
-    for (let part = 0; part < 200; part += 1)
-      rmSync(join(folder, `ballast-${size}-${part}`), { force: true });
-}
-
 it('a full disk under the collector, 20 times: nothing is receipted meanwhile, pages are served, nothing is lost, nothing twice', async (context) => {
   const folder = makeFolder();
   const disk = join(folder, 'disk');
-  if (!mountSmallDisk(disk)) {
+  const unmount = mountSmallDisk(disk, DISK_MB);
+  if (unmount === undefined) {
     context.skip('SKIPPED: only root may mount the small disk that this test fills');
     return;
   }
+  onEnd(unmount);
   const meter = await startMeter();
   const [brokerPort, httpPort] = [await findFreePort(), await findFreePort()];
   writeCollectorFile(folder, {
@@ -70,7 +45,7 @@ it('a full disk under the collector, 20 times: nothing is receipted meanwhile, p
 
   const isFull = async () => (await readMetrics(httpPort)).get('millwatt_ledger_disk_full') === 1;
   for (let cycle = 1; cycle <= CYCLES; cycle += 1) {
-    fill(disk);
+    fillDisk(disk);
     await eventually(isFull, `the disk is full, time ${cycle}`);
     const before = await samples();
     const { alarms } = (await (await fetch(`http://127.0.0.1:${httpPort}/api/v1/alarms`)).json()) as {
@@ -88,7 +63,7 @@ it('a full disk under the collector, 20 times: nothing is receipted meanwhile, p
       expect(await isFull()).toBe(true);
       expect(await samples()).toBe(before);
     }
-    empty(disk);
+    freeDisk(disk);
     await eventually(async () => !(await isFull()), 'there is room');
     if (cycle === 1 || cycle === CYCLES)
       await eventually(async () => (await samples()) > before, 'records are taken again', 40_000);

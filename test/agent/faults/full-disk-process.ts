@@ -10,6 +10,7 @@ import { SteppedClock } from '../../../protocols/clock.ts';
 import { readSigningKey } from '../../../protocols/evidence/keys.ts';
 import { seedRandom } from '../../../protocols/simulator/seeded-random.ts';
 import { silentLog } from '../../../protocols/log.ts';
+import { systemTimers } from '../../../protocols/timers.ts';
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import { holds, openSealer, openSpool } from '../spool-rig.ts';
 import { BOOT_MS, MACHINE, measured, ThinningPlant } from '../thinning/thinning-plant.ts';
@@ -52,7 +53,7 @@ const thinner = new SpoolThinner({
   snapshotOf: (hash) => sealer.snapshotOf(hash),
   maxBytes,
   isInFlight: () => false,
-  timers: { nowMs: () => performance.now() },
+  timers: systemTimers,
   log: silentLog,
 });
 let added = 0;

@@ -6,6 +6,7 @@ import { SteppedClock } from '../../../protocols/clock.ts';
 import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import { headerHash, unfoldPart, type SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { silentLog } from '../../../protocols/log.ts';
+import { systemTimers } from '../../../protocols/timers.ts';
 import { parseRecord } from '../../../protocols/telemetry/record.ts';
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import { seedRandom } from '../../../protocols/simulator/seeded-random.ts';
@@ -58,7 +59,7 @@ export function runFullSpool(
     snapshotOf: (hash) => sealer.snapshotOf(hash),
     maxBytes,
     isInFlight: () => false,
-    timers: { nowMs: () => performance.now() },
+    timers: systemTimers,
     log: silentLog,
   });
   const chance = seedRandom(7);

@@ -7,6 +7,7 @@ import { goneOf } from '../../../collector/ledger/gone-ranges.ts';
 import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import { headerHash, verifyRecord } from '../../../protocols/evidence/seal.ts';
 import { silentLog } from '../../../protocols/log.ts';
+import { systemTimers } from '../../../protocols/timers.ts';
 import { parseRecord } from '../../../protocols/telemetry/record.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
 import { Bench } from '../../collector/derivation/derivation-bench.ts';
@@ -39,7 +40,7 @@ test('a full spool of the first release is thinned once it is upgraded, and a le
     snapshotOf: () => undefined,
     maxBytes: 120_000,
     isInFlight: () => false,
-    timers: { nowMs: () => performance.now() },
+    timers: systemTimers,
     log: silentLog,
   });
   const last = originals.at(-1)?.header ?? expect.unreachable();

@@ -6,6 +6,7 @@ import { SteppedClock } from '../../../protocols/clock.ts';
 import { generateSigningKey, sha256 } from '../../../protocols/evidence/keys.ts';
 import { headerHash, unfoldPart, verifyRecord } from '../../../protocols/evidence/seal.ts';
 import { silentLog } from '../../../protocols/log.ts';
+import { systemTimers } from '../../../protocols/timers.ts';
 import { decodePart } from '../../../protocols/telemetry/part.ts';
 import { parseRecord } from '../../../protocols/telemetry/record.ts';
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
@@ -44,7 +45,7 @@ function open(maxBytes = 300_000) {
     snapshotOf: (hash) => sealer.snapshotOf(hash),
     maxBytes,
     isInFlight: (id) => flights.has(id),
-    timers: { nowMs: () => performance.now() },
+    timers: systemTimers,
     log: silentLog,
   });
   let wattHours = 1000;
