@@ -31,6 +31,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@fastify/static': ['collector/http'],
   uplot: ['collector/http'],
   systeminformation: ['agent'],
+  yazl: ['collector/exports'],
+  'hyparquet-writer': ['collector/exports'],
   pino: ['cli'],
   commander: ['cli'],
 };
