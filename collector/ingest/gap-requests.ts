@@ -1,6 +1,6 @@
 import type { ChainSummary } from '../ledger/ledger.ts';
 
-/** A gap is asked for when it has been there this long, and then at most so often, real ms. */
+/** A gap is asked for when it has been there this long, and again when nothing of it has come for as long, real ms. */
 const PATIENCE_MS = 60_000;
 const RANGES_MAX = 50;
 /** Of a long gap its beginning is asked for; the rest follows when that has come. */
@@ -8,10 +8,20 @@ const RANGE_RECORDS_MAX = 1000;
 /** Chains are also what agents say of themselves: no one may fill our memory with names. */
 const CHAINS_MAX = 10_000;
 
+interface Gap {
+  from: number;
+  to: number;
+  /** Since when it is known, real ms. */
+  sinceMs: number;
+  askedMs: number;
+  /** Up to where it was asked for; 0 before. */
+  askedTo: number;
+}
+
 /** Decides which missing records to ask for. A live record goes before the backlog, so a young gap is no loss. */
 export class GapRequests {
   readonly #realMs: () => number;
-  readonly #chains = new Map<string, { since: Map<number, number>; askedMs: number }>();
+  readonly #chains = new Map<string, Gap[]>();
 
   /** @param realMs real monotonic time, ms */
   constructor(realMs: () => number) {
@@ -32,21 +42,27 @@ export class GapRequests {
       return [];
     }
     const nowMs = this.#realMs();
-    const state = this.#chains.get(name) ?? { since: new Map<number, number>(), askedMs: -Infinity };
+    const known = this.#chains.get(name) ?? [];
     // The one that was looked at longest ago is forgotten: it is at most asked for a little later.
     this.#chains.delete(name);
     const [oldest] = this.#chains.size >= CHAINS_MAX ? this.#chains.keys() : [];
     if (oldest !== undefined) this.#chains.delete(oldest);
-    this.#chains.set(name, state);
-    const gaps = missing(chain.agent, chain.epoch, RANGES_MAX);
-    // A gap is known by its end: it fills from either side, and its end is the record that showed it.
-    const since = new Map(gaps.map(({ to }) => [to, state.since.get(to) ?? nowMs]));
-    state.since = since;
+    const gaps = missing(chain.agent, chain.epoch, RANGES_MAX).map(({ from, to }): Gap => {
+      // What fills from either side, or is parted by a record that came or what is told to be gone, is no younger for it.
+      const before = known.find((gap) => gap.from <= to && to <= gap.to);
+      return { sinceMs: nowMs, askedMs: -Infinity, askedTo: 0, ...before, from, to };
+    });
+    this.#chains.set(name, gaps);
     const missed = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
     const patienceMs = missed > (chain.pending ?? Infinity) ? 0 : PATIENCE_MS;
-    const old = gaps.filter(({ to }) => nowMs - (since.get(to) ?? nowMs) >= patienceMs);
-    if (old.length === 0 || nowMs - state.askedMs < PATIENCE_MS) return [];
-    state.askedMs = nowMs;
-    return old.map(({ from, to }) => ({ from, to: Math.min(to, from + RANGE_RECORDS_MAX - 1) }));
+    const due = gaps.filter(
+      ({ from, sinceMs, askedMs, askedTo }) =>
+        nowMs - sinceMs >= patienceMs && (nowMs - askedMs >= PATIENCE_MS || (askedTo > 0 && from > askedTo)),
+    );
+    for (const gap of due) {
+      gap.askedMs = nowMs;
+      gap.askedTo = Math.min(gap.to, gap.from + RANGE_RECORDS_MAX - 1);
+    }
+    return due.map(({ from, askedTo }) => ({ from, to: askedTo }));
   }
 }

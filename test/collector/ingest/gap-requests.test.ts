@@ -24,12 +24,43 @@ test('a gap is asked for after a minute, then at most once a minute, and never w
   expect(due()).toEqual([{ from: 5, to: 5 }]);
   nowMs = 180_000;
   expect(due()).toEqual(missing);
+  nowMs = 239_999;
+  expect(due()).toEqual([]);
   nowMs = 300_000;
   const tall = { ...chain, epoch: 'epoch0000002', headSeq: 90_000 };
   expect(gaps.due(tall, () => [{ from: 3, to: 89_999 }])).toEqual([]);
   nowMs = 360_000;
   expect(gaps.due(tall, () => [{ from: 3, to: 89_999 }])).toEqual([{ from: 3, to: 1002 }]);
+  nowMs = 365_000;
+  // The rest follows when that has come, and not before.
+  expect(gaps.due(tall, () => [{ from: 1002, to: 89_999 }])).toEqual([]);
+  expect(gaps.due(tall, () => [{ from: 1003, to: 89_999 }])).toEqual([{ from: 1003, to: 2002 }]);
   expect(gaps.due({ ...chain, contiguousSeq: 9 }, () => [])).toEqual([]);
+});
+
+test('a gap that is parted is no younger for it, and one that is asked for keeps no other waiting', () => {
+  let nowMs = 0;
+  const gaps = new GapRequests(() => nowMs);
+  const due = (...missing: { from: number; to: number }[]) =>
+    gaps.due({ ...chain, headSeq: 20 }, () => missing);
+  expect(due({ from: 1, to: 1 })).toEqual([]);
+  nowMs = 20_000;
+  expect(due({ from: 1, to: 1 }, { from: 9, to: 13 })).toEqual([]);
+  nowMs = 60_000;
+  expect(due({ from: 1, to: 1 }, { from: 9, to: 13 })).toEqual([{ from: 1, to: 1 }]);
+  nowMs = 70_000;
+  // 11 and 12 are told to be gone.
+  const parted = [
+    { from: 9, to: 10 },
+    { from: 13, to: 13 },
+  ];
+  expect(due({ from: 1, to: 1 }, ...parted)).toEqual([]);
+  nowMs = 80_000;
+  expect(due({ from: 1, to: 1 }, ...parted)).toEqual(parted);
+  nowMs = 120_000;
+  expect(due({ from: 1, to: 1 }, ...parted)).toEqual([{ from: 1, to: 1 }]);
+  nowMs = 140_000;
+  expect(due({ from: 1, to: 1 }, ...parted)).toEqual(parted);
 });
 
 test('an agent that names ever new epochs does not fill the memory: the chain looked at longest ago is forgotten', () => {
