@@ -12,6 +12,17 @@ const LOG_SHARE = 0.04;
 const LOG_PAGES_MIN = 8;
 const LOG_PAGES_MAX = 1000;
 
+/**
+ * A snapshot is kept while anything rests on it, what is still to be read as well: a ledger that lost it with its disk could
+ * make nothing of the readings that it has.
+ */
+const IS_RESTED_ON = `r.kind = 'config' AND r.state = 'receipted' AND EXISTS (
+  SELECT 1 FROM headers c WHERE c.id = r.id AND (
+    EXISTS (SELECT 1 FROM meta WHERE name = 'head' AND json_extract(value, '$.epoch') = r.epoch
+      AND json_extract(value, '$.config') = c.config)
+    OR EXISTS (SELECT 1 FROM headers h JOIN records x ON x.id = h.id
+      WHERE h.config = c.config AND x.epoch = r.epoch AND x.kind = 'readings')))`;
+
 /** What keeps the spool within its size and age. */
 export interface RetentionOptions {
   maxBytes: number;
@@ -26,7 +37,7 @@ export interface RetentionOptions {
 
 /**
  * Keeps the spool within its size and age: receipted records go first, then those set aside, and only then the oldest readings
- * that no collector has, counted, told in the chain and said loudly. Configs and logs stay while readings do.
+ * that no collector has, counted, told in the chain and said loudly. Configs and logs that no collector has stay while readings do.
  */
 export class SpoolRetention {
   readonly #options: RetentionOptions;
@@ -44,7 +55,9 @@ export class SpoolRetention {
     this.#options = options;
     const columns = 'r.id, r.epoch, r.seq, r.kind, r.samples, r.size, h.age, h.thinned_from, h.thinned_to';
     const from = 'records r LEFT JOIN headers h ON h.id = r.id';
-    this.#settled = database.prepare(`SELECT id, size FROM records WHERE state = ? ORDER BY id LIMIT ?`);
+    this.#settled = database.prepare(
+      `SELECT id, size FROM records r WHERE state = ? AND NOT (${IS_RESTED_ON}) ORDER BY id LIMIT ?`,
+    );
     // A log that tells of drops goes with them: what it tells stands in `drops` still, and is told again.
     this.#oldest = database.prepare(
       `SELECT ${columns} FROM ${from} WHERE r.state = 'sealed' AND
@@ -60,7 +73,7 @@ export class SpoolRetention {
     // Only the oldest are looked at: a kept record must not cost anything at every seal.
     this.#expired = database.prepare(
       `SELECT id FROM records WHERE settled < ? AND id IN
-       (SELECT id FROM records WHERE state = 'receipted' ORDER BY id LIMIT ${SWEEP_RECORDS})`,
+       (SELECT id FROM records r WHERE state = 'receipted' AND NOT (${IS_RESTED_ON}) ORDER BY id LIMIT ${SWEEP_RECORDS})`,
     );
     this.#remove = database.prepare('DELETE FROM records WHERE id = ?');
     this.#removeHeader = database.prepare('DELETE FROM headers WHERE id = ?');

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync, statSync } from 'node
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
+import type { Sealer } from '../../agent/sealer.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
 import type { Log } from '../../protocols/log.ts';
 import { silentLog } from '../../protocols/log.ts';
@@ -112,7 +113,7 @@ test('when it is full receipted records go first, then the oldest pending ones, 
     }
   };
   let added = 0;
-  while (spool.record(epoch, 1) !== undefined && added < 2000) {
+  while (spool.record(epoch, 2) !== undefined && added < 2000) {
     add(20);
     added += 20;
   }
@@ -137,6 +138,40 @@ test('a full spool keeps the config that its readings rest on, until a collector
   const [config] = spool.pendingAfter(0, 1);
   expect(config?.seq).toBe(1);
   expect(parseRecord(config?.bytes ?? new Uint8Array()).header.kind).toBe('config');
+  expect(holds(spool)).toBe(true);
+  spool.close();
+});
+
+test('a config that a collector has is kept while readings rest on it, also those that are still to be read', () => {
+  const { spool, clock } = fill(folder(), 60, { maxBytes: 200_000, keepMs: 3_600_000 });
+  const { epoch } = spool.head;
+  const add = (sealer: Sealer, records: number) => {
+    for (let record = 0; record < records; record++) {
+      clock.stepTo(clock.wallMs() + 10_000);
+      addReading(sealer, clock, 'mill', Math.sin(record));
+      sealer.sealAll();
+      spool.markReceipted(epoch, [{ from: 1, to: spool.head.seq }]);
+    }
+  };
+  add(openSealer(spool, clock, ['mill']), 700);
+  expect(spool.record(epoch, 2)).toBeUndefined();
+  expect(spool.record(epoch, 1)).toBeDefined();
+  const sealer = openSealer(spool, clock, ['mill'], { version: '0.2.0' });
+  const second = spool.head.seq;
+  add(sealer, 20);
+  // Readings under the first are kept still, because there is room for them and they are young.
+  expect(spool.record(epoch, second - 1)).toBeDefined();
+  expect(spool.record(epoch, 1)).toBeDefined();
+  clock.stepTo(clock.wallMs() + 4_000_000);
+  add(sealer, 20);
+  expect(spool.record(epoch, second - 1)).toBeUndefined();
+  expect(spool.record(epoch, 1)).toBeUndefined();
+  expect(spool.record(epoch, second)).toBeDefined();
+  // The one in force stays, were it all that is left.
+  clock.stepTo(clock.wallMs() + 4_000_000);
+  add(sealer, 2);
+  expect(spool.record(epoch, second + 1)).toBeUndefined();
+  expect(spool.record(epoch, second)).toBeDefined();
   expect(holds(spool)).toBe(true);
   spool.close();
 });
