@@ -67,6 +67,8 @@ export interface Subject {
   productIds: string[];
   /** Mass of one functional unit, kg; `0` for a service such as a machine-hour; null where nobody said. */
   massKgPerUnit: DecimalText | null;
+  /** Fossil carbon in one functional unit, kg; `0` for a service; null where nobody said. */
+  fossilCarbonKgPerUnit: DecimalText | null;
   /** `urn:` classes, such as UN CPC or UNSPSC. */
   classifications: string[];
   /** Parameters of the machine's model, by name, with units in the names: `massKg`, `axes`, `spindleKw`, `baseMaterial`, `year`. */
@@ -202,11 +204,14 @@ export interface EmissionStatement {
   /** `default`, `official`, or the operator's own name. */
   factorSet: string;
   /** Energy by the row it was multiplied with; they sum to the energy. */
-  factors: { id: string; energyKwh: DecimalText; kgCo2e: DecimalText }[];
+  factors: FactorUse[];
   /** What losses between power plant and site add, where the factor excludes them and a loss was told; else `0`. */
   lossesKgCo2e: DecimalText;
+  /** The losses that were added, % of what was generated; left out where none were. */
+  lossPercent?: DecimalText;
   /** What an upstream factor adds to a direct one; else `0`. */
   upstreamKgCo2e: DecimalText;
+  /** Rows, losses and upstream together, to the printed digit. */
   kgCo2e: DecimalText;
   perUnitKgCo2e: DecimalText | null;
   /** u of energy and factor together, k = 2, %; null where one of them is not known. */
@@ -214,6 +219,17 @@ export interface EmissionStatement {
   /** Whether the uncertainty of the factor is its source's or a declared default. */
   factorUncertainty: string;
   remarks: string[];
+}
+
+/** What was multiplied with one row. Emissions are energy x value, rounded to the mg; of an hourly series their sum over its hours. */
+export interface FactorUse {
+  id: string;
+  energyKwh: DecimalText;
+  kgCo2e: DecimalText;
+  /** Id of the upstream row that was added to this direct one. */
+  upstream?: string;
+  /** Where each hour had its own value: how many of the series were used, and the SHA-256 of its file, base64url. */
+  hourly?: { hours: DecimalText; sha256: string };
 }
 
 /** A part of a product's footprint that someone declared. Per functional unit. */

@@ -70,6 +70,7 @@ export function sampleUsePhase(): FootprintRecord {
       machines: ['mill-1'],
       productIds: ['urn:pact:example.com:machine-hour:mill-1'],
       massKgPerUnit: d('0'),
+      fossilCarbonKgPerUnit: d('0'),
       classifications: ['urn:unspsc:23153100'],
       parameters: {
         massKg: d('8200'),
@@ -261,6 +262,7 @@ export function samplePart(): FootprintRecord {
       description: 'Spindle housing, milled from steel on mill-1',
       productIds: ['urn:pact:example.com:part:housing-7'],
       massKgPerUnit: d('3.2'),
+      fossilCarbonKgPerUnit: d('0.013'),
       classifications: [],
       parameters: {},
     },
