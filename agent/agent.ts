@@ -207,14 +207,11 @@ export function runAgent(
     connected: () => link?.connected() === true,
     receiveMaximum: () => link?.receiveMaximum?.() ?? Infinity,
     onFork: () => {
-      const before = spool.head;
-      const { epoch } = spool.openEpoch();
       log.error(
-        { epoch },
+        { epoch: spool.head.epoch },
         'another record was sealed under our name: was this spool copied? A new chain begins',
       );
-      sealer.sealConfig();
-      sealer.sealLog('epoch-opened', { reason: 'fork', before: before.epoch, beforeSeq: before.seq });
+      sealer.beginChain();
     },
     log,
     ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),

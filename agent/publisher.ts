@@ -45,7 +45,7 @@ export interface PublisherOptions {
   connected: () => boolean;
   /** Messages that the broker takes before it has acknowledged them; no limit by default. */
   receiveMaximum?: () => number;
-  /** The collector holds another record under a seq of ours: this chain cannot go on. */
+  /** The collector holds another record under a seq of ours: the spool has left that chain for a new one. */
   onFork: () => void;
   log: Log;
   /** Real ms after which an unreceipted record is published again; 30 s by default. */
@@ -224,7 +224,7 @@ export class Publisher {
       this.#overtaken.forget(id);
     }
     this.#resendOvertaken(newestMs - this.#resendAfterMs * OVERTAKEN_SHARE);
-    let forked = false;
+    const { epoch } = spool.head;
     for (const { seq, reason } of rejected) {
       if (FAULTS_OF_THE_WAY.has(reason) && this.#isSound(receipt.epoch, seq)) {
         log.warn({ seq, reason }, 'a record arrived spoilt; ours is sound and goes out again');
@@ -237,10 +237,9 @@ export class Publisher {
       this.#inFlight.delete(id);
       this.#overtaken.forget(id);
       log.error({ seq, reason }, 'the collector rejected a record; it is kept in the spool, set aside');
-      forked ||= reason === 'fork' && receipt.epoch === spool.head.epoch;
     }
     this.#requested.add(receipt.epoch, requested);
-    if (forked) onFork();
+    if (spool.head.epoch !== epoch) onFork();
   }
 
   /** True while our copy of a record in flight holds by itself, and it has not arrived spoilt too often. */

@@ -9,6 +9,7 @@ import type { Channel } from '../protocols/telemetry/channel.ts';
 import type { ClockState } from '../protocols/telemetry/record.ts';
 import { encodeAgentLog, type AgentLogEntry } from '../protocols/telemetry/agent-log.ts';
 import { countSamples, encodePart } from '../protocols/telemetry/part.ts';
+import { packChainStart } from './chain-start.ts';
 import { ClockAnchor } from './clock-anchor.ts';
 import { readLeftovers } from './leftover-parts.ts';
 import { OpenPart } from './open-part.ts';
@@ -119,23 +120,32 @@ export class Sealer {
   /** Seals what earlier runs left open, then the config snapshot when it is new. Call it once, before anything else. */
   begin(): void {
     const { spool, boot } = this.#options;
+    // In a chain of which nothing is sealed yet it goes before them.
+    if (spool.head.config === null) this.sealConfig();
     for (const leftovers of spool.leftovers(boot)) this.#sealLeftovers(leftovers);
     spool.forgetBoots(boot);
     this.sealConfig();
-    const { followed } = spool;
-    if (followed === null) return;
-    this.sealLog('epoch-opened', { reason: 'corrupt', ...followed });
-    spool.forgetFollowed();
   }
 
-  /** Seals the config snapshot when the last one sealed in this epoch is another. */
+  /** Seals the config snapshot when the last one sealed in this epoch is another, and which epoch this one follows. */
   sealConfig(): void {
     const { spool, maker } = this.#options;
-    if (spool.head.config === this.#config) return;
     const anchor = this.#readAnchor();
-    const record = packText('config', this.#wiring.snapshot, maker, spool.head, anchor, this.#watermark([]));
-    spool.seal({ rows: [], anchor, machines: [], records: [record] });
-    this.#noteSealed([record], anchor);
+    const records = packChainStart(spool, this.#wiring.snapshot, maker, anchor, this.#watermark([]));
+    if (records.length === 0) return;
+    spool.seal({ rows: [], anchor, machines: [], records, tellsFollowed: true });
+    this.#noteSealed(records, anchor);
+  }
+
+  /** A new chain begins; false while the disk does not take its beginning: that is sealed before the next record then. */
+  beginChain(): boolean {
+    try {
+      this.sealConfig();
+      return true;
+    } catch (error) {
+      this.#keepRows([], error);
+      return false;
+    }
   }
 
   /**
@@ -148,11 +158,7 @@ export class Sealer {
     if (this.#failing !== null) return false;
     this.#wiring = wiring;
     this.#config = config;
-    try {
-      this.sealConfig();
-    } catch (error) {
-      this.#keepRows([], error);
-    }
+    this.beginChain();
     return true;
   }
 
@@ -188,6 +194,7 @@ export class Sealer {
 
   #sealLogs(entries: readonly Omit<AgentLogEntry, 'atMs'>[], told: readonly number[]): void {
     const { spool, maker } = this.#options;
+    this.sealConfig();
     const anchor = this.#readAnchor();
     const text = encodeAgentLog(entries.map((entry) => ({ atMs: anchor.mono, ...entry })));
     const record = packText('log', text, maker, spool.head, anchor, this.#watermark([]));
@@ -353,6 +360,7 @@ export class Sealer {
       this.flush();
       if (this.#failing !== null) return;
     }
+    if (!this.beginChain()) return;
     const names = machines.map(({ part }) => part.machine);
     const parts = machines.map(({ part }) => part.toPart());
     const records = packReadings(parts, maker, spool.head, anchor, this.#watermark(names));

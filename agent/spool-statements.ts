@@ -13,7 +13,8 @@ export function prepareSpoolStatements(
   | 'record'
   | 'hashes'
   | 'receipt'
-  | 'reject',
+  | 'reject'
+  | 'forked',
   StatementSync
 > {
   return {
@@ -47,6 +48,9 @@ export function prepareSpoolStatements(
     reject: database.prepare(
       `UPDATE records SET state = 'rejected', reason = ?, settled = ?
        WHERE epoch = ? AND seq = ? AND state = 'sealed' RETURNING id, samples`,
+    ),
+    forked: database.prepare(
+      "SELECT 1 FROM records WHERE state = 'rejected' AND reason = 'fork' AND epoch = ? LIMIT 1",
     ),
   };
 }

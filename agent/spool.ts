@@ -36,6 +36,15 @@ export interface ChainHead {
   config: string | null;
 }
 
+/** An epoch that ended before the current one began. */
+export interface Followed {
+  /** `fork`: another record was sealed under its name; `corrupt`: where it stood was lost to damage. */
+  reason: string;
+  before: string;
+  /** Its last seq that is known. */
+  beforeSeq: number;
+}
+
 /** What stands in the header of a record that waits for its receipt. */
 export interface PendingHeader {
   id: number;
@@ -109,31 +118,20 @@ export class Spool {
     const head = this.#meta.get('head');
     this.#head = head === null ? NO_HEAD : (JSON.parse(head) as ChainHead);
     if (head === null) this.#beginAnew();
+    // A version before this one may have been cut off between hearing of a fork and opening a new epoch.
+    else if (this.#statements.forked.get(this.#head.epoch) !== undefined)
+      this.#moveHead((old) => this.#leave(old, 'fork'));
   }
 
-  /** The epoch that was lost to damage before this one began, and its last seq that is known; null when none was. */
-  get followed(): { before: string; beforeSeq: number } | null {
-    const text = this.#meta.get('followed');
-    return text === null ? null : (JSON.parse(text) as { before: string; beforeSeq: number });
-  }
-
-  /** That is told in the chain. */
-  forgetFollowed(): void {
-    this.#meta.set('followed', null);
+  /** The epoch that ended before this one began, until the chain tells of it; null when none did, and afterwards. */
+  get followed(): Followed | null {
+    const text = watch(this.#database, () => this.#meta.get('followed'));
+    // Versions before this one kept it for damage only, without the reason.
+    return text === null ? null : { reason: 'corrupt', ...(JSON.parse(text) as Omit<Followed, 'reason'>) };
   }
 
   get head(): ChainHead {
     return this.#head;
-  }
-
-  /** Begins a new chain: at the first start, and after a fork. */
-  openEpoch(): ChainHead {
-    return this.#moveHead(() => ({
-      epoch: drawToken(this.#randomBytes),
-      seq: 0,
-      hash: null,
-      config: null,
-    }));
   }
 
   /** Makes readings durable, with the clocks they were read by; rows that are there already change nothing. */
@@ -152,11 +150,14 @@ export class Spool {
     records: readonly SealedRecord[];
     /** Ids of the drops that the one record tells. */
     told?: readonly number[];
+    /** The records tell of `followed`. */
+    tellsFollowed?: boolean;
   }): void {
     this.#moveHead((from) => {
       let head = from;
       this.#append(change.rows, change.anchor);
       this.#open.delete(change.anchor.boot, change.machines);
+      if (change.tellsFollowed === true) this.#meta.set('followed', null);
       // Before room is made: what is dropped for this very record is no part of what it tells.
       const [log] = change.records;
       if (change.told !== undefined && log !== undefined)
@@ -306,15 +307,26 @@ export class Spool {
     });
   }
 
-  /** Sets a record that will never be accepted aside; gives its id, or undefined when it was not waiting. */
+  /**
+   * Sets a record that will never be accepted aside; gives its id, or undefined when it was not waiting. A fork of the
+   * current epoch ends it in the same transaction: nobody tells of it again after a crash in between.
+   */
   markRejected(epoch: string, seq: number, reason: string): number | undefined {
-    return transact(this.#database, () => {
+    let id: number | undefined;
+    const reject = () => {
       const row = this.#statements.reject.get(reason, this.#age.ms, epoch, seq);
-      if (row === undefined) return undefined;
+      id = row === undefined ? undefined : Number(row['id']);
+      if (row === undefined) return;
       this.#accounts.addRejected(1, Number(row['samples']));
       this.#drops.forget(epoch, seq);
-      return Number(row['id']);
-    });
+    };
+    if (reason !== 'fork' || epoch !== this.#head.epoch) transact(this.#database, reject);
+    else
+      this.#moveHead((head) => {
+        reject();
+        return id === undefined ? head : this.#leave(head, 'fork');
+      });
+    return id;
   }
 
   /** The collector key that was pinned at first use; null before. */
@@ -345,13 +357,24 @@ export class Spool {
     const last = this.#database
       .prepare('SELECT epoch, MAX(seq) AS seq FROM records GROUP BY epoch ORDER BY MAX(id) DESC LIMIT 1')
       .get();
-    this.openEpoch();
+    const before: ChainHead = {
+      ...NO_HEAD,
+      epoch: String(last?.['epoch'] ?? ''),
+      seq: Number(last?.['seq'] ?? 0),
+    };
+    this.#moveHead(() => this.#leave(before, 'corrupt'));
     if (last === undefined) return;
-    this.#meta.set('followed', JSON.stringify({ before: last['epoch'], beforeSeq: last['seq'] }));
     this.#log.error(
       { before: last['epoch'] },
       'where the chain stood is not known any more; a new one begins',
     );
+  }
+
+  /** The head of a new chain; which one ended is kept until it is told there. Inside a transaction. */
+  #leave({ epoch: before, seq: beforeSeq }: ChainHead, reason: string): ChainHead {
+    // Of one in which nothing was sealed there is nothing to tell, and what came before it is not told yet.
+    if (beforeSeq > 0) this.#meta.set('followed', JSON.stringify({ reason, before, beforeSeq }));
+    return { epoch: drawToken(this.#randomBytes), seq: 0, hash: null, config: null };
   }
 
   /** What the disk spoilt is never published: it is set aside where it is, counted, and told in the chain. */

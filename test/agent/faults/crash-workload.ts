@@ -23,7 +23,6 @@ const COMMITS = [
   'markRejected',
   'countLost',
   'forgetBoots',
-  'forgetFollowed',
   'dropOpen',
   'excessBytes',
 ] as const;
