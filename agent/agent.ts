@@ -292,8 +292,7 @@ export function runAgent(
     reporter.stop();
     await within(timers, STOP_POLLS_MS, Promise.all(pollers.map((poller) => poller.settle())));
     await within(timers, STOP_POLLS_MS, Promise.allSettled(drivers.map((driver) => driver.close())));
-    sealer.flush();
-    sealer.sealAll();
+    sealer.end();
     await within(timers, LAST_PUBLISH_MS, publisher.drain());
     await link.close({
       topic: statusTopic,

@@ -4,6 +4,7 @@ import type { Log } from '../protocols/log.ts';
 import { parseRecord } from '../protocols/telemetry/record.ts';
 import { systemTimers, type Timers } from '../protocols/timers.ts';
 import { DeliveryLog } from './delivery-log.ts';
+import { HeldReceipts } from './held-receipts.ts';
 import { Overtaken } from './overtaken.ts';
 import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
 import { RequestedRecords } from './requested-records.ts';
@@ -75,6 +76,7 @@ export class Publisher {
   readonly #requested: RequestedRecords;
   readonly #suspects: Suspects;
   readonly #overtaken: Overtaken;
+  readonly #held: HeldReceipts;
   readonly #says: DeliveryLog;
   /** The last record that passed. */
   #witness: SpooledRecord | undefined;
@@ -95,6 +97,7 @@ export class Publisher {
     this.#requested = new RequestedRecords(options.spool);
     this.#suspects = new Suspects(() => this.#timers.nowMs());
     this.#overtaken = new Overtaken(() => this.#timers.nowMs());
+    this.#held = new HeldReceipts(options.spool);
     this.#says = new DeliveryLog(options.log, () => this.#timers.nowMs());
   }
 
@@ -117,9 +120,9 @@ export class Publisher {
     };
   }
 
-  /** True for a record that was published and may be on its way to a collector. */
+  /** True for a record that was published and may be on its way to a collector, or is known to be there. */
   isInFlight(id: number): boolean {
-    return this.#options.connected() && this.#inFlight.has(id);
+    return this.#held.has(id) || (this.#options.connected() && this.#inFlight.has(id));
   }
 
   /** A record was sealed just now: it goes before the backlog. */
@@ -145,6 +148,7 @@ export class Publisher {
   pump(): void {
     if (!this.#options.connected()) return;
     try {
+      for (const id of this.#held.writeHeld()) this.#noteReceipted(id);
       this.#resendOverdue();
       this.#probe();
       this.#takeDue();
@@ -216,12 +220,9 @@ export class Publisher {
     this.#receipts += 1;
     if (mismatched > 0) this.#faults.set('mismatched', (this.#faults.get('mismatched') ?? 0) + mismatched);
     let newestMs = -Infinity;
-    for (const id of spool.markReceipted(receipt.epoch, accepted)) {
+    for (const id of this.#held.write(receipt.epoch, accepted, this.#publishedIn(receipt.epoch, accepted))) {
       newestMs = Math.max(newestMs, this.#inFlight.get(id)?.sentAtMs ?? -Infinity);
-      this.#inFlight.delete(id);
-      // It arrived, so it is nothing that the broker cannot take.
-      this.#suspects.acknowledged(id);
-      this.#overtaken.forget(id);
+      this.#noteReceipted(id);
     }
     this.#resendOvertaken(newestMs - this.#resendAfterMs * OVERTAKEN_SHARE);
     const { epoch } = spool.head;
@@ -240,6 +241,22 @@ export class Publisher {
     }
     this.#requested.add(receipt.epoch, requested);
     if (spool.head.epoch !== epoch) onFork();
+  }
+
+  #noteReceipted(id: number): void {
+    this.#inFlight.delete(id);
+    // It arrived, so it is nothing that the broker cannot take.
+    this.#suspects.acknowledged(id);
+    this.#overtaken.forget(id);
+  }
+
+  /** Ids of records in flight that lie in these ranges. */
+  #publishedIn(epoch: string, ranges: readonly { from: number; to: number }[]): number[] {
+    return [...this.#inFlight].flatMap(([id, { record }]) =>
+      record.epoch === epoch && ranges.some(({ from, to }) => from <= record.seq && record.seq <= to)
+        ? [id]
+        : [],
+    );
   }
 
   /** True while our copy of a record in flight holds by itself, and it has not arrived spoilt too often. */
@@ -270,7 +287,7 @@ export class Publisher {
 
   /** True for a record that does not go with the others now. */
   #isApart(id: number): boolean {
-    return this.#suspects.isApart(id) || this.#overtaken.isWaiting(id);
+    return this.#suspects.isApart(id) || this.#overtaken.isWaiting(id) || this.#held.has(id);
   }
 
   /** Records that may be without receipt at one time: no more than the broker takes at once. */

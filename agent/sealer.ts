@@ -13,18 +13,16 @@ import { packChainStart } from './chain-start.ts';
 import { ClockAnchor } from './clock-anchor.ts';
 import { readLeftovers } from './leftover-parts.ts';
 import { OpenPart } from './open-part.ts';
+import { describeDrop } from './drop-entry.ts';
 import type { LinkChange } from './poller.ts';
 import { packReadings, packText, type RecordMaker } from './record-packing.ts';
+import { isDue, isIdle, type OpenMachine } from './seal-moment.ts';
+import { isRefusedByDisk } from './spool-alone.ts';
 import { isCorruption } from './spool-database.ts';
-import type { Drop } from './spool-drops.ts';
 import type { BootAnchor, Leftovers, OpenRow } from './spool-open-rows.ts';
 import type { Spool } from './spool.ts';
 import type { SpoolThinner } from './thinning/spool-thinner.ts';
 
-/** Nothing stays unsealed longer than this in real time, and an idle agent moves its watermark as often in clock time. */
-const AGE_MS_MAX = 60_000;
-/** Fast simulated time would otherwise seal a record for every poll, real ms. */
-const AGE_REAL_MS_MIN = 500;
 /** A machine this close to being due is sealed along with one that is due. */
 const DUE_SHARE = 0.75;
 /** A status word longer than this is cut: a hostile control must not fill the spool. */
@@ -36,12 +34,6 @@ const HELD_SAMPLES_MAX = 200_000;
 /** What was dropped is told so often, real ms; so much of it in one log record. */
 const TELL_EVERY_MS = 60_000;
 const DROPS_MAX = 100;
-
-interface OpenMachine {
-  part: OpenPart;
-  openedMs: number;
-  openedRealMs: number;
-}
 
 /** The wiring that records are sealed under. */
 export interface SealedWiring {
@@ -82,6 +74,8 @@ export class Sealer {
   readonly #lastPollMs = new Map<string, number>();
   /** Taken from the open parts, and not on disk because the disk refused. */
   #unwritten: OpenRow[] = [];
+  /** What earlier runs left open is sealed, and so is the config snapshot. */
+  #hasBegun = false;
   #sealedToMs = 0;
   #lastSealMs: number;
   #lastSealRealMs: number;
@@ -117,14 +111,40 @@ export class Sealer {
     return this.#anchor.read().state;
   }
 
-  /** Seals what earlier runs left open, then the config snapshot when it is new. Call it once, before anything else. */
+  /**
+   * Seals what earlier runs left open, then the config snapshot when it is new. Call it once, before anything else. While the
+   * disk does not take that, what is added is held in memory, and it is tried again at every flush.
+   */
   begin(): void {
+    try {
+      this.#begin();
+    } catch (error) {
+      if (!isRefusedByDisk(error)) throw error;
+      this.#keepRows([], error);
+    }
+  }
+
+  #begin(): void {
     const { spool, boot } = this.#options;
     // In a chain of which nothing is sealed yet it goes before them.
     if (spool.head.config === null) this.sealConfig();
     for (const leftovers of spool.leftovers(boot)) this.#sealLeftovers(leftovers);
     spool.forgetBoots(boot);
     this.sealConfig();
+    this.#hasBegun = true;
+  }
+
+  /** What earlier runs left is not packed again before the disk takes anything. */
+  #beginAgain(): boolean {
+    try {
+      this.#options.spool.append([], this.#readAnchor());
+      this.#begin();
+    } catch (error) {
+      this.#keepRows([], error);
+      return false;
+    }
+    this.#noteWritten();
+    return true;
   }
 
   /** Seals the config snapshot when the last one sealed in this epoch is another, and which epoch this one follows. */
@@ -249,6 +269,7 @@ export class Sealer {
   /** Makes everything that was added durable. A disk that refuses is reported once and tried again at the next call. */
   flush(): void {
     this.#noticeStep();
+    if (!this.#hasBegun && !this.#beginAgain()) return;
     const rows = this.#takeRows();
     if (rows.length === 0) {
       // What was left out after the disk took again, before its wiring was in force.
@@ -269,7 +290,11 @@ export class Sealer {
     const open = [...this.#machines.values()];
     if (open.some((machine) => this.#isDue(machine, 1)))
       this.#seal(open.filter((machine) => this.#isDue(machine, DUE_SHARE)));
-    else if (open.length === 0 && this.#isIdle()) this.#seal([]);
+    else if (
+      open.length === 0 &&
+      isIdle(this.#options.clock, this.#lastSealMs, this.#timers.nowMs() - this.#lastSealRealMs)
+    )
+      this.#seal([]);
     this.#tellDrops();
   }
 
@@ -280,11 +305,24 @@ export class Sealer {
     this.#tellDrops();
   }
 
+  /** The agent ends: what the disk has not taken ends with it, and that is said. */
+  end(): void {
+    this.flush();
+    this.sealAll();
+    const samples = this.#takeRows().reduce((sum, row) => sum + row.samples, this.#lost);
+    if (this.#failing === null || samples === 0) return;
+    this.#options.log.error(
+      { samples, reason: this.#failing },
+      'the agent ends while the disk refuses: readings that it did not take are lost, but their energy is in the next difference of the counter',
+    );
+  }
+
   /**
    * Lets the oldest records of a spool that is nearly full be thinned, for a moment. A disk that is full counts as that: to
    * thin frees room in the file itself.
    */
   thin(thinner: Pick<SpoolThinner, 'turn'>): void {
+    if (!this.#hasBegun) return;
     const isPressed = this.#failing !== null;
     try {
       thinner.turn({ ...this.#readAnchor(), sealedToMs: this.#sealedToMs, isPressed });
@@ -311,21 +349,8 @@ export class Sealer {
     return open;
   }
 
-  #isDue({ part, openedMs, openedRealMs }: OpenMachine, share: number): boolean {
-    const { clock, batchSamples, batchAgeMs } = this.#options;
-    if (part.samples >= batchSamples * share) return true;
-    const agedMs = clock.monotonicMs() - openedMs;
-    const stepped = clock.speed() === 0;
-    const realMs = this.#timers.nowMs() - openedRealMs;
-    if (agedMs >= batchAgeMs * share && (stepped || realMs >= AGE_REAL_MS_MIN * share)) return true;
-    return !stepped && realMs >= AGE_MS_MAX * share;
-  }
-
-  #isIdle(): boolean {
-    const { clock } = this.#options;
-    const stepped = clock.speed() === 0;
-    const realMs = this.#timers.nowMs() - this.#lastSealRealMs;
-    return clock.monotonicMs() - this.#lastSealMs >= AGE_MS_MAX && (stepped || realMs >= AGE_REAL_MS_MIN);
+  #isDue(machine: OpenMachine, share: number): boolean {
+    return isDue(machine, share, this.#options, this.#timers.nowMs());
   }
 
   #seal(machines: readonly OpenMachine[]): void {
@@ -355,7 +380,7 @@ export class Sealer {
 
   #sealWith(machines: readonly OpenMachine[], anchor: BootAnchor): void {
     const { spool, maker } = this.#options;
-    if (this.#failing !== null && this.#unwritten.length > 0) {
+    if (this.#failing !== null && (this.#unwritten.length > 0 || !this.#hasBegun)) {
       // Packing is dear and a disk may refuse for days: it is not begun before the disk takes again.
       this.flush();
       if (this.#failing !== null) return;
@@ -469,15 +494,4 @@ export class Sealer {
     this.#lastSealRealMs = this.#timers.nowMs();
     this.#options.onSealed(records);
   }
-}
-
-/** Records of another epoch than the log's own go by another word: a reader that does not know it must not take them for its own. */
-function describeDrop(
-  { epoch, reason, from, to, samples }: Drop,
-  current: string,
-): Omit<AgentLogEntry, 'atMs'> {
-  if (from === null || to === null) return { event: 'samples-dropped', detail: { reason, samples } };
-  return epoch === current
-    ? { event: 'records-dropped', detail: { reason, from, to, samples } }
-    : { event: 'earlier-records-dropped', detail: { epoch, reason, from, to, samples } };
 }

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { describeError, MillwattError } from '../protocols/errors.ts';
 import type { Log } from '../protocols/log.ts';
+import { isFullDisk, useAlone } from './spool-alone.ts';
 import { syncFolder } from './spool-folder.ts';
 import { applyFormat, refuseNewerFormat } from './spool-format.ts';
 import { dropFirstPage, hasFirstPage, keepFirstPage, mendFirstPage } from './spool-pages.ts';
@@ -102,10 +103,21 @@ function raiseSuspicion(path: string): void {
 }
 
 function open(path: string): DatabaseSync {
+  try {
+    if (existsSync(path) && statSync(path).size > 0 && hasLog(path)) refuseNewer(path);
+    return openFile(path, () => {});
+  } catch (error) {
+    if (!isFullDisk(error)) throw error;
+    // It takes nothing until there is room, but what is in it can be delivered.
+    return openFile(path, useAlone);
+  }
+}
+
+function openFile(path: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
   const sizeBytes = existsSync(path) ? statSync(path).size : 0;
-  if (sizeBytes > 0 && hasLog(path)) refuseNewer(path);
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
+    prepare(database);
     // Before anything is written.
     refuseNewerFormat(database, path);
     database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216;');
@@ -116,14 +128,21 @@ function open(path: string): DatabaseSync {
       rmSync(suspicionOf(path), { force: true });
     }
     const isNew = transact(database, () => applyFormat(database));
-    if (isNew || !hasFirstPage(path)) {
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      keepFirstPage(path);
-    }
+    if (isNew || !hasFirstPage(path)) copyFirstPage(database, path);
     return database;
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+function copyFirstPage(database: DatabaseSync, path: string): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    keepFirstPage(path);
+  } catch (error) {
+    // The next start does it.
+    if (!isFullDisk(error)) throw error;
   }
 }
 

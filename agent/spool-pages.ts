@@ -29,6 +29,9 @@ const STATE_COLUMN = 9;
 const RECORD_BYTES_MIN = 200;
 /** Of the row's own header: one varint a column and one for itself. */
 const RECORD_HEADER_BYTES_MAX = 60;
+/** How the file is written, where it is not by a log: what a process leaves that dies while it begins the log anew. */
+const WITHOUT_LOG = 0x01_01;
+const WRITTEN_AT = 18;
 /** What never changes in the first page once the tables are made: all but change counters, sizes and the free list. */
 const FIXED: readonly (readonly [number, number])[] = [
   [0, 24],
@@ -226,7 +229,9 @@ function firstPageOf(path: string): Buffer | undefined {
 }
 
 function copyFixed(copy: Buffer, page: Buffer): void {
+  const isWithoutLog = page.readUInt16BE(WRITTEN_AT) === WITHOUT_LOG;
   for (const [from, to] of FIXED) copy.copy(page, from, from, to);
+  if (isWithoutLog) page.writeUInt16BE(WITHOUT_LOG, WRITTEN_AT);
 }
 
 function readCopy(path: string): Buffer | undefined {

@@ -6,6 +6,7 @@ import { parseRecord, type ClockState, type RecordKind } from '../protocols/tele
 import { drawToken } from '../protocols/telemetry/ids.ts';
 import { SpoolAccounts, type RecordAccounts, type SampleAccounts } from './spool-accounts.ts';
 import { SpoolDrops, type Drop } from './spool-drops.ts';
+import { isAlone, shareAgain } from './spool-alone.ts';
 import { openSpoolDatabase, transact, watch } from './spool-database.ts';
 import { prepareHeaderInsert } from './spool-format.ts';
 import { SpoolFullness } from './spool-fullness.ts';
@@ -70,6 +71,9 @@ export class Spool {
   /** When it was full the last time. */
   readonly fullness: SpoolFullness;
   readonly #isLazy: boolean;
+  readonly #folder: string;
+  /** The disk was full when it was opened: until it is shared again, no other process can read it. */
+  #isAlone: boolean;
   readonly #log: Log;
   readonly #randomBytes: (count: number) => Uint8Array;
   readonly #accounts: SpoolAccounts;
@@ -97,6 +101,8 @@ export class Spool {
   }) {
     this.#isLazy = options.durability === 'os';
     this.#database = (options.open ?? openSpoolDatabase)(options.folder, options.log, this.#isLazy);
+    this.#folder = options.folder;
+    this.#isAlone = isAlone(this.#database);
     this.#randomBytes = options.randomBytes;
     this.#log = options.log;
     this.#sync(!this.#isLazy);
@@ -137,6 +143,7 @@ export class Spool {
   /** Makes readings durable, with the clocks they were read by; rows that are there already change nothing. */
   append(rows: readonly OpenRow[], anchor: BootAnchor): void {
     transact(this.#database, () => this.#append(rows, anchor));
+    if (this.#isAlone) this.#isAlone = !shareAgain(this.#database, this.#folder);
   }
 
   /**

@@ -15,7 +15,8 @@ export function lockFolder(folder: string, user: string): () => void {
   // An SQLite file of its own: a lock on the data itself would keep readers such as `hours` out.
   const database = new DatabaseSync(join(folder, 'lock.sqlite'), { timeout: 0 });
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // A journal would have to be written before there is a lock: a full disk would look like a folder in use.
+    database.exec('PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
     if (!isBusy(cause)) throw cause;
