@@ -54,6 +54,11 @@ export function openSpoolDatabase(folder: string, log: Log, isLazy = false): Dat
       },
       'the spool is corrupt; it was moved aside, and what still proves itself was taken over into a new one',
     );
+    if (salvage?.sums === 'counted')
+      log.warn(
+        { place },
+        'the sums of the spool were lost with it; they are counted anew from what is here. What was receipted, rejected or dropped and let go before is not in them any more: totals of this agent begin lower, and what the collector has is not touched',
+      );
     return open(path);
   }
 }

@@ -4,7 +4,9 @@ import { headerHash, verifyRecord } from '../protocols/evidence/seal.ts';
 import { parseRecord, type RecordHeader } from '../protocols/telemetry/record.ts';
 import { applyFormat, prepareHeaderInsert } from './spool-format.ts';
 import { carveRecords } from './spool-pages.ts';
+import { carveSums } from './spool-carved-sums.ts';
 import { checkOf, SpoolMeta } from './spool-meta.ts';
+import { addSums, countSumsAnew, missingSums, type SumsOrigin } from './spool-sums.ts';
 
 /** So many places are looked at one by one beyond the last row that could be read in order. */
 const PROBES_MAX = 256;
@@ -16,6 +18,7 @@ export interface Salvage {
   openRows: number;
   /** True when the chain goes on where it stood; else a new epoch begins. */
   headKnown: boolean;
+  sums: SumsOrigin;
 }
 
 /**
@@ -29,9 +32,11 @@ export function salvageSpool(source: string, target: string): Salvage {
   try {
     to.exec('PRAGMA synchronous=FULL; BEGIN');
     applyFormat(to);
+    // A new spool's sums are zeros; these are the old one's, or missing.
+    to.exec('DELETE FROM counters');
     const salvage = existsSync(source)
       ? salvageInto(source, to)
-      : { records: 0, openRows: 0, headKnown: false };
+      : { records: 0, openRows: 0, headKnown: false, sums: 'counted' as const };
     to.exec('COMMIT');
     return salvage;
   } finally {
@@ -66,7 +71,15 @@ function salvageInto(source: string, to: DatabaseSync): Salvage {
   if (take.newest.records > carvedAfter) leaveOutReplaced(to, carved);
   if (from !== undefined) headKnown = copyMeta(from, to, take.newest);
   attempt(() => from?.close());
-  return { records: take.newest.records, openRows, headKnown };
+  return { records: take.newest.records, openRows, headKnown, sums: completeSums(source, to) };
+}
+
+function completeSums(source: string, to: DatabaseSync): SumsOrigin {
+  if (missingSums(to).length === 0) return 'read';
+  addSums(to, carveSums(source));
+  if (missingSums(to).length === 0) return 'found';
+  countSumsAnew(to);
+  return 'counted';
 }
 
 /** What was deleted because it was thinned or dropped does not come back out of a page that was not used again. */
@@ -171,11 +184,14 @@ function copyDrops(from: DatabaseSync, to: DatabaseSync): void {
 }
 
 function copyCounters(from: DatabaseSync, to: DatabaseSync): void {
-  const insert = to.prepare('INSERT OR IGNORE INTO counters (name, value, sum) VALUES (?, ?, ?)');
-  for (const row of attempt(() => from.prepare('SELECT name, value, sum FROM counters').all()) ?? []) {
-    const [name, value] = [String(row['name']), Number(row['value'])];
-    if (row['sum'] === checkOf(name, value)) insert.run(name, value, checkOf(name, value));
-  }
+  const rows = attempt(() => from.prepare('SELECT name, value, sum FROM counters').all()) ?? [];
+  const sound = rows
+    .map((row) => ({ name: String(row['name']), value: Number(row['value']), sum: row['sum'] }))
+    .filter(({ name, value, sum }) => sum === checkOf(name, value));
+  addSums(
+    to,
+    sound.map(({ name, value }) => [name, value] as const),
+  );
 }
 
 /** True when the head is known for certain: a head that falls back behind what was published would fork the chain. */
