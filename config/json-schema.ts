@@ -21,7 +21,7 @@ function renderSchema(title: string, declaration: z.ZodType): string {
 const LINE_LETTERS_MAX = 110;
 
 /** JSON as the formatter of this project would have it: lists of words on one line where they fit. */
-function printJson(value: unknown, indent: string, lettersBefore: number): string {
+export function printJson(value: unknown, indent: string, lettersBefore: number): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
