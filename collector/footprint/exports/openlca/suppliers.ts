@@ -1,0 +1,146 @@
+import type { DecimalText } from '../../figures/decimal.ts';
+import type { FootprintRecord } from '../../record/footprint-record.ts';
+import type { DeclaredPart, Inventory } from '../inventory.ts';
+import { emissionWords, uncertaintyWords, upstreamWords } from '../record-words.ts';
+import { declaredDocumentation, electricityDocumentation } from './documentation.ts';
+import { entity, refTo, versionOf, type RootEntity } from './entity.ts';
+import { exchangesOf, type ExchangeFacts } from './exchanges.ts';
+import { GLOBAL, locationOf } from './locations.ts';
+import { dqEntryOf } from './pedigree.ts';
+import { CO2_FROM_AIR, CO2_TO_AIR, ENERGY, ITEMS, MASS, productFlow } from './reference-data.ts';
+import { declarationSource, factorSources } from './sources.ts';
+
+/** What every data set of a record's package is made with. */
+export interface Frame {
+  record: FootprintRecord;
+  inventory: Inventory;
+  uuidOf: (name: string) => string;
+  company: RootEntity;
+  evidence: RootEntity;
+  /** Where the electricity was drawn. */
+  place: RootEntity;
+}
+
+/** An input of the metered process, and the data sets that stand behind it. */
+export interface Supply {
+  input: ExchangeFacts;
+  /** Processes, flows, sources and locations. */
+  entities: RootEntity[];
+  sources: RootEntity[];
+}
+
+const ONE = '1' as DecimalText;
+
+/** The electricity, and the process that emits for each kWh where the record has emissions. */
+export function electricitySupply(frame: Frame): Supply {
+  const { record, inventory, uuidOf, company, evidence, place } = frame;
+  const { electricity, kwhPerUnit, energyRelative } = inventory;
+  const { country } = record.issuer.region;
+  const flow = productFlow(uuidOf(`openlca/electricity/${country}`), ENERGY, {
+    name: electricity.productName,
+    category: 'millwatt',
+    lastChange: record.issued,
+  });
+  const sources = factorSources(electricity.factors, uuidOf);
+  const unit = { flow, measuredIn: ENERGY, unit: 'kWh' };
+  const { kgPerKwh, statement } = electricity;
+  const supplier =
+    kgPerKwh === null
+      ? null
+      : entity('Process', uuidOf(`openlca/electricity/${record.id}`), {
+          ...head(frame, electricity.processName, 'millwatt/electricity'),
+          description: statement === null ? '' : emissionWords(statement, record.functionalUnit.unit),
+          processType: 'LCI_RESULT',
+          location: refTo(place),
+          ...inventoryOfProcess([
+            { ...unit, amount: ONE, direction: 'reference' },
+            {
+              amount: kgPerKwh,
+              flow: CO2_TO_AIR,
+              measuredIn: MASS,
+              unit: 'kg',
+              direction: 'output',
+              relative: electricity.factorRelative,
+              description: `Uncertainty: ${statement?.factorUncertainty ?? 'not known'}.`,
+            },
+          ]),
+          processDocumentation: electricityDocumentation(record, electricity, {
+            company: refTo(company),
+            evidence: refTo(evidence),
+            sources: sources.map(refTo),
+          }),
+        });
+  return {
+    input: {
+      ...unit,
+      amount: kwhPerUnit,
+      direction: 'input',
+      relative: energyRelative,
+      dqEntry: dqEntryOf(record.dataQuality),
+      description: `Metered. ${uncertaintyWords(record)}`,
+      ...(supplier === null ? {} : { provider: refTo(supplier) }),
+    },
+    entities: [flow, ...(supplier === null ? [] : [supplier, CO2_TO_AIR]), ...sources],
+    sources,
+  };
+}
+
+/** A declared part: one goes into each functional unit, and its emissions are those of a process of its own. */
+export function declaredSupply(
+  frame: Frame,
+  { name, key, emittedKg, takenUpKg, part }: DeclaredPart,
+): Supply {
+  const { record, uuidOf, company, evidence } = frame;
+  const { subject, issuer } = record;
+  const description = upstreamWords(part);
+  const flow = productFlow(
+    uuidOf(`openlca/declared/${issuer.site}/${subject.kind}/${subject.id}/${key}`),
+    ITEMS,
+    { name, category: 'millwatt/declared', lastChange: record.issued },
+  );
+  const source = declarationSource(part.source, uuidOf);
+  const nowhere = locationOf(GLOBAL, uuidOf);
+  const unit = { flow, measuredIn: ITEMS, unit: 'Item(s)', amount: ONE };
+  const inMass = { measuredIn: MASS, unit: 'kg' };
+  const supplier = entity('Process', uuidOf(`openlca/declared/${record.id}/${key}`), {
+    ...head(frame, `${name}, declared for ${subject.name}`, 'millwatt/declared'),
+    description,
+    processType: 'LCI_RESULT',
+    location: refTo(nowhere),
+    ...inventoryOfProcess([
+      { ...unit, direction: 'reference' },
+      { ...inMass, amount: emittedKg, flow: CO2_TO_AIR, direction: 'output' },
+      ...(takenUpKg === null
+        ? []
+        : [{ ...inMass, amount: takenUpKg, flow: CO2_FROM_AIR, direction: 'input' as const }]),
+    ]),
+    processDocumentation: declaredDocumentation(record, description, {
+      company: refTo(company),
+      evidence: refTo(evidence),
+      sources: [refTo(source)],
+    }),
+  });
+  return {
+    input: { ...unit, direction: 'input', provider: refTo(supplier), description },
+    entities: [flow, supplier, source, nowhere, CO2_TO_AIR, ...(takenUpKg === null ? [] : [CO2_FROM_AIR])],
+    sources: [source],
+  };
+}
+
+/** What every process of a package begins with; a re-issue is a higher version, changed when it was issued. */
+export function head(
+  { record: { version, issued } }: Frame,
+  name: string,
+  category: string,
+): { name: string; category: string; version: string; lastChange: string } {
+  return { name, category, version: versionOf(Number(version)), lastChange: issued };
+}
+
+/** Inputs and outputs of a process with one product. */
+export function inventoryOfProcess(facts: readonly ExchangeFacts[]): object {
+  return {
+    defaultAllocationMethod: 'NO_ALLOCATION',
+    lastInternalId: facts.length,
+    exchanges: exchangesOf(facts),
+  };
+}

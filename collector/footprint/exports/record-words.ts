@@ -1,0 +1,169 @@
+import type { EmissionFactor } from '../factors/emission-factor.ts';
+import type { EmissionStatement, FootprintRecord, UpstreamPart } from '../record/footprint-record.ts';
+
+/*
+ * What a record says, in sentences for the free text fields of formats for life-cycle assessment.
+ */
+
+/** Whether it is a whole footprint, and what it lacks if not. */
+export function completenessWords({ completeness: { isPartial, because } }: FootprintRecord): string {
+  return isPartial
+    ? `PARTIAL: this is not the whole footprint of its functional unit. ${sentences(because)}`.trimEnd()
+    : 'Whole within the boundary that is stated.';
+}
+
+/** Which of the two readings of the same energy this is. */
+export function viewWords({ view }: FootprintRecord): string {
+  return view === 'use-phase'
+    ? 'Use phase of the machine as a product. The same energy may stand in records of what the machine made: never add both.'
+    : 'Manufacturing: energy of what was made. The same energy may stand in records of the machine’s use phase: never add both.';
+}
+
+/** What is inside the boundary, what is not, and what was left out by declaration. */
+export function boundaryWords({ boundary, cutOff }: FootprintRecord): string {
+  const { statement, includes, excludes } = boundary;
+  return sentences([
+    statement,
+    ...(includes.length === 0 ? [] : [`Included: ${includes.join('; ')}`]),
+    ...(excludes.length === 0 ? [] : [`Not included: ${excludes.join('; ')}`]),
+    `Cut-off: ${cutOff.exemptedPercent} %. ${cutOff.statement}`,
+  ]);
+}
+
+/** How much was watched and measured. */
+export function coverageWords({ coverage }: FootprintRecord): string {
+  const { watchedPercent, measuredTimePercent, measuredEnergyPercent, isComplete, lacks } = coverage;
+  return sentences([
+    `Watched: ${watchedPercent} % of the period, of which ${measuredTimePercent} % measured`,
+    ...(measuredEnergyPercent === null ? [] : [`Measured energy: ${measuredEnergyPercent} %`]),
+    isComplete ? 'Coverage is complete (95 % or more of both)' : 'Coverage is NOT complete',
+    ...lacks,
+  ]);
+}
+
+/** How the energy was obtained, and how gaps were bridged. */
+export function obtainedWords({ coverage: { obtained }, allocation }: FootprintRecord): string {
+  const { counterKwh, integratedKwh, bridgedKwh, bridgedByKwh } = obtained;
+  return sentences([
+    `From energy counters: ${counterKwh} kWh; integrated from power: ${integratedKwh} kWh; bridged over gaps: ${bridgedKwh} kWh (by mean power of the state ${bridgedByKwh.stateMean}, linear ${bridgedByKwh.linear}, by profile ${bridgedByKwh.profile})`,
+    `Allocation (${allocation.rule}): ${allocation.statement}`,
+  ]);
+}
+
+/** Uncertainty of the energy, or what lacks to tell it. */
+export function uncertaintyWords({ uncertainty }: FootprintRecord): string {
+  const { expandedPercent, k, model, sources, missing } = uncertainty;
+  if (expandedPercent === null)
+    return sentences(['Uncertainty of the energy: not known', ...missing.map((what) => `Missing: ${what}`)]);
+  const parts = sources.map(
+    ({ source, standardPercent, note }) => `${source} ${standardPercent} % (${note})`,
+  );
+  return sentences([
+    `Uncertainty of the energy: U = ${expandedPercent} % (k = ${k}, ${model})`,
+    ...(parts.length === 0 ? [] : [`Standard uncertainties: ${parts.join('; ')}`]),
+  ]);
+}
+
+/** Every score with its reason, and the primary shares. */
+export function qualityWords({ dataQuality }: FootprintRecord): string {
+  const names = [
+    'technological',
+    'geographical',
+    'temporal',
+    'completeness',
+    'reliability',
+    'precision',
+  ] as const;
+  return sentences([
+    ...names.map((name) => `${name} ${dataQuality[name].score}: ${dataQuality[name].because}`),
+    `Primary activity data: ${dataQuality.primaryActivityPercent} %; primary data: ${dataQuality.primaryStrictPercent} % (${dataQuality.policy})`,
+  ]);
+}
+
+/** What was metered: times and energies by state, and parameters of the model. */
+export function subjectWords({ subject, activity }: FootprintRecord): string {
+  const states = Object.entries(activity.states)
+    .filter(([, { hours }]) => hours !== '0')
+    .map(([state, { hours, energyKwh }]) => `${state} ${hours} h, ${energyKwh} kWh`);
+  const parameters = Object.entries(subject.parameters).map(([name, value]) => `${name} ${value}`);
+  const media = activity.media.map(
+    ({ component, normLitres, declaredKwh }) =>
+      `${component} ${normLitres} norm litres${declaredKwh === null ? '' : `, declared ${declaredKwh} kWh`}`,
+  );
+  return sentences([
+    subject.description,
+    ...(states.length === 0 ? [] : [`States in the period: ${states.join('; ')}`]),
+    ...(parameters.length === 0 ? [] : [`Parameters: ${parameters.join('; ')}`]),
+    ...(media.length === 0 ? [] : [`Other media, not in the figures: ${media.join('; ')}`]),
+    ...(activity.exportKwh === '0' ? [] : [`Fed back, not subtracted: ${activity.exportKwh} kWh`]),
+  ]);
+}
+
+/** The meters that the figures rest on. */
+export function meterWords({ meters }: FootprintRecord): string {
+  return sentences(
+    meters.map(({ channel, device, serial, accuracyClass, transformers, calibrated, basis }) =>
+      [
+        `${channel}: ${device}`,
+        ...(serial === null ? [] : [`serial ${serial}`]),
+        ...(accuracyClass === null ? [] : [`class ${accuracyClass}`]),
+        ...(transformers === null ? [] : [transformers]),
+        ...(calibrated === null ? [] : [`calibrated ${calibrated}`]),
+        `by ${basis}`,
+      ].join(', '),
+    ),
+  );
+}
+
+/** What one figure would be if one choice were another; empty where nothing was tried. */
+export function sensitivityWords({ sensitivity }: FootprintRecord): string {
+  return sentences(
+    sensitivity.map(
+      ({ choice, change, figure, from, to, deltaPercent }) =>
+        `Sensitivity to ${choice} (${change}): ${figure} ${to} instead of ${from}${deltaPercent === null ? '' : ` (${deltaPercent} %)`}`,
+    ),
+  );
+}
+
+/** Emissions by one statement. */
+export function emissionWords(
+  { perUnitKgCo2e, method, factorSet, factorUncertainty, remarks, lossesKgCo2e }: EmissionStatement,
+  unit: string,
+): string {
+  return sentences([
+    ...(perUnitKgCo2e === null
+      ? []
+      : [
+          `Electricity: ${perUnitKgCo2e} kg CO2e per ${unit} (${method}-based, ${factorSet} factors${lossesKgCo2e === '0' ? '' : ', with losses of the grid'})`,
+        ]),
+    `Uncertainty of the factor: ${factorUncertainty}`,
+    ...remarks,
+  ]);
+}
+
+/** A row of a factor table. */
+export function factorWords(row: EmissionFactor): string {
+  const { id, gCo2ePerKwh, gases, boundary, basis, losses, gwp, source, licence, readIn } = row;
+  const potentials = gwp === null ? 'potentials not stated' : gwp;
+  const read = readIn === 'source' ? '' : ', read in a secondary source';
+  return `${id}: ${gCo2ePerKwh} g ${gases}/kWh, ${boundary}, ${basis}, losses ${losses}, ${potentials} (${source}, ${licence}${read})`;
+}
+
+/** A declared part. */
+export function upstreamWords(part: UpstreamPart): string {
+  const { kgCo2ePerUnit, biogenicUptakeKgCo2ePerUnit, source, primaryPercent, precedingId } = part;
+  return sentences([
+    `Declared: ${kgCo2ePerUnit} kg CO2e per functional unit${biogenicUptakeKgCo2ePerUnit === '0' ? '' : `, of it biogenic uptake ${biogenicUptakeKgCo2ePerUnit} kg`}`,
+    `Source: ${source}; ${primaryPercent} % primary data`,
+    ...(precedingId === null ? [] : [`Preceding footprint: ${precedingId}`]),
+  ]);
+}
+
+/** Sentences with their points, one after another. */
+export function sentences(texts: readonly string[]): string {
+  return texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((text) => (/[.!?]$/.test(text) ? text : `${text}.`))
+    .join(' ');
+}
