@@ -219,6 +219,9 @@ export class Publisher {
     const { spool, log, onFork } = this.#options;
     this.#receipts += 1;
     if (mismatched > 0) this.#faults.set('mismatched', (this.#faults.get('mismatched') ?? 0) + mismatched);
+    // Before anything is let go: whoever accepts a record may ask for the one before it.
+    for (const id of this.#requested.add(receipt.epoch, requested))
+      this.#backlogId = Math.min(this.#backlogId, id - 1);
     let newestMs = -Infinity;
     for (const id of this.#held.write(receipt.epoch, accepted, this.#publishedIn(receipt.epoch, accepted))) {
       newestMs = Math.max(newestMs, this.#inFlight.get(id)?.sentAtMs ?? -Infinity);
@@ -239,7 +242,6 @@ export class Publisher {
       this.#overtaken.forget(id);
       log.error({ seq, reason }, 'the collector rejected a record; it is kept in the spool, set aside');
     }
-    this.#requested.add(receipt.epoch, requested);
     if (spool.head.epoch !== epoch) onFork();
   }
 

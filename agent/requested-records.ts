@@ -1,3 +1,4 @@
+import { isRefusedByDisk } from './spool-alone.ts';
 import type { Spool, SpooledRecord } from './spool.ts';
 
 /** A collector that asks for records again is served so many at a time. */
@@ -21,12 +22,33 @@ export class RequestedRecords {
     this.#spool = spool;
   }
 
-  /** The collector asks for these. */
-  add(epoch: string, ranges: readonly { from: number; to: number }[]): void {
+  /**
+   * The collector asks for these. What it receipted once waits for its receipt again: it lacks it, and may refuse it now. Gives
+   * the ids of those, which go out with all that waits.
+   */
+  add(epoch: string, ranges: readonly { from: number; to: number }[]): number[] {
+    if (ranges.length === 0) return [];
+    const back = new Map(
+      this.#takeBack(epoch, beginningOf(ranges, REQUESTED_MAX)).map(({ id, seq }) => [seq, id]),
+    );
     for (const { from, to } of ranges)
       for (let seq = from; seq <= to && this.#queue.length < REQUESTED_MAX; seq++)
-        if (!this.#queue.some((one) => one.seq === seq && one.epoch === epoch))
+        if (!back.has(seq) && !this.#queue.some((one) => one.seq === seq && one.epoch === epoch))
           this.#queue.push({ epoch, seq });
+    return [...back.values()];
+  }
+
+  #takeBack(
+    epoch: string,
+    ranges: readonly { from: number; to: number }[],
+  ): readonly { id: number; seq: number }[] {
+    try {
+      return this.#spool.takeBack(epoch, ranges);
+    } catch (error) {
+      if (!isRefusedByDisk(error)) throw error;
+      // They go out all the same, and a collector that lacks them still asks again.
+      return [];
+    }
   }
 
   /** The collector will never take this one. */
@@ -97,6 +119,19 @@ export class RequestedRecords {
     // Their samples were counted when they were receipted, or rejected.
     this.#spool.tellGone(epoch, reason, { from, to }, 0);
   }
+}
+
+/** The first records of some ranges. */
+function beginningOf(
+  ranges: readonly { from: number; to: number }[],
+  records: number,
+): { from: number; to: number }[] {
+  let room = records;
+  return ranges.flatMap(({ from, to }) => {
+    const last = Math.min(to, from + room - 1);
+    room -= Math.max(0, last - from + 1);
+    return last < from ? [] : [{ from, to: last }];
+  });
 }
 
 function rangesOf(

@@ -15,7 +15,7 @@ import { checkOf } from './spool-meta.ts';
  *             running age when it was sealed, ms; `settled` of a record is that age when its fate was told
  *   drops     what will never come and the chain does not tell for certain yet: ranges of records, or samples alone (first
  *             and last null); `told` is epoch/seq of the log record that tells it
- *   counters  sums that only grow: samples and records by fate
+ *   counters  sums of samples and records by fate; they only grow, but for what was receipted and is asked for again
  *
  * Always: counters.sampled = counters.receipted + counters.rejected + counters.thinned + dropped:* + samples in open +
  * samples in records of state sealed.

@@ -13,6 +13,7 @@ export function prepareSpoolStatements(
   | 'record'
   | 'hashes'
   | 'receipt'
+  | 'takeBack'
   | 'reject'
   | 'forked',
   StatementSync
@@ -44,6 +45,10 @@ export function prepareSpoolStatements(
     receipt: database.prepare(
       `UPDATE records SET state = 'receipted', settled = ?
        WHERE epoch = ? AND seq BETWEEN ? AND ? AND state = 'sealed' RETURNING id, samples, kind, seq`,
+    ),
+    takeBack: database.prepare(
+      `UPDATE records SET state = 'sealed', settled = NULL
+       WHERE epoch = ? AND seq BETWEEN ? AND ? AND state = 'receipted' RETURNING id, seq, samples`,
     ),
     reject: database.prepare(
       `UPDATE records SET state = 'rejected', reason = ?, settled = ?

@@ -314,6 +314,15 @@ export class Spool {
     });
   }
 
+  /** A collector lacks records that it once receipted: they wait for a receipt again. Gives what they are, in no order. */
+  takeBack(epoch: string, ranges: readonly { from: number; to: number }[]): { id: number; seq: number }[] {
+    return transact(this.#database, () => {
+      const rows = ranges.flatMap(({ from, to }) => this.#statements.takeBack.all(epoch, from, to));
+      this.#accounts.addReceipted(-rows.length, -rows.reduce((sum, row) => sum + Number(row['samples']), 0));
+      return rows.map((row) => ({ id: Number(row['id']), seq: Number(row['seq']) }));
+    });
+  }
+
   /**
    * Sets a record that will never be accepted aside; gives its id, or undefined when it was not waiting. A fork of the
    * current epoch ends it in the same transaction: nobody tells of it again after a crash in between.

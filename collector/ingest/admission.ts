@@ -9,6 +9,7 @@ import type { Quarantine } from './quarantine.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ReceiptIssuer } from './receipts.ts';
 import type { RoomWatch } from './room-watch.ts';
+import { rangeTo, type WantedRecords } from './wanted-records.ts';
 
 /** Bytes on their way into the ledger; what comes above is left to be sent again. */
 const UNDER_WAY_BYTES_MAX = 32 * 1024 * 1024;
@@ -42,6 +43,8 @@ export interface AdmissionParts {
   quarantine: Quarantine;
   keys: AgentKeys;
   findings: Findings;
+  /** What other records name, and is not here. */
+  wanted: Pick<WantedRecords, 'note' | 'noteHere' | 'noteRefused'>;
   /** Whether there is room for records; without it there is until a write fails. */
   room?: Pick<RoomWatch, 'isFull' | 'noteFull'>;
   /** Wall time of arrival, ms since the Unix epoch. */
@@ -132,13 +135,13 @@ export class Admission {
       if (known === record.hash) {
         if (await this.#parts.ledger.mend(record)) this.#parts.onAdmitted(record);
         this.#acceptAgain(record);
-      } else if (known !== undefined)
-        this.#rejectFork(record, `Record ${seq} of agent ${agent} was sealed twice.`);
-      else if (this.#isForeign(record))
+      } else if (this.#isForeign(record))
         this.#rejectFork(
           record,
           `Record ${seq} of agent ${agent} is not signed by the key that began its epoch.`,
         );
+      else if (known !== undefined)
+        this.#rejectBranch(record, `Record ${seq} of agent ${agent} was sealed twice.`);
       else await this.#append(record);
     } catch (error) {
       this.#counts.failed++;
@@ -185,7 +188,7 @@ export class Admission {
       });
     } catch (error) {
       if (error instanceof MillwattError && error.code === 'fork') {
-        this.#rejectFork(record, error.message);
+        this.#rejectBranch(record, error.message);
         return;
       }
       if (beginsChain) this.#chainKeys.delete(chain);
@@ -211,14 +214,51 @@ export class Admission {
     this.#parts.onAdmitted(record);
   }
 
-  #acceptAgain({ header: { agent, epoch, seq }, hash }: SoundRecord): void {
+  #acceptAgain(record: SoundRecord): void {
+    const { header, hash } = record;
+    const { agent, epoch, seq } = header;
+    // The collector may have died between taking it and looking at it.
+    this.#compare(record);
     this.#counts.duplicates++;
     this.#parts.receipts.accept({ agent, epoch, seq, hash });
+  }
+
+  /** Looks whether the record before it is the one that is here, and whether the one behind it names it: gives which does not follow. */
+  #compare({ header, hash }: SoundRecord): number[] {
+    const { agent, epoch, seq, prev } = header;
+    const { ledger, wanted, receipts } = this.#parts;
+    const broken: number[] = [];
+    const before = seq === 1 ? undefined : ledger.hashOf(agent, epoch, seq - 1);
+    if (before !== undefined && prev !== null && before !== prev) {
+      broken.push(seq);
+      // In one message with the receipt: it lets go of this one, and is asked for the other.
+      if (wanted.note({ agent, epoch, seq: seq - 1, hash: prev }))
+        receipts.request(agent, epoch, [rangeTo(seq - 1)]);
+    }
+    const after = ledger.prevOf(agent, epoch, seq + 1);
+    if (typeof after === 'string' && after !== hash) {
+      broken.push(seq + 1);
+      // Not asked for at once: whoever sent this one does not have it.
+      wanted.note({ agent, epoch, seq, hash: after });
+    }
+    return broken;
   }
 
   #isForeign({ header: { agent, epoch, key } }: SoundRecord): boolean {
     const began = this.#chainKeys.get(`${agent}/${epoch}`);
     return began !== undefined && began !== key;
+  }
+
+  /** Another branch of its epoch is here: whoever sealed this one may have lost records before it in the same way. */
+  #rejectBranch(record: SoundRecord, message: string): void {
+    const { header, hash } = record;
+    const { agent, epoch, seq, prev } = header;
+    const { ledger, wanted, receipts } = this.#parts;
+    const follows = prev === null || ledger.hashOf(agent, epoch, seq - 1) === prev;
+    this.#rejectFork(record, message);
+    wanted.noteRefused({ agent, epoch, seq, hash });
+    if (follows || !wanted.note({ agent, epoch, seq: seq - 1, hash: prev })) return;
+    receipts.request(agent, epoch, [rangeTo(seq - 1)]);
   }
 
   #rejectFork(record: SoundRecord, message: string): void {
@@ -252,19 +292,15 @@ export class Admission {
   #look(record: SoundRecord, ordinal: number): void {
     const { header, hash } = record;
     const { agent, epoch, seq } = header;
-    const { ledger, findings, keys, wallMs } = this.#parts;
-    const before = seq === 1 ? undefined : ledger.hashOf(agent, epoch, seq - 1);
-    const after = ledger.prevOf(agent, epoch, seq + 1);
-    const broken = before !== undefined && before !== header.prev ? seq : undefined;
-    const brokenAfter = after !== undefined && after !== hash ? seq + 1 : undefined;
-    for (const at of [broken, brokenAfter])
-      if (at !== undefined)
-        findings.report(
-          'broken-chain',
-          agent,
-          `Record ${at} of agent ${agent} in epoch ${epoch} does not follow the record before it; its evidence is in doubt.`,
-          wallMs(),
-        );
+    const { wanted, findings, keys, wallMs } = this.#parts;
+    wanted.noteHere({ agent, epoch, seq, hash });
+    for (const at of this.#compare(record))
+      findings.report(
+        'broken-chain',
+        agent,
+        `Record ${at} of agent ${agent} in epoch ${epoch} does not follow the record before it; its evidence is in doubt.`,
+        wallMs(),
+      );
     if (keys.meet(agent, header.key) === 'other')
       findings.report(
         'other-key',

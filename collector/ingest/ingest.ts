@@ -19,6 +19,7 @@ import { Quarantine } from './quarantine.ts';
 import { ReceiptIssuer } from './receipts.ts';
 import { RoomWatch } from './room-watch.ts';
 import { withToldHeads } from './told-heads.ts';
+import { WantedRecords } from './wanted-records.ts';
 import { startSubscriber, type CollectorLink, type Subscriber } from './subscriber.ts';
 
 const GAP_CHECK_MS = 5000;
@@ -83,6 +84,7 @@ export function startIngest(options: {
   });
   const ends = new EpochEnds(realMs);
   learnEnds(ends, ledger);
+  const wanted = new WantedRecords({ path: join(folder, 'wanted-records.json'), realMs, log });
   const room = options.room === undefined ? undefined : new RoomWatch({ ...options.room, timers, log });
   let crashed = false;
   const admission = new Admission({
@@ -92,6 +94,7 @@ export function startIngest(options: {
     quarantine,
     keys,
     findings,
+    wanted,
     ...(room === undefined ? {} : { room }),
     wallMs,
     realMs,
@@ -126,6 +129,18 @@ export function startIngest(options: {
     const heads = new Map(chains.map(({ agent, epoch, headSeq }) => [`${agent}/${epoch}`, headSeq]));
     const headOf = (agent: string, epoch: string) => heads.get(`${agent}/${epoch}`) ?? 0;
     for (const { agent, epoch, from, to } of ends.due(headOf)) receipts.request(agent, epoch, [{ from, to }]);
+    const isHere = ({
+      agent,
+      epoch,
+      seq,
+      hash,
+    }: {
+      agent: string;
+      epoch: string;
+      seq: number;
+      hash: string;
+    }) => ledger.hashOf(agent, epoch, seq) === hash;
+    for (const { agent, epoch, ...range } of wanted.due(isHere)) receipts.request(agent, epoch, [range]);
     const gone = (agent: string, epoch: string) => ledger.gone(agent, epoch);
     for (const { agent, epoch, seq } of damage.due(ledger.damaged(), gone))
       receipts.request(agent, epoch, [{ from: seq, to: seq }]);

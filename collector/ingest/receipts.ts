@@ -80,7 +80,7 @@ export class ReceiptIssuer {
   /** Records that are missing, asked for again. */
   request(agent: string, epoch: string, ranges: readonly { from: number; to: number }[]): void {
     const gathered = this.#of(agent, epoch);
-    gathered.requested = [...gathered.requested, ...ranges].slice(0, ENTRIES_MAX);
+    gathered.requested = union([...gathered.requested, ...ranges]).slice(0, ENTRIES_MAX);
   }
 
   /** Sends what is gathered now; resolves when the broker has answered for everything that was sent so far. */
@@ -135,6 +135,17 @@ export class ReceiptIssuer {
       this.#sending.add(sending);
     }
   }
+}
+
+/** What some ranges cover together. */
+function union(ranges: readonly { from: number; to: number }[]): { from: number; to: number }[] {
+  const all: { from: number; to: number }[] = [];
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = all.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else all.push({ from, to });
+  }
+  return all;
 }
 
 /** Runs of consecutive sequence numbers, each with the digest over its hashes. */

@@ -207,6 +207,29 @@ test('what a restored ledger asks for follows its receipts, not the clock', () =
   expect(served.size).toBe(150);
 });
 
+test('what it has a receipt for and is asked for waits again, before anything is let go, and a refusal then counts', () => {
+  const { spool, publisher, sent, seal, tell, receiptAll } = rig();
+  seal(3);
+  publisher.pump();
+  receiptAll();
+  seal(1);
+  publisher.pump();
+  const { seq, epoch } = spool.head;
+  const last = parseRecord(spool.record(epoch, seq)?.bytes ?? new Uint8Array());
+  sent.length = 0;
+  // The ledger was restored: it takes the last one, and lacks the one before it.
+  tell({
+    accepted: [{ from: seq, to: seq, digest: rangeDigest([headerHash(last)]) }],
+    requested: [{ from: seq - 1, to: seq - 1 }],
+  });
+  expect(spool.accounts().records).toMatchObject({ pending: 1 });
+  expect(sent.map((bytes) => parseRecord(bytes).header.seq)).toEqual([seq - 1]);
+  tell({ rejected: [{ seq: seq - 1, hash: last.header.prev, reason: 'fork' }] });
+  expect(spool.accounts().records).toMatchObject({ pending: 0, rejected: 1 });
+  expect(spool.accounts().samples.rejected).toBeGreaterThan(0);
+  expect(holds(spool)).toBe(true);
+});
+
 /** What was published is acknowledged. */
 function turnOver(): Promise<void> {
   return new Promise((resolve) => {

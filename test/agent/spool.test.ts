@@ -193,6 +193,28 @@ test('receipted records are kept as long as configured and no longer', () => {
   spool.close();
 });
 
+test('what a collector lacks after all waits for a receipt again, and may be refused then', () => {
+  const { spool } = fill(folder(), 5);
+  const { epoch } = spool.head;
+  spool.markReceipted(epoch, [{ from: 1, to: 4 }]);
+  expect(spool.takeBack('other0000001', [{ from: 1, to: 4 }])).toEqual([]);
+  const back = spool.takeBack(epoch, [
+    { from: 3, to: 3 },
+    { from: 2, to: 1_000_000 },
+  ]);
+  expect(back.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual([2, 3, 4]);
+  expect(spool.accounts().samples).toMatchObject({ sampled: 50, receipted: 0, pending: 50 });
+  expect(spool.accounts().records).toMatchObject({ sealed: 6, receipted: 1, pending: 5 });
+  expect(spool.pendingAfter(0, 10).map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6]);
+  expect(spool.markRejected(epoch, 3, 'fork')).toBeDefined();
+  expect(spool.markReceipted(epoch, [{ from: 2, to: 4 }])).toHaveLength(2);
+  // What was refused stays refused.
+  expect(spool.takeBack(epoch, [{ from: 3, to: 3 }])).toEqual([]);
+  expect(spool.accounts().samples).toMatchObject({ receipted: 20, rejected: 10, pending: 20 });
+  expect(holds(spool)).toBe(true);
+  spool.close();
+});
+
 test('marking twice counts once', () => {
   const { spool } = fill(folder(), 5);
   const { epoch } = spool.head;

@@ -7,6 +7,7 @@ import { Findings } from '../../../collector/ingest/findings.ts';
 import { AgentKeys } from '../../../collector/ingest/keys.ts';
 import { Quarantine } from '../../../collector/ingest/quarantine.ts';
 import { ReceiptIssuer } from '../../../collector/ingest/receipts.ts';
+import { WantedRecords } from '../../../collector/ingest/wanted-records.ts';
 import { openLedger, type LedgerOptions } from '../../../collector/ledger/sqlite-ledger.ts';
 import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import { rangeDigest, type SealedRecord } from '../../../protocols/evidence/seal.ts';
@@ -31,6 +32,7 @@ async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOpti
   });
   const findings = new Findings(log);
   const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs: () => 0 });
+  const wanted = new WantedRecords({ path: join(folder, 'wanted-records.json'), realMs: () => 0, log });
   let woken = 0;
   const admission = new Admission({
     site: 'plant',
@@ -39,6 +41,7 @@ async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOpti
     quarantine,
     keys: new AgentKeys(folder, ledger.chains()),
     findings,
+    wanted,
     wallMs: () => FEED_START_MS,
     realMs: () => 0,
     log,
@@ -53,7 +56,18 @@ async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOpti
     await issuer.flush();
     return receipts;
   };
-  return { admission, admit, issuer, receipts, ledger, findings, quarantine, folder, woken: () => woken };
+  return {
+    admission,
+    admit,
+    issuer,
+    receipts,
+    ledger,
+    findings,
+    quarantine,
+    wanted,
+    folder,
+    woken: () => woken,
+  };
 }
 
 const digestOf = (...records: SealedRecord[]) => rangeDigest(records.map(({ hash }) => hash));
@@ -130,6 +144,55 @@ test('a record that does not follow its predecessor is found from either side', 
     expect(findings.list()).toMatchObject([{ kind: 'broken-chain', agent: 'gw-1' }]);
     expect(findings.list()[0]?.message).toContain('Record 2');
   }
+});
+
+/** Two branches of one epoch behind `common` records: what two gateways seal that run on copies of one disk. */
+function branches(common: number, length: number): { mine: SealedRecord[]; others: SealedRecord[] } {
+  const feed = new ChainFeed();
+  const twin = new ChainFeed({ key: feed.key });
+  const mine = [...feed.take(common), ...Array.from({ length }, () => feed.next({ machine: 'lathe' }))];
+  return { mine, others: twin.take(common + length) };
+}
+
+test('a branch that a restored ledger lost is asked for, record by record, until its agent knows that it is refused', async () => {
+  const { mine, others } = branches(2, 4);
+  const [, , third, fourth, fifth, sixth] = mine as [
+    SealedRecord,
+    SealedRecord,
+    SealedRecord,
+    SealedRecord,
+    SealedRecord,
+    SealedRecord,
+  ];
+  const { admit, wanted } = await open();
+  // It once had 3 and 4 of this agent; after the restore its twin was faster.
+  await admit(...others.slice(0, 4));
+  expect(await admit(fifth)).toMatchObject([
+    { accepted: [{ from: 5, to: 5 }], requested: [{ from: 1, to: 4 }] },
+  ]);
+  // Asked for again with each copy: the first receipt may be lost, and the collector restarted.
+  expect(await admit(fifth)).toMatchObject([{ requested: [{ from: 1, to: 4 }] }]);
+  expect(wanted.due(() => false)).toMatchObject([{ epoch: 'epoch0000001', from: 1, to: 4 }]);
+  expect(await admit(fourth)).toMatchObject([
+    { rejected: [{ seq: 4, hash: fourth.hash, reason: 'fork' }], requested: [{ from: 1, to: 3 }] },
+  ]);
+  expect(await admit(third)).toMatchObject([{ rejected: [{ seq: 3, reason: 'fork' }], requested: [] }]);
+  expect(await admit(sixth, fifth, fourth)).toMatchObject([{ requested: [] }]);
+  expect(wanted.due(() => false)).toEqual([]);
+});
+
+test('where the twin fills a gap behind what is here, the other branch is asked for once its agent is back', async () => {
+  const { mine, others } = branches(2, 2);
+  const { admit, wanted, ledger, folder } = await open();
+  await admit(...mine.slice(0, 2), ...mine.slice(3));
+  // Whoever sends it does not have the other one.
+  expect(await admit(...others.slice(2, 3))).toMatchObject([{ requested: [] }]);
+  expect(wanted.due(() => false)).toMatchObject([{ from: 1, to: 3 }]);
+  await ledger.close();
+  const again = await open(folder);
+  expect(again.wanted.due(() => false)).toMatchObject([{ from: 1, to: 3 }]);
+  expect(await again.admit(...mine.slice(2, 3))).toMatchObject([{ rejected: [{ seq: 3 }] }]);
+  expect(again.wanted.due(() => false)).toEqual([]);
 });
 
 test('what can never be taken is rejected with its reason; a spoilt copy takes nothing back', async () => {

@@ -9,6 +9,7 @@ import { Findings } from '../../../collector/ingest/findings.ts';
 import { AgentKeys } from '../../../collector/ingest/keys.ts';
 import { Quarantine } from '../../../collector/ingest/quarantine.ts';
 import { ReceiptIssuer } from '../../../collector/ingest/receipts.ts';
+import { WantedRecords } from '../../../collector/ingest/wanted-records.ts';
 import type { RowWriter } from '../../../collector/ledger/ledger-writer.ts';
 import type { LedgerWorkerData } from '../../../collector/ledger/ledger-worker.ts';
 import { MonthWriter } from '../../../collector/ledger/month-writer.ts';
@@ -109,6 +110,7 @@ async function collect(folder: string, arrivals: readonly (readonly SealedRecord
     quarantine: new Quarantine({ folder: join(folder, 'quarantine'), log: silentLog, realMs }),
     keys: new AgentKeys(folder, []),
     findings: new Findings(silentLog),
+    wanted: new WantedRecords({ path: join(folder, 'wanted-records.json'), realMs, log: silentLog }),
     wallMs: () => clock.wallMs(),
     realMs,
     log: silentLog,
