@@ -1,4 +1,5 @@
 import type { EmissionFactor } from '../factors/emission-factor.ts';
+import type { DecimalText } from '../figures/decimal.ts';
 import type { EmissionStatement, FootprintRecord, UpstreamPart } from '../record/footprint-record.ts';
 
 /*
@@ -125,20 +126,28 @@ export function sensitivityWords({ sensitivity }: FootprintRecord): string {
   );
 }
 
-/** Emissions by one statement. */
-export function emissionWords(
-  { perUnitKgCo2e, method, factorSet, factorUncertainty, remarks, lossesKgCo2e }: EmissionStatement,
-  unit: string,
-): string {
+/** Emissions of a functional unit by one statement. */
+export function emissionWords(statement: EmissionStatement, unit: string): string {
+  const { perUnitKgCo2e } = statement;
   return sentences([
     ...(perUnitKgCo2e === null
       ? []
-      : [
-          `Electricity: ${perUnitKgCo2e} kg CO2e per ${unit} (${method}-based, ${factorSet} factors${lossesKgCo2e === '0' ? '' : ', with losses of the grid'})`,
-        ]),
-    `Uncertainty of the factor: ${factorUncertainty}`,
-    ...remarks,
+      : [`Electricity: ${perUnitKgCo2e} kg CO2e per ${unit} (${howWords(statement)})`]),
+    ...doubtWords(statement),
   ]);
+}
+
+/** Emissions of a kWh by one statement. */
+export function supplyWords(statement: EmissionStatement, kgPerKwh: DecimalText): string {
+  return sentences([`${kgPerKwh} kg CO2e per kWh (${howWords(statement)})`, ...doubtWords(statement)]);
+}
+
+function howWords({ method, factorSet, lossesKgCo2e }: EmissionStatement): string {
+  return `${method}-based, ${factorSet} factors${lossesKgCo2e === '0' ? '' : ', with losses of the grid'}`;
+}
+
+function doubtWords({ factorUncertainty, remarks }: EmissionStatement): string[] {
+  return [`Uncertainty of the factor: ${factorUncertainty}`, ...remarks];
 }
 
 /** A row of a factor table. */

@@ -1,7 +1,7 @@
 import type { DecimalText } from '../../figures/decimal.ts';
 import type { FootprintRecord } from '../../record/footprint-record.ts';
 import type { DeclaredPart, Inventory } from '../inventory.ts';
-import { emissionWords, uncertaintyWords, upstreamWords } from '../record-words.ts';
+import { supplyWords, uncertaintyWords, upstreamWords } from '../record-words.ts';
 import { declaredDocumentation, electricityDocumentation } from './documentation.ts';
 import { entity, refTo, versionOf, type RootEntity } from './entity.ts';
 import { exchangesOf, type ExchangeFacts } from './exchanges.ts';
@@ -49,7 +49,7 @@ export function electricitySupply(frame: Frame): Supply {
       ? null
       : entity('Process', uuidOf(`openlca/electricity/${record.id}`), {
           ...head(frame, electricity.processName, 'millwatt/electricity'),
-          description: statement === null ? '' : emissionWords(statement, record.functionalUnit.unit),
+          description: statement === null ? '' : supplyWords(statement, kgPerKwh),
           processType: 'LCI_RESULT',
           location: refTo(place),
           ...inventoryOfProcess([

@@ -124,8 +124,8 @@ function describe(record: FootprintRecord): string {
   const { functionalUnit, activity, emissions, remarks } = record;
   return [
     `${functionalUnit.description}: ${activity.perUnitKwh} kWh of electricity.`,
-    ...emissions.map((statement) => emissionWords(statement, functionalUnit.unit)),
     completenessWords(record),
+    ...emissions.map((statement) => emissionWords(statement, functionalUnit.unit)),
     viewWords(record),
     ...remarks,
   ].join('\n');
