@@ -1,6 +1,7 @@
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
+import { CarriedReadings } from './carried-readings.ts';
 import { ChannelClaims } from './channel-claims.ts';
 import { examineRecord, type SoundRecord } from './examine-record.ts';
 import type { Findings } from './findings.ts';
@@ -63,6 +64,7 @@ export class Admission {
   readonly #parts: AdmissionParts;
   readonly #quiet: QuietLog;
   readonly #claims = new ChannelClaims();
+  readonly #carried: CarriedReadings;
   /** The key that began each chain: an epoch never changes hands. */
   readonly #chainKeys = new Map<string, string>();
   /** Hashes of the records on their way into the ledger. */
@@ -84,6 +86,7 @@ export class Admission {
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
     this.#quiet = new QuietLog(parts.realMs);
+    this.#carried = new CarriedReadings(parts.ledger);
     for (const { agent, epoch, key } of parts.ledger.chains()) this.#chainKeys.set(`${agent}/${epoch}`, key);
     for (const { bytes, header, ordinal } of parts.ledger.configRecords()) {
       const known = examineRecord(bytes, header);
@@ -142,6 +145,11 @@ export class Admission {
         );
       else if (known !== undefined)
         this.#rejectBranch(record, `Record ${seq} of agent ${agent} was sealed twice.`);
+      else if (this.#carried.holdAll(record))
+        this.#rejectFork(
+          record,
+          `Record ${seq} of agent ${agent} holds readings that it took along into another epoch.`,
+        );
       else await this.#append(record);
     } catch (error) {
       this.#counts.failed++;
@@ -294,6 +302,7 @@ export class Admission {
     const { agent, epoch, seq } = header;
     const { wanted, findings, keys, wallMs } = this.#parts;
     wanted.noteHere({ agent, epoch, seq, hash });
+    this.#carried.note(header, ordinal);
     for (const at of this.#compare(record))
       findings.report(
         'broken-chain',

@@ -61,6 +61,8 @@ test.skipIf(SEED !== undefined)(
 
 /** Seeds beyond the usual ones that found a defect. */
 const FOUND = [
+  // What an agent took along into a new epoch, its restored spool sealed in the old one once more.
+  3621,
   // Killed between hearing of a fork and opening a new epoch, an agent went on in the old one.
   3744, 7871, 9021,
   // Of two branches a restored ledger got the one, and nobody missed what was receipted of the other.
