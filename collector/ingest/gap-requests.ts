@@ -2,6 +2,7 @@ import type { ChainSummary } from '../ledger/ledger.ts';
 
 /** A gap is asked for when it has been there this long, and again when nothing of it has come for as long, real ms. */
 const PATIENCE_MS = 60_000;
+const SOON_MS = PATIENCE_MS / 2;
 const RANGES_MAX = 50;
 /** Of a long gap its beginning is asked for; the rest follows when that has come. */
 const RANGE_RECORDS_MAX = 1000;
@@ -55,10 +56,11 @@ export class GapRequests {
     this.#chains.set(name, gaps);
     const missed = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
     const patienceMs = missed > (chain.pending ?? Infinity) ? 0 : PATIENCE_MS;
-    const due = gaps.filter(
-      ({ from, sinceMs, askedMs, askedTo }) =>
-        nowMs - sinceMs >= patienceMs && (nowMs - askedMs >= PATIENCE_MS || (askedTo > 0 && from > askedTo)),
-    );
+    const isOld = ({ from, sinceMs, askedMs, askedTo }: Gap, waitMs: number) =>
+      nowMs - sinceMs >= Math.min(patienceMs, waitMs) &&
+      (nowMs - askedMs >= waitMs || (askedTo > 0 && from > askedTo));
+    // Those that are soon to be asked for go with the one that is: what an agent does not have it tells of them all at once.
+    const due = gaps.some((gap) => isOld(gap, PATIENCE_MS)) ? gaps.filter((gap) => isOld(gap, SOON_MS)) : [];
     for (const gap of due) {
       gap.askedMs = nowMs;
       gap.askedTo = Math.min(gap.to, gap.from + RANGE_RECORDS_MAX - 1);

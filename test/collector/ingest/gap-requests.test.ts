@@ -38,29 +38,35 @@ test('a gap is asked for after a minute, then at most once a minute, and never w
   expect(gaps.due({ ...chain, contiguousSeq: 9 }, () => [])).toEqual([]);
 });
 
-test('a gap that is parted is no younger for it, and one that is asked for keeps no other waiting', () => {
+test('a gap that is parted is no younger for it, and those that are soon due go with one that is', () => {
   let nowMs = 0;
   const gaps = new GapRequests(() => nowMs);
   const due = (...missing: { from: number; to: number }[]) =>
     gaps.due({ ...chain, headSeq: 20 }, () => missing);
-  expect(due({ from: 1, to: 1 })).toEqual([]);
-  nowMs = 20_000;
-  expect(due({ from: 1, to: 1 }, { from: 9, to: 13 })).toEqual([]);
+  const first = { from: 1, to: 1 };
+  const second = { from: 9, to: 13 };
+  const young = { from: 15, to: 15 };
+  expect(due(first)).toEqual([]);
+  nowMs = 30_000;
+  expect(due(first, second)).toEqual([]);
+  nowMs = 31_000;
+  expect(due(first, second, young)).toEqual([]);
   nowMs = 60_000;
-  expect(due({ from: 1, to: 1 }, { from: 9, to: 13 })).toEqual([{ from: 1, to: 1 }]);
+  expect(due(first, second, young)).toEqual([first, second]);
   nowMs = 70_000;
   // 11 and 12 are told to be gone.
   const parted = [
     { from: 9, to: 10 },
     { from: 13, to: 13 },
   ];
-  expect(due({ from: 1, to: 1 }, ...parted)).toEqual([]);
-  nowMs = 80_000;
-  expect(due({ from: 1, to: 1 }, ...parted)).toEqual(parted);
-  nowMs = 120_000;
-  expect(due({ from: 1, to: 1 }, ...parted)).toEqual([{ from: 1, to: 1 }]);
-  nowMs = 140_000;
-  expect(due({ from: 1, to: 1 }, ...parted)).toEqual(parted);
+  expect(due(first, ...parted, young)).toEqual([]);
+  // The young one comes of age, and the others were asked for long enough ago.
+  nowMs = 91_000;
+  expect(due(first, ...parted, young)).toEqual([first, ...parted, young]);
+  nowMs = 150_999;
+  expect(due(first, ...parted, young)).toEqual([]);
+  nowMs = 151_000;
+  expect(due(first, ...parted, young)).toEqual([first, ...parted, young]);
 });
 
 test('an agent that names ever new epochs does not fill the memory: the chain looked at longest ago is forgotten', () => {
