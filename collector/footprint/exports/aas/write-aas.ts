@@ -147,17 +147,14 @@ function methods(): AasElement {
   ]);
 }
 
-const PHASE_OF_STAGE: Readonly<Record<UpstreamPart['stage'], 'A1' | 'A2' | 'A3'>> = {
-  material: 'A1',
-  'purchased-part': 'A1',
-  transport: 'A2',
-  process: 'A3',
-  packaging: 'A3',
-  waste: 'A3',
-};
+const RAW_MATERIAL: readonly UpstreamPart['stage'][] = ['material', 'purchased-part'];
+
+function phaseOf({ stage }: UpstreamPart): 'A1' | 'A2' | 'A3' {
+  return RAW_MATERIAL.includes(stage) ? 'A1' : stage === 'transport' ? 'A2' : 'A3';
+}
 
 /** The phases that the figure is of: energy of use for a machine-hour; production and what was declared for what is made. */
 function phasesOf({ view, upstream }: FootprintRecord): (keyof typeof PHASES)[] {
   if (view === 'use-phase') return ['B6'];
-  return [...new Set(['A3' as const, ...upstream.map(({ stage }) => PHASE_OF_STAGE[stage])])].sort();
+  return [...new Set(['A3' as const, ...upstream.map(phaseOf)])].sort();
 }

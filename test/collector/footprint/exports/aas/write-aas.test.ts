@@ -25,7 +25,12 @@ interface Element {
   qualifiers?: { type: string; value: string }[];
 }
 interface Environment {
-  submodels: { id: string; semanticId: object; administration: object; submodelElements: Element[] }[];
+  submodels: {
+    id: string;
+    semanticId: object;
+    administration: { templateId: string };
+    submodelElements: Element[];
+  }[];
 }
 
 const textOf = (record: FootprintRecord, pactEndpoint?: string) =>
@@ -62,7 +67,7 @@ describe.each(records)('the submodel of %s', (_, record, pactEndpoint) => {
       const [theirs, ours] = [template.submodels[0], environment.submodels[0]];
       expect(ours?.semanticId).toEqual(theirs?.semanticId);
       expect(ours?.administration).toMatchObject({
-        templateId: (theirs?.administration as { templateId: string }).templateId,
+        templateId: theirs?.administration.templateId,
       });
       compare(ours?.submodelElements ?? [], theirs?.submodelElements ?? [], '', false);
     },
@@ -117,7 +122,7 @@ describe('a carbon footprint submodel', () => {
 
   it('says first that it is partial', () => {
     const { submodels } = JSON.parse(textOf(electricityAlone())) as Environment;
-    const [footprint] = submodels[0]?.submodelElements[0]?.value as Element[];
+    const [footprint] = (submodels[0]?.submodelElements[0]?.value ?? []) as Element[];
     expect(footprint?.description?.[0]?.text).toMatch(
       /^Partial footprint: material and transport were not declared\./,
     );
