@@ -24,6 +24,7 @@ import { lastRebuild, rebuildPath } from './rebuild-state.ts';
 import {
   basisOf,
   lastOrdinalOf,
+  markOf,
   rebuildProjection,
   type ProjectionBasis,
   type TimeRange,
@@ -114,7 +115,13 @@ async function compare(
     const [firstMs, lastMs] = spanOf(views, machines);
     const fromMs = range.fromMs ?? firstMs;
     const toMs = range.toMs ?? lastMs;
-    const parts = { ledger, views, store, site: config.site, ...(basis ?? newestBasis(views, dataFolder)) };
+    const parts = {
+      ledger,
+      views,
+      store,
+      site: config.site,
+      ...(basis ?? newestBasis(views, ledger, dataFolder)),
+    };
     const compared: Comparison = { days: [], missing: 0, more: 0 };
     for await (const day of compareDays(parts, fromMs, toMs)) {
       compared.days.push(day);
@@ -138,9 +145,13 @@ async function compare(
 }
 
 /** Up to where points were written, by the collector or by a rebuild. */
-function newestBasis(views: ReturnType<typeof readViews>, dataFolder: string): ProjectionBasis {
+function newestBasis(
+  views: ReturnType<typeof readViews>,
+  ledger: ReturnType<typeof readLedger>,
+  dataFolder: string,
+): ProjectionBasis {
   const own = basisOf(views);
-  const rebuilt = lastRebuild(rebuildPath(dataFolder));
+  const rebuilt = lastRebuild(rebuildPath(dataFolder), (ordinal) => markOf(ledger, ordinal));
   const other = rebuilt === undefined ? own : basisOf(rebuilt);
   return other.lastOrdinal > own.lastOrdinal ? other : own;
 }

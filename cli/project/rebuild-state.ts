@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SAMPLES } from '../../collector/influx/projector.ts';
 import type { Views } from '../../collector/ledger/views.ts';
 
 const SAVE_EVERY_MS = 1000;
@@ -20,7 +21,12 @@ interface Saved {
   points: number;
   cursors: Record<string, number>;
   checkpoints: Record<string, string>;
+  /** What the ledger says of the last record that was read: a restored ledger has others under its numbers. */
+  mark?: string;
 }
+
+/** Says which record of the ledger an ordinal is; empty where there is none, and for 0. */
+export type MarkOf = (ordinal: number) => string;
 
 /** The cursors of a rebuild, in a file of their own: those of the collector stay where they are. */
 export interface RebuildState extends Pick<Views, 'checkpointBefore' | 'commit' | 'cursor' | 'setCursor'> {
@@ -39,18 +45,24 @@ export function rebuildPath(dataFolder: string, isOfPart = false): string {
   return join(dataFolder, isOfPart ? 'influx-rebuild-part.json' : 'influx-rebuild.json');
 }
 
-/** The cursors of the last rebuild of everything that ended; undefined where there was none. */
-export function lastRebuild(path: string): Pick<Views, 'checkpointBefore' | 'cursor'> | undefined {
+/** The cursors of the last rebuild of everything from this very ledger that ended; undefined where there was none. */
+export function lastRebuild(
+  path: string,
+  markOf: MarkOf,
+): Pick<Views, 'checkpointBefore' | 'cursor'> | undefined {
   const saved = readSaved(path);
-  if (saved?.isDone !== true) return undefined;
+  if (saved?.isDone !== true || !isOf(saved, markOf)) return undefined;
   return cursorsOf(saved);
 }
 
-/** Opens the state of a rebuild, or begins one where there is none of this task. */
-export function openRebuildState(path: string, task: RebuildTask): RebuildState {
+/** Opens the state of a rebuild, or begins one where there is none of this task and this ledger. */
+export function openRebuildState(path: string, task: RebuildTask, markOf: MarkOf): RebuildState {
   const before = readSaved(path);
   const isResumed =
-    before !== undefined && !before.isDone && JSON.stringify(before.task) === JSON.stringify(task);
+    before !== undefined &&
+    !before.isDone &&
+    JSON.stringify(before.task) === JSON.stringify(task) &&
+    isOf(before, markOf);
   const saved: Saved = isResumed
     ? before
     : { v: 1, task, isDone: false, points: 0, cursors: {}, checkpoints: {} };
@@ -58,6 +70,7 @@ export function openRebuildState(path: string, task: RebuildTask): RebuildState 
   let savedAtMs = performance.now();
   const save = (): void => {
     savedAtMs = performance.now();
+    saved.mark = markOf(saved.cursors[SAMPLES] ?? 0);
     writeFileSync(`${path}.new`, JSON.stringify(saved), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   };
@@ -87,6 +100,10 @@ export function openRebuildState(path: string, task: RebuildTask): RebuildState 
       save();
     },
   };
+}
+
+function isOf({ cursors, mark }: Saved, markOf: MarkOf): boolean {
+  return mark === markOf(cursors[SAMPLES] ?? 0);
 }
 
 function cursorsOf({ cursors, checkpoints }: Saved): Pick<Views, 'checkpointBefore' | 'cursor'> {

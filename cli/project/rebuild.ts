@@ -56,8 +56,10 @@ export async function rebuildProjection(
 ): Promise<Rebuilt> {
   const task = { target: `${influx.url} ${influx.database}`, ...range };
   const isOfPart = range.fromMs !== null || range.toMs !== null;
-  const state = openRebuildState(rebuildPath(dataFolder, isOfPart), task);
   const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
+  const state = openRebuildState(rebuildPath(dataFolder, isOfPart), task, (ordinal) =>
+    markOf(ledger, ordinal),
+  );
   const views = readViews({ folder: dataFolder });
   const progress = createRebuildProgress(isQuiet);
   const startedMs = performance.now();
@@ -112,16 +114,16 @@ export async function rebuildProjection(
   } finally {
     progress.end();
     await projector.stop();
-    views.close();
-    ledger.close();
     stats = projector.stats();
     state.save(stats.lines);
+    if (isWhole) state.finish();
+    views.close();
+    ledger.close();
   }
   if (!isWhole)
     throw new MillwattError('refuse', 'stopped', `Stopped at record ${stats.cursor} of ${last}.`, {
       cure: 'Run the same command again: it goes on where it stopped.',
     });
-  state.finish();
   return {
     resumed: state.isResumed,
     records: stats.cursor - first,
@@ -140,6 +142,11 @@ export function basisOf(views: Pick<Views, 'checkpointBefore' | 'cursor'>): Proj
   const saved = views.checkpointBefore(OWN_CHECKPOINT, 0);
   const memory = saved === undefined ? undefined : (JSON.parse(saved.json) as ReaderMemory);
   return { lastOrdinal: views.cursor(SAMPLES), memory };
+}
+
+/** The hash of the record with this ordinal, or of the next one that can be read; empty where there is none, and for 0. */
+export function markOf(ledger: Pick<LedgerView, 'readAfter'>, ordinal: number): string {
+  return ordinal === 0 ? '' : (ledger.readAfter(ordinal - 1, 1)[0]?.hash ?? '');
 }
 
 /** The last record of a ledger that is only looked at, by halving: ordinals only rise. */

@@ -165,6 +165,31 @@ describe('millwatt project, a scripted fake', () => {
     }
   }, 60_000);
 
+  it('begins anew where the ledger is another one than that it had stopped in: a backup was restored', async () => {
+    const fake = await startFakeInflux([], ({ url }) =>
+      url.includes('write') ? { status: 204 } : { status: 200, body: NOT_EMPTY },
+    );
+    try {
+      const influx = `{ url: "${fake.url}", version: 1, database: millwatt }`;
+      const [folder, other] = [await siteWith(influx), await siteWith(influx)];
+      const path = join(folder, 'influx-rebuild.json');
+      const whole = await projectJson(folder, '--rebuild');
+      expect(whole).toMatchObject({ rebuilt: { resumed: false, records: 37 } });
+      // As it is left by one that was stopped before its end.
+      const saved = { ...(JSON.parse(readFileSync(path, 'utf8')) as object), isDone: false };
+      writeFileSync(path, JSON.stringify(saved));
+      expect(await projectJson(folder, '--rebuild')).toMatchObject({
+        rebuilt: { resumed: true, records: 0 },
+      });
+      writeFileSync(join(other, 'influx-rebuild.json'), JSON.stringify(saved));
+      expect(await projectJson(other, '--rebuild')).toMatchObject({
+        rebuilt: { resumed: false, records: 37, points: whole.rebuilt.points },
+      });
+    } finally {
+      await fake.stop();
+    }
+  }, 60_000);
+
   it.each([
     [['--rebuild', '--retry'], 2, /--rebuild and --retry are two things/],
     [['--from', '2026-03-02'], 2, /--from and --to say what is written again/],
