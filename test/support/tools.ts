@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { test } from 'vitest';
+import { LCA_PYTHON } from '../interop/lca/installed.ts';
 import { ASYNCUA_PYTHON, MILO_CLASSES } from '../interop/opcua/installed.ts';
 
 /** Programs that some tests need, with the command that brings each. */
@@ -28,6 +29,10 @@ const TOOLS = {
   milo: {
     programs: [MILO_CLASSES],
     install: 'sudo apt-get install default-jdk-headless maven && test/interop/opcua/install.sh milo',
+  },
+  lca: {
+    programs: [LCA_PYTHON],
+    install: 'sudo apt-get install python3-venv && test/interop/lca/install.sh',
   },
   chromium: {
     programs: ['chromium', 'chromium-browser', 'google-chrome'],
