@@ -11,6 +11,8 @@ const OWN_FOLDER =
   [join(import.meta.dirname, '../factors'), join(import.meta.dirname, '../../../config/factors')].find(
     (folder) => existsSync(folder),
   ) ?? join(import.meta.dirname, '../factors');
+/** Faults of one file that an error tells; a column in the wrong unit has thousands. */
+const TOLD = 20;
 const TABLE_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,62})\.csv$/;
 
 /** A factor table and the file it came from. */
@@ -75,7 +77,11 @@ function loadTable(file: string, isShipped: boolean): FactorTable {
 function unusable(file: string, findings: readonly Finding[]): MillwattError {
   const errors = findings.filter(({ severity }) => severity === 'error');
   return badFactors(
-    [`${file} cannot be used as factors:`, ...errors.map(formatFinding)].join('\n'),
+    [
+      `${file} cannot be used as factors:`,
+      ...errors.slice(0, TOLD).map(formatFinding),
+      ...(errors.length > TOLD ? [`and ${errors.length - TOLD} more like them.`] : []),
+    ].join('\n'),
     `Correct the ${errors.length === 1 ? 'place' : `${errors.length} places`} above; docs/factors.md says what each column holds.`,
   );
 }

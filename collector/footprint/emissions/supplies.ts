@@ -54,7 +54,9 @@ export function shareSupplies(
       if (compareDecimals(wanted, left) > 0) cut.add(supply);
       if (compareDecimals(taken, ZERO) === 0) continue;
       left = minus(left, taken);
-      lines.set(supply, [...(lines.get(supply) ?? []), { ...piece, kwh: times(piece.kwh, taken) }]);
+      const line = lines.get(supply) ?? [];
+      line.push({ ...piece, kwh: times(piece.kwh, taken) });
+      lines.set(supply, line);
     }
     return { ...piece, kwh: times(piece.kwh, left) };
   });

@@ -46,6 +46,6 @@ export interface EmissionFactor {
   readIn: 'source' | 'secondary';
   /** Standard uncertainty in % of the value, where the source states one; null where it does not. */
   standardPercent: DecimalText | null;
-  /** SHA-256 of the row as its table writes it, base64url. */
+  /** SHA-256 of the row's canonical text (docs/factors.md), base64url. */
   sha256: string;
 }

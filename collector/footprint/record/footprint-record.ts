@@ -228,7 +228,7 @@ export interface FactorUse {
   kgCo2e: DecimalText;
   /** Id of the upstream row that was added to this direct one. */
   upstream?: string;
-  /** Where each hour had its own value: how many of the series were used, and the SHA-256 of its file, base64url. */
+  /** Where each hour had its own value: how many of the series were used, and the SHA-256 of the whole series, base64url. */
   hourly?: { hours: DecimalText; sha256: string };
 }
 

@@ -155,6 +155,10 @@ describe("an operator's factor table", () => {
     expect(refusal(() => loadFactors([file]))).toMatch(
       /^refuse bad-factors: .*bad\.csv cannot be used as factors:\n.*bad\.csv:2:1: id: "own\/DE\/2026" does not name/,
     );
+    writeFileSync(file, `${HEADER}\n${`${ROW}\n`.repeat(30)}`);
+    expect(refusal(() => loadFactors([file]))).toMatch(
+      /\nand 10 more like them\. Correct the 30 places above/,
+    );
     writeFileSync(file, Buffer.from([0x69, 0xe4]));
     expect(refusal(() => loadFactors([file]))).toContain('is not written in UTF-8');
     expect(refusal(() => loadFactors([join(folder, 'none.csv')]))).toMatch(
