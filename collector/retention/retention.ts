@@ -43,7 +43,7 @@ export interface Retention {
   /** Lets go what is due now; one call at a time. Never rejects. */
   run(): Promise<void>;
   stats(): RetentionStats;
-  /** Ends after the month under way. */
+  /** Ends after the month that is being written. */
   stop(): Promise<void>;
 }
 
@@ -88,6 +88,7 @@ class MonthlyRetention implements Retention {
   readonly #cancel: () => void;
   #running: Promise<void> | undefined;
   #stopped = false;
+  readonly #ending = Promise.withResolvers<void>();
   #failures = 0;
   #stuck: Stuck | undefined;
   #frozenToMs: number;
@@ -118,6 +119,7 @@ class MonthlyRetention implements Retention {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    this.#ending.resolve();
     await this.#running;
   }
 
@@ -168,10 +170,12 @@ class MonthlyRetention implements Retention {
     return Math.max(-Infinity, ...newest.map(({ header }) => wallTimeMs(header, header.sealedTo)));
   }
 
-  /** Why it could not be done; undefined when it was. */
+  /** Why it could not be done; undefined when it was, and where we are told to end before it began. */
   async #prune(month: MonthFacts): Promise<Stuck | undefined> {
     const { ledger, derivation, cursors, frozenPath, viewsPath, log } = this.#parts;
-    await derivation.idle();
+    // A year of hours may be computed anew just now, and that ends only after us.
+    await Promise.race([derivation.idle(), this.#ending.promise]);
+    if (this.#stopped) return undefined;
     if (cursors().some((ordinal) => ordinal < month.lastOrdinal))
       return { why: `${month.file} is not wholly derived and projected yet`, cure: BY_ITSELF };
     const free = statfsSync(dirname(month.path));

@@ -126,6 +126,48 @@ test('the oldest month goes first when the ledger is too large, one after the ot
   expect(await bench.derived()).toEqual(figures);
 }, 60_000);
 
+test('what InfluxDB has not is not let go, and neither is anything once the collector is to end', async () => {
+  const feed = new PlantFeed({ bootMs: FROM_MS - 60_000 });
+  const bench = await openAt(feed.config());
+  await arrive(bench, recordsOf(feed, 16));
+  await bench.derive();
+  let projected = 0;
+  // A derivation that computes years of hours anew.
+  let idle: Promise<void> = new Promise(() => {});
+  const retention = () =>
+    startRetention({
+      ledger: bench.ledger,
+      derivation: {
+        idle: () => idle,
+        freeze: (aboutMs) => bench.derivation.freeze(aboutMs),
+        goOn: (written) => bench.derivation.goOn(written),
+      },
+      cursors: () => [bench.views.cursor('derive'), projected],
+      frozenPath: frozenPath(bench.folder),
+      viewsPath: `${bench.folder}/views.db`,
+      keepMs: 0,
+      wallMs: () => bench.clock.wallMs(),
+      log: silentLog,
+    });
+  const ended = retention();
+  const running = ended.run();
+  await ended.stop();
+  await running;
+  expect(ended.stats()).toMatchObject({ monthsPruned: 0, stuck: '', failures: 0 });
+
+  idle = Promise.resolve();
+  const going = retention();
+  const [march] = bench.ledger.months();
+  projected = (march?.lastOrdinal ?? 0) - 1;
+  await going.run();
+  expect(going.stats()).toMatchObject({ monthsPruned: 0, cure: '' });
+  expect(going.stats().stuck).toMatch(/is not wholly derived and projected yet/);
+  projected += 1;
+  await going.run();
+  expect(going.stats()).toMatchObject({ monthsPruned: 1, stuck: '' });
+  await going.stop();
+}, 60_000);
+
 test('a month without readings is looked at once, not for ever', async () => {
   const feed = new PlantFeed({ bootMs: FROM_MS - 60_000 });
   const bench = await openAt(feed.config());
