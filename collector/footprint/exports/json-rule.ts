@@ -92,30 +92,31 @@ export function onlyOne(item: JsonRule): JsonRule {
       : rule(value, place);
 }
 
+type Fields = Readonly<Record<string, JsonRule>>;
+
 /** An object with these fields, and no field that is not named here. */
-export function object(
-  required: Readonly<Record<string, JsonRule>>,
-  optional: Readonly<Record<string, JsonRule>> = {},
-): JsonRule {
+export function object(required: Fields, optional: Fields = {}): JsonRule {
+  return fieldsOf(required, optional, (inner, at) => [faultAt(at, inner, 'is no field of this format')]);
+}
+
+/** An object of others' making: with these fields, and whatever else they put there. */
+export function openObject(required: Fields, optional: Fields = {}): JsonRule {
+  return fieldsOf(required, optional, () => []);
+}
+
+function fieldsOf(required: Fields, optional: Fields, otherField: JsonRule): JsonRule {
+  const rules = new Map([...Object.entries(required), ...Object.entries(optional)]);
   return (value, place) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return [faultAt(place, value, 'is not an object')];
     const fields = new Map(Object.entries(value));
-    const faults = Object.keys(required)
-      .filter((name) => !fields.has(name))
-      .map((name) => `${place}: nothing stands in ${name}`);
-    for (const [name, inner] of fields) {
-      const rule = Object.hasOwn(required, name)
-        ? required[name]
-        : Object.hasOwn(optional, name)
-          ? optional[name]
-          : undefined;
-      const at = place === '' ? name : `${place}.${name}`;
-      faults.push(
-        ...(rule === undefined ? [faultAt(at, inner, 'is no field of this format')] : rule(inner, at)),
-      );
-    }
-    return faults;
+    const missing = Object.keys(required).filter((name) => !fields.has(name));
+    return [
+      ...missing.map((name) => `${place}: nothing stands in ${name}`),
+      ...[...fields].flatMap(([name, inner]) =>
+        (rules.get(name) ?? otherField)(inner, place === '' ? name : `${place}.${name}`),
+      ),
+    ];
   };
 }
 
