@@ -8,9 +8,9 @@ export interface FlippedBit {
 }
 
 /**
- * The bits of a range any one of which, flipped, makes its checksum come out as `wanted` and not as `found`: at most two. The sum is
- * linear in its words, so what a bit adds follows from its place alone; what comes out by chance fits no single bit. The upper bits
- * of words have few different weights: then several fit, and which one it was is not known.
+ * The bits of a range any one of which, flipped, makes its checksum come out as `wanted` and not as `found`. The sum is linear in its
+ * words, so what a bit adds follows from its place alone; what comes out by chance fits no single bit. The upper bits of words have
+ * few different weights: then several fit, of the uppermost a third of the words.
  *
  * @param ranges parts of the log that were summed up one after the other, each a multiple of eight bytes
  */
@@ -40,13 +40,17 @@ export function findFlippedBits(
           continue;
         const byte = isBigEndian ? 3 - (bit >> 3) : bit >> 3;
         fitting.push({ at: word + byte, mask: 1 << (bit & 7) });
-        if (fitting.length > 1) return fitting;
       }
     }
     first = stepOf(first);
     second = stepOf(second);
   }
   return fitting;
+}
+
+/** Flips a bit in place. */
+export function flipBit(bytes: Buffer, { at, mask }: FlippedBit): void {
+  bytes.writeUInt8(bytes.readUInt8(at) ^ mask, at);
 }
 
 /** True where two pairs of numbers differ in a single bit. */
