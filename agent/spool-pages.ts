@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { RECORD_MAGIC } from '../protocols/telemetry/record.ts';
+import { readPagesInLog } from './spool-wal-pages.ts';
 
 /** SQLite's own default; ours are never made with another. */
 const PAGE_BYTES = 4096;
@@ -104,18 +105,22 @@ export function mendFirstPage(path: string): boolean {
 }
 
 /**
- * The records' bytes that lie in the pages of a database, found without its trees: a page proves nothing about where it
+ * The records' bytes that lie in the pages of a database and of its log, found without its trees: a page proves nothing about where it
  * belongs, but a record does. What was deleted lately may be among them.
  */
 export function* carveRecords(path: string): Generator<Carved> {
+  const inLog = readPagesInLog(path);
   const file = openSync(path, 'r');
   try {
-    const pages = Math.floor(statSync(path).size / PAGE_BYTES);
+    const inFile = Math.floor(statSync(path).size / PAGE_BYTES);
+    const pages = Math.max(inFile, ...inLog.keys());
     const page = Buffer.alloc(PAGE_BYTES);
-    const read = (number: number, into: Buffer) =>
-      number > 0 &&
-      number <= pages &&
-      readSync(file, into, 0, PAGE_BYTES, (number - 1) * PAGE_BYTES) === PAGE_BYTES;
+    const read = (number: number, into: Buffer) => {
+      const newer = inLog.get(number);
+      if (newer !== undefined) return newer.copy(into) === PAGE_BYTES;
+      if (number < 1 || number > inFile) return false;
+      return readSync(file, into, 0, PAGE_BYTES, (number - 1) * PAGE_BYTES) === PAGE_BYTES;
+    };
     for (let number = 2; number <= pages; number++) {
       if (!read(number, page) || !isNearly(TABLE_LEAF, page.readUInt8(0))) continue;
       // Every place is looked at, not only those the page points to: a bit of what leads to its rows costs none of them.
