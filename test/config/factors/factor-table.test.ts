@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkHourlyFactors } from '../../../config/library/factor-hours.ts';
 import {
@@ -132,6 +133,39 @@ describe("an operator's factor table", () => {
       expect(findings).toMatchObject([{ severity: 'warning', path: 'gCo2ePerKwh' }]);
     }
     for (const value of ['0', '1', '3000']) expect(told(HEADER, but('724', value))).toEqual([]);
+  });
+
+  it('never takes a row from a damaged text but as it would be written, and never breaks down', () => {
+    const pieces = fc.constantFrom(
+      ',',
+      '"',
+      '\n',
+      '\r',
+      '0',
+      '.',
+      'e',
+      'DE',
+      '2026',
+      ' ',
+      '\uFEFF',
+      'constructor',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(HEADER.length + ROW.length), pieces, fc.nat(3)), { maxLength: 4 }),
+        (edits) => {
+          let text = `${HEADER}\n${ROW}`;
+          for (const [at, piece, cut] of edits) text = text.slice(0, at) + piece + text.slice(at + cut);
+          const { rows, findings } = checkFactorTable(text, 'own', 'own.csv');
+          expect(rows === undefined).toBe(findings.some(({ severity }) => severity === 'error'));
+          for (const row of rows ?? []) {
+            expect(row.id.startsWith(`own/${row.region}/${row.year}`)).toBe(true);
+            expect(row.gCo2ePerKwh).toMatch(/^(0|[1-9]\d*)(\.\d*[1-9])?$/);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it('stands beside the shipped tables, under another name', () => {
