@@ -168,6 +168,28 @@ test('what InfluxDB has not is not let go, and neither is anything once the coll
   await going.stop();
 }, 60_000);
 
+test('what waits for its wiring stays whole: nobody has made hours of it yet', async () => {
+  const feed = new PlantFeed({ bootMs: FROM_MS - 60_000 });
+  const bench = await openAt(feed.config());
+  const records = recordsOf(feed, 16);
+  // Another agent, of which the snapshot has not come.
+  const other = new PlantFeed({ agent: 'gw-2', epoch: 'cccccccccccc', bootMs: FROM_MS - 60_000 });
+  other.config();
+  records.splice(1, 0, ...recordsOf(other, 1).slice(0, 1));
+  await arrive(bench, records);
+  await bench.derive();
+  expect(await bench.letGo()).toMatchObject({ monthsPruned: 1, stuck: '' });
+  const kept = bench.ledger.readAfter(0, 10).filter(({ header }) => header.kind === 'readings');
+  expect(kept.map(({ header, headOnly }) => [header.agent, headOnly === true])).toEqual(
+    kept.map(({ header, receivedMs }) => [
+      header.agent,
+      header.agent === 'gw-1' && receivedMs < Date.UTC(2026, 3, 1),
+    ]),
+  );
+  expect(kept.some(({ headOnly }) => headOnly === true)).toBe(true);
+  expect(kept.some(({ header }) => header.agent === 'gw-2')).toBe(true);
+}, 60_000);
+
 test('a month without readings is looked at once, not for ever', async () => {
   const feed = new PlantFeed({ bootMs: FROM_MS - 60_000 });
   const bench = await openAt(feed.config());
