@@ -44,6 +44,8 @@ export interface Followed {
   before: string;
   /** Its last seq that is known. */
   beforeSeq: number;
+  /** Header hash of that record, where it is known. */
+  beforeHash?: string;
 }
 
 /** What stands in the header of a record that waits for its receipt. */
@@ -387,9 +389,10 @@ export class Spool {
   }
 
   /** The head of a new chain; which one ended is kept until it is told there. Inside a transaction. */
-  #leave({ epoch: before, seq: beforeSeq }: ChainHead, reason: string): ChainHead {
+  #leave({ epoch: before, seq: beforeSeq, hash }: ChainHead, reason: string): ChainHead {
+    const followed: Followed = { reason, before, beforeSeq, ...(hash === null ? {} : { beforeHash: hash }) };
     // Of one in which nothing was sealed there is nothing to tell, and what came before it is not told yet.
-    if (beforeSeq > 0) this.#meta.set('followed', JSON.stringify({ reason, before, beforeSeq }));
+    if (beforeSeq > 0) this.#meta.set('followed', JSON.stringify(followed));
     return { epoch: drawToken(this.#randomBytes), seq: 0, hash: null, config: null };
   }
 

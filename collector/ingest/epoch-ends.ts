@@ -60,7 +60,8 @@ export class EpochEnds {
       const { end } = known;
       const headSeq = headOf(agent, end.epoch);
       if (headSeq >= end.seq) {
-        this.#forget(agent, end.epoch);
+        // With a hash it is looked at when it is here; a gap is asked for by others.
+        if (end.hash === undefined) this.#forget(agent, end.epoch);
         continue;
       }
       if (nowMs < known.askMs) continue;
@@ -72,6 +73,24 @@ export class EpochEnds {
       due.push({ agent, epoch: end.epoch, from: headSeq + 1, to });
     }
     return due;
+  }
+
+  /**
+   * Ends in whose place another record is here, sealed by another gateway under the same name; no record comes after them
+   * that would name them. Each is given once, and forgotten; so are those that are here.
+   */
+  takeOthers(
+    hashOf: (agent: string, epoch: string, seq: number) => string | undefined,
+  ): { agent: string; epoch: string; seq: number; hash: string }[] {
+    const others: { agent: string; epoch: string; seq: number; hash: string }[] = [];
+    for (const [agent, { end }] of this.#all()) {
+      const { epoch, seq, hash } = end;
+      const here = hash === undefined ? undefined : hashOf(agent, epoch, seq);
+      if (hash === undefined || here === undefined) continue;
+      if (here !== hash) others.push({ agent, epoch, seq, hash });
+      this.#forget(agent, epoch);
+    }
+    return others;
   }
 
   #all(): [agent: string, AwaitedEnd][] {

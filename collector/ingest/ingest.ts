@@ -129,6 +129,8 @@ export function startIngest(options: {
     const heads = new Map(chains.map(({ agent, epoch, headSeq }) => [`${agent}/${epoch}`, headSeq]));
     const headOf = (agent: string, epoch: string) => heads.get(`${agent}/${epoch}`) ?? 0;
     for (const { agent, epoch, from, to } of ends.due(headOf)) receipts.request(agent, epoch, [{ from, to }]);
+    const hashOf = (agent: string, epoch: string, seq: number) => ledger.hashOf(agent, epoch, seq);
+    for (const end of ends.takeOthers(hashOf)) wanted.note(end);
     const isHere = ({
       agent,
       epoch,

@@ -1,6 +1,6 @@
 import { unfoldPart } from '../../protocols/evidence/seal.ts';
 import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
-import { isCount, isToken } from '../../protocols/telemetry/ids.ts';
+import { isCount, isDigest, isToken } from '../../protocols/telemetry/ids.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
 import type { LedgerRecord } from './ledger.ts';
 
@@ -8,6 +8,8 @@ import type { LedgerRecord } from './ledger.ts';
 export interface EpochEnd {
   epoch: string;
   seq: number;
+  /** Its header hash, where the agent told it. */
+  hash?: string;
 }
 
 /**
@@ -17,9 +19,9 @@ export interface EpochEnd {
  */
 export function epochEndOf(logText: string): EpochEnd | undefined {
   for (const { event, detail } of decodeAgentLog(logText)) {
-    const { before, beforeSeq } = detail;
+    const { before, beforeSeq, beforeHash } = detail;
     if (event === 'epoch-opened' && isToken(before) && isCount(beforeSeq) && beforeSeq > 0)
-      return { epoch: before, seq: beforeSeq };
+      return { epoch: before, seq: beforeSeq, ...(isDigest(beforeHash) ? { hash: beforeHash } : {}) };
   }
   return undefined;
 }

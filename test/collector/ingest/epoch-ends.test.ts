@@ -14,6 +14,13 @@ test('an epoch names the end of the one before', () => {
       ]),
     );
   expect(opened({ reason: 'fork', before: BEFORE, beforeSeq: 20 })).toEqual({ epoch: BEFORE, seq: 20 });
+  const beforeHash = 'A'.repeat(43);
+  expect(opened({ before: BEFORE, beforeSeq: 20, beforeHash })).toEqual({
+    epoch: BEFORE,
+    seq: 20,
+    hash: beforeHash,
+  });
+  expect(opened({ before: BEFORE, beforeSeq: 20, beforeHash: 'no' })).toEqual({ epoch: BEFORE, seq: 20 });
   expect(opened({ reason: 'corrupt' })).toBeUndefined();
   expect(opened({ reason: 'fork', before: '../..', beforeSeq: 20 })).toBeUndefined();
   expect(opened({ reason: 'fork', before: BEFORE, beforeSeq: 0 })).toBeUndefined();
@@ -44,6 +51,25 @@ test('the end of an epoch that is over is asked for until it is here, ever more 
   headSeq = 0;
   nowMs += 7 * 86_400_000;
   expect(due()).toEqual([]);
+});
+
+test('an end in whose place another record is here is given once, whenever that comes', () => {
+  const hashes = new Map<number, string>();
+  const ends = new EpochEnds(() => 0);
+  const take = () => ends.takeOthers((_agent, _epoch, seq) => hashes.get(seq));
+  const end = { epoch: BEFORE, seq: 20, hash: 'mine' };
+  ends.learn('gw-1', end);
+  ends.learn('gw-2', { epoch: BEFORE, seq: 30 });
+  expect(take()).toEqual([]);
+  expect(ends.due(() => 25)).toEqual([]);
+  hashes.set(20, 'of another').set(30, 'of whomever');
+  expect(take()).toEqual([{ agent: 'gw-1', ...end }]);
+  expect(take()).toEqual([]);
+  ends.learn('gw-1', end);
+  hashes.set(20, 'mine');
+  expect(take()).toEqual([]);
+  hashes.set(20, 'of another');
+  expect(take()).toEqual([]);
 });
 
 test('ends are bounded, of one agent and of all: the oldest are forgotten', () => {
