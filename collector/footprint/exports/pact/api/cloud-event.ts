@@ -24,16 +24,20 @@ interface EventFrame<Kind extends string, Data> {
   data: Data;
 }
 
+/** A provider tells which footprints are new or changed. */
 export type PublishedEvent = EventFrame<'Published', { pfIds: string[] }>;
+/** A customer asks for footprints, by the criteria of lists. */
 export type RequestCreatedEvent = EventFrame<
   'RequestCreated',
   Partial<Record<Exclude<Criterion, 'validOn' | 'validAfter' | 'validBefore'>, string[]>> &
     Partial<Record<'validOn' | 'validAfter' | 'validBefore', string>> & { comment?: string }
 >;
+/** The footprints that were asked for, at least one. */
 export type RequestFulfilledEvent = EventFrame<
   'RequestFulfilled',
   { requestEventId: string; pfs: ProductFootprint[] }
 >;
+/** Why nothing that was asked for is sent. */
 export type RequestRejectedEvent = EventFrame<
   'RequestRejected',
   { requestEventId: string; error: PactError }

@@ -13,6 +13,7 @@ export const CRITERIA = [
   'status',
 ] as const;
 export type Criterion = (typeof CRITERIA)[number];
+/** Values of criteria, as they were written. */
 export type Criteria = Readonly<Partial<Record<Criterion, readonly string[]>>>;
 
 /** The criteria that are times. */

@@ -115,6 +115,11 @@ describe('a carbon footprint submodel', () => {
     for (const phrase of ['A1 - raw material supply', 'A3 - production', '"value": "piece"'])
       expect(part).toContain(phrase);
     expect(part).not.toContain('A2 -');
+    const [steel] = samplePart().upstream;
+    if (steel === undefined) throw new Error('the sample has no steel');
+    const stages = (['transport', 'packaging'] as const).map((stage) => ({ ...steel, stage }));
+    const phases = textOf({ ...samplePart(), upstream: stages });
+    expect(phases.match(/"[AB]\d - /g)).toEqual(['"A2 - ', '"A3 - ']);
     const electricity = textOf(electricityAlone());
     expect(electricity).toContain('A3 - production');
     expect(electricity).not.toContain('A1 -');

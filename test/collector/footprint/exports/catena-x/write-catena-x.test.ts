@@ -96,6 +96,19 @@ describe('a Catena-X footprint', () => {
     };
     expect(withGwp('AR6')).toContain('"ipccCharacterizationFactors": "AR6"');
     expect(withGwp(null)).toContain('"ipccCharacterizationFactors": "unspecified"');
+    withGwp('AR6');
+    const [statement] = record.emissions;
+    const [row] = record.evidence.factors;
+    if (statement === undefined || row === undefined) throw new Error('the sample has no factors');
+    const mine = { ...row, id: 'mine/VN/2025' };
+    record.emissions[0] = {
+      ...statement,
+      factors: [...statement.factors, { id: mine.id, energyKwh: d('0'), kgCo2e: d('0') }],
+    };
+    for (const gwp of ['AR5', null] as const) {
+      record.evidence.factors = [row, { ...mine, gwp }];
+      expect(textOf(record), String(gwp)).toContain('"ipccCharacterizationFactors": "unspecified"');
+    }
   });
 });
 
