@@ -187,7 +187,10 @@ export interface DataQuality {
   precision: Score;
   /** Measured energy over all, %. */
   primaryActivityPercent: DecimalText;
-  /** Emissions whose activity and factor are both primary, over all, %: the strict reading, which exports take. */
+  /**
+   * Emissions whose activity and factor are both primary, over all of a functional unit, declared parts with their own share
+   * included, %: the strict reading, which exports take.
+   */
   primaryStrictPercent: DecimalText;
   policy: string;
 }

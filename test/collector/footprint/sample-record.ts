@@ -288,6 +288,8 @@ export function samplePart(): FootprintRecord {
       ...statement,
       perUnitKgCo2e: d(['1.209798', '1.731059'][index] ?? ''),
     })),
+    // Of 5.689798 kg, the 4.48 kg of steel are primary.
+    dataQuality: { ...use.dataQuality, primaryStrictPercent: d('78.7') },
     upstream: [
       {
         stage: 'material',
