@@ -99,8 +99,8 @@ function formatOf(database: DatabaseSync): string | undefined {
   const row = database.prepare("SELECT * FROM meta WHERE name = 'format'").get();
   if (row === undefined) return undefined;
   const format = String(row['value']);
-  // Format 1 has no sums. A flipped bit must not look like a newer version.
-  if (typeof row['sum'] === 'number' && row['sum'] !== checkOf('format', format)) throw spoilt();
+  // Format 1 has no column of sums. A flipped bit must not look like a newer version, nor may one that takes the sum away.
+  if ('sum' in row && row['sum'] !== checkOf('format', format)) throw spoilt();
   return format;
 }
 

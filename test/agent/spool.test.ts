@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
 import type { Sealer } from '../../agent/sealer.ts';
 import { SteppedClock } from '../../protocols/clock.ts';
+import { checkOf } from '../../agent/spool-meta.ts';
 import type { Log } from '../../protocols/log.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { parseRecord } from '../../protocols/telemetry/record.ts';
@@ -92,7 +93,7 @@ test('a spool of a newer version is refused and left alone', () => {
   const before = readdirSync(path).sort();
   // What a newer version would write.
   const database = new DatabaseSync(join(path, 'spool.sqlite'));
-  database.exec("UPDATE meta SET value = '3', sum = NULL WHERE name = 'format'");
+  database.prepare("UPDATE meta SET value = '3', sum = ? WHERE name = 'format'").run(checkOf('format', '3'));
   database.close();
   expect(() => openSpool(path)).toThrow(/format 3/);
   expect(readdirSync(path).sort()).toEqual(before);
