@@ -16,7 +16,7 @@ export interface CarbonFigures {
   uptakeKg: DecimalText;
   /** Declared packaging, without uptake; null where none was declared. */
   packagingKg: DecimalText | null;
-  /** Rows that the electricity was multiplied with, upstream and losses included. */
+  /** Rows that the electricity was multiplied with, upstream ones included. */
   rows: EmissionFactor[];
   /** Sets of global warming potentials that rows name, in order. */
   gwpSets: string[];
@@ -99,26 +99,24 @@ export function declared(
   );
 }
 
+/** Rows of a statement by their ids, each once: those that the energy was multiplied with, and upstream ones beside them. */
+export function idsOfRows({ factors }: EmissionStatement): string[] {
+  return [
+    ...new Set(factors.flatMap(({ id, upstream }) => (upstream === undefined ? [id] : [id, upstream]))),
+  ];
+}
+
 function rowsOf(record: FootprintRecord, statement: EmissionStatement): EmissionFactor[] {
-  const used = [...new Set(statement.factors.map(({ id }) => id))].map((id) => {
+  return idsOfRows(statement).map((id) => {
     const row = record.evidence.factors.find((factor) => factor.id === id);
-    if (row === undefined)
-      throw new MillwattError(
-        'refuse',
-        'no-factor-row',
-        `${nameOf(record)} rests on the factor ${id}, and its evidence has no such row.`,
-        {
-          cure: 'Make the record anew.',
-        },
-      );
-    return row;
+    if (row !== undefined) return row;
+    throw new MillwattError(
+      'refuse',
+      'no-factor-row',
+      `${nameOf(record)} rests on the factor ${id}, and its evidence has no such row.`,
+      { cure: 'Make the record anew.' },
+    );
   });
-  const regions = new Set(used.map(({ region }) => region));
-  // An upstream factor multiplies the same energy a second time, so that no statement lists it.
-  const before = record.evidence.factors.filter(
-    ({ boundary, region }) => boundary === 'upstream' && regions.has(region),
-  );
-  return statement.upstreamKgCo2e === '0' ? used : [...used, ...before];
 }
 
 const isSame = (a: { name: string; version: string }, b: { name: string; version: string }) =>

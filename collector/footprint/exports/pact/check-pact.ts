@@ -4,7 +4,7 @@ import type { FootprintRecord } from '../../record/footprint-record.ts';
 import { RECORD_SCHEMA_ID } from '../../record/record-schema.ts';
 import type { ExportFile } from '../export-file.ts';
 import { also, dateTime, decimalText, faultAt, flag, list, object, text, urn, uuid } from '../json-rule.ts';
-import { differenceOf, sumOf } from './carbon-figures.ts';
+import { differenceOf, idsOfRows, sumOf } from './carbon-figures.ts';
 import { lacksOf, PARTIAL } from './footprint-words.ts';
 import { PACT_VERSION, type ProductFootprint } from './product-footprint.ts';
 import { threeYearsAfter } from './validity.ts';
@@ -166,9 +166,9 @@ function* recordFaults(
   const { pcf } = footprint;
   const parts = record.upstream.map((part) => part.kgCo2ePerUnit);
   const sources = pcf.secondaryEmissionFactorSources ?? [];
-  const rows = record.evidence.factors.filter((row) =>
-    record.emissions[0]?.factors.some(({ id }) => id === row.id),
-  );
+  const [statement] = record.emissions;
+  const ids = statement === undefined ? [] : idsOfRows(statement);
+  const rows = record.evidence.factors.filter(({ id }) => ids.includes(id));
   const same: [where: string, here: unknown, there: unknown][] = [
     ['created', footprint.created, record.issued],
     ['companyIds', footprint.companyIds, record.issuer.company.ids],

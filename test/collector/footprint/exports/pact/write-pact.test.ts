@@ -167,8 +167,8 @@ describe('a PACT footprint', () => {
     };
     record.evidence.factors.push(upstream);
     expect(pactFootprint(record, ports).pcf.ipccCharacterizationFactors).toEqual(['AR5']);
-    const [statement] = record.emissions;
-    if (statement !== undefined) record.emissions[0] = { ...statement, upstreamKgCo2e: d('10') };
+    const [used] = record.emissions[0]?.factors ?? [];
+    if (used !== undefined) used.upstream = upstream.id;
     const { pcf } = pactFootprint(record, ports);
     expect(pcf.ipccCharacterizationFactors).toEqual(['AR5', 'AR6']);
     expect(pcf.secondaryEmissionFactorSources?.map(({ version }) => version)).toContain('up/VN/2025');
