@@ -9,6 +9,8 @@ import type { Chance } from './chance.ts';
 export class MemoryStore implements InfluxStore {
   /** Series and time -> field -> value, as they were written last. */
   readonly points = new Map<string, Map<string, string>>();
+  /** Called when a write was not acknowledged. */
+  onRetry: () => void = () => {};
   readonly #chance: Chance | undefined;
 
   /** @param chance undefined never fails */
@@ -17,11 +19,9 @@ export class MemoryStore implements InfluxStore {
   }
 
   async write(lines: string): Promise<WriteOutcome> {
-    if (this.#chance?.happens(0.2) === true)
-      return { kind: 'retry', afterMs: null, reason: 'InfluxDB answered 503' };
+    if (this.#chance?.happens(0.2) === true) return this.#retry('InfluxDB answered 503');
     for (const line of lines.split('\n')) this.#store(line);
-    if (this.#chance?.happens(0.2) === true)
-      return { kind: 'retry', afterMs: null, reason: 'the connection broke before the answer' };
+    if (this.#chance?.happens(0.2) === true) return this.#retry('the connection broke before the answer');
     return { kind: 'ok', expired: 0 };
   }
 
@@ -39,6 +39,11 @@ export class MemoryStore implements InfluxStore {
 
   async health(): Promise<{ up: boolean; version: string; reason: string }> {
     return { up: true, version: 'in memory', reason: '' };
+  }
+
+  #retry(reason: string): WriteOutcome {
+    this.onRetry();
+    return { kind: 'retry', afterMs: null, reason };
   }
 
   #store(line: string): void {

@@ -64,26 +64,34 @@ export class Readers {
     await derivation.idle();
     await derivation.stop();
     const random = new Chance(seed, `projector ${this.#looks}`);
-    const projector = startProjector({
-      ...common,
-      store,
-      quarantine: {
-        add: (refused) => {
-          if (refused.length > 0) throw new Error(`refused: ${refused[0]?.reason}`);
+    const project = async (ends: boolean) => {
+      const projector = startProjector({
+        ...common,
+        store,
+        quarantine: {
+          add: (refused) => {
+            if (refused.length > 0) throw new Error(`refused: ${refused[0]?.reason}`);
+          },
         },
-      },
-      random: () => random.next(),
-      // Back-off takes no time here: while the readers look, time stands.
-      timers: {
-        ...systemTimers,
-        after: (_, act) => {
-          const turn = setImmediate(act);
-          return () => clearImmediate(turn);
+        random: () => random.next(),
+        // Back-off takes no time here: while the readers look, time stands.
+        timers: {
+          ...systemTimers,
+          after: (_, act) => {
+            const turn = setImmediate(act);
+            return () => clearImmediate(turn);
+          },
         },
-      },
-    });
-    await projector.idle();
-    await projector.stop();
+      });
+      store.onRetry = () => {
+        if (ends) void projector.stop();
+      };
+      await projector.idle();
+      await projector.stop();
+    };
+    // Now and then it ends while InfluxDB has not said that it has the points: the next one must not believe so.
+    if (new Chance(seed, `end ${this.#looks}`).happens(0.5)) await project(true);
+    await project(false);
     const all = [0, Number.MAX_SAFE_INTEGER] as const;
     const readout: Readout = {
       hours: machines.flatMap((machine) => views.hours(machine, ...all)),
