@@ -6,6 +6,8 @@ import type { EmissionStatement, FootprintRecord, UpstreamPart } from '../record
  * What a record says, in sentences for the free text fields of formats for life-cycle assessment.
  */
 
+const FACTORS_TOLD = 12;
+
 /** Whether it is a whole footprint, and what it lacks if not. */
 export function completenessWords({ completeness: { isPartial, because } }: FootprintRecord): string {
   return isPartial
@@ -148,6 +150,14 @@ function howWords({ method, factorSet, lossesKgCo2e }: EmissionStatement): strin
 
 function doubtWords({ factorUncertainty, remarks }: EmissionStatement): string[] {
   return [`Uncertainty of the factor: ${factorUncertainty}`, ...remarks];
+}
+
+/** Rows of factor tables; of more than a dozen, such as those of hours, the first and how many there are. */
+export function factorsWords(rows: readonly EmissionFactor[]): string {
+  const [first] = rows;
+  return rows.length > FACTORS_TOLD && first !== undefined
+    ? sentences([`${rows.length} factors, the first of them ${factorWords(first)}`])
+    : sentences(rows.map(factorWords));
 }
 
 /** A row of a factor table. */

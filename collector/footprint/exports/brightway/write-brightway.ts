@@ -8,7 +8,7 @@ import {
   completenessWords,
   coverageWords,
   emissionWords,
-  factorWords,
+  factorsWords,
   meterWords,
   obtainedWords,
   qualityWords,
@@ -121,7 +121,7 @@ function electricityActivity(
     product: productName,
     comment: sentences([
       ...(statement === null || kgPerKwh === null ? [] : [supplyWords(statement, kgPerKwh)]),
-      ...factors.slice(0, 12).map(factorWords),
+      factorsWords(factors),
       'CO2 equivalents are booked as fossil CO2',
     ]),
     exchanges: [],

@@ -6,7 +6,7 @@ import {
   boundaryWords,
   completenessWords,
   coverageWords,
-  factorWords,
+  factorsWords,
   meterWords,
   obtainedWords,
   qualityWords,
@@ -72,11 +72,7 @@ export function electricityDocumentation(
     ...validity(record),
     timeDescription: `Factors of the years ${[...new Set(factors.map(({ year }) => year))].join(', ')} for ${record.period.name}.`,
     geographyDescription: `Electricity drawn in ${subdivision ?? country}; factors of ${[...new Set(factors.map(({ region }) => region))].join(', ')}.`,
-    dataSelectionDescription: sentences(
-      factors.length > 12
-        ? [`${factors.length} rows, the first: ${factors.slice(0, 1).map(factorWords).join()}`]
-        : factors.map(factorWords),
-    ),
+    dataSelectionDescription: factorsWords(factors),
     dataTreatmentDescription: `${gases} They are booked as fossil CO2 to air, so that methods of impact assessment weigh them with 1; other impacts of making electricity are not in this data set. Link the input to a background database for those.`,
     completenessDescription: sentences(statement?.remarks ?? []),
     ...people(record, company),

@@ -47,11 +47,16 @@ export function factorSources(factors: readonly EmissionFactor[], uuidOf: UuidOf
 }
 
 /** What a declared part is from. */
-export function declarationSource(source: string, uuidOf: UuidOf): RootEntity {
-  return entity('Source', uuidOf(`openlca/declaration/${source}`), {
+export function declarationSource(record: FootprintRecord, source: string, uuidOf: UuidOf): RootEntity {
+  return entity('Source', uuidOf(nameInCompany(record, ['declaration', source])), {
     name: source,
     category: 'millwatt',
     version: FIRST_VERSION,
     textReference: source,
   });
+}
+
+/** A name that no other company's and no other site's package has: those of many suppliers meet in one database. */
+export function nameInCompany({ issuer }: FootprintRecord, names: readonly string[]): string {
+  return JSON.stringify(['openlca', issuer.company.ids[0] ?? issuer.company.name, issuer.site, ...names]);
 }

@@ -8,7 +8,7 @@ import { exchangesOf, type ExchangeFacts } from './exchanges.ts';
 import { GLOBAL, locationOf } from './locations.ts';
 import { dqEntryOf } from './pedigree.ts';
 import { CO2_FROM_AIR, CO2_TO_AIR, ENERGY, ITEMS, MASS, productFlow } from './reference-data.ts';
-import { declarationSource, factorSources } from './sources.ts';
+import { declarationSource, factorSources, nameInCompany } from './sources.ts';
 
 /** What every data set of a record's package is made with. */
 export interface Frame {
@@ -91,14 +91,14 @@ export function declaredSupply(
   { name, key, emittedKg, takenUpKg, part }: DeclaredPart,
 ): Supply {
   const { record, uuidOf, company, evidence } = frame;
-  const { subject, issuer } = record;
+  const { subject } = record;
   const description = upstreamWords(part);
   const flow = productFlow(
-    uuidOf(`openlca/declared/${issuer.site}/${subject.kind}/${subject.id}/${key}`),
+    uuidOf(nameInCompany(record, ['declared', subject.kind, subject.id, key])),
     ITEMS,
     { name, category: 'millwatt/declared', lastChange: record.issued },
   );
-  const source = declarationSource(part.source, uuidOf);
+  const source = declarationSource(record, part.source, uuidOf);
   const nowhere = locationOf(GLOBAL, uuidOf);
   const unit = { flow, measuredIn: ITEMS, unit: 'Item(s)', amount: ONE };
   const inMass = { measuredIn: MASS, unit: 'kg' };

@@ -7,7 +7,7 @@ import { entity, FOLDERS, refTo, type RootEntity } from './entity.ts';
 import { locationOf } from './locations.ts';
 import { dqEntryOf, pedigreeSystem } from './pedigree.ts';
 import { DURATION, ENERGY, ITEMS, MASS, productFlow, type Quantity } from './reference-data.ts';
-import { companyActor, evidenceSource } from './sources.ts';
+import { companyActor, evidenceSource, nameInCompany } from './sources.ts';
 import {
   declaredSupply,
   electricitySupply,
@@ -76,17 +76,10 @@ export function writeOpenlca(record: FootprintRecord, { uuidOf }: OpenlcaPorts):
 /** The process of a functional unit, its product and its data quality system. */
 function meteredProcess(frame: Frame, supplies: readonly Supply[]): RootEntity[] {
   const { record, inventory, uuidOf, company, evidence, place } = frame;
-  const { issuer, subject, functionalUnit, view, completeness } = record;
+  const { subject, functionalUnit, view, completeness } = record;
   const { measuredIn, unit } = UNITS[functionalUnit.unit];
-  const names = [
-    issuer.site,
-    view,
-    subject.kind,
-    subject.id,
-    functionalUnit.unit,
-    functionalUnit.basis ?? '',
-  ];
-  const product = productFlow(uuidOf(`openlca/product/${names.join('/')}`), measuredIn, {
+  const names = ['product', view, subject.kind, subject.id, functionalUnit.unit, functionalUnit.basis ?? ''];
+  const product = productFlow(uuidOf(nameInCompany(record, names)), measuredIn, {
     name: inventory.productName,
     category: 'millwatt',
     description: functionalUnit.description,

@@ -187,6 +187,47 @@ describe('the openLCA package', () => {
     expect(spreadOf(mixed())).toBeUndefined();
   });
 
+  it('has ids of its own for each company, and the same electricity, units and places', () => {
+    const record = sampleUsePhase();
+    const company = { ...record.issuer.company, ids: ['urn:lei:5493001KJTIIGC8Y1R99'] };
+    const theirs = filesOf({ ...record, id: uuidOf('theirs'), issuer: { ...record.issuer, company } });
+    const ours = new Set(filesOf(record).map(({ path }) => path));
+    const shared = theirs.map(({ path }) => path).filter((path) => ours.has(path));
+    const folders = new Map<string, number>();
+    for (const path of shared)
+      folders.set(path.replace(/\/.*/, ''), (folders.get(path.replace(/\/.*/, '')) ?? 0) + 1);
+    // CO2 and electricity; the table that the factor is from.
+    expect(Object.fromEntries(folders)).toEqual({
+      'openlca.json': 1,
+      dq_systems: 1,
+      flow_properties: 4,
+      flows: 2,
+      locations: 1,
+      sources: 1,
+      unit_groups: 4,
+    });
+  });
+
+  it('tells of many factors how many they are', () => {
+    const record = sampleUsePhase();
+    const [row] = record.evidence.factors;
+    const [statement] = record.emissions;
+    if (row === undefined || statement === undefined) throw new Error('no factor');
+    const rows = Array.from({ length: 13 }, (_, hour) => ({ ...row, id: `${row.id}/${hour}` }));
+    const factors = rows.map(({ id }) => ({ id, energyKwh: d('202'), kgCo2e: d('93.0614') }));
+    const files = filesOf({
+      ...record,
+      emissions: [{ ...statement, factors }],
+      evidence: { ...record.evidence, factors: rows },
+    });
+    expect(checkOpenlca(files)).toEqual([]);
+    const supplier = processesOf(files).find(({ processType }) => processType === 'LCI_RESULT');
+    expect(supplier?.processDocumentation['dataSelectionDescription']).toMatch(
+      /^13 factors, the first of them/,
+    );
+    expect(files.filter(({ path }) => path.startsWith('sources/'))).toHaveLength(2);
+  });
+
   it('refuses a record without a figure per unit', () => {
     const record = sampleUsePhase();
     const activity = { ...record.activity, perUnitKwh: null };
