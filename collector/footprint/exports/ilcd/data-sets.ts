@@ -24,6 +24,7 @@ import {
   declaredSupply,
   electricitySupply,
   MACHINING,
+  ownerOf,
   type Frame,
   type IlcdPorts,
   type Supply,
@@ -97,7 +98,7 @@ function meteredProcess(frame: Frame, supplies: readonly Supply[]): DataSet[] {
     kilogram: foundation.mass,
   }[functionalUnit.unit];
   const names = [
-    issuer.site,
+    ownerOf(record),
     view,
     subject.kind,
     subject.id,

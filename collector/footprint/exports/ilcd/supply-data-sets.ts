@@ -149,9 +149,9 @@ export function declaredSupply(
   { name, key, emittedKg, takenUpKg, part }: DeclaredPart,
 ): Supply {
   const { record, making, foundation, version, evidence, uuidOf } = frame;
-  const { subject, issuer, functionalUnit } = record;
+  const { subject, functionalUnit } = record;
   const flow = productFlow(making, {
-    id: uuidOf(`ilcd/declared/${issuer.site}/${subject.kind}/${subject.id}/${key}`),
+    id: uuidOf(`ilcd/declared/${ownerOf(record)}/${subject.kind}/${subject.id}/${key}`),
     name,
     measuredIn: foundation.items,
     route: 'declared',
@@ -160,7 +160,7 @@ export function declaredSupply(
     making,
     {
       kind: 'sources',
-      id: uuidOf(`ilcd/declaration/${part.source}`),
+      id: uuidOf(`ilcd/declaration/${ownerOf(record)}/${part.source}`),
       version: versionOf(1),
       title: part.source,
     },
@@ -223,6 +223,10 @@ const reference = (flow: DataSet): Exchange => ({
   derivation: 'Calculated',
   comment: '',
 });
+
+/** Company and site: what they call a product is nobody else's product. */
+export const ownerOf = ({ issuer: { company, site } }: FootprintRecord): string =>
+  `${company.ids[0] ?? company.name}/${site}`;
 
 /** Rows that were added to direct ones. */
 function upstreamRows({ evidence }: FootprintRecord, statement: EmissionStatement | null): EmissionFactor[] {

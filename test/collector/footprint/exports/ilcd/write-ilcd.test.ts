@@ -4,7 +4,7 @@ import type { DataSetKind } from '../../../../../collector/footprint/exports/ilc
 import { writeIlcd } from '../../../../../collector/footprint/exports/ilcd/write-ilcd.ts';
 import type { FootprintRecord } from '../../../../../collector/footprint/record/footprint-record.ts';
 import { uuidOf } from '../../../../../protocols/evidence/uuid5.ts';
-import { samplePart, sampleUsePhase } from '../../sample-record.ts';
+import { d, samplePart, sampleUsePhase } from '../../sample-record.ts';
 import { HAS_ILCD_SCHEMAS, schemaFaults } from './ilcd-schemas.ts';
 import { PACKAGE_CASES } from './package-cases.ts';
 
@@ -45,6 +45,32 @@ describe.each(PACKAGE_CASES)('ILCD of %s', (_, record) => {
 
   it('is the same whenever it is written', () => {
     expect(packageOf(structuredClone(record))).toEqual(files);
+  });
+});
+
+describe('ids in ILCD', () => {
+  const idsOf = (record: FootprintRecord) => packageOf(record).map(({ path }) => path);
+
+  it('stay over a re-issue, whose processes have a higher version', () => {
+    const again = structuredClone(samplePart());
+    again.version = d('2');
+    again.issued = '2026-08-01T00:00:00.000Z';
+    expect(idsOf(again)).toEqual(idsOf(samplePart()));
+    const metered = packageOf(again).find(({ path }) => path.includes(again.id))?.content;
+    expect(metered).toContain('<common:dataSetVersion>02.00.000</common:dataSetVersion>');
+  });
+
+  it('of products stay over periods, and are nobody else’s', () => {
+    const flowsOf = (record: FootprintRecord) => idsOf(record).filter((path) => path.includes('/flows/'));
+    const next = structuredClone(sampleUsePhase());
+    next.id = '6234f7f0-5043-5601-b772-8cebea2048e7';
+    next.period.name = 'July 2026';
+    expect(flowsOf(next)).toEqual(flowsOf(sampleUsePhase()));
+    const other = structuredClone(sampleUsePhase());
+    other.issuer.company.ids = ['urn:lei:529900T8BM49AURSDO55'];
+    const same = flowsOf(other).filter((path) => idsOf(sampleUsePhase()).includes(path));
+    // Carbon dioxide and the electricity of a country are the same for all.
+    expect(same).toHaveLength(2);
   });
 });
 
