@@ -1,4 +1,4 @@
-import { SEMANTICS, type Term } from './aas-terms.ts';
+import { FORBIDDEN, SEMANTICS, type Term } from './aas-terms.ts';
 
 /** Part of a submodel, as the JSON of the Asset Administration Shell 3.0 writes it. */
 export type AasElement = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ export function property(
     ...(idShort !== null && { idShort }),
     semanticId: meaning(of),
     valueType,
-    value,
+    value: serializable(value),
     ...(id !== null && { valueId: externalReference(id) }),
   };
 }
@@ -68,7 +68,13 @@ export function elementList(idShort: Meaning, item: Meaning, value: AasElement[]
 
 /** A description in English, cut where the format allows no more. */
 export function englishText(words: string): object[] {
-  if (words.length <= DESCRIPTION_CHARACTERS) return [{ language: 'en', text: words }];
-  const cut = words.slice(0, DESCRIPTION_CHARACTERS - 1);
+  const text = serializable(words);
+  if (text.length <= DESCRIPTION_CHARACTERS) return [{ language: 'en', text }];
+  const cut = text.slice(0, DESCRIPTION_CHARACTERS - 1);
   return [{ language: 'en', text: `${cut.isWellFormed() ? cut : cut.slice(0, -1)}…` }];
+}
+
+/** A text in which what the standard forbids is marked as unreadable. */
+function serializable(text: string): string {
+  return text.replaceAll(FORBIDDEN, '\uFFFD');
 }

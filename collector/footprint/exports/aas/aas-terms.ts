@@ -59,3 +59,6 @@ export const NO_RULE = {
   operator: 'WBCSD PACT',
   name: 'Data exchange only: no rule of a product group or sector was applied',
 } as const;
+
+/** Characters that the standard forbids in any text, because XML cannot write them; halves of characters among them. */
+export const FORBIDDEN = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;

@@ -1,7 +1,7 @@
 import type { ExportFile } from '../export-file.ts';
 import { also, dateTime, decimalText, faultAt, list, object, onlyOne, text } from '../json-rule.ts';
 import { collection, description, elements, exactly, means, named, property, term } from './aas-rules.ts';
-import { METHOD, PHASES, TEMPLATE_ID, UNITS } from './aas-terms.ts';
+import { FORBIDDEN, METHOD, PHASES, TEMPLATE_ID, UNITS } from './aas-terms.ts';
 
 const said = text();
 
@@ -146,11 +146,23 @@ export function checkAas(files: readonly ExportFile[]): string[] {
   return files.flatMap(({ path, content }) => {
     try {
       const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
-      return ENVIRONMENT(JSON.parse(text), '').map((fault) => `${path}: ${fault}`);
+      const environment: unknown = JSON.parse(text);
+      return [...characterFaults(environment, ''), ...ENVIRONMENT(environment, '')].map(
+        (fault) => `${path}: ${fault}`,
+      );
     } catch (error) {
       return [`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`];
     }
   });
+}
+
+function characterFaults(value: unknown, place: string): string[] {
+  if (typeof value === 'string')
+    return value.search(FORBIDDEN) < 0
+      ? []
+      : [faultAt(place, value, 'has characters that the standard forbids')];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => characterFaults(inner, `${place}/${key}`));
 }
 
 /** What has to agree between elements. */

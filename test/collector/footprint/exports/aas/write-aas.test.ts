@@ -161,6 +161,16 @@ describe('a carbon footprint submodel', () => {
     }
   });
 
+  it('writes no character that the standard forbids', () => {
+    const part = samplePart();
+    part.subject.description = 'Housing\u0000 \u0007\uD800, 主轴箱';
+    part.remarks = ['a\u0001b'];
+    const files = writeAas(part, { uuidOf, pactEndpoint: PACT_ENDPOINT });
+    expect(checkAas(files)).toEqual([]);
+    expect(aasCoreFaults(JSON.parse(String(files[0]?.content)))).toEqual([]);
+    expect(String(files[0]?.content)).toContain('Housing\uFFFD \uFFFD\uFFFD, 主轴箱');
+  });
+
   it('names further ids of the product', () => {
     const part = samplePart();
     part.subject.productIds.push('urn:gtin:4712345060507');
@@ -185,6 +195,8 @@ const BROKEN: [what: string, from: string | RegExp, to: string, librarySees: boo
   ],
   ['a version of words', '"version": "1"', '"version": "first"', true],
   ['a reference of no kind', '"type": "ExternalReference"', '"type": "Reference"', true],
+  ['a control character', 'Spindle housing', 'Spindle\\u0007housing', true],
+  ['half a character', 'Spindle housing', 'Spindle\\ud800housing', true],
   ['another meaning', '0173-1#02-ABG855#003', '0173-1#02-ABG999#003', false],
   ['an element left out', /"idShort": "PcfCO2eq"/, '"idShort": "PcfCO2"', false],
   ['a value under another name', '0173-1#07-ABU210#003', '0173-1#07-ABU208#003', false],

@@ -287,6 +287,13 @@ const BROKEN: [what: string, breakIt: (footprint: ProductFootprint) => void, sch
   ],
   ['packaging that is not included', ({ pcf }) => Object.assign(pcf, { packagingGhgEmissions: '1' }), false],
   [
+    'another mass than its record',
+    ({ pcf }) => Object.assign(pcf, { productMassPerDeclaredUnit: '3.3' }),
+    false,
+  ],
+  ['another country than its record', ({ pcf }) => Object.assign(pcf, { geographyCountry: 'TH' }), false],
+  ['another rating than its record', ({ pcf }) => Object.assign(pcf.dqi, { temporalDQR: '2' }), false],
+  [
     'another period than its record',
     ({ pcf }) => Object.assign(pcf, { referencePeriodStart: '2026-06-01T00:00:00.000Z' }),
     false,

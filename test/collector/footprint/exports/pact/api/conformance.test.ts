@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PactEvent } from '../../../../../../collector/footprint/exports/pact/api/cloud-event.ts';
 import { getFootprint } from '../../../../../../collector/footprint/exports/pact/api/get-footprint.ts';
@@ -302,4 +303,22 @@ const CASES: [number: string, name: string, run: () => void][] = [
 
 describe('conformance to PACT version 3', () => {
   it.each(CASES)('case %s: %s', (_number, _name, run) => run());
+
+  it('is listed for users as it is: every case, and what is answered', () => {
+    const page = readFileSync(
+      new URL('../../../../../../docs/product-footprints.md', import.meta.url),
+      'utf8',
+    );
+    const listed = [...page.matchAll(/^\| (\d[\w.]*) \| .* \| (yes|given|no) \|$/gm)].map(
+      ([, number, how]) => [number, how],
+    );
+    const held = new Set(CASES.map(([number]) => number));
+    const given = new Set(['6', '7', '10', '11', '16', '17']);
+    const numbers = Array.from({ length: 40 }, (_, before) => String(before + 1));
+    expect(listed).toEqual(
+      numbers
+        .flatMap((number) => (number === '14' ? ['14.A', '14.B'] : [number]))
+        .map((number) => [number, given.has(number) ? 'given' : held.has(number) ? 'yes' : 'no']),
+    );
+  });
 });
