@@ -1,8 +1,10 @@
-import { decimalOf, dividedBy, minus, roundTo, times } from '../figures/decimal.ts';
+import type { EmissionFactor } from '../factors/emission-factor.ts';
+import { compareDecimals, decimalOf, dividedBy, minus, roundTo, textOf, times } from '../figures/decimal.ts';
 import { Agreement, isZero, sumOf } from './agreement.ts';
 import type { EmissionStatement, FactorUse, FootprintRecord } from './footprint-record.ts';
 
 const GRAM = decimalOf('0.001');
+const HUNDRED = decimalOf('100');
 /** The change of a figure is printed in %, with at least one digit behind the point. */
 const DELTA_APART = '0.05';
 
@@ -24,7 +26,7 @@ export function checkEmissions(record: FootprintRecord): string[] {
     const place = `sensitivity[${at}].deltaPercent`;
     if (isZero(from)) agreement.holds(deltaPercent === null, place, `is ${deltaPercent}, but from is 0`);
     else if (deltaPercent !== null) {
-      const change = times(minus(decimalOf(to), decimalOf(from)), decimalOf('100'));
+      const change = times(minus(decimalOf(to), decimalOf(from)), HUNDRED);
       const right = dividedBy(change, decimalOf(from), 6);
       agreement.nearly(deltaPercent, right, DELTA_APART, place, `from ${from} to ${to}`);
     }
@@ -38,7 +40,7 @@ function checkStatement(
   place: string,
   agreement: Agreement,
 ): void {
-  const { factors, lossesKgCo2e, upstreamKgCo2e, kgCo2e, lossPercent } = statement;
+  const { factors, lossesKgCo2e, upstreamKgCo2e, kgCo2e } = statement;
   const { energyKwh } = record.activity;
   agreement.equals(
     energyKwh,
@@ -53,25 +55,57 @@ function checkStatement(
     'the sum of factors, losses and upstream',
   );
   agreement.perUnit(statement.perUnitKgCo2e, kgCo2e, record.functionalUnit.count, `${place}.perUnitKgCo2e`);
-  agreement.holds(
-    lossPercent !== undefined || isZero(lossesKgCo2e),
-    `${place}.lossesKgCo2e`,
-    `is ${lossesKgCo2e}, but no lossPercent is told`,
+  checkLosses(record, statement, place, agreement);
+  agreement.equals(
+    upstreamKgCo2e,
+    sumOf(factors.map((used) => upstreamOf(record, used))),
+    `${place}.upstreamKgCo2e`,
+    'what the upstream rows add',
   );
   for (const [at, used] of factors.entries()) checkFactor(record, used, `${place}.factors[${at}]`, agreement);
-
-  const rows = factors.map(({ id }) => rowOf(record, id));
-  agreement.holds(
-    isZero(lossesKgCo2e) || rows.some((row) => row?.losses !== 'included'),
-    `${place}.lossesKgCo2e`,
-    `is ${lossesKgCo2e}, but every factor has the losses in it already`,
-  );
-  agreement.holds(
-    isZero(upstreamKgCo2e) || factors.some(({ upstream }) => upstream !== undefined),
-    `${place}.upstreamKgCo2e`,
-    `is ${upstreamKgCo2e}, but no factor names the upstream row that was added`,
-  );
 }
+
+/** Losses are lambda / (1 - lambda) of the rows that leave them out; on-site generation comes over no grid. */
+function checkLosses(
+  record: FootprintRecord,
+  { factors, lossesKgCo2e, lossPercent }: EmissionStatement,
+  place: string,
+  agreement: Agreement,
+): void {
+  if (lossPercent === undefined) {
+    const why = `is ${lossesKgCo2e}, but no lossPercent is told`;
+    agreement.holds(isZero(lossesKgCo2e), `${place}.lossesKgCo2e`, why);
+    return;
+  }
+  const lacking = factors.filter(({ id }) => {
+    const row = rowOf(record, id);
+    return row?.losses === 'excluded' && row.basis !== 'on-site';
+  });
+  const kg = sumOf(lacking.map(({ kgCo2e }) => kgCo2e));
+  const lambda = decimalOf(lossPercent);
+  const rest = minus(HUNDRED, lambda);
+  agreement.holds(
+    compareDecimals(rest, decimalOf('0')) > 0,
+    `${place}.lossPercent`,
+    `is ${lossPercent}: nothing would arrive`,
+  );
+  if (compareDecimals(rest, decimalOf('0')) > 0)
+    agreement.equals(
+      lossesKgCo2e,
+      dividedBy(times(kg, lambda), rest, 6),
+      `${place}.lossesKgCo2e`,
+      `${lossPercent} % lost on the way of the rows that leave losses out`,
+    );
+}
+
+/** kg of a row's upstream, to the mg; `0` where none was added. */
+function upstreamOf(record: FootprintRecord, { energyKwh, upstream }: FactorUse): string {
+  const row = upstream === undefined ? undefined : rowOf(record, upstream);
+  return row === undefined ? '0' : textOf(kgOf(energyKwh, row));
+}
+
+const kgOf = (energyKwh: string, { gCo2ePerKwh }: EmissionFactor) =>
+  roundTo(times(times(decimalOf(energyKwh), decimalOf(gCo2ePerKwh)), GRAM), 6);
 
 function checkFactor(record: FootprintRecord, used: FactorUse, place: string, agreement: Agreement): void {
   const row = rowOf(record, used.id);
@@ -93,7 +127,7 @@ function checkFactor(record: FootprintRecord, used: FactorUse, place: string, ag
   if (used.hourly === undefined)
     agreement.equals(
       used.kgCo2e,
-      roundTo(times(times(decimalOf(used.energyKwh), decimalOf(row.gCo2ePerKwh)), GRAM), 6),
+      kgOf(used.energyKwh, row),
       `${place}.kgCo2e`,
       `${used.energyKwh} kWh x ${row.gCo2ePerKwh} g`,
     );

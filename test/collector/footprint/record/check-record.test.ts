@@ -104,12 +104,26 @@ describe('the check of a record', () => {
         first(r.emissions).lossPercent = d('6');
         first(r.evidence.factors).losses = 'included';
       },
-      'but every factor has the losses in it already',
+      '$.emissions[0].lossesKgCo2e is 1, but 6 % lost on the way of the rows that leave losses out is 0',
     ],
     [
       'upstream of no row',
       (r) => (first(r.emissions).upstreamKgCo2e = d('1')),
-      '$.emissions[0].upstreamKgCo2e is 1, but no factor names',
+      '$.emissions[0].upstreamKgCo2e is 1, but what the upstream rows add is 0',
+    ],
+    [
+      'losses of another share',
+      (r) => {
+        // 6 % of what was generated: 1209.7982 x 6 / 94 = 77.221162.
+        first(r.emissions).lossPercent = d('6');
+        first(r.emissions).lossesKgCo2e = d('72.587892');
+      },
+      '$.emissions[0].lossesKgCo2e is 72.587892, but 6 % lost on the way of the rows that leave losses out is 77.221162',
+    ],
+    [
+      'losses of everything',
+      (r) => (first(r.emissions).lossPercent = d('100')),
+      '$.emissions[0].lossPercent is 100: nothing would arrive',
     ],
     [
       'upstream on a life-cycle factor',
