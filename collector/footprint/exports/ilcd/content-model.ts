@@ -208,7 +208,7 @@ const FLOW: Readonly<Record<string, Rule>> = {
   dataSetInformation: {
     parts: 'common:UUID name classificationInformation CASNumber? sumFormula? common:generalComment?',
   },
-  name: { parts: 'baseName treatmentStandardsRoutes? mixAndLocationTypes?' },
+  name: { parts: 'baseName treatmentStandardsRoutes mixAndLocationTypes' },
   baseName: { words: 500 },
   treatmentStandardsRoutes: { words: 500 },
   mixAndLocationTypes: { words: 500 },

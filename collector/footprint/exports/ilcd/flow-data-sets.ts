@@ -1,5 +1,12 @@
 import { element, SHORT_TEXT_LETTERS_MAX, STRING_LETTERS_MAX, words, type DataSet } from './data-set.ts';
-import { administration, classification, flowRoot, type Making, type Quantity } from './reference-data.ts';
+import {
+  administration,
+  classification,
+  elementaryName,
+  flowRoot,
+  type Making,
+  type Quantity,
+} from './reference-data.ts';
 
 /** First version of a data set that keeps its meaning: products and parties do not change with a re-issue. */
 const LASTING_VERSION = '01.00.000';
@@ -67,7 +74,7 @@ export function uptakeFlow(making: Making, mass: Quantity, id: string): DataSet 
       measuredIn: mass,
       information: [
         element('common:UUID', id),
-        element('name', [words('baseName', name)]),
+        elementaryName(name, 'from air'),
         element('classificationInformation', [
           element(
             'common:elementaryFlowCategorization',

@@ -252,7 +252,7 @@ function co2ToAir(making: Making, mass: Quantity): DataSet {
       measuredIn: mass,
       information: [
         element('common:UUID', id),
-        element('name', [words('baseName', name)]),
+        elementaryName(name, 'to air, unspecified'),
         element('classificationInformation', [
           element(
             'common:elementaryFlowCategorization',
@@ -266,6 +266,15 @@ function co2ToAir(making: Making, mass: Quantity): DataSet {
       ],
     }),
   };
+}
+
+/** A flow's name with where it goes or comes from: older schemas of TIDAS require all three of elementary flows too. */
+export function elementaryName(name: string, where: string): Element {
+  return element('name', [
+    words('baseName', name),
+    words('treatmentStandardsRoutes', 'unspecified'),
+    words('mixAndLocationTypes', where),
+  ]);
 }
 
 /** A flow data set's outermost element: its one flow property is its reference. */
