@@ -1,5 +1,6 @@
 import { readEpochEnd, type EpochEnd } from '../ledger/epoch-end.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import { holesOf } from '../ledger/gone-ranges.ts';
+import type { GoneRange, Ledger } from '../ledger/ledger.ts';
 
 /** An end is waited for so long before it is asked for, and asked for ever more seldom, real ms. */
 const PATIENCE_MS = 60_000;
@@ -13,8 +14,8 @@ const ENDS_MAX = 10_000;
 
 interface AwaitedEnd {
   end: EpochEnd;
-  /** The largest seq that was here when it was asked for; -1 before. */
-  headSeq: number;
+  /** Up to where it was settled when it was asked for; -1 before. */
+  settledSeq: number;
   askMs: number;
   waitMs: number;
 }
@@ -45,14 +46,19 @@ export class EpochEnds {
     const [oldest] = ends.size >= ENDS_OF_AGENT_MAX ? ends.keys() : [];
     if (oldest !== undefined) this.#forget(agent, oldest);
     else if (this.#count >= ENDS_MAX) this.#forgetFirst();
-    ends.set(end.epoch, { end, headSeq: -1, askMs: this.#realMs() + PATIENCE_MS, waitMs: PATIENCE_MS });
+    ends.set(end.epoch, { end, settledSeq: -1, askMs: this.#realMs() + PATIENCE_MS, waitMs: PATIENCE_MS });
     this.#byAgent.set(agent, ends);
     this.#count++;
   }
 
-  /** The ends to ask for now. @param headOf the largest seq that is here; 0 of an epoch of which nothing is */
+  /**
+   * The ends to ask for now.
+   * @param headOf the largest seq that is here; 0 of an epoch of which nothing is
+   * @param gone what its agent said will never come
+   */
   due(
     headOf: (agent: string, epoch: string) => number,
+    gone: (agent: string, epoch: string) => readonly GoneRange[],
   ): { agent: string; epoch: string; from: number; to: number }[] {
     const nowMs = this.#realMs();
     const due: { agent: string; epoch: string; from: number; to: number }[] = [];
@@ -65,12 +71,15 @@ export class EpochEnds {
         continue;
       }
       if (nowMs < known.askMs) continue;
+      const [hole] = holesOf({ from: headSeq + 1, to: end.seq }, gone(agent, end.epoch));
+      if (hole === undefined) continue;
       // An agent that has them answers at once; one that has dropped them is not asked for ever.
-      known.waitMs = headSeq > known.headSeq ? PATIENCE_MS : Math.min(PATIENCE_MS_MAX, known.waitMs * 2);
+      known.waitMs =
+        hole.from - 1 > known.settledSeq ? PATIENCE_MS : Math.min(PATIENCE_MS_MAX, known.waitMs * 2);
       known.askMs = nowMs + known.waitMs;
-      known.headSeq = headSeq;
-      const to = Math.min(end.seq, headSeq + RANGE_RECORDS_MAX);
-      due.push({ agent, epoch: end.epoch, from: headSeq + 1, to });
+      known.settledSeq = hole.from - 1;
+      const to = Math.min(hole.to, hole.from + RANGE_RECORDS_MAX - 1);
+      due.push({ agent, epoch: end.epoch, from: hole.from, to });
     }
     return due;
   }

@@ -14,15 +14,15 @@ import type { ConfigSnapshot } from '../../protocols/telemetry/snapshot.ts';
 import { decodeSnapshot } from '../../protocols/telemetry/snapshot-text.ts';
 import { goneOf } from '../ledger/gone-ranges.ts';
 import { epochEndOf, type EpochEnd } from '../ledger/epoch-end.ts';
-import type { GoneRange } from '../ledger/ledger.ts';
+import type { ToldGone } from '../ledger/ledger.ts';
 
 /** A record that holds by itself: signature, parts and contents. Whether its chain holds is asked later. */
 export interface SoundRecord {
   header: RecordHeader;
   hash: string;
   bytes: Uint8Array;
-  /** What it says will never come of its own chain. */
-  gone: readonly GoneRange[];
+  /** What it says will never come, of its own chain or an earlier one of its agent. */
+  gone: readonly ToldGone[];
   /** Of a `config` record. */
   snapshot?: ConfigSnapshot;
   /** Of a `log` record that begins an epoch: the end of the one before. */

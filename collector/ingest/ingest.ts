@@ -128,7 +128,9 @@ export function startIngest(options: {
     const chains = ledger.chains();
     const heads = new Map(chains.map(({ agent, epoch, headSeq }) => [`${agent}/${epoch}`, headSeq]));
     const headOf = (agent: string, epoch: string) => heads.get(`${agent}/${epoch}`) ?? 0;
-    for (const { agent, epoch, from, to } of ends.due(headOf)) receipts.request(agent, epoch, [{ from, to }]);
+    const gone = (agent: string, epoch: string) => ledger.gone(agent, epoch);
+    for (const { agent, epoch, from, to } of ends.due(headOf, gone))
+      receipts.request(agent, epoch, [{ from, to }]);
     const hashOf = (agent: string, epoch: string, seq: number) => ledger.hashOf(agent, epoch, seq);
     for (const end of ends.takeOthers(hashOf)) wanted.note(end);
     const isHere = ({
@@ -143,10 +145,9 @@ export function startIngest(options: {
       hash: string;
     }) => ledger.hashOf(agent, epoch, seq) === hash;
     for (const { agent, epoch, ...range } of wanted.due(isHere)) receipts.request(agent, epoch, [range]);
-    const gone = (agent: string, epoch: string) => ledger.gone(agent, epoch);
     for (const { agent, epoch, seq } of damage.due(ledger.damaged(), gone))
       receipts.request(agent, epoch, [{ from: seq, to: seq }]);
-    for (const chain of withToldHeads(chains, live.agents())) {
+    for (const chain of withToldHeads(chains, live.agents(), gone)) {
       const due = gaps.due(chain, (agent, epoch, limit) => [
         ...ledger.missing(agent, epoch, limit),
         ...chain.told,

@@ -1,5 +1,6 @@
 import { isToken } from '../../protocols/telemetry/ids.ts';
-import type { ChainSummary } from '../ledger/ledger.ts';
+import { holesOf } from '../ledger/gone-ranges.ts';
+import type { ChainSummary, GoneRange } from '../ledger/ledger.ts';
 import type { AgentState } from './live-state.ts';
 
 /** A chain as far as its agent says it goes. */
@@ -13,11 +14,12 @@ export interface ToldChain extends Pick<ChainSummary, 'agent' | 'epoch' | 'conti
 /**
  * Chains as far as their agents say that they go: a ledger that was restored from a backup does not know of records that it
  * once receipted, and an idle agent sends nothing that would show them. What an agent told on connecting and tells every 30 s
- * is no evidence; all it does is to ask.
+ * is no evidence; all it does is to ask. What an agent said will never come (`gone`) is not missing.
  */
 export function withToldHeads(
   chains: readonly Pick<ChainSummary, 'agent' | 'epoch' | 'contiguousSeq' | 'headSeq'>[],
   agents: readonly Pick<AgentState, 'agent' | 'status' | 'health'>[],
+  gone: (agent: string, epoch: string) => readonly GoneRange[],
 ): ToldChain[] {
   const told = new Map<string, number>(agents.flatMap((state) => headsOf(state)));
   const pendingOf = new Map<string, number>(
@@ -30,18 +32,22 @@ export function withToldHeads(
     const seq = told.get(name) ?? 0;
     told.delete(name);
     const pending = pendingOf.get(name);
+    const awaited = seq > headSeq ? holesOf({ from: headSeq + 1, to: seq }, gone(agent, epoch)) : [];
+    const toSeq = Math.max(headSeq, seq);
+    const isWhole = contiguousSeq === headSeq && awaited.length === 0;
     return {
       agent,
       epoch,
-      contiguousSeq,
-      headSeq: Math.max(headSeq, seq),
-      told: seq > headSeq ? [{ from: headSeq + 1, to: seq }] : [],
+      contiguousSeq: isWhole ? toSeq : contiguousSeq,
+      headSeq: toSeq,
+      told: awaited,
       ...(pending === undefined ? {} : { pending }),
     };
   });
   const unknown = [...told].map(([name, seq]) => {
     const [agent = '', epoch = ''] = name.split('/');
-    return { agent, epoch, contiguousSeq: 0, headSeq: seq, told: [{ from: 1, to: seq }] };
+    const awaited = holesOf({ from: 1, to: seq }, gone(agent, epoch));
+    return { agent, epoch, contiguousSeq: awaited.length === 0 ? seq : 0, headSeq: seq, told: awaited };
   });
   return [...known, ...unknown];
 }

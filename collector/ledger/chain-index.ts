@@ -1,5 +1,5 @@
 import { holesOf, insertGone, reachingInto } from './gone-ranges.ts';
-import type { ChainSummary, Delivery, GoneRange } from './ledger.ts';
+import type { ChainSummary, Delivery, GoneRange, ToldGone } from './ledger.ts';
 import type { Month } from './month-file.ts';
 
 /** Sequence numbers from..to (inclusive), all of them in one month's file. */
@@ -34,8 +34,8 @@ interface Chain {
   epoch: string;
   key: string;
   ranges: SeqRange[];
-  /** Ascending. */
-  gone: GoneRange[];
+  /** Ascending; the list that is kept under its name. */
+  gone: readonly GoneRange[];
   records: number;
   samples: number;
   firstOrdinal: number;
@@ -46,6 +46,8 @@ interface Chain {
 /** Which sequence numbers of which chain are here, and in which month: all that admission asks, without a disk. */
 export class ChainIndex {
   readonly #chains = new Map<string, Chain>();
+  /** What will never come, by chain: also of one of which nothing is here, or not yet. */
+  readonly #gone = new Map<string, GoneRange[]>();
   readonly #tipOf: (agent: string, epoch: string, seq: number, month: Month) => ChainTip | undefined;
 
   /** @param tipOf reads a record's hash and end from disk, for a gap that was just filled */
@@ -53,14 +55,20 @@ export class ChainIndex {
     this.#tipOf = tipOf;
   }
 
-  /** Takes in one new record, and what it says will never come of its chain. */
-  add(record: IndexedRecord, gone: readonly GoneRange[] = []): void {
+  /** Takes in one new record, and what it says will never come. */
+  add(record: IndexedRecord, gone: readonly ToldGone[] = []): void {
     const { seq, month } = record;
     const chain = this.#chainOf(record, record.ordinal);
     chain.records++;
     chain.samples += record.samples;
     insertRange(chain.ranges, { from: seq, to: seq, month });
-    for (const range of gone) insertGone(chain.gone, range);
+    const others = new Set<Chain>();
+    for (const { epoch = record.epoch, ...range } of gone) {
+      insertGone(this.#goneOf(record.agent, epoch), range);
+      const other = this.#chains.get(`${record.agent}/${epoch}`);
+      if (other !== undefined && other !== chain) others.add(other);
+    }
+    for (const other of others) this.#moveTip(other);
     const tipSeq = contiguousEnd(chain);
     if (tipSeq === seq) chain.tip = { hash: record.hash, sealedToMs: record.sealedToMs };
     else if (tipSeq !== chain.tipSeq) chain.tip = this.#readTip(chain, tipSeq);
@@ -82,8 +90,7 @@ export class ChainIndex {
 
   /** Takes in what one month's file says will never come of a chain; `settle` follows. */
   addGone({ agent, epoch }: { agent: string; epoch: string }, range: GoneRange): void {
-    const chain = this.#chains.get(`${agent}/${epoch}`);
-    if (chain !== undefined) insertGone(chain.gone, range);
+    insertGone(this.#goneOf(agent, epoch), range);
   }
 
   /** Finds the tip of every chain after `addRange` and `addGone`. */
@@ -130,7 +137,7 @@ export class ChainIndex {
 
   /** What will never come of a chain, ascending. */
   gone(agent: string, epoch: string): readonly GoneRange[] {
-    return this.#chains.get(`${agent}/${epoch}`)?.gone ?? [];
+    return this.#gone.get(`${agent}/${epoch}`) ?? [];
   }
 
   summaries(): ChainSummary[] {
@@ -168,7 +175,7 @@ export class ChainIndex {
         epoch,
         key,
         ranges: [],
-        gone: [],
+        gone: this.#goneOf(agent, epoch),
         records: 0,
         samples: 0,
         firstOrdinal,
@@ -178,6 +185,20 @@ export class ChainIndex {
       this.#chains.set(name, chain);
     }
     return chain;
+  }
+
+  #goneOf(agent: string, epoch: string): GoneRange[] {
+    const name = `${agent}/${epoch}`;
+    const known = this.#gone.get(name) ?? [];
+    this.#gone.set(name, known);
+    return known;
+  }
+
+  /** A record of another epoch told what of this one will never come. */
+  #moveTip(chain: Chain): void {
+    const tipSeq = contiguousEnd(chain);
+    if (tipSeq !== chain.tipSeq) chain.tip = this.#readTip(chain, tipSeq);
+    chain.tipSeq = tipSeq;
   }
 
   #readTip(chain: Chain, seq: number): ChainTip | undefined {

@@ -1,7 +1,7 @@
 import { decodeAgentLog } from '../../protocols/telemetry/agent-log.ts';
-import { isCount } from '../../protocols/telemetry/ids.ts';
+import { isCount, isToken } from '../../protocols/telemetry/ids.ts';
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
-import type { GoneRange } from './ledger.ts';
+import type { GoneRange, ToldGone } from './ledger.ts';
 
 /** Sequence numbers from..to, inclusive. */
 interface Seqs {
@@ -10,22 +10,28 @@ interface Seqs {
 }
 
 /**
- * What a record says of its own chain that will never come: the records that it was thinned from, and those that its
- * agent dropped. Only records before it can be gone.
+ * What a record says will never come: the records that it was thinned from, and those that its agent dropped, of this epoch
+ * or an earlier one. Of its own epoch only records before it can be gone.
  * @param logText the text of the one part of a `log` record
  */
 export function goneOf(
-  header: Pick<RecordHeader, 'seq' | 'thinnedFrom' | 'thinnedTo'>,
+  header: Pick<RecordHeader, 'epoch' | 'seq' | 'thinnedFrom' | 'thinnedTo'>,
   logText?: string,
-): GoneRange[] {
+): ToldGone[] {
   const { seq, thinnedFrom, thinnedTo } = header;
-  const gone: GoneRange[] = [];
+  const gone: ToldGone[] = [];
   if (thinnedFrom !== undefined && thinnedTo !== undefined)
     gone.push({ from: thinnedFrom, to: thinnedTo, fate: 'thinned' });
   for (const { event, detail } of logText === undefined ? [] : decodeAgentLog(logText)) {
-    const { from, to } = detail;
-    if (event === 'records-dropped' && isCount(from) && isCount(to) && from > 0 && from <= to && to < seq)
-      gone.push({ from, to, fate: 'dropped' });
+    const { from, to, epoch } = detail;
+    if (!isCount(from) || !isCount(to) || from === 0 || from > to) continue;
+    const isEarlier = event === 'earlier-records-dropped' && isToken(epoch) && epoch !== header.epoch;
+    if (!isEarlier && (event !== 'records-dropped' || to >= seq)) continue;
+    const of = isEarlier ? { epoch } : {};
+    // For two reasons the same may be told twice; it is noted once.
+    const known = gone.find((one) => one.from === from && one.epoch === of.epoch && one.fate === 'dropped');
+    if (known === undefined) gone.push({ from, to, fate: 'dropped', ...of });
+    else known.to = Math.max(known.to, to);
   }
   return gone;
 }

@@ -59,6 +59,12 @@ export interface GoneRange {
   fate: 'thinned' | 'dropped';
 }
 
+/** The same as a record tells it. */
+export interface ToldGone extends GoneRange {
+  /** The epoch they belong to, where it is not that of the record. */
+  epoch?: string;
+}
+
 /** How far a chain is here. */
 export interface Delivery {
   /** Wall time (ms since the Unix epoch) up to which every reading is here that is waited for; null when none is. */
@@ -75,8 +81,8 @@ export interface Ledger {
     header: RecordHeader;
     hash: string;
     receivedMs: number;
-    /** Of its own epoch: what it says will never come. */
-    gone?: readonly GoneRange[];
+    /** What it says will never come. */
+    gone?: readonly ToldGone[];
   }): Promise<number>;
   /** The hash of (agent, epoch, seq), or undefined when it is not here. */
   hashOf(agent: string, epoch: string, seq: number): string | undefined;

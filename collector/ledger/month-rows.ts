@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { GoneRange } from './ledger.ts';
+import type { ToldGone } from './ledger.ts';
 import type { Month } from './month-file.ts';
 import { sqliteCode } from './month-schema.ts';
 import { RunRows } from './run-rows.ts';
@@ -21,8 +21,8 @@ export interface RowToWrite {
   config: string;
   prev: string | null;
   machines: string[];
-  /** Of its own chain: what it says will never come. */
-  gone: readonly GoneRange[];
+  /** What it says will never come. */
+  gone: readonly ToldGone[];
   bytes: Uint8Array;
   /** It is here, and its bytes are damaged: they are replaced by these, nothing else is written. */
   mends?: { month: Month; ordinal: number };
@@ -91,7 +91,8 @@ export class MonthRows {
     for (const machine of row.machines) this.#part.run(machine, firstMs, ordinal, lastMs);
     this.#chain.run(agent, epoch, row.key, ordinal, samples);
     this.#runs.add(row);
-    for (const { from, to, fate } of row.gone) this.#gone.run(agent, epoch, ordinal, from, to, fate);
+    for (const { from, to, fate, epoch: of = epoch } of row.gone)
+      this.#gone.run(agent, of, ordinal, from, to, fate);
     this.#longest.run(lastMs - firstMs, lastMs - firstMs);
     return ordinal;
   }

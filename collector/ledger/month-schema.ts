@@ -9,7 +9,8 @@ import { MillwattError } from '../../protocols/errors.ts';
  *   part    which records speak of a machine, and of which time
  *   chain   what a month holds of an epoch, so that opening the ledger reads no record
  *   run     gapless runs of sequence numbers (since 2), so that opening the ledger walks no index
- *   gone    what the record of this ordinal says will never come of its chain (since 2): goneOf(record) says the same
+ *   gone    what the record of this ordinal says will never come of this epoch, its own or an earlier one (since 2):
+ *           goneOf(record) says the same
  *   meta    `longest_ms`: the longest last_ms - first_ms of any record, so that a search by first_ms can be bounded;
  *           `ordinal_floor`: no later record gets an ordinal at or below it;
  *           `pruned`: readings of so many records were let go (since 2): of these, `bytes` are header and signature, and

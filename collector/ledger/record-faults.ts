@@ -3,7 +3,7 @@ import { unfoldPart, verifyHead, verifyRecord } from '../../protocols/evidence/s
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 import { parseRecord, parseRecordHead, type RecordHeader } from '../../protocols/telemetry/record.ts';
 import { goneOf } from './gone-ranges.ts';
-import type { GoneRange } from './ledger.ts';
+import type { ToldGone } from './ledger.ts';
 import { isHeadOnly, rowOf } from './record-row.ts';
 
 /** What a month's file notes beside a record, by the names of `RowToWrite`. */
@@ -25,7 +25,7 @@ const NOTED = [
 
 /** A record as it was found: what it says where it is as it was admitted, and else why it is not. */
 export type Examined =
-  | { header: RecordHeader; isHeadOnly: boolean; gone: GoneRange[] }
+  | { header: RecordHeader; isHeadOnly: boolean; gone: ToldGone[] }
   | { code: string; says: string };
 
 /**
@@ -35,7 +35,7 @@ export type Examined =
  */
 export function examineRow(row: Omit<NotedRow, 'machines' | 'gone'>, mayBeHeadOnly = false): Examined {
   let header: RecordHeader;
-  let gone: GoneRange[];
+  let gone: ToldGone[];
   let headOnly = false;
   try {
     const head = parseRecordHead(row.bytes);

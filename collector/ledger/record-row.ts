@@ -4,7 +4,7 @@ import {
   wallTimeMs,
   type RecordHeader,
 } from '../../protocols/telemetry/record.ts';
-import type { GoneRange } from './ledger.ts';
+import type { ToldGone } from './ledger.ts';
 import type { RowToWrite } from './month-rows.ts';
 
 /** A record as a month's file notes it: what is looked for stands beside its bytes. */
@@ -13,7 +13,7 @@ export function rowOf(record: {
   header: RecordHeader;
   hash: string;
   receivedMs: number;
-  gone?: readonly GoneRange[];
+  gone?: readonly ToldGone[];
 }): Omit<RowToWrite, 'id'> {
   const { header, hash, receivedMs, bytes, gone = [] } = record;
   return {

@@ -8,7 +8,15 @@ import type { RecordHeader } from '../../protocols/telemetry/record.ts';
 import { ChainIndex, type ChainTip } from './chain-index.ts';
 import { LedgerWriter, type RowWriter, type Written } from './ledger-writer.ts';
 import type { LedgerWorkerData } from './ledger-worker.ts';
-import type { ChainSummary, DamagedRecord, Delivery, GoneRange, Ledger, LedgerRecord } from './ledger.ts';
+import type {
+  ChainSummary,
+  DamagedRecord,
+  Delivery,
+  GoneRange,
+  Ledger,
+  LedgerRecord,
+  ToldGone,
+} from './ledger.ts';
 import { openMonths } from './month-check.ts';
 import type { MonthFacts } from './month-facts.ts';
 import {
@@ -316,7 +324,7 @@ class SqliteLedger implements AdmissionLedger {
     header: RecordHeader;
     hash: string;
     receivedMs: number;
-    gone?: readonly GoneRange[];
+    gone?: readonly ToldGone[];
   }): Promise<number> {
     const row = rowOf(record);
     const written: Written = await this.#writer.write(row);

@@ -112,35 +112,43 @@ export function* verifyLedger(options: VerifyOptions): Generator<number, LedgerV
         yield verdict.records / total;
       }
     }
+    const goneOf = (agent: string, epoch: string): GoneRange[] => {
+      const gone: GoneRange[] = [];
+      for (const month of months)
+        for (const range of guard(month.file, [], () => month.gone(agent, epoch))) insertGone(gone, range);
+      return gone;
+    };
     const chains = months.flatMap((month) => guard(month.file, [], () => month.chains()));
     const byName = new Map(chains.map((chain) => [`${chain.agent}/${chain.epoch}`, chain]));
     for (const name of [...byName.keys()].sort()) {
       const { agent, epoch } = byName.get(name)!;
       const noted = since.find((head) => head.agent === agent && head.epoch === epoch);
       const links = months.map((month) => month.links(agent, epoch));
-      const gone: GoneRange[] = [];
-      for (const month of months)
-        for (const range of guard(month.file, [], () => month.gone(agent, epoch))) insertGone(gone, range);
+      const gone = goneOf(agent, epoch);
       const hashOfThinned = (seq: number) => thinned.get(`${agent}/${epoch}/${seq}`);
       const head = guard('', undefined, () =>
         walkChain(mergeLinks(links), { gone, hashOfThinned }, report, noted),
       );
       if (head === undefined) continue;
-      for (const range of head.absent) verdict.gone.push({ agent, epoch, ...range });
+      const tail = { from: head.last.seq + 1, to: ends.get(name) ?? 0 };
+      for (const range of [...head.absent, ...within(gone, tail)])
+        verdict.gone.push({ agent, epoch, ...range });
       verdict.heads.push(head.last);
-      const endSeq = ends.get(name) ?? 0;
-      if (head.last.seq < endSeq)
+      if (holesOf(tail, gone).length > 0)
         report(
           missing(
             head.last,
             'cut-tail',
-            `${agent} ended epoch ${epoch} with record ${endSeq}, and the last one here is ${head.last.seq}.`,
+            `${agent} ended epoch ${epoch} with record ${tail.to}, and the last one here is ${head.last.seq}.`,
           ),
         );
     }
     for (const [name, seq] of ends) {
       const [agent = '', epoch = ''] = name.split('/');
-      if (seq > 0 && !byName.has(name))
+      if (seq <= 0 || byName.has(name)) continue;
+      const gone = goneOf(agent, epoch);
+      for (const range of within(gone, { from: 1, to: seq })) verdict.gone.push({ agent, epoch, ...range });
+      if (holesOf({ from: 1, to: seq }, gone).length > 0)
         report(
           missing(
             { agent, epoch },
@@ -181,8 +189,7 @@ function walkChain(
     if (seq === last?.seq) tell('twice', `Record ${seq} of ${agent} is there twice.`);
     else if (seq > next) {
       const hole = { from: next, to: seq - 1 };
-      for (const range of reachingInto(gone, hole))
-        absent.push({ ...range, from: Math.max(range.from, next), to: Math.min(range.to, seq - 1) });
+      absent.push(...within(gone, hole));
       for (const { from, to } of holesOf(hole, gone)) {
         const range = from === to ? `Record ${from}` : `Records ${from} to ${to}`;
         tell('gap', `${range} of ${agent} in epoch ${epoch} ${from === to ? 'is' : 'are'} not here.`);
@@ -214,6 +221,15 @@ function walkChain(
       ),
     );
   return { last: { agent, epoch, key, seq, hash }, absent };
+}
+
+/** What of a stretch is gone. */
+function within(gone: readonly GoneRange[], stretch: { from: number; to: number }): GoneRange[] {
+  return reachingInto(gone, stretch).map(({ from, to, fate }) => ({
+    from: Math.max(from, stretch.from),
+    to: Math.min(to, stretch.to),
+    fate,
+  }));
 }
 
 /** The links of all months, by sequence number: what came late is in a later month. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { RecordHeader } from '../../protocols/telemetry/record.ts';
-import type { GoneRange } from './ledger.ts';
+import type { GoneRange, ToldGone } from './ledger.ts';
 import { openMonthToRead, RUNS_WALKED, versionOf } from './month-schema.ts';
 import { examineRow, type NotedRow } from './record-faults.ts';
 
@@ -130,9 +130,13 @@ export class MonthToVerify {
         const lost = machines.find((machine) => part.get(machine, firstMs, ordinal)?.['lastMs'] !== lastMs);
         if (lost !== undefined) tell('not-found', `is not found under machine ${lost}, of which it speaks`);
         gone += examined.gone.length;
-        const noted = told?.all(agent, epoch, ordinal);
-        if (noted !== undefined && JSON.stringify(noted) !== JSON.stringify(sortGone(examined.gone)))
-          tell('gone-otherwise', 'says otherwise what of its chain is gone than is noted');
+        // What is noted of an epoch of which it says nothing shows when all are counted.
+        const epochs = new Set([epoch, ...examined.gone.flatMap(({ epoch: of }) => of ?? [])]);
+        const isOther = (of: string) =>
+          told !== undefined &&
+          JSON.stringify(told.all(agent, of, ordinal)) !==
+            JSON.stringify(goneAsNoted(examined.gone, of === epoch ? undefined : of));
+        if ([...epochs].some(isOther)) tell('gone-otherwise', 'says otherwise what is gone than is noted');
       }
       yield;
     }
@@ -207,7 +211,10 @@ export class MonthToVerify {
 const GONE_OF = `SELECT from_seq AS "from", to_seq AS "to", fate FROM gone
   WHERE agent = ? AND epoch = ? AND ordinal = ? ORDER BY from_seq, fate`;
 
-/** As the file keeps them. */
-function sortGone(gone: readonly GoneRange[]): GoneRange[] {
-  return [...gone].sort((a, b) => a.from - b.from || (a.fate < b.fate ? -1 : 1));
+/** As the file keeps them. @param of an epoch that is not the record's own; undefined for that */
+function goneAsNoted(gone: readonly ToldGone[], of: string | undefined): GoneRange[] {
+  return gone
+    .filter(({ epoch }) => epoch === of)
+    .map(({ from, to, fate }) => ({ from, to, fate }))
+    .sort((a, b) => a.from - b.from || (a.fate < b.fate ? -1 : 1));
 }

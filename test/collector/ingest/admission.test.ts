@@ -319,6 +319,53 @@ test('what a thinned record stands for, and what a log says was dropped, is miss
   expect(ledger.chains()).toMatchObject([{ contiguousSeq: 8, records: 4 }]);
 });
 
+test('what an agent says in a later epoch was dropped of an earlier one is missing no more, unless it comes all the same', async () => {
+  const { admit, ledger, folder } = await open();
+  const feed = new ChainFeed();
+  const records = feed.take(6);
+  const next = new ChainFeed({ epoch: 'epoch0000002', key: feed.key });
+  const [earlier, other, unknown] = [feed.epoch, 'epoch0000003', 'epoch0000004'];
+  const dropped = (epoch: string, from: number, to: number) => ({
+    at: 1,
+    event: 'earlier-records-dropped',
+    detail: { epoch, reason: 'rejected', from, to, samples: 0 },
+  });
+  const entries = [
+    dropped(earlier, 3, 4),
+    dropped(other, 1, 2),
+    dropped(unknown, 1, 9),
+    // Of its own epoch, of no epoch, and of no records: nothing is said.
+    dropped(next.epoch, 1, 1),
+    dropped('../..', 1, 1),
+    dropped(earlier, 0, 1),
+    dropped(earlier, 6, 5),
+  ];
+  const log = next.next({ kind: 'log', text: JSON.stringify({ v: 1, entries }) });
+  await admit(...records.slice(0, 2), ...records.slice(4), log);
+  // What is told before anything of its epoch is here holds as well.
+  const late = new ChainFeed({ epoch: other, key: feed.key });
+  late.take(2);
+  await admit(late.next({ firstMs: 900_000 }));
+  const look = (now: typeof ledger) => {
+    expect(now.missing('gw-1', earlier, 9)).toEqual([]);
+    expect(now.chains()).toMatchObject([
+      { epoch: earlier, contiguousSeq: 6, contiguousHash: records[5]?.hash, missing: 0, records: 4 },
+      { epoch: next.epoch, contiguousSeq: 1 },
+      { epoch: other, contiguousSeq: 3, missing: 0 },
+    ]);
+    expect(now.gone('gw-1', earlier)).toEqual([{ from: 3, to: 4, fate: 'dropped' }]);
+    expect(now.gone('gw-1', next.epoch)).toEqual([]);
+    expect(now.delivered('gw-1', earlier, 0).isWhole).toBe(true);
+  };
+  look(ledger);
+  // The same after a start, which reads no records.
+  await ledger.close();
+  const again = await open(folder);
+  look(again.ledger);
+  expect(await again.admit(...records.slice(2, 4))).toMatchObject([{ accepted: [{ from: 3, to: 4 }] }]);
+  expect(again.ledger.chains()).toMatchObject([{ records: 6, contiguousSeq: 6 }, {}, {}]);
+});
+
 test('a good copy of a record whose bytes are damaged takes their place, and nothing else changes', async () => {
   const { admit, admission, ledger, folder, woken } = await open();
   const feed = new ChainFeed();

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { EpochEnds } from '../../../collector/ingest/epoch-ends.ts';
 import { epochEndOf } from '../../../collector/ledger/epoch-end.ts';
+import type { GoneRange } from '../../../collector/ledger/ledger.ts';
 import { encodeAgentLog } from '../../../protocols/telemetry/agent-log.ts';
 
 const BEFORE = 'aaaaaaaaaaaa';
+const NOTHING = () => [];
 
 test('an epoch names the end of the one before', () => {
   const opened = (detail: Record<string, string | number>) =>
@@ -30,7 +32,7 @@ test('the end of an epoch that is over is asked for until it is here, ever more 
   let nowMs = 0;
   let headSeq = 17;
   const ends = new EpochEnds(() => nowMs);
-  const due = () => ends.due(() => headSeq).map(({ from, to }) => [from, to]);
+  const due = () => ends.due(() => headSeq, NOTHING).map(({ from, to }) => [from, to]);
   ends.learn('gw-1', { epoch: BEFORE, seq: 2000 });
   ends.learn('gw-1', { epoch: BEFORE, seq: 12 });
   expect(due()).toEqual([]);
@@ -53,6 +55,29 @@ test('the end of an epoch that is over is asked for until it is here, ever more 
   expect(due()).toEqual([]);
 });
 
+test('what an agent said is gone of the end of an epoch is not asked for; the rest is', () => {
+  let nowMs = 0;
+  const ends = new EpochEnds(() => nowMs);
+  const gone: GoneRange[] = [{ from: 18, to: 19, fate: 'dropped' }];
+  const due = () => {
+    nowMs += 7 * 86_400_000;
+    return ends
+      .due(
+        () => 17,
+        () => gone,
+      )
+      .map(({ from, to }) => [from, to]);
+  };
+  ends.learn('gw-1', { epoch: BEFORE, seq: 25, hash: 'mine' });
+  expect(due()).toEqual([[20, 25]]);
+  gone.push({ from: 22, to: 30, fate: 'dropped' });
+  expect(due()).toEqual([[20, 21]]);
+  gone.push({ from: 20, to: 21, fate: 'dropped' });
+  expect(due()).toEqual([]);
+  // It came all the same, and is another one than the agent named.
+  expect(ends.takeOthers(() => 'of another')).toMatchObject([{ seq: 25, hash: 'mine' }]);
+});
+
 test('an end in whose place another record is here is given once, whenever that comes', () => {
   const hashes = new Map<number, string>();
   const ends = new EpochEnds(() => 0);
@@ -61,7 +86,7 @@ test('an end in whose place another record is here is given once, whenever that 
   ends.learn('gw-1', end);
   ends.learn('gw-2', { epoch: BEFORE, seq: 30 });
   expect(take()).toEqual([]);
-  expect(ends.due(() => 25)).toEqual([]);
+  expect(ends.due(() => 25, NOTHING)).toEqual([]);
   hashes.set(20, 'of another').set(30, 'of whomever');
   expect(take()).toEqual([{ agent: 'gw-1', ...end }]);
   expect(take()).toEqual([]);
@@ -78,11 +103,11 @@ test('ends are bounded, of one agent and of all: the oldest are forgotten', () =
   ends.learn('gw-0', { epoch: BEFORE, seq: 5 });
   for (let index = 0; index < 1000; index++) ends.learn('gw-1', { epoch: `epoch${index}`, seq: 5 });
   nowMs = 60_000;
-  const due = ends.due(() => 0);
+  const due = ends.due(() => 0, NOTHING);
   expect(due).toHaveLength(101);
   expect(due[0]).toMatchObject({ agent: 'gw-0' });
   expect(due.at(-1)).toMatchObject({ epoch: 'epoch999' });
   for (let index = 0; index < 10_100; index++) ends.learn(`ga-${index}`, { epoch: BEFORE, seq: 5 });
   nowMs = 200_000;
-  expect(ends.due(() => 0)).toHaveLength(10_000);
+  expect(ends.due(() => 0, NOTHING)).toHaveLength(10_000);
 });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { goneOf } from '../../../collector/ledger/gone-ranges.ts';
 import type { GoneRange } from '../../../collector/ledger/ledger.ts';
 import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { verifyLedger, type VerifyOptions } from '../../../collector/ledger/verify-ledger.ts';
@@ -164,6 +165,57 @@ test('a gap that the agent accounts for is told as gone; one that it does not, a
     ["INSERT INTO gone VALUES ('gw-1', 'epoch0000001', 99, 1, 3, 'dropped')", ['gone-otherwise']],
     ['UPDATE run SET to_seq = 2 WHERE from_seq = 1', ['runs-otherwise']],
     ['DELETE FROM run WHERE from_seq = 6', ['runs-otherwise']],
+  ] as const) {
+    const before = readFileSync(path);
+    const db = new DatabaseSync(path);
+    db.exec(sql);
+    db.close();
+    expect(codesOf(folder), sql).toEqual(codes);
+    writeFileSync(path, before);
+  }
+});
+
+test('what an agent accounts for in a later epoch is gone in the middle, at the end and all of an earlier one', async () => {
+  const feed = new ChainFeed();
+  const [one, , three] = feed.take(3);
+  const later = new ChainFeed({ epoch: 'epoch0000002', key: feed.key });
+  const dropped = (epoch: string, from: number, to: number) => ({
+    atMs: 1,
+    event: 'earlier-records-dropped',
+    detail: { epoch, reason: 'rejected', from, to, samples: 0 },
+  });
+  const entries = [
+    dropped(feed.epoch, 2, 2),
+    // Told twice, for two reasons, and once further.
+    dropped(feed.epoch, 4, 4),
+    dropped(feed.epoch, 4, 5),
+    dropped('epoch0000000', 1, 3),
+  ];
+  const text = encodeAgentLog(entries);
+  const log = later.next({ kind: 'log', text });
+  const folder = makeTempFolder();
+  const ledger = await openLedger({ folder, log: silentLog, groupMs: 1 });
+  for (const record of [one!, three!])
+    await ledger.append({ ...record, receivedMs: FEED_START_MS, gone: [] });
+  await ledger.append({ ...log, receivedMs: FEED_START_MS, gone: goneOf(log.header, text) });
+  await ledger.close();
+  const endAt = (epoch: string, seq: number) => ({ readEnd: () => ({ epoch, seq }) });
+  const of = { agent: 'gw-1', epoch: feed.epoch, fate: 'dropped' };
+  const middle = { ...of, from: 2, to: 2 };
+  expect(verify(folder)).toMatchObject({ faults: 0, gone: [middle] });
+  expect(verify(folder, endAt(feed.epoch, 5))).toMatchObject({
+    faults: 0,
+    gone: [middle, { ...of, from: 4, to: 5 }],
+  });
+  expect(codesOf(folder, endAt(feed.epoch, 6))).toEqual(['cut-tail']);
+  const all = { ...of, epoch: 'epoch0000000', from: 1, to: 3 };
+  expect(verify(folder, endAt('epoch0000000', 3))).toMatchObject({ faults: 0, gone: [middle, all] });
+  expect(codesOf(folder, endAt('epoch0000000', 4))).toEqual(['missing-epoch']);
+  const path = join(folder, 'records-2026-11.db');
+  for (const [sql, codes] of [
+    ["DELETE FROM gone WHERE epoch = 'epoch0000001' AND from_seq = 2", ['gone-otherwise', 'gap']],
+    ["UPDATE gone SET to_seq = 9 WHERE epoch = 'epoch0000000'", ['gone-otherwise']],
+    ["INSERT INTO gone VALUES ('gw-1', 'epoch0000009', 3, 1, 3, 'dropped')", ['gone-otherwise']],
   ] as const) {
     const before = readFileSync(path);
     const db = new DatabaseSync(path);
