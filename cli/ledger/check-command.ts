@@ -95,6 +95,7 @@ const HELD: Readonly<Record<string, string>> = {
   views: 'hours',
   journal: 'entries',
   keys: 'keys',
+  wanted: 'records',
   lines: 'lines',
 };
 

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AgentKeys } from '../../collector/ingest/keys.ts';
+import { parseWanted } from '../../collector/ingest/wanted-records.ts';
 import { verifyJournal } from '../../collector/journal/sqlite-journal.ts';
 import { isDamage, openMonthToRead, RUNS_WALKED, versionOf } from '../../collector/ledger/month-schema.ts';
 import { openViewsToRead } from '../../collector/ledger/views-schema.ts';
@@ -156,7 +157,18 @@ function checkPlain({ name, path, kind }: StoreFile, checked: CheckedFile, repor
     checked.holds = 1;
     checkRights(path, name, report);
   } else if (kind === 'keys') checked.holds = new AgentKeys(dirname(path), []).list().length;
-  else if (kind === 'lines') {
+  else if (kind === 'wanted') {
+    try {
+      checked.holds = parseWanted(readFileSync(path, 'utf8')).length;
+    } catch (error) {
+      if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+      report(
+        'damaged',
+        `${name} does not say which records are to be asked for: ${describeError(error)}.`,
+        'Put it back from a backup, or delete it: a record that comes and names one before it that is not here notes that one again.',
+      );
+    }
+  } else if (kind === 'lines') {
     const lines = readFileSync(path, 'utf8')
       .split('\n')
       .filter((line) => line !== '');

@@ -9,6 +9,7 @@ export type StoreKind =
   | 'database'
   | 'key'
   | 'keys'
+  | 'wanted'
   | 'lines'
   | 'quarantine'
   | 'set-aside';
@@ -65,6 +66,8 @@ function kindOf(name: string): StoreKind | undefined {
   if (name.endsWith('.db')) return 'database';
   if (name === 'collector-key.pem') return 'key';
   if (name === 'confirmed-keys.json') return 'keys';
+  // Copied after the months: what was struck off it meanwhile has come, and the copy has a gap in its place, or was refused.
+  if (name === 'wanted-records.json') return 'wanted';
   if (name === 'influx-quarantine.txt') return 'lines';
   if (name.startsWith('quarantine/')) return name.endsWith('.new') ? undefined : 'quarantine';
   return undefined;

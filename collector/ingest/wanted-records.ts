@@ -135,16 +135,21 @@ function nameOf({ agent, epoch, seq, hash }: Pick<Wanted, 'agent' | 'epoch' | 's
   return `${agent}/${epoch}/${seq}/${hash}`;
 }
 
+/** Which records the text of `wanted-records.json` names. Throws `SyntaxError` or `TypeError` where it is no such text. */
+export function parseWanted(text: string): Pick<Wanted, 'agent' | 'epoch' | 'seq' | 'hash'>[] {
+  const { wanted } = JSON.parse(text) as { wanted: Record<string, unknown>[] };
+  return wanted.map(({ agent, epoch, seq, hash }) => ({
+    agent: String(agent),
+    epoch: String(epoch),
+    seq: Number(seq),
+    hash: String(hash),
+  }));
+}
+
 /** What cannot be read is found again when a record comes that shows it. */
-function readWanted(path: string, log: Log): Pick<Wanted, 'agent' | 'epoch' | 'seq' | 'hash'>[] {
+function readWanted(path: string, log: Log): ReturnType<typeof parseWanted> {
   try {
-    const { wanted } = JSON.parse(readFileSync(path, 'utf8')) as { wanted: Record<string, unknown>[] };
-    return wanted.map(({ agent, epoch, seq, hash }) => ({
-      agent: String(agent),
-      epoch: String(epoch),
-      seq: Number(seq),
-      hash: String(hash),
-    }));
+    return parseWanted(readFileSync(path, 'utf8'));
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOENT')
       log.warn({ error: describeError(error) }, 'What agents are to be asked for cannot be read.');

@@ -1,7 +1,9 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { WantedRecords } from '../../../collector/ingest/wanted-records.ts';
+import { silentLog } from '../../../protocols/log.ts';
 import { run } from '../../e2e/fault-rig.ts';
 import { eventually } from '../../e2e/millwatt-process.ts';
 import { change, makeSite } from './made-site.ts';
@@ -21,6 +23,9 @@ const left = (folder: string) => readdirSync(folder).filter((name) => name.inclu
 describe('millwatt ledger backup', () => {
   it('copies everything for its owner only, says what is secret, and finds the copy whole', async () => {
     const { folder, path } = await makeSite();
+    const one = { agent: 'gw-1', epoch: 'epoch0000001', seq: 7, hash: 'A'.repeat(43) };
+    const wanted = join(folder, 'wanted-records.json');
+    writeFileSync(wanted, JSON.stringify({ v: 1, wanted: [one] }));
     // A data folder of its own: the copy must not lie in it.
     const { code, output } = await backup(folder, '../copy-of-it', '--json').then(async (made) => {
       if (made.code !== 0) throw new Error(made.output);
@@ -31,8 +36,21 @@ describe('millwatt ledger backup', () => {
     const copy = said.folder;
     try {
       expect(said.files.map(({ file }) => file).sort()).toEqual(
-        ['collector-key.pem', 'journal.db', `ledger/${basename(path)}`, 'views.db'].sort(),
+        [
+          'collector-key.pem',
+          'journal.db',
+          `ledger/${basename(path)}`,
+          'views.db',
+          'wanted-records.json',
+        ].sort(),
       );
+      // What was still to be asked for is asked for by who is started from the copy.
+      const restored = new WantedRecords({
+        path: join(copy, 'wanted-records.json'),
+        realMs: () => 0,
+        log: silentLog,
+      });
+      expect(restored.due(() => false)).toMatchObject([{ agent: 'gw-1', epoch: 'epoch0000001', to: 7 }]);
       for (const { file } of said.files) expect(statSync(join(copy, file)).mode & 0o777).toBe(0o600);
       expect(statSync(copy).mode & 0o777).toBe(0o700);
       const rows = (file: string) => {

@@ -1,8 +1,12 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { WantedRecords } from '../../../collector/ingest/wanted-records.ts';
+import { silentLog } from '../../../protocols/log.ts';
 import { run } from '../../e2e/fault-rig.ts';
 import { change, makeSite } from './made-site.ts';
+
+const WANTED = 'wanted-records.json';
 
 interface Said {
   ok: boolean;
@@ -20,6 +24,9 @@ async function check(folder: string): Promise<{ code: number | null; said: Said 
 describe('millwatt ledger check', () => {
   it('finds every file whole, and says what each holds', async () => {
     const { folder, path } = await makeSite();
+    const wanted = new WantedRecords({ path: join(folder, WANTED), realMs: () => 0, log: silentLog });
+    for (const seq of [7, 9])
+      wanted.note({ agent: 'gw-1', epoch: 'epoch0000001', seq, hash: 'A'.repeat(43) });
     const { code, said } = await check(folder);
     expect(said.faults).toEqual([]);
     expect(code).toBe(0);
@@ -29,6 +36,7 @@ describe('millwatt ledger check', () => {
         expect.objectContaining({ file: 'views.db', kind: 'views', ok: true }),
         expect.objectContaining({ file: 'journal.db', kind: 'journal', holds: 2, ok: true }),
         expect.objectContaining({ file: 'collector-key.pem', kind: 'key', ok: true }),
+        expect.objectContaining({ file: WANTED, kind: 'wanted', holds: 2, ok: true }),
       ]),
     );
     const people = run(folder, ['ledger', 'check', '-c', 'collector.yaml']);
@@ -48,6 +56,7 @@ describe('millwatt ledger check', () => {
     mkdirSync(join(folder, 'quarantine'), { recursive: true });
     writeFileSync(join(folder, 'quarantine', `${'A'.repeat(43)}.malformed-part`), 'other');
     writeFileSync(`${path}.corrupt-20260302T000000000Z`, '');
+    writeFileSync(join(folder, WANTED), '{"v":1}');
     const { code, said } = await check(folder);
     expect(code).toBe(1);
     expect(said).toMatchObject({ ok: false, code: 'not-whole' });
@@ -59,9 +68,10 @@ describe('millwatt ledger check', () => {
         'views.db newer',
         'journal.db rights',
         `quarantine/${'A'.repeat(43)}.malformed-part damaged`,
+        `${WANTED} damaged`,
       ]),
     );
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(7);
     expect(said.faults.every(({ cure }) => cure.length > 10)).toBe(true);
   });
 
