@@ -73,12 +73,13 @@ export function chooseCounterRows(
     while (first > 0 && !odd.has(first) && !((millis[first] ?? 0) <= (millis[before] ?? 0) - MOVED_MILLIS))
       first--;
     // How long the value may have stood before it is told by the reading before.
-    if (before >= 0) first = Math.max(0, first - 1);
+    const lead = before >= 0 ? Math.max(0, first - 1) : first;
+    const step = first > 0 && !odd.has(first) ? first + 1 : first;
     let last = Math.min(rows - 1, next);
     const from = millis[odd.has(next) ? next : Math.max(0, before)] ?? 0;
     while (last < rows - 1 && !odd.has(last + 1) && !((millis[last] ?? 0) >= from + MOVED_MILLIS)) last++;
     if (odd.has(last + 1)) last++;
-    keepWindow(chosen, stream, { first, last, near: [before, next] });
+    keepWindow(chosen, stream, { first: lead, step, last, near: [before, next] });
     // Others have to agree with it at their own times: the longer one waits, the more is believed.
     if (!calm) return;
     // A meter that boots shows 0 for a while: that confirms nothing.
@@ -113,13 +114,21 @@ function isCrossed(fromMs: number, toMs: number, stepMs: number): boolean {
   return Math.floor(fromMs / stepMs) !== Math.floor(toMs / stepMs);
 }
 
+/** @param step the row from which on the counter waits; those before it may lie long before, over a silence */
 function keepWindow(
   chosen: CounterRows,
   { timesMs }: ReadingStream,
-  { first, last, near }: { first: number; last: number; near: readonly number[] },
+  {
+    first,
+    step = first,
+    last,
+    near,
+  }: { first: number; step?: number; last: number; near: readonly number[] },
 ): void {
-  const isFine = (timesMs[last] ?? 0) - (timesMs[first] ?? 0) <= WINDOW_MS_MAX;
-  chosen.windows.push({ first, last, isFine });
+  const spanMs = (from: number) => (timesMs[last] ?? 0) - (timesMs[from] ?? 0);
+  const isFine = spanMs(step) <= WINDOW_MS_MAX;
+  // Power is kept from its first row on: not over hours in which the counter was not read.
+  chosen.windows.push({ first: isFine && spanMs(first) > WINDOW_MS_MAX ? step : first, last, isFine });
   if (isFine) for (let row = first; row <= last; row++) chosen.kept.add(row);
   else
     // The step itself is followed by another row: when it was made is told by its own cadence.
