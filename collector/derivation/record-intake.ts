@@ -13,6 +13,7 @@ import { unsetOrdinals } from './ordinal-ranges.ts';
 import type { MachineModels } from './machine-models.ts';
 import { MinuteRollups } from './minute-rollups.ts';
 import { RecordReader, type TakeColumn } from './record-reader.ts';
+import { RepeatedReadings, type TakenColumn } from './repeated-readings.ts';
 import { runWordsOf } from './run-words.ts';
 import { heardTimesMs, isThinnedFrom, originalsOf, thinnedRecordOf } from './thinned-records.ts';
 
@@ -60,6 +61,11 @@ export class RecordIntake {
   readonly #parts: IntakeParts;
   readonly #reader: RecordReader;
   readonly #rollups: MinuteRollups;
+  readonly #repeated: RepeatedReadings;
+  /** The newest record that was taken in, or waits. */
+  #takenTo = 0;
+  /** Of those that waited, the ones that are not looked at again yet. */
+  #toTake: Set<number> = new Set();
   /** How many mended records were seen; what was mended before this run is looked for once. */
   #mendedSeen = 0;
   #isFirst = true;
@@ -72,6 +78,7 @@ export class RecordIntake {
     this.#parts = parts;
     this.#reader = new RecordReader(parts.ledger);
     this.#rollups = new MinuteRollups(parts.views);
+    this.#repeated = new RepeatedReadings(parts.ledger);
   }
 
   /**
@@ -88,10 +95,12 @@ export class RecordIntake {
     let settled = memory.clocks.expire(clock.wallMs());
     if (this.#noteMended() || this.#isFirst) settled = true;
     this.#isFirst = false;
+    this.#takenTo = Math.max(this.#takenTo, after);
     for (const [index, record] of records.entries()) {
       counts.records++;
       if (this.#noteClock(record)) settled = true;
       this.#take(record, taken);
+      this.#takenTo = Math.max(this.#takenTo, record.ordinal);
       await yieldNow(index);
     }
     const lastOrdinal = records[records.length - 1]?.ordinal ?? after;
@@ -105,7 +114,9 @@ export class RecordIntake {
     if (settled && memory.waiting.length > 0) {
       const waiting = new Set(memory.waiting);
       memory.waiting = [];
+      this.#toTake = new Set(waiting);
       for (const [index, ordinal] of [...waiting].sort((a, b) => a - b).entries()) {
+        this.#toTake.delete(ordinal);
         const record = ledger.readAfter(ordinal - 1, 1)[0];
         if (record?.ordinal === ordinal) {
           // Passed over when it came: its clock was not read yet.
@@ -234,19 +245,26 @@ export class RecordIntake {
     const isThinned = record.header.thinnedFrom !== undefined;
     // What is frozen was written, and stays as it is.
     const frozenToMs = this.#parts.memory.frozen.toMs(machine);
+    const columns: TakenColumn[] = [];
     try {
       const feed = this.#readMachine(record, machine, record.ordinal, (channel, timesMs, values, factor) => {
-        if (isLabelled || isThinned) return;
+        if (!isLabelled && !isThinned) columns.push({ channel, timesMs, values, factor });
+      });
+      if (feed === undefined || isLabelled) return feed;
+      const all = { columns, words: runWordsOf(machine, feed) };
+      const taken = isThinned
+        ? all
+        : this.#repeated.leaveOut(record, machine, all, (other) => this.#isTaken(other));
+      for (const { channel, timesMs, values, factor } of taken.columns) {
         const first = (timesMs[0] ?? 0) >= frozenToMs ? 0 : timesMs.findIndex((atMs) => atMs >= frozenToMs);
         if (first === 0) this.#rollups.add(channel, timesMs, values, factor);
         else if (first > 0) this.#rollups.add(channel, timesMs.slice(first), values.slice(first), factor);
-      });
-      if (feed !== undefined && !isLabelled)
-        this.#noteWords(
-          record,
-          machine,
-          runWordsOf(machine, feed).filter(({ atMs }) => atMs >= frozenToMs),
-        );
+      }
+      this.#noteWords(
+        record,
+        machine,
+        taken.words.filter(({ atMs }) => atMs >= frozenToMs),
+      );
       return feed;
     } catch (error) {
       this.#parts.counts.malformedParts++;
@@ -254,6 +272,17 @@ export class RecordIntake {
       this.#parts.log.warn({ agent, seq, machine, error: describeError(error) }, 'A part cannot be read.');
       return undefined;
     }
+  }
+
+  /** Whether minutes and words were taken from a record. */
+  #isTaken(other: LedgerRecord): boolean {
+    const { memory } = this.#parts;
+    const { kind, thinnedFrom } = other.header;
+    if (kind !== 'readings' || thinnedFrom !== undefined || other.headOnly === true) return false;
+    if (other.ordinal > this.#takenTo || this.#toTake.has(other.ordinal)) return false;
+    if (memory.waiting.includes(other.ordinal)) return false;
+    const dated = memory.clocks.dated(other);
+    return dated !== undefined && dated.header.clock.state !== 'unsynced' && isDated(dated);
   }
 
   #noteWords(record: LedgerRecord, machine: string, words: readonly StoredWord[]): void {
