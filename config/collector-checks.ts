@@ -4,6 +4,7 @@ import { checkCalibrations } from './calibration-checks.ts';
 import { hostOfUrl, isLoopback } from './address-checks.ts';
 import { checkSecret, checkTlsFiles, measureSecret } from './file-checks.ts';
 import type { Remark } from './finding.ts';
+import { checkFootprint } from './footprint-checks.ts';
 import { checkInflux } from './influx-checks.ts';
 import { checkLedger } from './ledger-checks.ts';
 import { checkMachines } from './machine-checks.ts';
@@ -28,6 +29,7 @@ export function checkCollector(raw: unknown, folder: string, world: Surroundings
     ...checkLedger(ownValue(raw, 'ledger')),
     ...checkMachines(ownList(raw, 'machines'), world.judge),
     ...checkSitePlan(raw),
+    ...checkFootprint(raw, folder, world),
     ...checkSiteCalendar(ownValue(raw, 'calendar'), world.judge),
     ...checkCalibrations(ownList(raw, 'machines'), folder, world),
   ];

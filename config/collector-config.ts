@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
 import { calendarConfig } from './calendar-config.ts';
+import { footprintConfig, machineProductConfig } from './footprint-config.ts';
 import {
   dutyCycleConfig,
   jobsConfig,
@@ -58,6 +59,7 @@ const machine = z.strictObject({
     }),
   jobs: jobsConfig.optional(),
   dutyCycle: dutyCycleConfig.optional(),
+  product: machineProductConfig.optional(),
   offBelow: power
     .optional()
     .describe('Supply power below which the machine is off, whatever its control says.')
@@ -266,6 +268,7 @@ export const collectorConfig = z.strictObject({
     .default([])
     .describe('Loads that serve several machines, such as a compressor.')
     .meta({ examples: [[{ id: 'compressor', serves: ['mill-1', 'mill-2'] }]] }),
+  footprint: footprintConfig.optional(),
   machines: z
     .array(machine)
     .default([])

@@ -21,6 +21,9 @@ const FILES: Readonly<Record<string, FileState>> = {
   '/etc/millwatt/binary.pem': { mode: 0o644 },
   '/etc/millwatt/good.password': { mode: 0o600 },
   '/etc/millwatt/open.password': { mode: 0o644 },
+  '/etc/millwatt/my-contracts.csv': { mode: 0o644 },
+  '/etc/millwatt/broken.csv': { mode: 0o644 },
+  '/etc/millwatt/ember-2026.csv': { mode: 0o644 },
 };
 
 /** What those of them hold that a check may look into. */
@@ -28,6 +31,15 @@ const TEXTS: Readonly<Record<string, string>> = {
   '/etc/millwatt/swapped.pem': '-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n',
   '/etc/millwatt/certificate.key': '-----BEGIN CERTIFICATE-----\nMC4=\n-----END CERTIFICATE-----\n',
   '/etc/millwatt/binary.pem': '0\u0082',
+  '/etc/millwatt/my-contracts.csv': [
+    'id,region,year,gCo2ePerKwh,gases,boundary,basis,losses,source',
+    'my-contracts/VN/2026/wind,VN,2026,11,CO2e,life-cycle,contract,excluded,contract 4711',
+    'my-contracts/VN/2026/mix,VN,2026,460,CO2e,life-cycle,consumption,included,grid operator',
+    '',
+  ].join('\n'),
+  '/etc/millwatt/broken.csv':
+    'id,region,year,gCo2ePerKwh,gases,boundary,basis,losses,source\nbroken/VN/2026,VN,2026,0.46 kg,CO2e,life-cycle,contract,excluded,x\n',
+  '/etc/millwatt/ember-2026.csv': '',
 };
 
 /** Each case is a folder with the file as an operator wrote it and every line that the check must say, no more. */

@@ -1,0 +1,238 @@
+import { z } from 'zod';
+import { HOUR_BASIS_WORDS, UPSTREAM_STAGES } from './footprint-words.ts';
+import { id, levelId } from './scalars.ts';
+
+const URN_WORDS = 'a urn, such as urn:gtin:4712345060507 or urn:pact:example.com:part:housing-7';
+const AMOUNT_WORDS = 'a decimal of 0 or more, such as 3.2';
+const SIGNED_WORDS = 'a decimal, such as 4.48 or -0.2';
+const PERCENT_WORDS = 'a share in %, 0 to 100, without the sign: 6.3';
+const LOSSES_WORDS = 'a share in %, 0 or more and less than 100, without the sign: 6.3';
+const REGION_WORDS = 'a country in two letters (ISO 3166-1), with a grid of it behind: VN or CN-N';
+const DAY_WORDS = 'a date, such as 2026-01-01';
+
+const text = z.string().trim().min(1).max(500);
+const urn = z.string().regex(/^urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:[!-~]+$/, URN_WORDS);
+const DIGITS = '\\d{1,15}(?:\\.\\d{1,12})?';
+const written = (pattern: RegExp, words: string) =>
+  z.union([z.number(), z.string()], words).transform(String).pipe(z.string().regex(pattern, words));
+const amount = written(new RegExp(`^${DIGITS}$`), AMOUNT_WORDS);
+const signed = written(new RegExp(`^-?${DIGITS}$`), SIGNED_WORDS);
+const percent = written(/^(?:100|\d{1,2}(?:\.\d{1,12})?)$/, PERCENT_WORDS);
+
+const company = z
+  .strictObject({
+    name: text.describe('Who answers for the figures.').meta({ examples: ['Example Machining Co'] }),
+    ids: z
+      .array(urn)
+      .min(1)
+      .describe('Its ids: urn:lei:, urn:duns:, urn:bpn: and the like.')
+      .meta({ examples: [['urn:lei:5493001KJTIIGC8Y1R12']] }),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'a country in two letters (ISO 3166-1), such as VN')
+      .describe('Where it is, ISO 3166-1.')
+      .meta({ examples: ['VN'] }),
+    contact: text
+      .optional()
+      .describe('E-mail or page of whoever answers questions.')
+      .meta({ examples: ['energy@example.com'] }),
+  })
+  .describe('The company that answers for the figures.');
+
+const day = z.iso.date(DAY_WORDS);
+
+const supply = z
+  .strictObject({
+    name: text.describe('What people call it.').meta({ examples: ['wind contract'] }),
+    factor: text
+      .describe('Id of its row in one of your tables, of basis contract or on-site.')
+      .meta({ examples: ['my-contracts/DE/2026/wind'] }),
+    from: day.describe('First day, on the clocks of the site.').meta({ examples: ['2026-01-01'] }),
+    to: day.describe('Day after the last.').meta({ examples: ['2027-01-01'] }),
+    share: percent
+      .optional()
+      .describe("Share of the site's electricity, %.")
+      .meta({ examples: ['40'] }),
+    kwh: amount
+      .optional()
+      .describe('Instead of a share: kWh in that time ...')
+      .meta({ examples: ['120000'] }),
+    siteKwh: amount
+      .optional()
+      .describe('... of what the whole site drew in it, kWh.')
+      .meta({ examples: ['300000'] }),
+  })
+  .describe('Electricity of known origin: a contract, or what the site generates and uses itself.');
+
+const upstream = z
+  .strictObject({
+    stage: z.enum(UPSTREAM_STAGES).describe('What kind of part it is.'),
+    name: text.describe('What it is.').meta({ examples: ['steel bar 42CrMo4, 4.1 kg'] }),
+    kgCo2e: signed
+      .describe('kg of CO2e in one unit of the product, uptake included.')
+      .meta({ examples: ['4.48'] }),
+    biogenicUptake: signed
+      .default('0')
+      .describe('Of it, biogenic uptake: 0 or less, kg of CO2.')
+      .meta({ examples: ['-0.2'] }),
+    source: text.describe('Who says so, and where.').meta({ examples: ['supplier declaration 2026-02'] }),
+    primary: percent
+      .default('0')
+      .describe('Share of primary data in it, %.')
+      .meta({ examples: ['100'] }),
+    preceding: text
+      .optional()
+      .describe('Id of the footprint it is from.')
+      .meta({ examples: ['3c0d2f2e-8f3a-4b5f-9f0e-0a7a3f2f9b10'] }),
+  })
+  .describe('A part of the footprint beyond electricity, per unit of the product.');
+
+/** What is told of anything that has a footprint. */
+const named = {
+  name: text
+    .optional()
+    .describe('What people call it.')
+    .meta({ examples: ['Housing 7'] }),
+  description: text
+    .optional()
+    .describe('What it is, in a sentence.')
+    .meta({ examples: ['Spindle housing, milled from steel'] }),
+  ids: z
+    .array(urn)
+    .default([])
+    .describe('Its urn: ids, such as urn:gtin:; without, one is made of its name.')
+    .meta({ examples: [['urn:pact:example.com:part:housing-7']] }),
+  classifications: z
+    .array(urn)
+    .default([])
+    .describe('Its urn: classes, such as UN CPC or UNSPSC.')
+    .meta({ examples: [['urn:unspsc:23153100']] }),
+};
+
+const part = z
+  .strictObject({
+    id: text.describe('As marks of jobs name it.').meta({ examples: ['housing-7'] }),
+    ...named,
+    massKg: amount
+      .optional()
+      .describe('Mass of one, kg.')
+      .meta({ examples: ['3.2'] }),
+    fossilCarbonKg: amount
+      .optional()
+      .describe('Fossil carbon in one, kg; 0 where there is none.')
+      .meta({ examples: ['0.013'] }),
+    upstream: z
+      .array(upstream)
+      .default([])
+      .describe('What its footprint has beyond the electricity of machining.')
+      .meta({
+        examples: [
+          [
+            {
+              stage: 'material',
+              name: 'steel bar',
+              kgCo2e: '4.48',
+              source: 'supplier declaration 2026-02',
+              primary: '100',
+            },
+          ],
+        ],
+      }),
+  })
+  .describe('A part that is made here.');
+
+const line = z
+  .strictObject({
+    id: id.describe('Its name.').meta({ examples: ['line-a'] }),
+    ...named,
+    machines: z
+      .array(levelId)
+      .min(1)
+      .describe('Machines that make it up, each once.')
+      .meta({ examples: [['mill-1', 'mill-2']] }),
+  })
+  .describe('Several machines whose use phase is reported as one.');
+
+/** What footprints need beyond measured energy. Shares and amounts are decimal texts. */
+export const footprintConfig = z
+  .strictObject({
+    company,
+    region: z
+      .string()
+      .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, REGION_WORDS)
+      .describe('Where the electricity is drawn: its factors are taken.')
+      .meta({ examples: ['VN'] }),
+    elsewhere: z
+      .enum(['WORLD', 'EU'])
+      .optional()
+      .describe('Whose factor is taken where the country has none; without it, there is no figure.')
+      .meta({ examples: ['WORLD'] }),
+    losses: written(/^\d{1,2}(?:\.\d{1,12})?$/, LOSSES_WORDS)
+      .optional()
+      .describe('Losses of the grid, % of what is generated, for factors that leave them out.')
+      .meta({ examples: ['6.3'] }),
+    tables: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Your own tables of factors (CSV), relative to this file: contracts, on-site, residual mix.')
+      .meta({ examples: [['my-contracts.csv']] }),
+    hourly: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Files of hourly values (CSV) for rows of any table.')
+      .meta({ examples: [['my-hours.csv']] }),
+    supplies: z
+      .array(supply)
+      .default([])
+      .describe('Contracts and on-site generation, in the order in which they are used up.')
+      .meta({
+        examples: [
+          [
+            {
+              name: 'wind contract',
+              factor: 'my-contracts/DE/2026/wind',
+              from: '2026-01-01',
+              to: '2027-01-01',
+              share: '40',
+            },
+          ],
+        ],
+      }),
+    hours: z
+      .enum(HOUR_BASIS_WORDS)
+      .default('operating')
+      .describe('Which hours a machine-hour is: all watched, with power on, operating, or processing.'),
+    lines: z
+      .array(line)
+      .default([])
+      .describe('Lines of several machines.')
+      .meta({ examples: [[{ id: 'line-a', machines: ['mill-1', 'mill-2'] }]] }),
+    parts: z
+      .array(part)
+      .default([])
+      .describe('Parts that are made here.')
+      .meta({ examples: [[{ id: 'housing-7', massKg: '3.2' }]] }),
+  })
+  .describe('What footprints and their exports need: who answers, which factors, which products.');
+
+/** What is told of a machine as a product: the machine-hour. */
+export const machineProductConfig = z
+  .strictObject({
+    description: text
+      .optional()
+      .describe('What it is, in a sentence.')
+      .meta({ examples: ['5-axis machining centre'] }),
+    ids: named.ids.meta({ examples: [['urn:pact:example.com:machine-hour:mill-1']] }),
+    classifications: named.classifications,
+    parameters: z
+      .record(
+        z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'a name of letters and digits, such as spindleKw'),
+        z.union([z.number(), text]).transform(String),
+      )
+      .default({})
+      .describe("Parameters of the machine's model, units in the names.")
+      .meta({ examples: [{ massKg: 8200, axes: 5, spindleKw: 15, baseMaterial: 'cast iron', year: 2021 }] }),
+  })
+  .describe('The machine as a product, for footprints of its use phase.');
+
+export type FootprintConfig = z.output<typeof footprintConfig>;
