@@ -179,3 +179,25 @@ for (const seed of [1, 2]) {
     expect(check().some(({ headOnly }) => headOnly === true)).toBe(false);
   });
 }
+
+test('what an agent does not keep any more of an epoch that is over is told by it, and then nobody asks for it', async () => {
+  const { collector, agent, run, asked } = open(7);
+  await run(10_000);
+  collector.kill();
+  await run(8000);
+  const { epoch, seq } = agent.spool?.head ?? { epoch: '', seq: 0 };
+  // As after the receipt for a record in whose place a twin's was; what was set aside is lost, and so is who knew of it.
+  agent.spool?.markRejected(epoch, seq - 1, 'fork');
+  agent.kill();
+  agent.disk.all(`DELETE FROM records WHERE epoch = '${epoch}' AND seq = ${seq - 1}`);
+  collector.start();
+  agent.start();
+  await run(300_000);
+  const chainOf = () => collector.ledger?.chains().find((one) => one.epoch === epoch);
+  expect(asked.some((one) => one.epoch === epoch && one.from === seq - 1)).toBe(true);
+  expect(collector.ledger?.gone('gw-1', epoch)).toEqual([{ from: seq - 1, to: seq - 1, fate: 'dropped' }]);
+  expect(chainOf()).toMatchObject({ contiguousSeq: seq, headSeq: seq, missing: 0 });
+  const known = asked.length;
+  await run(600_000);
+  expect(asked.slice(known)).toEqual([]);
+});
