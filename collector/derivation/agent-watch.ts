@@ -27,6 +27,8 @@ interface AgentState {
   watched: [fromMs: number, toMs: number][];
   /** For each machine: up to when its readings are here, as far as records came in order, wall ms. */
   machines: Record<string, number>;
+  /** For each machine: since when something is here of it, wall ms. */
+  firsts: Record<string, number>;
   /** Epochs that the agent said it has ended. */
   ended?: EpochEnd[];
 }
@@ -52,7 +54,12 @@ export class AgentWatch {
     const sealedMs = wallTimeMs(header, header.sealedTo);
     for (const atMs of heardTimesMs(header)) watch(agent.watched, atMs);
     if (header.kind === 'readings') {
-      for (const { machine } of header.parts) if (machine !== null) agent.machines[machine] ??= 0;
+      const firstMs = wallTimeMs(header, header.first);
+      for (const { machine } of header.parts) {
+        if (machine === null) continue;
+        agent.machines[machine] ??= 0;
+        agent.firsts[machine] = Math.min(agent.firsts[machine] ?? firstMs, firstMs);
+      }
     }
     for (const [machine, toMs] of Object.entries(agent.machines)) {
       // A machine is sealed in one piece: after its part has gone, nothing older of it is open on the agent.
@@ -111,6 +118,11 @@ export class AgentWatch {
     return Math.max(0, ...[...this.#agents.values()].map(({ machines }) => machines[machine] ?? 0));
   }
 
+  /** Nothing that is here of a machine is of before this, wall ms, be it no reading yet; Infinity when nothing is. */
+  firstMs(machine: string): number {
+    return Math.min(...[...this.#agents.values()].map(({ firsts }) => firsts[machine] ?? Infinity));
+  }
+
   /**
    * Up to when every agent of a machine has delivered its chains, by the ledger; -Infinity when one has not. What is
    * missing of a time before `waitFromMs` (wall ms) is not waited for.
@@ -143,7 +155,7 @@ export class AgentWatch {
 
   #agentOf(name: string): AgentState {
     let agent = this.#agents.get(name);
-    if (agent === undefined) this.#agents.set(name, (agent = { watched: [], machines: {} }));
+    if (agent === undefined) this.#agents.set(name, (agent = { watched: [], machines: {}, firsts: {} }));
     return agent;
   }
 }

@@ -357,6 +357,7 @@ class Deriver implements Derivation {
       source: {
         feeds: (fromMs, toMs) => this.#intake.feedsOf(name, fromMs, toMs, this.#readTo),
         marks: (fromMs, toMs) => this.#memory.watch.marks(name, fromMs, toMs),
+        firstMs: () => this.#memory.watch.firstMs(name),
         endMs: () => this.#memory.watch.endMs(name),
       },
       frozen: () => {

@@ -48,6 +48,8 @@ export interface MachineSource {
   feeds(fromMs: number, toMs: number): Iterable<RecordFeed>;
   /** When the machine's agents were watching. */
   marks(fromMs: number, toMs: number): { agent: string; atMs: number }[];
+  /** Begin of everything the ledger holds of the machine, its links too, wall ms; Infinity for nothing. */
+  firstMs(): number;
   /** End of everything the ledger holds of the machine, wall ms. */
   endMs(): number;
 }
@@ -68,8 +70,6 @@ export interface MachineChange {
 export interface Recomputation {
   /** Everything that was computed of the time before this still holds, wall ms; -Infinity for nothing. */
   fromMs: number;
-  /** Before the machine's first reading, wall ms; Infinity where nobody knows. */
-  firstMs: number;
   /** Up to when all readings are here, wall ms. */
   horizonMs: number;
 }
@@ -133,12 +133,9 @@ export class MachineDerivation {
    *
    * @param yieldNow is called now and then; what `takeSettled` gives may be written meanwhile
    */
-  async recompute(
-    { fromMs, firstMs, horizonMs }: Recomputation,
-    yieldNow: () => Promise<void>,
-  ): Promise<number> {
+  async recompute({ fromMs, horizonMs }: Recomputation, yieldNow: () => Promise<void>): Promise<number> {
     if (fromMs === -Infinity) this.#change.dropCheckpointsFromMs = 0;
-    const beginMs = await this.#refold(fromMs, yieldNow, firstMs);
+    const beginMs = await this.#refold(fromMs, yieldNow, { holdsNothing: true });
     this.#advance(horizonMs);
     return beginMs;
   }
@@ -153,8 +150,7 @@ export class MachineDerivation {
     const late = feeds.filter((feed) => feed.replaces === true || isLate(this.#fold, feed));
     if (late.length > 0) {
       this.#rewinds++;
-      // What came with the late ones is read again with them: of a machine that is new, it may be what was before.
-      const earliestMs = Math.min(...feeds.map((feed) => spanOf(feed)?.fromMs ?? Infinity));
+      const earliestMs = Math.min(...late.map((feed) => spanOf(feed)?.fromMs ?? Infinity));
       await this.#refold(earliestMs, yieldNow);
     } else {
       for (const feed of feeds) this.#conflicts += feedRecord(this.#fold, feed);
@@ -202,24 +198,26 @@ export class MachineDerivation {
 
   /**
    * Folds again from the checkpoint at or before a time; what is in the ledger beyond the horizon is fed, too. Returns that
-   * checkpoint's time. With `firstMs` (before the machine's first reading) nothing that was written after it holds.
+   * checkpoint's time. With `holdsNothing`, nothing that was written after it holds.
    */
-  async #refold(fromMs: number, yieldNow: () => Promise<void>, firstMs?: number): Promise<number> {
+  async #refold(
+    fromMs: number,
+    yieldNow: () => Promise<void>,
+    { holdsNothing = false } = {},
+  ): Promise<number> {
     const frozen = this.#frozen();
     // Of before the edge, readings may be gone: what no longer holds since then is folded from the edge on.
     const best = fromMs < frozen.toMs ? frozen.checkpoint : this.#checkpointAt(fromMs, frozen);
     const dropped = this.#change.dropCheckpointsFromMs ?? Infinity;
     const horizonBeforeMs = this.#fold.horizonMs;
-    const startBeforeMs = this.#fold.timeline.startMs ?? firstWaitingMs(this.#fold);
     this.#fold = best === undefined ? startFold() : restoreFold(best);
     const beginMs = this.#fold.horizonMs;
     for (const hourMs of this.#change.checkpoints.keys())
       if (hourMs > beginMs) this.#change.checkpoints.delete(hourMs);
     this.#change.dropCheckpointsFromMs = Math.min(dropped, beginMs + 1);
-    if (firstMs !== undefined) this.#change.dropSpansFromMs = Math.max(beginMs, frozen.toMs);
+    if (holdsNothing) this.#change.dropSpansFromMs = Math.max(beginMs, frozen.toMs);
     const endMs = this.#source.endMs();
-    // Without a checkpoint, the first window begins with the first reading, or takes in everything where that is not known.
-    let fromWindowMs = beginMs > 0 ? beginMs : (firstMs ?? Math.min(fromMs, startBeforeMs));
+    let fromWindowMs = beginMs > 0 ? beginMs : this.#firstWindowMs(fromMs);
     if (beginMs <= 0 && frozen.goneMs > 0) fromWindowMs = frozen.goneMs;
     while (fromWindowMs <= endMs || fromWindowMs === Infinity) {
       const isWhole = fromWindowMs === Infinity;
@@ -236,6 +234,16 @@ export class MachineDerivation {
     }
     this.#advance(horizonBeforeMs);
     return Math.max(beginMs, frozen.toMs);
+  }
+
+  /**
+   * Where the first window begins without a checkpoint; at Infinity, it takes in everything. Not with the first reading: a
+   * source that went down long before is down at that one, and the reading's hour rests on all that was said in it.
+   */
+  #firstWindowMs(fromMs: number): number {
+    // Of a machine that is taken up, little is here, or what is here is taken in next.
+    if (fromMs === Infinity) return Infinity;
+    return Math.floor(this.#source.firstMs() / HOUR_MS) * HOUR_MS;
   }
 
   /** The newest checkpoint at or before a time, of those at or behind the edge of what is frozen. */

@@ -1,12 +1,9 @@
 import { closeHour } from '../energy/close-hour.ts';
-import { accountAt, HOUR_MS } from '../energy/hour-account.ts';
+import { accountAt } from '../energy/hour-account.ts';
 import { baseOf } from '../energy/hour-base.ts';
 import type { MachineModel } from '../energy/machine-model.ts';
 import type { Views } from '../ledger/views.ts';
 import type { MachineChange, MachineDerivation, Recomputation } from './machine-derivation.ts';
-
-/** Words and links from so long before a machine's first hour still say what it was at its start. */
-const BEFORE_FIRST_HOUR_MS = 6 * HOUR_MS;
 
 /** What a machine's hours are computed again with. */
 export interface RecomputeParts {
@@ -25,12 +22,10 @@ export interface RecomputeParts {
  */
 export async function recomputeMachine(
   { machine, model, site, views, write, yieldNow }: RecomputeParts,
-  { fromMs, horizonMs }: Omit<Recomputation, 'firstMs'>,
+  again: Recomputation,
 ): Promise<void> {
-  const [firstHourMs] = views.hourTimes(model.machine, 0, Number.MAX_SAFE_INTEGER);
-  const firstMs = firstHourMs === undefined ? Infinity : firstHourMs - BEFORE_FIRST_HOUR_MS;
   const made = new Set<number>();
-  const beginMs = await machine.recompute({ fromMs, firstMs, horizonMs }, async () => {
+  const beginMs = await machine.recompute(again, async () => {
     const piece = machine.takeSettled();
     if (piece !== undefined) {
       for (const hourMs of piece.hours.keys()) made.add(hourMs);

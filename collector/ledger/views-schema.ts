@@ -5,7 +5,7 @@ import type { Log } from '../../protocols/log.ts';
 import { isDamage, sqliteCode } from './month-schema.ts';
 
 /*
- * views.db, version 3 (PRAGMA user_version). Everything in it is computed from the ledger: another version, or damage,
+ * views.db, version 4 (PRAGMA user_version). Everything in it is computed from the ledger: another version, or damage,
  * is answered by deleting the file and computing it again.
  *
  *   cursor      how far each reader of the ledger (or of the hours) has come
@@ -18,7 +18,7 @@ import { isDamage, sqliteCode } from './month-schema.ts';
  *   word        what controls said of programs and parts, as recorded, and when their sources were there
  *   checkpoint  the derivation's own state at the start of an hour
  */
-const VIEWS_VERSION = 3;
+const VIEWS_VERSION = 4;
 /** Larger files are not read through at every start; damage in them shows when the page is used. */
 const CHECKED_BYTES_MAX = 256_000_000;
 

@@ -31,6 +31,7 @@ function derive() {
           marks.push({ agent: 'gw', atMs });
         return marks;
       },
+      firstMs: () => START_MS,
       endMs: () => END_MS,
     },
   });
@@ -40,9 +41,7 @@ function derive() {
 describe('a machine whose hours are computed again', () => {
   it('is told of its agents a window at a time, so that neither time nor checkpoints grow with all that lies ahead', async () => {
     const { derivation, asked } = derive();
-    await derivation.recompute({ fromMs: -Infinity, firstMs: START_MS, horizonMs: END_MS }, () =>
-      Promise.resolve(),
-    );
+    await derivation.recompute({ fromMs: -Infinity, horizonMs: END_MS }, () => Promise.resolve());
     const { spans, checkpoints } = derivation.take();
     expect(spans.map(({ state, decider }) => `${state} ${decider}`)).toEqual(
       Array.from({ length: HOURS - 1 }, (_, hour) => (hour % 2 ? 'processing control' : 'ready control')),
