@@ -208,7 +208,10 @@ export function runAgent(
     receiveMaximum: () => link?.receiveMaximum?.() ?? Infinity,
     onFork: () => {
       log.error(
-        { epoch: spool.head.epoch },
+        {
+          epoch: spool.head.epoch,
+          cure: 'Where two gateways run on copies of one disk, stop one of them, and give it a data folder and a name of its own.',
+        },
         'another record was sealed under our name: was this spool copied? A new chain begins',
       );
       sealer.beginChain();

@@ -145,12 +145,15 @@ export class Admission {
         );
       else if (known !== undefined)
         this.#rejectBranch(record, `Record ${seq} of agent ${agent} was sealed twice.`);
-      else if (this.#carried.holdAll(record))
-        this.#rejectFork(
-          record,
-          `Record ${seq} of agent ${agent} holds readings that it took along into another epoch.`,
-        );
-      else await this.#append(record);
+      else {
+        const toldBefore = this.#carried.toldBefore(record);
+        if (toldBefore === 'all')
+          this.#rejectFork(
+            record,
+            `Record ${seq} of agent ${agent} holds only readings that another of its records holds.`,
+          );
+        else await this.#append(record, toldBefore === 'some');
+      }
     } catch (error) {
       this.#counts.failed++;
       if (error instanceof MillwattError && error.code === 'ledger-full' && this.#parts.room !== undefined) {
@@ -168,7 +171,7 @@ export class Admission {
     }
   }
 
-  async #append(record: SoundRecord): Promise<void> {
+  async #append(record: SoundRecord, tellsAgain: boolean): Promise<void> {
     const { header, hash, bytes, gone } = record;
     if (this.#parts.room?.isFull() === true) {
       this.#counts.failed++;
@@ -208,7 +211,7 @@ export class Admission {
     this.#counts.samples += header.samples;
     this.#parts.receipts.accept({ agent: header.agent, epoch: header.epoch, seq: header.seq, hash });
     try {
-      this.#look(record, ordinal);
+      this.#look(record, ordinal, tellsAgain);
     } catch (error) {
       // It is durable and counted: what could not be looked at changes nothing of that.
       this.#quiet.say('look', (swallowed) =>
@@ -297,12 +300,19 @@ export class Admission {
   }
 
   /** What is found once a record is durable: it changes no receipt. */
-  #look(record: SoundRecord, ordinal: number): void {
+  #look(record: SoundRecord, ordinal: number, tellsAgain: boolean): void {
     const { header, hash } = record;
     const { agent, epoch, seq } = header;
     const { wanted, findings, keys, wallMs } = this.#parts;
     wanted.noteHere({ agent, epoch, seq, hash });
     this.#carried.note(header, ordinal);
+    if (tellsAgain)
+      findings.report(
+        'repeated-readings',
+        agent,
+        `Record ${seq} of agent ${agent} in epoch ${epoch} repeats readings of another record beside new ones: two gateways run on copies of one disk. Nothing is lost, and each reading is counted once; stop one of the two, and give it a data folder and a name of its own.`,
+        wallMs(),
+      );
     for (const at of this.#compare(record))
       findings.report(
         'broken-chain',

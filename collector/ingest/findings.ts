@@ -7,6 +7,7 @@ export const FINDING_KINDS = [
   'channel-conflict',
   'clock-offset',
   'late-for-frozen',
+  'repeated-readings',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 

@@ -419,3 +419,25 @@ test('a record that is durable is counted once, though it cannot be compared wit
     deciding: 0,
   });
 });
+
+test('of two gateways on copies of one disk, what adds nothing is refused, and what adds something is taken and told', async () => {
+  const { admit, findings, admission } = await open();
+  const copy = new ChainFeed();
+  await admit(copy.next({ kind: 'config' }), copy.next({ firstMs: 20_000 }));
+  const other = new ChainFeed({ epoch: 'epoch0000002', key: copy.key });
+  await admit(other.next({ kind: 'config' }));
+  const again = other.next({ firstMs: 20_000 });
+  expect(await admit(again)).toMatchObject([{ rejected: [{ seq: 2, hash: again.hash, reason: 'fork' }] }]);
+  expect(findings.list()).toEqual([]);
+
+  const more = other.next({ firstMs: 25_000 });
+  expect(await admit(more)).toMatchObject([{ accepted: [{ from: 3, to: 3 }], rejected: [] }]);
+  expect(findings.list()).toMatchObject([
+    {
+      kind: 'repeated-readings',
+      agent: 'gw-1',
+      message: expect.stringContaining('two gateways run on copies of one disk'),
+    },
+  ]);
+  expect(admission.counts()).toMatchObject({ admitted: 4, forks: 1 });
+});

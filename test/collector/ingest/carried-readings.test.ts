@@ -28,26 +28,40 @@ async function left() {
 test('a restored spool seals in its old epoch what was carried into a new one: all of it is here, before a restart and after it', async () => {
   const { ledger, carried, first } = await left();
   const again = first.next({ firstMs: 20_000 });
-  expect(carried.holdAll(again)).toBe(true);
-  expect(new CarriedReadings(ledger).holdAll(again)).toBe(true);
+  expect(carried.toldBefore(again)).toBe('all');
+  expect(new CarriedReadings(ledger).toldBefore(again)).toBe('all');
 });
 
 test('a record that tells a single thing more is taken', async () => {
   const { carried, first } = await left();
-  expect(carried.holdAll(first.next({ firstMs: 21_000 }))).toBe(false);
-  expect(carried.holdAll(first.next({ firstMs: 20_000, machine: 'lathe' }))).toBe(false);
+  expect(carried.toldBefore(first.next({ firstMs: 21_000 }))).toBe('some');
+  expect(carried.toldBefore(first.next({ firstMs: 20_000, machine: 'lathe' }))).toBe('none');
 });
 
 test('readings that came in two records are here, too', async () => {
   const { carried, append, first, second } = await left();
   await append(second.next({ firstMs: 30_000 }));
-  expect(carried.holdAll(first.next({ firstMs: 25_000 }))).toBe(true);
-  expect(carried.holdAll(first.next({ firstMs: 35_000 }))).toBe(false);
+  expect(carried.toldBefore(first.next({ firstMs: 25_000 }))).toBe('all');
+  expect(carried.toldBefore(first.next({ firstMs: 35_000 }))).toBe('some');
 });
 
-test('what the old epoch tells takes nothing from the new one, and nobody speaks for another agent', async () => {
-  const { carried, append, first, second } = await left();
+test('the copy may come first: then the new epoch tells nothing new, before a restart and after it', async () => {
+  const { ledger, carried, append, first, second } = await left();
   await append(first.next({ firstMs: 50_000 }));
-  expect(carried.holdAll(second.next({ firstMs: 50_000 }))).toBe(false);
-  expect(carried.holdAll(new ChainFeed({ agent: 'gw-2' }).next({ firstMs: 20_000 }))).toBe(false);
+  expect(carried.toldBefore(second.next({ firstMs: 50_000 }))).toBe('all');
+  expect(new CarriedReadings(ledger).toldBefore(second.next({ firstMs: 50_000 }))).toBe('all');
+  expect(carried.toldBefore(second.next({ firstMs: 52_000 }))).toBe('some');
+});
+
+test('nobody speaks for another agent, nor with another key', async () => {
+  const { carried } = await left();
+  expect(carried.toldBefore(new ChainFeed({ agent: 'gw-2' }).next({ firstMs: 20_000 }))).toBe('none');
+  expect(carried.toldBefore(new ChainFeed({ epoch: 'epoch0000003' }).next({ firstMs: 20_000 }))).toBe('none');
+});
+
+test('records of one chain that follow one another are not compared', async () => {
+  const { carried, append, second } = await left();
+  await append(second.next({ firstMs: 30_000 }));
+  expect(carried.toldBefore(second.next({ firstMs: 40_000 }))).toBe('none');
+  expect(carried.toldBefore(second.next({ firstMs: 35_000, machine: 'lathe' }))).toBe('none');
 });
