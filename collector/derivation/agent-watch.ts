@@ -6,8 +6,11 @@ import { heardTimesMs } from './thinned-records.ts';
 const JOIN_MS = 120_000;
 /** How often a stretch is told to a fold that goes over it again. */
 const TELL_EVERY_MS = 60_000;
-/** Stretches older than this are forgotten. */
-const KEEP_MS = 40 * 86_400_000;
+/**
+ * So many stretches are remembered of an agent, the newest: years of one that is off every night. What is forgotten is
+ * missed where that past is computed again: words of an agent that nobody heard do not hold.
+ */
+const STRETCHES_MAX = 5000;
 /** An agent that is so far behind the others of a machine is not waited for. */
 const WAIT_FOR_AGENT_MS = 180_000;
 
@@ -173,5 +176,5 @@ function watch(watched: [fromMs: number, toMs: number][], atMs: number): void {
     joined[1] = Math.max(joined[1], after[1]);
     watched.splice(grown + 1, 1);
   }
-  while ((watched[0]?.[1] ?? Infinity) < (watched[watched.length - 1]?.[1] ?? 0) - KEEP_MS) watched.shift();
+  if (watched.length > STRETCHES_MAX) watched.shift();
 }

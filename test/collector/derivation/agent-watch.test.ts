@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { AgentWatch } from '../../../collector/derivation/agent-watch.ts';
 import type { ChainSummary } from '../../../collector/ledger/ledger.ts';
+import { watts } from '../../../protocols/telemetry/unit.ts';
+import { Bench } from './derivation-bench.ts';
 import { PlantFeed, MACHINE, START_MS } from './plant-feed.ts';
 
 const DAY_MS = 86_400_000;
@@ -77,4 +79,44 @@ test('what never comes of an ended epoch holds nothing open once all its hours a
   );
   expect(watch.deliveredToMs(MACHINE, ...ledger, endMs - 1)).toBe(START_MS + 1000);
   expect(watch.deliveredToMs(MACHINE, ...ledger, endMs)).toBe(nowMs);
+});
+
+test('words of an agent that is off most days hold in a past of months ago, where it is computed again', async () => {
+  const bench = await Bench.open();
+  bench.clock.stepTo(START_MS + 50 * DAY_MS);
+  const feed = new PlantFeed();
+  const records = [feed.config()];
+  for (const fromMs of [START_MS, START_MS + 45 * DAY_MS]) {
+    const words = [
+      { channel: `${MACHINE}.control.execution`, source: 'cnc', timesMs: [fromMs], values: ['ACTIVE'] },
+    ];
+    records.push(feed.say({ words, sealedToMs: fromMs + 1000 }));
+    // It has no more to say for an hour, and is there.
+    for (let minute = 1; minute <= 60; minute++)
+      records.push(feed.say({ sealedToMs: fromMs + minute * 60_000 }));
+  }
+  await bench.append(...records);
+  const { spans } = await bench.derived();
+  const [first] = spans;
+  expect(first).toMatchObject({ state: 'processing', fromMs: START_MS });
+  expect((first?.toMs ?? 0) - START_MS).toBeGreaterThan(3_600_000);
+  bench.model = { ...bench.model, offBelowW: watts(1000) };
+  await bench.restart();
+  expect((await bench.derived()).spans).toEqual(spans);
+});
+
+test('of an agent that comes and goes, only so many stretches are remembered', () => {
+  const watch = new AgentWatch();
+  const feed = new PlantFeed();
+  const atMs = (index: number) => START_MS + index * 300_000;
+  for (let index = 0; index < 5100; index++)
+    watch.note(
+      feed.say({
+        links: [{ source: 'cnc', timesMs: [atMs(index)], up: [true], reasons: [''] }],
+        sealedToMs: atMs(index),
+      }).header,
+    );
+  const marks = watch.marks(MACHINE, 0, Infinity);
+  expect(marks).toHaveLength(5000);
+  expect(marks.at(-1)?.atMs).toBe(atMs(5099));
 });
