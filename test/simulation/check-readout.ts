@@ -53,6 +53,36 @@ export function checkEnergy(
     throw new BrokenPromise(`the hours of ${machine} hold ${mwh} mWh, and its meter counted ${countedMwh}`);
 }
 
+/**
+ * What minutes hold of a machine's channels is each reading that is here, once.
+ * @param options.isExact whether the clocks were right; else some readings may have no minute, and none of them two
+ */
+export function checkMinutes(
+  readout: Readout,
+  readings: ReadingSet,
+  machine: string,
+  options: { isExact: boolean },
+): void {
+  for (const quantity of ['activePower', 'activeEnergyImport']) {
+    const channel = `${machine}.supply.${quantity}`;
+    const shown = readings.shownBy(channel);
+    const minutes = readout.minutes.filter((minute) => minute.channel === channel);
+    const counted = minutes.reduce((sum, { count }) => sum + count, 0);
+    if (options.isExact ? counted !== shown.length : counted > shown.length)
+      throw new BrokenPromise(
+        `the minutes of ${channel} hold ${counted} readings, and the ledger has ${shown.length}`,
+      );
+    // A counter is told in Wh, and its meter shows mWh.
+    const factor = quantity === 'activePower' ? 1 : 1 / 1000;
+    const sumOfMinutes = minutes.reduce((sum, minute) => sum + minute.sum, 0);
+    const sumShown = shown.reduce((sum, value) => sum + value * factor, 0);
+    if (options.isExact && Math.abs(sumOfMinutes - sumShown) > 1e-9 * sumShown)
+      throw new BrokenPromise(
+        `the minutes of ${channel} add up to ${sumOfMinutes}, and its readings to ${sumShown}`,
+      );
+  }
+}
+
 function requireEqual(what: string, live: readonly unknown[], anew: readonly unknown[]): void {
   for (let index = 0; index < Math.max(live.length, anew.length); index++)
     if (!isDeepStrictEqual(live[index], anew[index]))

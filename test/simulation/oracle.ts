@@ -69,9 +69,23 @@ interface Held {
   thinned: boolean;
 }
 
+/** What a record holds that another one holds, too, and how much that none before it holds. */
+interface Repeated {
+  first: string | undefined;
+  fresh: number;
+}
+
+/** Whose disk was copied, and who was told so. */
+export interface Copies {
+  /** Whether two gateways were alive on copies of one disk. */
+  areAlive: (agent: string) => boolean;
+  isTold: (agent: string) => boolean;
+}
+
 /** What a set of records holds, reading by reading: `boot/channel/monotonic ms`. */
 export class ReadingSet {
   readonly held = new Map<string, Held>();
+  readonly #links = new Set<string>();
   readonly #plant: Plant;
   readonly #hosts: readonly AgentHost[];
 
@@ -80,11 +94,25 @@ export class ReadingSet {
     this.#hosts = hosts;
   }
 
-  /** Takes in one record's readings: each must be one that a meter gave at that time, and none may be here twice. */
-  add(header: RecordHeader, texts: readonly string[], where: string): void {
+  /**
+   * Takes in one record's readings: each must be one that a meter gave at that time, and none may be here twice.
+   * @param repeated gathers those that are here already, instead of failing for them
+   */
+  add(header: RecordHeader, texts: readonly string[], where: string, repeated?: Repeated): void {
     if (header.kind !== 'readings') return;
     for (const text of texts)
-      this.addPart(header.boot, text, where, header.seq, header.thinnedFrom !== undefined);
+      this.addPart(header.boot, text, where, header.seq, header.thinnedFrom !== undefined, repeated);
+  }
+
+  /** The readings of a channel, as its meter showed them; without those of thinned records. */
+  shownBy(channel: string): number[] {
+    const shown: number[] = [];
+    for (const [name, { thinned }] of this.held) {
+      if (thinned || name.split('/')[1] !== channel) continue;
+      const given = this.#hosts.find((host) => host.given.has(name))?.given.get(name);
+      if (given !== undefined) shown.push(Number(given.value));
+    }
+    return shown;
   }
 
   /** What a counter showed in the readings that are here, in the order of true time. */
@@ -98,8 +126,15 @@ export class ReadingSet {
     return shown.sort((a, b) => a.trueMs - b.trueMs).map(({ value }) => value);
   }
 
-  addPart(boot: string, text: string, where: string, seq = 0, thinned = false): void {
-    for (const { timesMs, columns } of decodePart(text).sampled)
+  addPart(boot: string, text: string, where: string, seq = 0, thinned = false, repeated?: Repeated): void {
+    const { sampled, links } = decodePart(text);
+    for (const { source, timesMs, up } of links)
+      timesMs.forEach((atMs, row) => {
+        const name = `${boot}/${source}/${atMs}/${up[row]}`;
+        if (repeated !== undefined && !this.#links.has(name)) repeated.fresh++;
+        this.#links.add(name);
+      });
+    for (const { timesMs, columns } of sampled)
       for (const [channel, column] of columns)
         timesMs.forEach((atMs, row) => {
           const name = `${boot}/${channel}/${atMs}`;
@@ -112,11 +147,13 @@ export class ReadingSet {
             () => `${where} holds ${name} = ${value}, and the meter showed ${truth}`,
           );
           const before = this.held.get(name);
-          claim(
-            before === undefined || before.thinned || thinned,
-            () => `${where} holds ${name} in record ${seq}, and in record ${before?.seq} again`,
-          );
-          this.held.set(name, before !== undefined && thinned ? before : { seq, thinned });
+          const isRepeated = before !== undefined && !before.thinned && !thinned;
+          const sentence = () =>
+            `${where} holds ${name} in record ${seq}, and in record ${before?.seq} again`;
+          claim(!isRepeated || repeated !== undefined, sentence);
+          if (repeated !== undefined && isRepeated) repeated.first ??= sentence();
+          else if (repeated !== undefined) repeated.fresh++;
+          this.held.set(name, before !== undefined && (thinned || isRepeated) ? before : { seq, thinned });
         });
   }
 }
@@ -133,6 +170,7 @@ export function checkLedger(
   plant: Plant,
   /** An agent whose chain may hold two branches: its disk was copied. */
   mayBranch: (agent: string) => boolean,
+  copies: Copies = { areAlive: () => false, isTold: () => false },
 ): ReadingSet {
   const readings = new ReadingSet(plant, hosts);
   const hashes = new Map<string, string>();
@@ -150,7 +188,9 @@ export function checkLedger(
     claim(!hashes.has(name), () => `the ledger holds ${name} twice`);
     hashes.set(name, hash);
     prevs.set(name, header.prev);
-    readings.add(header, frame.parts.map(unfoldPart), `the ledger (${name})`);
+    const repeated: Repeated = { first: undefined, fresh: 0 };
+    readings.add(header, frame.parts.map(unfoldPart), `the ledger (${name})`, repeated);
+    checkRepeated(header.agent, repeated, copies);
   }
   for (const [name, prev] of prevs) {
     const [agent = '', epoch = '', seq] = name.split('/');
@@ -159,6 +199,21 @@ export function checkLedger(
     claim(before === undefined || before === prev, () => `${name} does not follow the record before it`);
   }
   return readings;
+}
+
+/**
+ * Of two gateways that run on copies of one disk, each seals what was open at the copy, one of them with more. Where the copy's
+ * record came first, the other's cannot be refused without losing what only it has, and cannot be sealed anew: so, and only
+ * so, the ledger may hold a reading in two records. What is derived counts it once (check-readout.ts).
+ */
+function checkRepeated(agent: string, { first, fresh }: Repeated, copies: Copies): void {
+  if (first === undefined) return;
+  claim(copies.areAlive(agent), () => `${first}, and no two gateways ran on copies of one disk`);
+  claim(fresh > 0, () => `${first}, and the later record holds nothing that is new`);
+  claim(
+    copies.isTold(agent),
+    () => `${first}, and nobody was told that two gateways run on copies of one disk`,
+  );
 }
 
 /** Nothing that reached an agent's disk is gone, but for what its books call dropped or thinned. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, type Log } from '../../protocols/log.ts';
-import { checkEnergy, checkReadout } from './check-readout.ts';
+import { checkEnergy, checkMinutes, checkReadout } from './check-readout.ts';
 import { Readers } from './readers.ts';
 import { AgentHost, type World } from './agent-host.ts';
 import { Chance } from './chance.ts';
@@ -38,6 +38,8 @@ const CHECK_EVERY_MS = 5000;
 /** Every so manyth seed has a derivation and a projector, which look so often at the ledger. */
 const READ_SEEDS = 10;
 const READ_EVERY_MS = 20_000;
+/** What somebody has to say where one reading stands in two records. */
+const COPIES_TOLD = 'two gateways run on copies of one disk';
 
 /** What became of a seed. */
 export interface Outcome {
@@ -99,11 +101,17 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       },
     },
   });
+  /** Agents of which somebody said that their disk was copied. */
+  const copiesTold = new Set<string>();
   const world: World = {
     time,
     network,
     plant,
-    log: (host) => (options.tell === true ? telling((line) => note(`log ${host}`, line)) : silentLog),
+    log: (host) =>
+      hearing(options.tell === true ? telling((line) => note(`log ${host}`, line)) : silentLog, (fields) => {
+        if (JSON.stringify(fields).includes(COPIES_TOLD))
+          copiesTold.add(fields.agent ?? host.replace(/-twin$/, ''));
+      }),
     onUncaught: (host, error) =>
       fail(new Error(`${host} let an error out: ${String((error as Error).stack)}`)),
     onEvent: note,
@@ -186,8 +194,15 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     hosts().forEach(checkConservation);
     const { ledger } = stage.collector;
     if (ledger === undefined) throw new BrokenPromise('the collector does not run at the end');
-    readings = checkLedger(ledger.readAfter(0, 1_000_000), hosts(), plant, (agent) =>
-      mayBranch(stage, agent),
+    readings = checkLedger(
+      ledger.readAfter(0, 1_000_000),
+      hosts(),
+      plant,
+      (agent) => mayBranch(stage, agent),
+      {
+        areAlive: (agent) => stage.twins.some(({ setup }) => setup.name === agent),
+        isTold: (agent) => copiesTold.has(agent),
+      },
     );
     // What a ledger lost with its disk can only come back from who still has it.
     const canReturn = (host: AgentHost) =>
@@ -206,8 +221,10 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       // What a lost disk had told, the database has been told.
       checkReadout(live, anew, { mayHoldMore: plan.kinds.has('ledger-restores') });
       // Across a restart only labels tell how long a counter ran: where they are wrong, a rise may be more than fits, and is left out.
-      for (const { setup } of stage.agents)
+      for (const { setup } of stage.agents) {
         checkEnergy(anew, readings, setup.machine, { isExact: clocksWereRight });
+        checkMinutes(anew, readings, setup.machine, { isExact: clocksWereRight });
+      }
     } catch (error) {
       fail(error);
     }
@@ -329,6 +346,15 @@ function whyNotDrained(stage: Stage, marks: ReadonlyMap<AgentHost, number>, afte
 
 function ramDisk(): string {
   return statSync('/dev/shm', { throwIfNoEntry: false })?.isDirectory() === true ? '/dev/shm' : tmpdir();
+}
+
+/** A log that is listened to: all that is worth a warning. */
+function hearing(log: Log, hear: (said: { agent?: string; message: string }) => void): Log {
+  const of = (level: 'warn' | 'error') => (fields: object, message: string) => {
+    hear({ ...fields, message });
+    log[level](fields, message);
+  };
+  return { ...log, warn: of('warn'), error: of('error') };
 }
 
 function telling(tell: (line: string) => void): Log {
