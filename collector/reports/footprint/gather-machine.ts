@@ -1,0 +1,56 @@
+import type { Hash } from 'node:crypto';
+import type { MachineHour } from '../../energy/machine-hour.ts';
+import type { UseHour } from '../../energy/use-phase/state-totals.ts';
+import { canonicalText } from '../../footprint/record/canonical-text.ts';
+import { reportSpans, type SpanReport } from '../period-report.ts';
+import type { PeriodSource } from '../period-source.ts';
+
+/** All that the records of one machine in a period are made of. */
+export interface MachineFacts {
+  machine: string;
+  span: SpanReport;
+  /** What of its hours is added up. */
+  hours: UseHour[];
+  records: MachineHour['basis']['records'];
+}
+
+/**
+ * Gathers a machine over [fromMs, toMs), whole minutes; a null after each hour that was read. Only what is added up is kept of
+ * an hour, so that a year of them need not be in memory.
+ * @param digest takes in the canonical text of each hour and a line feed, in order
+ */
+export function* gatherMachine(
+  source: PeriodSource,
+  machine: string,
+  [fromMs, toMs]: readonly [number, number],
+  digest: Hash,
+): Generator<null, MachineFacts> {
+  const hours: UseHour[] = [];
+  const chains = new Map<string, MachineHour['basis']['records'][number]>();
+  const see = (hour: MachineHour): void => {
+    digest.update(`${canonicalText(hour)}\n`);
+    const { hourMs, timeMs, spanMs, measuredMs, quality, obtained, basis } = hour;
+    const { supplyMwh, stateMwh } = hour.energy;
+    hours.push({ hourMs, timeMs, spanMs, measuredMs, quality, energy: { supplyMwh, stateMwh }, obtained });
+    for (const range of basis.records) joinRange(chains, range);
+  };
+  for (const span of reportSpans(source, machine, [fromMs, toMs], see)) {
+    if (span !== null) return { machine, span, hours, records: [...chains.values()] };
+    yield null;
+  }
+  throw new Error('a stretch of time has a report');
+}
+
+/** Ranges of one chain as one: what lies between them is of other machines. */
+function joinRange(
+  chains: Map<string, MachineHour['basis']['records'][number]>,
+  range: MachineHour['basis']['records'][number],
+): void {
+  const name = `${range.agent} ${range.epoch}`;
+  const known = chains.get(name);
+  chains.set(name, {
+    ...range,
+    from: Math.min(range.from, known?.from ?? Infinity),
+    to: Math.max(range.to, known?.to ?? 0),
+  });
+}

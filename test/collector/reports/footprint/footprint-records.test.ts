@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkRecord } from '../../../../collector/footprint/record/check-record.ts';
+import type { FootprintRecord } from '../../../../collector/footprint/record/footprint-record.ts';
+import { subjectAsked, stepRecord } from '../../../../collector/reports/footprint/record-subject.ts';
+import type { JobSource } from '../../../../collector/reports/job-source.ts';
+import type { OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
+import { sha256 } from '../../../../protocols/evidence/keys.ts';
+import { memoryJournal, memoryViews, planOf, tellMarks, type PlantSpan } from '../job-plant.ts';
+import { last, recordSource } from './footprint-plant.ts';
+
+const FROM_MS = Date.UTC(2026, 5, 1);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const CASE = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../cases/footprints/two-hours.json'), 'utf8'),
+) as {
+  spans: { minutes: [number, number]; state: OperatingState; mwh: number }[];
+  useHours: Record<string, unknown>;
+  part: Record<string, unknown>;
+};
+const STEEL = {
+  stage: 'material',
+  name: 'steel bar',
+  kgCo2e: '4.00',
+  source: 'supplier declaration',
+  primary: '100',
+};
+
+/** One machine, or several that stand side by side with the same hours. */
+function sourceOf(
+  spansOf: Record<string, PlantSpan[]>,
+): JobSource & { journal: ReturnType<typeof memoryJournal> } {
+  const views = Object.fromEntries(
+    Object.entries(spansOf).map(([machine, spans]) => [machine, memoryViews(machine, spans)]),
+  );
+  const of = (machine: string) => views[machine] ?? memoryViews(machine, []);
+  return {
+    views: {
+      // The sample hours rest on what no snapshot has: the configs of a real ledger are hashes.
+      hours: (machine, fromMs, toMs) =>
+        of(machine)
+          .hours(machine, fromMs, toMs)
+          .map((hour) => ({ ...hour, basis: { ...hour.basis, configs: [sha256('wiring')] } })),
+      bases: (machine, ...range) => of(machine).bases(machine, ...range),
+      states: (machine, ...range) => of(machine).states(machine, ...range),
+      watched: (machine) => of(machine).watched(machine),
+      minutes: () => [],
+      snapshot: () => undefined,
+      channels: () => [],
+      words: () => [],
+    },
+    plan: planOf({ machines: Object.keys(spansOf).map((machine) => ({ machine })) }),
+    journal: memoryJournal(),
+  };
+}
+
+const spansOfCase = (): PlantSpan[] =>
+  CASE.spans.map(({ minutes: [from, to], state, mwh }) => ({
+    fromMs: FROM_MS + from * MINUTE_MS,
+    toMs: FROM_MS + to * MINUTE_MS,
+    state,
+    mwh,
+  }));
+
+function at(record: FootprintRecord, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], record);
+}
+
+const tellJob = (
+  source: ReturnType<typeof sourceOf>,
+  fromMs: number,
+  toMs: number,
+  job: string,
+  goodParts: number,
+) =>
+  tellMarks(source.journal, 'mill', [
+    { id: `${job}-b`, kind: 'begin', at: new Date(fromMs).toISOString(), job, part: 'housing-7' },
+    { id: `${job}-e`, kind: 'end', at: new Date(toMs).toISOString(), job, goodParts },
+  ]);
+
+describe('two hours computed by hand (test/cases/footprints/two-hours.json)', () => {
+  test('the machine-hour', () => {
+    const from = recordSource(sourceOf({ mill: spansOfCase() }), { losses: '10.0' });
+    const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
+    const record = last(stepRecord(from, { kind: 'machine', id: 'mill' }, range));
+    for (const [path, value] of Object.entries(CASE.useHours)) expect(at(record, path), path).toBe(value);
+    expect(checkRecord(record)).toEqual([]);
+    // The same again is the same record; another period, another view is another one.
+    expect(last(stepRecord(from, { kind: 'machine', id: 'mill' }, range))).toEqual(record);
+    const shorter = { ...range, toMs: FROM_MS + HOUR_MS };
+    expect(last(stepRecord(from, { kind: 'machine', id: 'mill' }, shorter)).id).not.toBe(record.id);
+  });
+
+  test('the part, with its steel', () => {
+    const source = sourceOf({ mill: spansOfCase() });
+    tellJob(source, FROM_MS, FROM_MS + HOUR_MS, '4711', 2);
+    const from = recordSource(source, {
+      losses: 10,
+      parts: [{ id: 'housing-7', massKg: 3.2, upstream: [STEEL] }],
+    });
+    const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
+    const part = last(stepRecord(from, { kind: 'part', id: 'housing-7', machine: 'mill' }, range));
+    for (const [path, value] of Object.entries(CASE.part)) expect(at(part, path), path).toBe(value);
+    expect(part.completeness.because.join()).toContain('watched for 8.33 % of the period');
+    const job = last(stepRecord(from, { kind: 'job', id: '4711', machine: 'mill' }, range));
+    expect(job.activity.energyKwh).toBe(part.activity.energyKwh);
+    expect(job.id).not.toBe(part.id);
+    expect(() => last(stepRecord(from, { kind: 'part', id: 'housing-8', machine: 'mill' }, range))).toThrow(
+      'mill made no part housing-8 in this time.',
+    );
+  });
+
+  test('a line has the energy and the machine-hours of its machines', () => {
+    const line = { id: 'line-a', machines: ['mill', 'lathe'] };
+    const from = recordSource(sourceOf({ mill: spansOfCase(), lathe: spansOfCase() }), { lines: [line] });
+    const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
+    const record = last(stepRecord(from, { kind: 'line', id: 'line-a' }, range));
+    expect(record.activity.energyKwh).toBe('13.5');
+    expect(record.functionalUnit.count).toBe('3');
+    expect(record.activity.perUnitKwh).toBe('4.5');
+    expect(record.evidence.hours.count).toBe('4');
+    expect(() => last(stepRecord(from, { kind: 'line', id: 'line-b' }, range))).toThrow('no line line-b');
+  });
+});
+
+test('without a region of its own a factor is taken only where that is allowed; without a factor there is a record all the same', () => {
+  const source = sourceOf({ mill: spansOfCase() });
+  const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
+  const record = (footprint: Record<string, unknown>) =>
+    last(stepRecord(recordSource(source, footprint), { kind: 'machine', id: 'mill' }, range));
+  expect(record({ region: 'XX', elsewhere: 'WORLD' }).dataQuality.geographical.score).toBe('4');
+  const bare = record({ region: 'XX' });
+  expect(bare.emissions).toEqual([]);
+  expect(bare.remarks.join()).toContain('No factor of XX is known');
+});
+
+test('the two views are refused in one', () => {
+  expect(() => subjectAsked({ line: 'line-a', part: 'housing-7' })).toThrow(
+    'two readings of the same energy',
+  );
+  expect(() => subjectAsked({ machine: 'mill', line: 'line-a' })).toThrow('two subjects');
+  expect(() => subjectAsked({ part: 'housing-7' })).toThrow('on which machine');
+  expect(subjectAsked({ machine: 'mill', job: '4711' })).toEqual({
+    kind: 'job',
+    id: '4711',
+    machine: 'mill',
+  });
+});
+
+/** MILLWATT_SEED=N vitest run test/collector/reports/footprint/footprint-records.test.ts */
+const SEED = Number(process.env['MILLWATT_SEED'] ?? 1);
+
+describe(`simulated times of twelve days (MILLWATT_SEED=${SEED})`, () => {
+  test.each([0, 1, 2, 3])(
+    'number %i: every record passes its check, and its energy is that of its hours',
+    (index) => {
+      const random = randomOf(SEED * 100 + index);
+      const spans = randomStates(random);
+      const source = sourceOf({ mill: spans, lathe: randomStates(random) });
+      for (let job = 0; job < 8; job++) {
+        const begin = FROM_MS + Math.floor(random() * 240) * HOUR_MS;
+        tellJob(
+          source,
+          begin,
+          begin + Math.ceil(random() * 90) * MINUTE_MS,
+          `j${job}`,
+          Math.floor(random() * 5),
+        );
+      }
+      const footprint = {
+        losses: random() < 0.5 ? undefined : (random() * 20).toFixed(3),
+        region: ['VN', 'CN-N', 'TH', 'DE'][Math.floor(random() * 4)],
+        hours: ['calendar', 'powered', 'operating', 'processing'][index % 4],
+        lines: [{ id: 'line-a', machines: ['mill', 'lathe'] }],
+        parts: random() < 0.5 ? [] : [{ id: 'housing-7', upstream: [STEEL] }],
+      };
+      const from = recordSource(source, footprint);
+      const range = { fromMs: FROM_MS, toMs: FROM_MS + 12 * 24 * HOUR_MS };
+      const machine = last(stepRecord(from, { kind: 'machine', id: 'mill' }, range));
+      const mwh = source.views
+        .hours('mill', range.fromMs, range.toMs)
+        .reduce((sum, hour) => sum + BigInt(hour.energy.supplyMwh ?? 0), 0n);
+      expect(machine.activity.energyKwh).toBe(String(Number(mwh) / 1e6));
+      for (const subject of [
+        { kind: 'machine', id: 'mill' },
+        { kind: 'line', id: 'line-a' },
+        { kind: 'part', id: 'housing-7', machine: 'mill' },
+        { kind: 'job', id: 'j3', machine: 'mill' },
+      ] as const)
+        expect(checkRecord(last(stepRecord(from, subject, range))), subject.kind).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Twelve days of states of one minute to six hours, holes between some of them. */
+function randomStates(random: () => number): PlantSpan[] {
+  const states = ['off', 'standby', 'warmUp', 'ready', 'processing', 'unknown'] as const;
+  const spans: PlantSpan[] = [];
+  const endMs = FROM_MS + 12 * 24 * HOUR_MS;
+  for (let fromMs = FROM_MS; fromMs < endMs;) {
+    const toMs = Math.min(endMs, fromMs + Math.ceil(random() * 360) * MINUTE_MS);
+    const state = states[Math.floor(random() * states.length)] ?? 'unknown';
+    spans.push({ fromMs, toMs, state, mwh: Math.floor(random() * 30_000_000) });
+    fromMs = toMs + (random() < 0.1 ? Math.ceil(random() * 120) * MINUTE_MS : 0);
+  }
+  return spans;
+}
