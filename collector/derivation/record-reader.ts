@@ -65,7 +65,9 @@ export class RecordReader {
   /** Where a `log` record says that an epoch has ended; undefined when it says no such thing. */
   readEpochEnd({ header, bytes }: Pick<LedgerRecord, 'header' | 'bytes'>): EpochEnd | undefined {
     const end = readEpochEnd({ header, bytes });
-    return end === undefined ? undefined : { ...end, atMs: wallTimeMs(header, header.sealedTo) };
+    if (end === undefined) return undefined;
+    const { epoch, seq } = end;
+    return { epoch, seq, atMs: wallTimeMs(header, header.sealedTo) };
   }
 
   /** Config snapshots that were read since the last call, for whoever has to know what a channel was. */
