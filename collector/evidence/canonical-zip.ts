@@ -75,8 +75,13 @@ export interface PackageBytes {
 /**
  * Every file of a zip that `packZip` could have written, in order, one in memory at a time. Throws an error of class
  * `refuse` (code `bad-package`) that names the offset where it is another.
+ *
+ * @param bytesMaxOf how large a file of this path may be; may throw for one that should not be there
  */
-export function* unpackZip(from: PackageBytes): Generator<PackedFile> {
+export function* unpackZip(
+  from: PackageBytes,
+  bytesMaxOf: (path: string) => number = () => Infinity,
+): Generator<PackedFile> {
   const entries: Entry[] = [];
   let offset = 0;
   for (;;) {
@@ -89,6 +94,7 @@ export function* unpackZip(from: PackageBytes): Generator<PackedFile> {
     if (before !== undefined && path <= before.path) throw badPackage(offset, `${path} is out of order`);
     const entry = { path, size, crc: fixed.readUInt32LE(14), offset };
     requireSame(from, offset, localHead(entry));
+    if (size > bytesMaxOf(path)) throw badPackage(offset, `${path} is too large`);
     const bytes = take(from, offset + LOCAL_BYTES + nameBytes, size);
     if (crc32(bytes) !== entry.crc) throw badPackage(offset, `${path} does not have its checksum`);
     entries.push(entry);

@@ -1,0 +1,135 @@
+import { describeError } from '../../protocols/errors.ts';
+import { ALGORITHM } from '../energy/close-hour.ts';
+import { checkRecord } from '../footprint/record/check-record.ts';
+import { canonicalText } from '../footprint/record/canonical-text.ts';
+import { amendmentsInForce } from '../journal/amendments-in-force.ts';
+import type { Views } from '../ledger/views.ts';
+import { checkFactors, readAmendments, readHours, readModel } from './check-inputs.ts';
+import type { CheckLines } from './check-line.ts';
+import type { CheckedRecords } from './check-records.ts';
+import { isObject, type Manifest } from './manifest.ts';
+import type { PackageFiles } from './package-files.ts';
+import { metersOf } from './packed-meters.ts';
+import { provenanceOf } from './provenance.ts';
+import { recomputeHours } from './recompute-hours.ts';
+
+/** What figures are computed anew with. */
+export interface FigureOptions {
+  /** Gives empty views to compute into. */
+  openViews: () => Views;
+  /** Ends the computation: what was not computed is a fault. */
+  signal?: AbortSignal;
+  /** Told now and then how far it has come, 0..1, and with what. */
+  show?: (what: string, share: number) => void;
+}
+
+/** Checks what follows from other files of the package: meters, provenance, factors, and footprints in themselves. */
+export async function checkDerived(
+  files: PackageFiles,
+  manifest: Manifest,
+  { ledger, chains }: CheckedRecords,
+  lines: CheckLines,
+): Promise<void> {
+  await lines.run(
+    'meters',
+    'meters.json',
+    'The meters are those that the agents sealed in their config snapshots.',
+    () => {
+      const value = files.json('meters.json');
+      const meters = isObject(value) ? value['meters'] : undefined;
+      if (canonicalText(meters ?? null) !== canonicalText(metersOf(ledger.snapshotTexts(), manifest.machine)))
+        lines.fail('meters', 'meters.json', 'It names other meters than the config snapshots.');
+    },
+  );
+  await lines.run('provenance', 'prov.jsonld', 'It says what the manifest and the chains say.', () => {
+    if (canonicalText(files.json('prov.jsonld')) !== canonicalText(provenanceOf(manifest, chains)))
+      lines.fail('provenance', 'prov.jsonld', 'It says something else than the manifest and the chains.');
+  });
+  let hashes = new Map<string, string>();
+  await lines.run('factors', 'factors.json', 'Every factor has the hash of its row.', () => {
+    hashes = checkFactors(files.json('factors.json'), 'factors.json', lines);
+  });
+  for (const { path } of files.list.filter((file) => file.path.startsWith('records/')))
+    await lines.run(
+      'footprints',
+      path,
+      'Its figures follow from its energies and factors, to the last digit.',
+      () => {
+        const record = files.json(path);
+        for (const fault of checkRecord(record).slice(0, 5)) lines.fail('footprints', path, `${fault}.`);
+        const evidence = isObject(record) ? record['evidence'] : undefined;
+        const factors = isObject(evidence) ? evidence['factors'] : undefined;
+        for (const [id, sha256] of checkFactors(factors, path, lines))
+          if (hashes.get(id) !== sha256)
+            lines.fail('factors', path, `${id} is another row in factors.json, or none.`);
+        lines.unproven(
+          'footprints',
+          path,
+          'That its energies are the sums of these hours is not checked by this version.',
+        );
+      },
+    );
+}
+
+/** Checks what the hours rest on, and computes them anew. Views are closed at the end. */
+export async function checkFigures(
+  files: PackageFiles,
+  manifest: Manifest,
+  { ledger }: CheckedRecords,
+  lines: CheckLines,
+  { openViews, signal, show }: FigureOptions,
+): Promise<void> {
+  const model = await lines.run('model', 'model.json', 'It is a model of the machine.', () =>
+    readModel(files, manifest, lines),
+  );
+  const entries = await lines.run(
+    'amendments',
+    'amendments.jsonl',
+    'Every amendment is signed by the collector.',
+    () => readAmendments(files, manifest, lines),
+  );
+  const hours = await lines.run('hours', 'hours.jsonl', 'Every hour is of this machine and time.', () =>
+    readHours(files, manifest, lines),
+  );
+  const place = 'hours.jsonl';
+  if (manifest.algorithm !== ALGORITHM)
+    return lines.unproven(
+      'recomputation',
+      place,
+      `The hours were computed by ${manifest.algorithm}, and this version computes by ${ALGORITHM}: verify with the version that made the package.`,
+    );
+  if (lines.hasFailed() || model === undefined || entries === undefined || hours === undefined)
+    return lines.unproven(
+      'recomputation',
+      place,
+      'The hours were not computed anew: what they rest on failed.',
+    );
+  const views = openViews();
+  try {
+    const amendments = amendmentsInForce(entries);
+    const input = { manifest, ledger, model, amendments, hours };
+    const found = await recomputeHours(input, views, {
+      ...(signal === undefined ? {} : { signal }),
+      show: (share) => show?.('computing all hours anew', share),
+    });
+    for (const { hourMs, field, stored, computed } of found.firstDifferences)
+      lines.fail(
+        'recomputation',
+        `hour ${new Date(hourMs).toISOString()}`,
+        `${field} is ${JSON.stringify(stored)} in the package, and comes to ${JSON.stringify(computed)}.`,
+      );
+    if (found.hoursThatDiffer === 0)
+      lines.pass(
+        'recomputation',
+        place,
+        `All ${found.hours} hours were computed anew from the records and are the same to the last mWh.`,
+      );
+    const open = [...hours.values()].filter(({ status }) => status !== 'final').length;
+    if (open > 0)
+      lines.unproven('recomputation', place, `${open} hours were not final when the package was made.`);
+  } catch (error) {
+    lines.fail('recomputation', place, `The hours cannot be computed anew: ${describeError(error)}.`);
+  } finally {
+    views.close();
+  }
+}

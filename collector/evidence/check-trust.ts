@@ -1,0 +1,95 @@
+import { fingerprint, verifySignature } from '../../protocols/evidence/keys.ts';
+import type { CheckLines } from './check-line.ts';
+import type { CheckedRecords } from './check-records.ts';
+import { dayRootText, isDayRoot, type Manifest } from './manifest.ts';
+import type { PackageFiles } from './package-files.ts';
+
+/**
+ * Asks of every key whether it is whose it says. Returns true when the collector's is trusted.
+ *
+ * @param trusted fingerprints or public keys; none: nobody said whom to trust
+ */
+export function checkTrust(
+  { collector }: Manifest,
+  { chains }: CheckedRecords,
+  trusted: readonly string[],
+  lines: CheckLines,
+): boolean {
+  const isTrusted = (key: string) => trusted.includes(key) || trusted.includes(fingerprint(key));
+  if (trusted.length === 0) {
+    lines.unproven(
+      'trust',
+      'manifest.json',
+      `Nobody said whose keys to trust: ask the operator for the fingerprint of the collector, here ${fingerprint(collector)}.`,
+    );
+    return false;
+  }
+  if (isTrusted(collector))
+    lines.pass('trust', 'manifest.json', `The collector's key ${fingerprint(collector)} is trusted.`);
+  else
+    lines.fail(
+      'trust',
+      'manifest.json',
+      `The collector's key ${fingerprint(collector)} is none of those that are trusted.`,
+    );
+  const keys = new Map(chains.map((chain) => [`${chain.agent} ${chain.key}`, chain]));
+  for (const { agent, key, standing } of keys.values()) {
+    const name = `agent ${agent}, key ${fingerprint(key)}`;
+    if (isTrusted(key)) lines.pass('trust', name, 'The key is trusted.');
+    else if (standing === 'confirmed')
+      lines.pass('trust', name, 'A person confirmed the key to the collector, which signed that.');
+    else if (standing === 'seen')
+      lines.unproven(
+        'trust',
+        name,
+        'The key is the first that the agent used; nobody compared its fingerprint.',
+      );
+    else
+      lines.fail(
+        'trust',
+        name,
+        'The collector knew another key for this agent, and nobody confirmed this one.',
+      );
+  }
+  return isTrusted(collector);
+}
+
+/** Checks the days' roots against the records, and their signatures. */
+export async function checkRoots(
+  files: PackageFiles,
+  { site, collector }: Manifest,
+  { days }: CheckedRecords,
+  lines: CheckLines,
+): Promise<void> {
+  await lines.run(
+    'day-roots',
+    'roots.json',
+    'The root of each day is that of its records, signed by the collector.',
+    () => {
+      const roots = files.json('roots.json');
+      if (!Array.isArray(roots) || !roots.every(isDayRoot)) throw new Error('it is no list of roots');
+      if (roots.length !== days.length)
+        lines.fail('day-roots', 'roots.json', `It has ${roots.length} days, and the records ${days.length}.`);
+      for (const [index, { day, records, root, signature }] of roots.entries()) {
+        const due = days[index];
+        const text = Buffer.from(dayRootText(site, { day, records, root }), 'utf8');
+        const bytes = Buffer.from(signature, 'base64url');
+        const isSigned = bytes.toString('base64url') === signature && verifySignature(collector, text, bytes);
+        if (due?.day !== day || due.root !== root || due.records !== records || !isSigned)
+          lines.fail(
+            'day-roots',
+            `roots.json, ${day}`,
+            'It is not the root of the records of that day, or not signed by the collector.',
+          );
+      }
+    },
+  );
+  const stamps = files.list.filter(({ path }) => path.startsWith('stamps/')).length;
+  lines.unproven(
+    'time',
+    'stamps/',
+    stamps === 0
+      ? 'No time-stamping authority vouches for the days: when records were taken in is the word of the collector.'
+      : `${stamps} time stamps are here; this version does not check them: use openssl ts -verify.`,
+  );
+}

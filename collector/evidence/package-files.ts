@@ -1,0 +1,111 @@
+import { MillwattError } from '../../protocols/errors.ts';
+import { sha256 } from '../../protocols/evidence/keys.ts';
+import { decodeUtf8 } from '../../protocols/telemetry/utf8.ts';
+import { canonicalText } from '../footprint/record/canonical-text.ts';
+import { unpackZip, type PackageBytes } from './canonical-zip.ts';
+
+/** Every file but those of records is read at once; none that millwatt writes is larger than a few MB. */
+const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+/** All of them together. */
+const TEXTS_BYTES_MAX = 256 * 1024 * 1024;
+/** The records of one file, and the last one, which may reach over it. */
+export const RAW_BYTES_MAX = 8 * 1024 * 1024;
+const LOCAL_HEAD_BYTES = 30;
+
+/** Which files a package may have. */
+const PLACES =
+  /^(amendments\.jsonl|chains\.json|factors\.json|hours\.jsonl|manifest\.json|meters\.json|model\.json|prov\.jsonld|raw\/\d{6}\.mwe|records\/\d{4}\.json|roots\.json|stamps\/\d{4}-\d\d-\d\d\.tsr|statement\.dsse\.json)$/;
+
+/** True for a file of records. */
+export function isRaw(path: string): boolean {
+  return path.startsWith('raw/');
+}
+
+/** The files of a package: texts in memory, records where they are. */
+export class PackageFiles {
+  /** In order. */
+  readonly list: { path: string; bytes: number; sha256: string }[] = [];
+  readonly #from: PackageBytes;
+  readonly #texts = new Map<string, Uint8Array>();
+  readonly #rawAt = new Map<string, number>();
+
+  /** Reads the whole container once. Throws an error of class `refuse` (code `bad-package`) that names the byte where it is none. */
+  constructor(from: PackageBytes) {
+    this.#from = from;
+    let offset = 0;
+    let textBytes = 0;
+    for (const { path, bytes } of unpackZip(from, limitOf)) {
+      offset += LOCAL_HEAD_BYTES + path.length;
+      if (isRaw(path)) this.#rawAt.set(path, offset);
+      else {
+        textBytes += bytes.length;
+        if (textBytes > TEXTS_BYTES_MAX)
+          throw refuse(path, 'is one too many: the files come to more than 256 MiB');
+        this.#texts.set(path, bytes);
+      }
+      this.list.push({ path, bytes: bytes.length, sha256: sha256(bytes) });
+      offset += bytes.length;
+    }
+  }
+
+  /** The bytes of a file; throws an error of class `refuse` where there is none. */
+  bytes(path: string): Uint8Array {
+    const bytes = this.#texts.get(path);
+    if (bytes === undefined) throw refuse(path, 'is not in the package');
+    return bytes;
+  }
+
+  /** `length` bytes of a file of records, from `offset` on. */
+  raw(path: string, offset: number, length: number): Uint8Array {
+    return this.#from.read((this.#rawAt.get(path) ?? 0) + offset, length);
+  }
+
+  /** The value of a JSON file that is written as RFC 8785 says; throws an error of class `refuse` on another. */
+  json(path: string): unknown {
+    return canonicalValue(path, textOf(path, this.bytes(path)));
+  }
+
+  /** The values of a file with one canonical JSON text a line, each ended; throws as `json`. */
+  *lines(path: string): Generator {
+    const text = textOf(path, this.bytes(path));
+    if (text !== '' && !text.endsWith('\n')) throw refuse(path, 'does not end with the end of a line');
+    let at = 0;
+    for (let line = 1; at < text.length; line++) {
+      const end = text.indexOf('\n', at);
+      yield canonicalValue(`${path}, line ${line}`, text.slice(at, end));
+      at = end + 1;
+    }
+  }
+}
+
+function limitOf(path: string): number {
+  if (!PLACES.test(path)) throw refuse(path, 'is no file of a package');
+  return isRaw(path) ? RAW_BYTES_MAX : TEXT_BYTES_MAX;
+}
+
+function textOf(path: string, bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch {
+    throw refuse(path, 'is not UTF-8');
+  }
+}
+
+function canonicalValue(place: string, text: string): unknown {
+  let isSame: boolean;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+    isSame = canonicalText(value) === text;
+  } catch {
+    throw refuse(place, 'is not JSON that can be read');
+  }
+  if (!isSame) throw refuse(place, 'is not written in the one form that counts (RFC 8785)');
+  return value;
+}
+
+function refuse(place: string, what: string): MillwattError {
+  return new MillwattError('refuse', 'bad-package', `${place} ${what}.`, {
+    cure: 'Ask whoever made the package for it again, and compare its SHA-256.',
+  });
+}
