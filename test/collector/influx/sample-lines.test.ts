@@ -134,3 +134,12 @@ test('health keeps what is known', () => {
   expect(fields.get('sources_down')).toBe(1n);
   expect(fields.has('memory_used_share')).toBe(false);
 });
+
+test('a reading that two records hold is one point, whichever moment each took its clocks at', () => {
+  const clock = { mono: 5000, wall: START_MS + 5000, state: 'synced' as const };
+  const pointOf = (line: string) => line.split(' ').toSpliced(1, 1).join(' ');
+  const [one, other] = [header, { ...header, epoch: 'epoch0000002', clock }].map((by) =>
+    linesOfPart(millPart(1000, 2), by, channels).lines.map(pointOf),
+  );
+  expect(other).toEqual(one);
+});
