@@ -1,4 +1,9 @@
-import { canonicalFactorText, sha256Of, type FactorRow } from '../../config/library/factor-row.ts';
+import {
+  canonicalFactorText,
+  FACTOR_COLUMNS,
+  sha256Of,
+  type FactorRow,
+} from '../../config/library/factor-row.ts';
 import { isCount } from '../../protocols/telemetry/ids.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import { unconfiguredMachine, type MachineModel } from '../energy/machine-model.ts';
@@ -91,15 +96,27 @@ export function checkFactors(value: unknown, place: string, lines: CheckLines): 
   }
   for (const [index, row] of (value as unknown[]).entries()) {
     const at = `${place}, factor ${index + 1}`;
-    if (!isObject(row) || typeof row['id'] !== 'string')
-      lines.fail('factors', at, 'It is no row of a factor table.');
-    else if (sha256Of(canonicalFactorText(row as unknown as FactorRow)) !== row['sha256'])
-      lines.fail('factors', at, `${row['id']} does not have the hash of its row: a value was changed.`);
-    else if (!row['id'].startsWith(`${String(row['table'])}/`) || hashes.has(row['id']))
-      lines.fail('factors', at, `${row['id']} is there twice, or is of another table than its id says.`);
-    else hashes.set(row['id'], row['sha256']);
+    if (!isFactor(row)) lines.fail('factors', at, 'It is no row of a factor table.');
+    else if (sha256Of(canonicalFactorText(row)) !== row.sha256)
+      lines.fail('factors', at, `${row.id} does not have the hash of its row: a value was changed.`);
+    else if (!row.id.startsWith(`${row.table}/`) || hashes.has(row.id))
+      lines.fail('factors', at, `${row.id} is there twice, or is of another table than its id says.`);
+    else hashes.set(row.id, row.sha256);
   }
   return hashes;
+}
+
+/** The text that is hashed writes null, nothing and an empty list alike: what may stand where is held here. */
+function isFactor(value: unknown): value is FactorRow {
+  if (!isObject(value) || Object.keys(value).length !== FACTOR_COLUMNS.length + 2) return false;
+  return [...FACTOR_COLUMNS, 'table', 'sha256'].every((column) => {
+    const one = value[column];
+    if (column === 'year') return isCount(one);
+    if (column === 'isOfficial' || column === 'isSupplierSpecific') return typeof one === 'boolean';
+    if (column === 'gwp' || column === 'standardPercent')
+      return one === null || (typeof one === 'string' && one !== '');
+    return typeof one === 'string';
+  });
 }
 
 function isAmount(value: unknown): boolean {
