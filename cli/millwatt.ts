@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { addAmendCommands } from './amend/amend-commands.ts';
 import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
+import { addExportCommand } from './export/export-commands.ts';
 import { describeFailure } from './failure.ts';
 import { addJobCommands } from './jobs/job-commands.ts';
 import { addJournalCommands } from './journal/journal-commands.ts';
@@ -302,6 +303,7 @@ program
   );
 
 addAmendCommands(program);
+addExportCommand(program);
 addJobCommands(program);
 addJournalCommands(program);
 addLedgerCommands(program);
