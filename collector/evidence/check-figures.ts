@@ -1,9 +1,12 @@
 import { describeError } from '../../protocols/errors.ts';
 import { ALGORITHM } from '../energy/close-hour.ts';
+import type { MachineHour } from '../energy/machine-hour.ts';
+import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
 import { checkRecord } from '../footprint/record/check-record.ts';
 import { canonicalText } from '../footprint/record/canonical-text.ts';
 import { amendmentsInForce } from '../journal/amendments-in-force.ts';
 import type { Views } from '../ledger/views.ts';
+import { checkFootprintHours } from './check-footprint-hours.ts';
 import { checkFactors, readAmendments, readHours, readModel } from './check-inputs.ts';
 import type { CheckLines } from './check-line.ts';
 import type { CheckedRecords } from './check-records.ts';
@@ -23,7 +26,7 @@ export interface FigureOptions {
   show?: (what: string, share: number) => void;
 }
 
-/** Checks what follows from other files of the package: meters, provenance, factors, and footprints in themselves. */
+/** Checks what follows from other files of the package: meters and provenance. */
 export async function checkDerived(
   files: PackageFiles,
   manifest: Manifest,
@@ -45,30 +48,6 @@ export async function checkDerived(
     if (canonicalText(files.json('prov.jsonld')) !== canonicalText(provenanceOf(manifest, chains)))
       lines.fail('provenance', 'prov.jsonld', 'It says something else than the manifest and the chains.');
   });
-  let hashes = new Map<string, string>();
-  await lines.run('factors', 'factors.json', 'Every factor has the hash of its row.', () => {
-    hashes = checkFactors(files.json('factors.json'), 'factors.json', lines);
-  });
-  for (const { path } of files.list.filter((file) => file.path.startsWith('records/')))
-    await lines.run(
-      'footprints',
-      path,
-      'Its figures follow from its energies and factors, to the last digit.',
-      () => {
-        const record = files.json(path);
-        for (const fault of checkRecord(record).slice(0, 5)) lines.fail('footprints', path, `${fault}.`);
-        const evidence = isObject(record) ? record['evidence'] : undefined;
-        const factors = isObject(evidence) ? evidence['factors'] : undefined;
-        for (const [id, sha256] of checkFactors(factors, path, lines))
-          if (hashes.get(id) !== sha256)
-            lines.fail('factors', path, `${id} is another row in factors.json, or none.`);
-        lines.unproven(
-          'footprints',
-          path,
-          'That its energies are the sums of these hours is not checked by this version.',
-        );
-      },
-    );
 }
 
 /** Checks what the hours rest on, and computes them anew. Views are closed at the end. */
@@ -91,6 +70,7 @@ export async function checkFigures(
   const hours = await lines.run('hours', 'hours.jsonl', 'Every hour is of this machine and time.', () =>
     readHours(files, manifest, lines),
   );
+  await checkFootprints(files, manifest, hours ?? new Map(), lines);
   const place = 'hours.jsonl';
   if (manifest.algorithm !== ALGORITHM)
     return lines.unproven(
@@ -132,4 +112,30 @@ export async function checkFigures(
   } finally {
     views.close();
   }
+}
+
+/** Factors, and footprints: in themselves, and that they rest on these factors and hours. */
+async function checkFootprints(
+  files: PackageFiles,
+  manifest: Manifest,
+  hours: ReadonlyMap<number, MachineHour>,
+  lines: CheckLines,
+): Promise<void> {
+  let hashes = new Map<string, string>();
+  await lines.run('factors', 'factors.json', 'Every factor has the hash of its row.', () => {
+    hashes = checkFactors(files.json('factors.json'), 'factors.json', lines);
+  });
+  const saying = 'Its figures follow from its energies and factors, to the last digit.';
+  for (const { path } of files.list.filter((file) => file.path.startsWith('records/')))
+    await lines.run('footprints', path, saying, () => {
+      const record = files.json(path);
+      const faults = checkRecord(record);
+      for (const fault of faults.slice(0, 5)) lines.fail('footprints', path, `${fault}.`);
+      if (faults.length > 0) return;
+      const sound = record as FootprintRecord;
+      for (const [id, sha256] of checkFactors(sound.evidence.factors, path, lines))
+        if (hashes.get(id) !== sha256)
+          lines.fail('factors', path, `${id} is another row in factors.json, or none.`);
+      checkFootprintHours(sound, manifest, hours, path, lines);
+    });
 }
