@@ -53,6 +53,8 @@ export function marketBased(
   sets: { averages: FactorSet; residuals: readonly FactorSet[] },
 ): StatedEmissions {
   const shared = shareSupplies(use.pieces, supplies);
+  if (shared.lines.length === 0 && shared.rest.length === 0)
+    return { kind: 'unknown', because: 'No electricity was drawn: nothing market-based can be stated.' };
   const [grid] =
     shared.rest.length === 0
       ? [{ lines: [], remarks: [] }]

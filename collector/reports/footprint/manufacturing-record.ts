@@ -295,12 +295,14 @@ function piecesOf(
   yearOf: (atMs: number) => number,
 ): EnergyPiece[] {
   const ids = new Set(jobs.map(({ id }) => id));
-  return windows.flatMap(({ fromMs, toMs, rows }) => {
+  const pieces = windows.map(({ fromMs, toMs, rows }) => {
     const mwh = rows.reduce((sum, row) => sum + (row.job !== null && ids.has(row.job) ? row.mwh : 0), 0);
-    if (mwh === 0 && windows.length > 1) return [];
     const at = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-    return [{ ...at, year: yearOf(fromMs), kwh: wholeDecimal(mwh, 6) }];
+    return { ...at, year: yearOf(fromMs), kwh: wholeDecimal(mwh, 6), mwh };
   });
+  const some = pieces.filter(({ mwh }) => mwh > 0);
+  // A job that got nothing has a factor all the same.
+  return some.length > 0 ? some : pieces.slice(0, 1);
 }
 
 /** What is told of the part; of a job, that of the one part it makes. */

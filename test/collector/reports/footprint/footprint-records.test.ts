@@ -13,6 +13,7 @@ import { last, recordSource } from './footprint-plant.ts';
 const FROM_MS = Date.UTC(2026, 5, 1);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const CASE = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../cases/footprints/two-hours.json'), 'utf8'),
 ) as {
@@ -134,6 +135,31 @@ test('without a region of its own a factor is taken only where that is allowed; 
   const bare = record({ region: 'XX' });
   expect(bare.emissions).toEqual([]);
   expect(bare.remarks.join()).toContain('No factor of XX is known');
+});
+
+test('a machine that drew nothing has a record: no energy, no emissions, a factor all the same', () => {
+  const off = [{ fromMs: FROM_MS, toMs: FROM_MS + 2 * DAY_MS, state: 'off' as const, mwh: 0 }];
+  const source = sourceOf({ mill: off });
+  tellJob(source, FROM_MS, FROM_MS + HOUR_MS, '4711', 2);
+  const from = recordSource(source);
+  const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * DAY_MS };
+  for (const subject of [
+    { kind: 'machine', id: 'mill' },
+    { kind: 'job', id: '4711', machine: 'mill' },
+  ] as const) {
+    const record = last(stepRecord(from, subject, range));
+    expect(record.activity.energyKwh).toBe('0');
+    expect(record.emissions[0]?.kgCo2e).toBe('0');
+    expect(checkRecord(record)).toEqual([]);
+  }
+});
+
+test('a period of which no energy is known is refused', () => {
+  const from = recordSource(sourceOf({ mill: spansOfCase() }));
+  const range = { fromMs: FROM_MS - 2 * DAY_MS, toMs: FROM_MS - DAY_MS };
+  expect(() => last(stepRecord(from, { kind: 'machine', id: 'mill' }, range))).toThrow(
+    'No energy of mill is known',
+  );
 });
 
 test('the two views are refused in one', () => {
