@@ -14,6 +14,8 @@ export interface WatchFigures {
   liveAgeMsMax: number;
   /** From the sealing of a record to its arrival, of those sealed since the broker came; the most, ms. */
   freshDelayMsMax: number;
+  /** Records of the backlog that arrived in that time; the most: what a new one waits for, however busy the computer is. */
+  freshBehindMax: number;
 }
 
 /** Watches the topics of one agent through the broker, as anybody could. */
@@ -32,7 +34,9 @@ export class BacklogWatch {
     freshOutOfOrder: 0,
     liveAgeMsMax: 0,
     freshDelayMsMax: 0,
+    freshBehindMax: 0,
   };
+  readonly #backlogAtMs: number[] = [];
   #backlogMax = 0;
   #freshMax = 0;
   #liveAtMs: number | undefined;
@@ -85,6 +89,7 @@ export class BacklogWatch {
     const figures = this.#figures;
     if (seq <= this.#backlogSeq) {
       figures.backlogRecords += 1;
+      this.#backlogAtMs.push(Date.now());
       if (this.#keepsPayloads) this.payloads.push(Uint8Array.from(payload));
       if (seq < this.#backlogMax) figures.backlogOutOfOrder += 1;
       this.#backlogMax = Math.max(this.#backlogMax, seq);
@@ -93,7 +98,10 @@ export class BacklogWatch {
     figures.freshRecords += 1;
     if (seq < this.#freshMax) figures.freshOutOfOrder += 1;
     this.#freshMax = Math.max(this.#freshMax, seq);
-    if (header.clock.wall >= this.#fromMs)
-      figures.freshDelayMsMax = Math.max(figures.freshDelayMsMax, Date.now() - header.clock.wall);
+    const sealedMs = header.clock.wall;
+    if (sealedMs < this.#fromMs) return;
+    figures.freshDelayMsMax = Math.max(figures.freshDelayMsMax, Date.now() - sealedMs);
+    const behind = this.#backlogAtMs.filter((atMs) => atMs >= sealedMs).length;
+    figures.freshBehindMax = Math.max(figures.freshBehindMax, behind);
   }
 }

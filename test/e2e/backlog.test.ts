@@ -9,6 +9,8 @@ import { requireTool } from '../support/tools.ts';
  */
 const DAYS = Number(process.env['MILLWATT_BACKLOG_DAYS'] ?? 0);
 const METERS = 50;
+/** Records that may be under way without a receipt. */
+const WINDOW_RECORDS = 20;
 const SHAPE = DAYS > 0 ? { quantities: 1, seconds: DAYS * 86_400 } : { quantities: 12, seconds: 3600 };
 const tools = requireTool('mosquitto') !== undefined;
 
@@ -22,14 +24,15 @@ describe.skipIf(!tools)(`a backlog of ${SHAPE.seconds} s`, () => {
       drainSeconds: figures.drainSeconds,
       grownRssMbMax: figures.grownRssMb,
       liveAgeMsMax: figures.liveAgeMsMax,
+      freshBehindMax: figures.freshBehindMax,
     });
     expect(figures.readings).toBe(METERS * SHAPE.quantities * SHAPE.seconds);
     expect(figures.stored).toBe(figures.sampled);
     expect(figures.backlogOutOfOrder).toBe(0);
     expect(figures.freshOutOfOrder).toBe(0);
     expect(figures.freshRecords).toBeGreaterThan(0);
-    // Sealed every second: what is new waits for nothing that is old.
-    expect(figures.freshDelayMsMax).toBeLessThan(3000);
+    // What is new waits for what is under way, never for the backlog; for how long is a matter of the computer.
+    expect(figures.freshBehindMax).toBeLessThanOrEqual(2 * WINDOW_RECORDS);
     expect(figures.liveAgeMsMax).toBeLessThan(3000);
     expect(figures.grownRssMb).toBeLessThanOrEqual(50);
     expect(figures.timesRealTime).toBeGreaterThanOrEqual(20);
