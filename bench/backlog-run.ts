@@ -15,6 +15,8 @@ import { readCpuMs, readRssMb, startAsked } from './line-process.ts';
 /** Before the broker comes, the agent polls on in real time for so long, ms: what it takes then is what idling takes. */
 const IDLE_MS = 5000;
 const DRAIN_DEADLINE_MS = 1_500_000;
+/** Looks at the ledger for what the agent sealed last, 0.1 s apart. */
+const LOOKS_MAX = 300;
 
 /** What a drained backlog cost. */
 export interface BacklogFigures extends WatchFigures {
@@ -102,7 +104,12 @@ export async function drainBacklog(options: {
     await agent.ask('stop');
     const { sampled, dropped } = readSamples(folder);
     if (Object.keys(dropped).length > 0) throw new Error(`the spool dropped ${JSON.stringify(dropped)}`);
-    const kept = await collector.ask<CollectorSays>('idle');
+    // What is receipted is in the ledger; hours of a week are not waited for.
+    let kept = await collector.ask<CollectorSays>('stats');
+    for (let look = 0; kept.ledgerSamples < sampled && look < LOOKS_MAX; look++) {
+      await pause(100);
+      kept = await collector.ask<CollectorSays>('stats');
+    }
     return {
       ...figures,
       readings: before.sampled,
