@@ -1,3 +1,4 @@
+import { ChainRanges } from './chain-ranges.ts';
 import { HOUR_MS, MINUTE_MS } from '../energy/hour-account.ts';
 import { commission } from '../diagnostics/commission.ts';
 import type { CommissionResult } from '../diagnostics/commission-result.ts';
@@ -62,7 +63,9 @@ export function reportCommission(
     control: { words, decidedMs: decidedMs(views, machine, fromMs, toMs) },
     nowMs,
   });
-  return { result, configs, records: recordsOf(hours), meters: meteredAs(about) };
+  const chains = new ChainRanges();
+  for (const hour of hours) chains.add(hour);
+  return { result, configs, records: chains.list(), meters: meteredAs(about) };
 }
 
 /** The wiring of a machine by the snapshots that were in force last before a time: right after a change, the new one only. */
@@ -95,19 +98,4 @@ function decidedMs(views: Pick<Views, 'states'>, machine: string, fromMs: number
     .states(machine, fromMs, toMs, SPANS_MAX)
     .filter(({ decider }) => decider === 'control' || decider === 'warmUp')
     .reduce((sum, span) => sum + span.toMs - span.fromMs, 0);
-}
-
-/** Records of several hours, those of one chain joined to one range. */
-function recordsOf(hours: readonly MachineHour[]): MachineHour['basis']['records'] {
-  const chains = new Map<string, MachineHour['basis']['records'][number]>();
-  for (const range of hours.flatMap(({ basis }) => basis.records)) {
-    const name = `${range.agent} ${range.epoch}`;
-    const known = chains.get(name);
-    chains.set(name, {
-      ...range,
-      from: Math.min(range.from, known?.from ?? Infinity),
-      to: Math.max(range.to, known?.to ?? 0),
-    });
-  }
-  return [...chains.values()];
 }

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { MillwattError } from '../../protocols/errors.ts';
 import { formatFinding, type Finding } from '../finding.ts';
 import { checkHourlyFactors, type HourlyFactors } from './factor-hours.ts';
 import type { FactorRow } from './factor-row.ts';
 import { checkFactorTable } from './factor-table.ts';
+import { readAt } from './read-at.ts';
+
+const READ_CURE = 'Put it there, and let the user that runs millwatt read it (chmod a+rX).';
 
 /** The tables that come with millwatt: beside this folder, or, where it was compiled into dist/config, beside dist. */
 const OWN_FOLDER =
@@ -92,7 +95,7 @@ function badFactors(message: string, cure: string): MillwattError {
 
 /** UTF-8 and nothing else: a guessed letter would be another hash. */
 function readText(file: string): string {
-  const bytes = readAt(file, (path) => readFileSync(path));
+  const bytes = at(file, (path) => readFileSync(path));
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -101,16 +104,9 @@ function readText(file: string): string {
 }
 
 function namesIn(folder: string): string[] {
-  return readAt(folder, (path) => readdirSync(path));
+  return at(folder, (path) => readdirSync(path));
 }
 
-function readAt<T>(path: string, read: (path: string) => T): T {
-  try {
-    return read(path);
-  } catch (cause) {
-    throw new MillwattError('refuse', 'no-access', `${path} cannot be read: ${describeError(cause)}`, {
-      cure: 'Put it there, and let the user that runs millwatt read it (chmod a+rX).',
-      cause,
-    });
-  }
+function at<T>(path: string, read: (path: string) => T): T {
+  return readAt(path, read, READ_CURE);
 }

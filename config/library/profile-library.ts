@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
-import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { MillwattError } from '../../protocols/errors.ts';
 import type { DeviceProfile } from '../../protocols/modbus/profile/profile.ts';
 import type { Finding } from '../finding.ts';
 import { findNearest } from '../nearest.ts';
 import { checkProfile } from './profile-check.ts';
 import { PROFILE_ID, profileIdOf, rightPlaceOf } from './profile-place.ts';
 import { profileOf } from './profile-variant.ts';
+import { readAt } from './read-at.ts';
+
+const READ_CURE = 'Let the user that runs millwatt read it (chmod a+rX).';
 
 /** The profiles that come with millwatt: beside this folder, or, where it was compiled into dist/config, beside dist. */
 const OWN_FOLDER =
@@ -69,7 +72,7 @@ export function loadProfile(id: string, extraFolder?: string): LoadedProfile {
       },
     );
   }
-  const bytes = readAt(file, (path) => readFileSync(path));
+  const bytes = at(file, (path) => readFileSync(path));
   return {
     profile: parseProfile(fileId, bytes, file, variant),
     sha256: createHash('sha256').update(bytes).digest('base64url'),
@@ -159,21 +162,13 @@ function isFolder(path: string): boolean {
 }
 
 function statAt(path: string): Stats | undefined {
-  return readAt(path, () => statSync(path, { throwIfNoEntry: false }));
+  return at(path, () => statSync(path, { throwIfNoEntry: false }));
 }
 
 function namesIn(folder: string): string[] {
-  return readAt(folder, (path) => readdirSync(path));
+  return at(folder, (path) => readdirSync(path));
 }
 
-/** What lies there and may not be read is the operator's to mend. */
-function readAt<T>(path: string, read: (path: string) => T): T {
-  try {
-    return read(path);
-  } catch (cause) {
-    throw new MillwattError('refuse', 'no-access', `${path} cannot be read: ${describeError(cause)}`, {
-      cure: 'Let the user that runs millwatt read it (chmod a+rX).',
-      cause,
-    });
-  }
+function at<T>(path: string, read: (path: string) => T): T {
+  return readAt(path, read, READ_CURE);
 }

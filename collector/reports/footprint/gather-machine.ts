@@ -2,6 +2,7 @@ import type { Hash } from 'node:crypto';
 import type { MachineHour } from '../../energy/machine-hour.ts';
 import type { UseHour } from '../../energy/use-phase/state-totals.ts';
 import { canonicalText } from '../../footprint/record/canonical-text.ts';
+import { ChainRanges } from '../chain-ranges.ts';
 import { reportSpans, type SpanReport } from '../period-report.ts';
 import type { PeriodSource } from '../period-source.ts';
 
@@ -26,31 +27,17 @@ export function* gatherMachine(
   digest: Hash,
 ): Generator<null, MachineFacts> {
   const hours: UseHour[] = [];
-  const chains = new Map<string, MachineHour['basis']['records'][number]>();
+  const chains = new ChainRanges();
   const see = (hour: MachineHour): void => {
     digest.update(`${canonicalText(hour)}\n`);
-    const { hourMs, timeMs, spanMs, measuredMs, quality, obtained, basis } = hour;
+    const { hourMs, timeMs, spanMs, measuredMs, quality, obtained } = hour;
     const { supplyMwh, stateMwh } = hour.energy;
     hours.push({ hourMs, timeMs, spanMs, measuredMs, quality, energy: { supplyMwh, stateMwh }, obtained });
-    for (const range of basis.records) joinRange(chains, range);
+    chains.add(hour);
   };
   for (const span of reportSpans(source, machine, [fromMs, toMs], see)) {
-    if (span !== null) return { machine, span, hours, records: [...chains.values()] };
+    if (span !== null) return { machine, span, hours, records: chains.list() };
     yield null;
   }
   throw new Error('a stretch of time has a report');
-}
-
-/** Ranges of one chain as one: what lies between them is of other machines. */
-function joinRange(
-  chains: Map<string, MachineHour['basis']['records'][number]>,
-  range: MachineHour['basis']['records'][number],
-): void {
-  const name = `${range.agent} ${range.epoch}`;
-  const known = chains.get(name);
-  chains.set(name, {
-    ...range,
-    from: Math.min(range.from, known?.from ?? Infinity),
-    to: Math.max(range.to, known?.to ?? 0),
-  });
 }

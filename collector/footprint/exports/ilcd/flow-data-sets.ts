@@ -1,8 +1,8 @@
 import { element, SHORT_TEXT_LETTERS_MAX, STRING_LETTERS_MAX, words, type DataSet } from './data-set.ts';
 import {
   administration,
+  carbonDioxideFlow,
   classification,
-  elementaryName,
   flowRoot,
   type Making,
   type Quantity,
@@ -58,40 +58,19 @@ export function productFlow(
 
 /** Carbon dioxide that plants took from the air: no id of ILCD is known for it, so it has one of our own. */
 export function uptakeFlow(making: Making, mass: Quantity, id: string): DataSet {
-  const name = 'carbon dioxide (biogenic uptake, declared)';
-  const categories = [
-    ['2', 'Resources'],
-    ['2.3', 'Resources from air'],
-    ['2.3.6', 'Renewable material resources from air'],
-  ] as const;
-  return {
-    kind: 'flows',
+  return carbonDioxideFlow(making, mass, {
     id,
     version: LASTING_VERSION,
-    title: name,
-    root: flowRoot(making, LASTING_VERSION, {
-      type: 'Elementary flow',
-      measuredIn: mass,
-      information: [
-        element('common:UUID', id),
-        elementaryName(name, 'from air'),
-        element('classificationInformation', [
-          element(
-            'common:elementaryFlowCategorization',
-            categories.map(([catId, title], level) =>
-              element('common:category', title, { level: String(level), catId }),
-            ),
-          ),
-        ]),
-        element('CASNumber', '000124-38-9'),
-        element('sumFormula', 'CO2'),
-        words(
-          'common:generalComment',
-          'Map it to the uptake of carbon dioxide of your method of impact assessment: it has no reference id.',
-        ),
-      ],
-    }),
-  };
+    name: 'carbon dioxide (biogenic uptake, declared)',
+    where: 'from air',
+    categories: [
+      ['2', 'Resources'],
+      ['2.3', 'Resources from air'],
+      ['2.3.6', 'Renewable material resources from air'],
+    ],
+    comment:
+      'Map it to the uptake of carbon dioxide of your method of impact assessment: it has no reference id.',
+  });
 }
 
 /** The company that answers for the record. */

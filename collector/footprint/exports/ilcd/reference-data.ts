@@ -235,41 +235,61 @@ function quantity(
 }
 
 function co2ToAir(making: Making, mass: Quantity): DataSet {
-  const id = '08a91e70-3ddc-11dd-923d-0050c2490048';
-  const name = 'carbon dioxide (fossil)';
-  const categories = [
-    ['1', 'Emissions'],
-    ['1.3', 'Emissions to air'],
-    ['1.3.4', 'Emissions to air, unspecified'],
-  ] as const;
+  return carbonDioxideFlow(making, mass, {
+    id: '08a91e70-3ddc-11dd-923d-0050c2490048',
+    version: REFERENCE_VERSION,
+    name: 'carbon dioxide (fossil)',
+    where: 'to air, unspecified',
+    categories: [
+      ['1', 'Emissions'],
+      ['1.3', 'Emissions to air'],
+      ['1.3.4', 'Emissions to air, unspecified'],
+    ],
+  });
+}
+
+/** Carbon dioxide that goes into the air or comes from it. */
+export function carbonDioxideFlow(
+  making: Making,
+  mass: Quantity,
+  of: {
+    id: string;
+    version: string;
+    name: string;
+    where: string;
+    categories: readonly (readonly [catId: string, title: string])[];
+    comment?: string;
+  },
+): DataSet {
   return {
     kind: 'flows',
-    id,
-    version: REFERENCE_VERSION,
-    title: name,
-    root: flowRoot(making, REFERENCE_VERSION, {
+    id: of.id,
+    version: of.version,
+    title: of.name,
+    root: flowRoot(making, of.version, {
       type: 'Elementary flow',
       measuredIn: mass,
       information: [
-        element('common:UUID', id),
-        elementaryName(name, 'to air, unspecified'),
+        element('common:UUID', of.id),
+        elementaryName(of.name, of.where),
         element('classificationInformation', [
           element(
             'common:elementaryFlowCategorization',
-            categories.map(([catId, title], level) =>
+            of.categories.map(([catId, title], level) =>
               element('common:category', title, { level: String(level), catId }),
             ),
           ),
         ]),
         element('CASNumber', '000124-38-9'),
         element('sumFormula', 'CO2'),
+        of.comment === undefined ? null : words('common:generalComment', of.comment),
       ],
     }),
   };
 }
 
 /** A flow's name with where it goes or comes from: older schemas of TIDAS require all three of elementary flows too. */
-export function elementaryName(name: string, where: string): Element {
+function elementaryName(name: string, where: string): Element {
   return element('name', [
     words('baseName', name),
     words('treatmentStandardsRoutes', 'unspecified'),
