@@ -102,6 +102,7 @@ export async function drainBacklog(options: {
     options.onPayloads?.(watch.payloads);
 
     await agent.ask('stop');
+    await deliverRest(folder, broker.url, profile);
     const { sampled, dropped } = readSamples(folder);
     if (Object.keys(dropped).length > 0) throw new Error(`the spool dropped ${JSON.stringify(dropped)}`);
     // What is receipted is in the ledger; hours of a week are not waited for.
@@ -125,6 +126,21 @@ export async function drainBacklog(options: {
   } finally {
     for (const close of closers.reverse()) await close().catch(() => {});
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What an agent could not deliver in the seconds that its end may take, is delivered by one that reads no meter. */
+async function deliverRest(folder: string, url: string, profile: string | undefined): Promise<void> {
+  if (readSamples(folder).pending === 0) return;
+  const agent = await startAsked('backlog-agent.ts', ['run', folder, url, '0', '1'], profile);
+  try {
+    for (let look = 0; look < LOOKS_MAX; look++) {
+      if ((await agent.ask<BacklogSays>('stats')).pendingRecords === 0) break;
+      await pause(100);
+    }
+    await agent.ask('stop');
+  } finally {
+    await agent.end();
   }
 }
 
