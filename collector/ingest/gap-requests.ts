@@ -1,9 +1,14 @@
 import type { ChainSummary } from '../ledger/ledger.ts';
 
-/** A gap is asked for when it has been there this long, and again when nothing of it has come for as long, real ms. */
+/** A gap is asked for when it has been there this long, and a long one again when nothing of it has come for as long, real ms. */
 const PATIENCE_MS = 60_000;
 const SOON_MS = PATIENCE_MS / 2;
 const RANGES_MAX = 50;
+/**
+ * So many records are sent within seconds: where nothing of them has come soon, the question was lost, or the agent, which says
+ * that a record is gone when it is asked twice, has to be asked again.
+ */
+const FEW_RECORDS = 20;
 /** Of a long gap its beginning is asked for; the rest follows when that has come. */
 const RANGE_RECORDS_MAX = 1000;
 /** Chains are also what agents say of themselves: no one may fill our memory with names. */
@@ -56,9 +61,9 @@ export class GapRequests {
     this.#chains.set(name, gaps);
     const missed = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
     const patienceMs = missed > (chain.pending ?? Infinity) ? 0 : PATIENCE_MS;
-    const isOld = ({ from, sinceMs, askedMs, askedTo }: Gap, waitMs: number) =>
+    const isOld = ({ from, to, sinceMs, askedMs, askedTo }: Gap, waitMs: number) =>
       nowMs - sinceMs >= Math.min(patienceMs, waitMs) &&
-      (nowMs - askedMs >= waitMs || (askedTo > 0 && from > askedTo));
+      (nowMs - askedMs >= (to - from < FEW_RECORDS ? SOON_MS : waitMs) || (askedTo > 0 && from > askedTo));
     // Those that are soon to be asked for go with the one that is: what an agent does not have it tells of them all at once.
     const due = gaps.some((gap) => isOld(gap, PATIENCE_MS)) ? gaps.filter((gap) => isOld(gap, SOON_MS)) : [];
     for (const gap of due) {

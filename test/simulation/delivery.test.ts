@@ -81,6 +81,8 @@ const FOUND = [
   20_090,
   // What was open when a disk was copied, the copy sealed and sent first: both records stood in the ledger.
   15_471,
+  // A record that was set aside and let go has to be asked for twice; a minute between the two was too long.
+  90_967,
 ];
 
 test.skipIf(SEED !== undefined)('seeds that found a defect once find none any more', async () => {

@@ -3,7 +3,7 @@ import { GapRequests } from '../../../collector/ingest/gap-requests.ts';
 
 const chain = { agent: 'gw-1', epoch: 'epoch0000001', contiguousSeq: 2, headSeq: 9 };
 
-test('a gap is asked for after a minute, then at most once a minute, and never when it is filled', () => {
+test('a gap is asked for after a minute, then every half minute, a long one every minute, and never when it is filled', () => {
   let nowMs = 0;
   const gaps = new GapRequests(() => nowMs);
   let missing = [{ from: 3, to: 5 }];
@@ -13,8 +13,10 @@ test('a gap is asked for after a minute, then at most once a minute, and never w
   expect(due()).toEqual([]);
   nowMs = 60_000;
   expect(due()).toEqual([{ from: 3, to: 5 }]);
-  nowMs = 119_999;
+  nowMs = 89_999;
   expect(due()).toEqual([]);
+  nowMs = 90_000;
+  expect(due()).toEqual([{ from: 3, to: 5 }]);
   nowMs = 120_000;
   // It fills from below: the same gap. Another one is young.
   missing = [
@@ -24,7 +26,7 @@ test('a gap is asked for after a minute, then at most once a minute, and never w
   expect(due()).toEqual([{ from: 5, to: 5 }]);
   nowMs = 180_000;
   expect(due()).toEqual(missing);
-  nowMs = 239_999;
+  nowMs = 209_999;
   expect(due()).toEqual([]);
   nowMs = 300_000;
   const tall = { ...chain, epoch: 'epoch0000002', headSeq: 90_000 };
@@ -32,8 +34,12 @@ test('a gap is asked for after a minute, then at most once a minute, and never w
   nowMs = 360_000;
   expect(gaps.due(tall, () => [{ from: 3, to: 89_999 }])).toEqual([{ from: 3, to: 1002 }]);
   nowMs = 365_000;
-  // The rest follows when that has come, and not before.
+  // What is long takes its time. The rest follows when that has come, and not before.
   expect(gaps.due(tall, () => [{ from: 1002, to: 89_999 }])).toEqual([]);
+  expect(gaps.due(tall, () => [{ from: 1003, to: 89_999 }])).toEqual([{ from: 1003, to: 2002 }]);
+  nowMs = 424_999;
+  expect(gaps.due(tall, () => [{ from: 1003, to: 89_999 }])).toEqual([]);
+  nowMs = 425_000;
   expect(gaps.due(tall, () => [{ from: 1003, to: 89_999 }])).toEqual([{ from: 1003, to: 2002 }]);
   expect(gaps.due({ ...chain, contiguousSeq: 9 }, () => [])).toEqual([]);
 });
@@ -63,9 +69,9 @@ test('a gap that is parted is no younger for it, and those that are soon due go 
   // The young one comes of age, and the others were asked for long enough ago.
   nowMs = 91_000;
   expect(due(first, ...parted, young)).toEqual([first, ...parted, young]);
-  nowMs = 150_999;
+  nowMs = 120_999;
   expect(due(first, ...parted, young)).toEqual([]);
-  nowMs = 151_000;
+  nowMs = 121_000;
   expect(due(first, ...parted, young)).toEqual([first, ...parted, young]);
 });
 
