@@ -6,13 +6,14 @@ import {
 } from '../../config/library/factor-row.ts';
 import { isCount } from '../../protocols/telemetry/ids.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
-import { unconfiguredMachine, type MachineModel } from '../energy/machine-model.ts';
+import type { MachineModel } from '../energy/machine-model.ts';
 import { canonicalJson } from '../journal/canonical-json.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { entryId, isSigned, isWhole } from '../journal/seal-entry.ts';
 import type { CheckLines } from './check-line.ts';
 import { isObject, type Manifest } from './manifest.ts';
 import type { PackageFiles } from './package-files.ts';
+import { unpackModel } from './packed-model.ts';
 
 /** The machine's model as the package has it; a fault when it is none. Amendments are not in it: they are signed one by one. */
 export function readModel(
@@ -20,17 +21,8 @@ export function readModel(
   { machine }: Manifest,
   lines: CheckLines,
 ): MachineModel | undefined {
-  const value = files.json('model.json');
-  const known = unconfiguredMachine(machine);
-  const isSame = isObject(value) && Object.keys(value).sort().join() === Object.keys(known).sort().join();
-  const isModel =
-    isSame &&
-    value['machine'] === machine &&
-    ['ratedPowerW', 'offBelowW'].every((key) => value[key] === null || isAmount(value[key])) &&
-    ['quietAfterMs', 'bridgeMs'].every((key) => isCount(value[key])) &&
-    ['bandSets', 'amendments'].every((key) => Array.isArray(value[key])) &&
-    ['componentRatedPowerW', 'tree', 'stateMap'].every((key) => isObject(value[key]));
-  if (isModel) return value as unknown as MachineModel;
+  const model = unpackModel(files.json('model.json'), machine);
+  if (model !== undefined) return model;
   lines.fail('model', 'model.json', `It is no model of ${machine} that this version knows.`);
   return undefined;
 }
@@ -117,10 +109,6 @@ function isFactor(value: unknown): value is FactorRow {
       return one === null || (typeof one === 'string' && one !== '');
     return typeof one === 'string';
   });
-}
-
-function isAmount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 const ENTRY_KEYS = 'atMs,body,by,hash,kind,machine,prev,seq,signature';

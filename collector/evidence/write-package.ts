@@ -13,6 +13,7 @@ import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { packZip, type PackedFile } from './canonical-zip.ts';
 import { DayLeaves } from './day-leaves.ts';
 import { dayRootText, type DayRoot, type Manifest, type PackedChain } from './manifest.ts';
+import { packModel } from './packed-model.ts';
 import { metersOf, type PackedCertificate } from './packed-meters.ts';
 import { provenanceOf } from './provenance.ts';
 import { encodeRaw, RAW_MAGIC } from './raw-frames.ts';
@@ -21,6 +22,8 @@ import { signStatement } from './statement.ts';
 /** A file of records is ended when it has so much. */
 const RAW_BYTES = 4 * 1024 * 1024;
 const RECORDS_A_READ = 256;
+/** All is read four times: whose records they are, what other files hold of them, their hashes, their bytes. */
+const A_PASS = 1 / 4;
 
 /** What a package is made of. */
 export interface PackageSource {
@@ -49,19 +52,24 @@ export interface PackageSource {
   certificates: readonly PackedCertificate[];
 }
 
+/** A file of a package; of records, how many. */
+interface CountedFile extends PackedFile {
+  count?: number;
+}
+
 /** Records of a chain, by their place in the ledger. */
 interface Chain extends PackedChain {
   members: { seq: number; ordinal: number }[];
 }
 
 /**
- * One machine's evidence as a package (docs/evidence.md), piece by piece: a file of records is in memory at a time.
- * Deterministic for the same source. Throws an error of class `refuse`: `no-evidence` where the ledger holds nothing of
+ * One machine's evidence as a package (docs/evidence.md), piece by piece: a file of records is in memory at a time. Between pieces
+ * come numbers, the share of the work that is done, 0..1: there others may have their turn. Deterministic for the same source. Throws an error of class `refuse`: `no-evidence` where the ledger holds nothing of
  * the machine, `readings-gone` where its readings were let go, `package-too-large`.
  */
-export function* writePackage(source: PackageSource): Generator<Uint8Array> {
-  const chains = findChains(source);
-  const { snapshots, roots } = lookThrough(source, chains);
+export function* writePackage(source: PackageSource): Generator<Uint8Array | number> {
+  const chains = yield* findChains(source);
+  const { snapshots, roots } = yield* lookThrough(source, chains);
   const { site, machine, fromMs, toMs, madeMs, software, key } = source;
   const packed = chains.map(({ agent, epoch, key: agentKey, standing, lastSeq, lastHash }): PackedChain => ({
     agent,
@@ -92,7 +100,7 @@ export function* writePackage(source: PackageSource): Generator<Uint8Array> {
   ];
   const between = [
     file('meters.json', canonicalText(meters)),
-    file('model.json', canonicalText(source.model)),
+    file('model.json', canonicalText(packModel(source.model))),
     file('prov.jsonld', canonicalText(provenanceOf(about, packed))),
   ];
   const after = [
@@ -102,16 +110,28 @@ export function* writePackage(source: PackageSource): Generator<Uint8Array> {
     file('roots.json', canonicalText(roots)),
   ];
   const listed: Manifest['files'] = [];
-  for (const { path, bytes } of each(before, between, rawFiles(source, chains), after))
+  const records = chains.reduce((sum, { members }) => sum + members.length, 0);
+  let read = 0;
+  let listedBytes = 0;
+  for (const { path, bytes, count = 0 } of each(before, between, rawFiles(source, chains), after)) {
     listed.push({ path, bytes: bytes.length, sha256: sha256(bytes) });
+    listedBytes += bytes.length;
+    yield A_PASS * (2 + (read += count) / records);
+  }
   const manifest: Manifest = { ...about, files: listed };
   const manifestFile = file('manifest.json', canonicalText(manifest));
   const statement = file('statement.dsse.json', signStatement(manifestFile.bytes, manifest, key));
   // Records are read a second time: all of them would not fit into memory.
-  yield* packZip(each(before, [manifestFile], between, rawFiles(source, chains), after, [statement]));
+  let written = 0;
+  for (const piece of packZip(
+    each(before, [manifestFile], between, rawFiles(source, chains), after, [statement]),
+  )) {
+    yield piece;
+    yield Math.min(1, A_PASS * (3 + (written += piece.length) / listedBytes));
+  }
 }
 
-function* each(...lists: Iterable<PackedFile>[]): Generator<PackedFile> {
+function* each(...lists: Iterable<CountedFile>[]): Generator<CountedFile> {
   for (const list of lists) yield* list;
 }
 
@@ -125,11 +145,12 @@ function* readAll({ ledger, lastOrdinal }: PackageSource): Generator<LedgerRecor
 }
 
 /** Every chain of every agent that ever served the machine, in order of agent and first record. */
-function findChains(source: PackageSource): Chain[] {
-  const { machine, standingOf } = source;
+function* findChains(source: PackageSource): Generator<number, Chain[]> {
+  const { machine, standingOf, lastOrdinal } = source;
   const chains = new Map<string, Chain>();
   const serving = new Set<string>();
   for (const { header, hash, ordinal, headOnly } of readAll(source)) {
+    if (ordinal % RECORDS_A_READ === 0) yield (A_PASS * ordinal) / lastOrdinal;
     const { agent, epoch, key, seq } = header;
     const isOwn = header.parts.some((part) => part.machine === machine);
     if (isOwn) serving.add(agent);
@@ -153,14 +174,15 @@ function findChains(source: PackageSource): Chain[] {
 }
 
 /** What of all records goes into other files. */
-function lookThrough(
+function* lookThrough(
   source: PackageSource,
   chains: readonly Chain[],
-): { snapshots: string[]; roots: DayRoot[] } {
+): Generator<number, { snapshots: string[]; roots: DayRoot[] }> {
   const serving = new Set(chains.map(({ agent }) => agent));
   const snapshots = new Map<string, string>();
   const days = new DayLeaves();
   for (const { header, hash, ordinal, receivedMs, bytes } of readAll(source)) {
+    if (ordinal % RECORDS_A_READ === 0) yield A_PASS * (1 + ordinal / source.lastOrdinal);
     if (!serving.has(header.agent)) continue;
     days.add(ordinal, receivedMs, Buffer.from(hash, 'base64url'));
     const [part] = header.kind === 'config' ? parseRecord(bytes).parts : [];
@@ -176,13 +198,14 @@ function lookThrough(
   return { snapshots: [...snapshots.values()], roots };
 }
 
-function* rawFiles({ ledger, machine }: PackageSource, chains: readonly Chain[]): Generator<PackedFile> {
+function* rawFiles({ ledger, machine }: PackageSource, chains: readonly Chain[]): Generator<CountedFile> {
   let number = 0;
+  let count = 0;
   let pieces: Uint8Array[] = [RAW_MAGIC];
   let bytes = RAW_MAGIC.length;
-  const take = (): PackedFile => {
-    const done = { path: `raw/${numbered(++number, 6)}.mwe`, bytes: Buffer.concat(pieces) };
-    [pieces, bytes] = [[RAW_MAGIC], RAW_MAGIC.length];
+  const take = (): CountedFile => {
+    const done = { path: `raw/${numbered(++number, 6)}.mwe`, bytes: Buffer.concat(pieces), count };
+    [pieces, bytes, count] = [[RAW_MAGIC], RAW_MAGIC.length, 0];
     return done;
   };
   for (const { members } of chains)
@@ -198,6 +221,7 @@ function* rawFiles({ ledger, machine }: PackageSource, chains: readonly Chain[])
       const raw = encodeRaw(frame, record, machine);
       pieces.push(raw);
       bytes += raw.length;
+      count++;
       if (bytes >= RAW_BYTES) yield take();
     }
   if (pieces.length > 1) yield take();

@@ -219,7 +219,7 @@ export async function makeSource(
 
 /** A package as one piece of memory. */
 export function packed(source: PackageSource): Buffer {
-  return Buffer.concat([...writePackage(source)]);
+  return Buffer.concat([...writePackage(source)].filter((piece) => typeof piece !== 'number'));
 }
 
 /** A piece of memory as where a package is read from. */
