@@ -20,7 +20,13 @@ import { style, widthOf } from '../screen.ts';
 import { readSiteRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { wrapLines } from '../text-wrap.ts';
-import { bytesOf, ENDINGS, EXPORT_FORMATS, writeExport, type ExportFormat } from './export-formats.ts';
+import {
+  bytesOf,
+  ENDINGS,
+  EXPORT_FORMATS,
+  writeExport,
+  type ExportFormat,
+} from '../../collector/exports/export-formats.ts';
 import { requireFree, writeWhole } from './write-file.ts';
 
 const HOUR_MS = 3_600_000;

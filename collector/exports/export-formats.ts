@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { ExportFile } from '../../collector/footprint/exports/export-file.ts';
-import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
+import type { ExportFile } from '../footprint/exports/export-file.ts';
+import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
 import { uuidOf } from '../../protocols/evidence/uuid5.ts';
 
 /** Formats in which a record is exported, and how each is called by people. */
@@ -54,49 +54,48 @@ export async function writeExport(
   });
   switch (format) {
     case 'json': {
-      const { checkRecord } = await import('../../collector/footprint/record/check-record.ts');
+      const { checkRecord } = await import('../footprint/record/check-record.ts');
       const content = `${JSON.stringify(record, null, 2)}\n`;
       return done([{ path: `${record.id}.json`, content }], () => checkRecord(JSON.parse(content)));
     }
     case 'csv': {
-      const csv = await import('../../collector/footprint/exports/csv/record-csv.ts');
+      const csv = await import('../footprint/exports/csv/record-csv.ts');
       return done(csv.writeRecordCsv(record), (files) => csv.checkRecordCsv(files, record));
     }
     case 'openlca': {
-      const { writeOpenlca } = await import('../../collector/footprint/exports/openlca/write-openlca.ts');
-      const { checkOpenlca } = await import('../../collector/footprint/exports/openlca/check-openlca.ts');
+      const { writeOpenlca } = await import('../footprint/exports/openlca/write-openlca.ts');
+      const { checkOpenlca } = await import('../footprint/exports/openlca/check-openlca.ts');
       return done(writeOpenlca(record, ports), checkOpenlca, true);
     }
     case 'pact': {
-      const { writePact } = await import('../../collector/footprint/exports/pact/write-pact.ts');
-      const { checkPact } = await import('../../collector/footprint/exports/pact/check-pact.ts');
+      const { writePact } = await import('../footprint/exports/pact/write-pact.ts');
+      const { checkPact } = await import('../footprint/exports/pact/check-pact.ts');
       return done(writePact(record, ports), checkPact);
     }
     case 'ilcd': {
-      const { writeIlcd } = await import('../../collector/footprint/exports/ilcd/write-ilcd.ts');
-      const { checkIlcd } = await import('../../collector/footprint/exports/ilcd/check-ilcd.ts');
+      const { writeIlcd } = await import('../footprint/exports/ilcd/write-ilcd.ts');
+      const { checkIlcd } = await import('../footprint/exports/ilcd/check-ilcd.ts');
       return done(writeIlcd(record, ports), checkIlcd, true);
     }
     case 'tidas': {
-      const { writeTidas } = await import('../../collector/footprint/exports/tidas/write-tidas.ts');
-      const { checkTidas } = await import('../../collector/footprint/exports/tidas/check-tidas.ts');
+      const { writeTidas } = await import('../footprint/exports/tidas/write-tidas.ts');
+      const { checkTidas } = await import('../footprint/exports/tidas/check-tidas.ts');
       return done(writeTidas(record, ports), checkTidas, true);
     }
     case 'catena-x': {
-      const { writeCatenaX } = await import('../../collector/footprint/exports/catena-x/write-catena-x.ts');
-      const { checkCatenaX } = await import('../../collector/footprint/exports/catena-x/check-catena-x.ts');
+      const { writeCatenaX } = await import('../footprint/exports/catena-x/write-catena-x.ts');
+      const { checkCatenaX } = await import('../footprint/exports/catena-x/check-catena-x.ts');
       return done(writeCatenaX(record, ports), checkCatenaX);
     }
     case 'aas': {
-      const { writeAas } = await import('../../collector/footprint/exports/aas/write-aas.ts');
-      const { checkAas } = await import('../../collector/footprint/exports/aas/check-aas.ts');
+      const { writeAas } = await import('../footprint/exports/aas/write-aas.ts');
+      const { checkAas } = await import('../footprint/exports/aas/check-aas.ts');
       return done(writeAas(record, ports), checkAas);
     }
     case 'brightway': {
-      const brightway = await import('../../collector/footprint/exports/brightway/write-brightway.ts');
-      const { checkBrightway } =
-        await import('../../collector/footprint/exports/brightway/check-brightway.ts');
-      const { inventoryOf } = await import('../../collector/footprint/exports/inventory.ts');
+      const brightway = await import('../footprint/exports/brightway/write-brightway.ts');
+      const { checkBrightway } = await import('../footprint/exports/brightway/check-brightway.ts');
+      const { inventoryOf } = await import('../footprint/exports/inventory.ts');
       // Without emissions nobody supplies the electricity until the practitioner names somebody.
       const unlinked = record.emissions.length === 0 ? [inventoryOf(record).electricity.productName] : [];
       return done(brightway.writeBrightway(record, ports), (files) => checkBrightway(files, { unlinked }));
@@ -107,6 +106,6 @@ export async function writeExport(
 /** The bytes of an export: its one file, or all of them in a zip. */
 export async function bytesOf({ files, isZip }: WrittenExport): Promise<Readable | string | Uint8Array> {
   if (!isZip) return files[0]?.content ?? '';
-  const { zipOf } = await import('../../collector/exports/zip-file.ts');
+  const { zipOf } = await import('./zip-file.ts');
   return zipOf(files);
 }
