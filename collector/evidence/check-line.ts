@@ -19,6 +19,7 @@ const NAMED_MAX = 20;
 export class CheckLines {
   readonly lines: CheckLine[] = [];
   readonly #failures = new Map<string, number>();
+  #isBeyond = false;
 
   pass(check: string, place: string, saying: string): void {
     this.lines.push({ check, result: 'pass', place, saying });
@@ -26,6 +27,17 @@ export class CheckLines {
 
   unproven(check: string, place: string, saying: string): void {
     this.lines.push({ check, result: 'not-proven', place, saying });
+  }
+
+  /** What this version cannot judge, and another can: the whole is then neither consistent nor verified. */
+  beyond(check: string, place: string, saying: string): void {
+    this.#isBeyond = true;
+    this.unproven(check, place, saying);
+  }
+
+  /** True when something is for another version to judge. */
+  isBeyond(): boolean {
+    return this.#isBeyond;
   }
 
   fail(check: string, place: string, saying: string): void {

@@ -29,23 +29,32 @@ export class PackageFiles {
   readonly #texts = new Map<string, Uint8Array>();
   readonly #rawAt = new Map<string, number>();
 
-  /** Reads the whole container once. Throws an error of class `refuse` (code `bad-package`) that names the byte where it is none. */
-  constructor(from: PackageBytes) {
+  private constructor(from: PackageBytes) {
     this.#from = from;
-    let offset = 0;
+  }
+
+  /**
+   * Reads the whole container once; yields the share that is read, 0..1, after each file. Throws an error of class `refuse` (code
+   * `bad-package`) that names the byte where it is none.
+   */
+  static *open(from: PackageBytes): Generator<number, PackageFiles> {
+    const files = new PackageFiles(from);
     let textBytes = 0;
+    let offset = 0;
     for (const { path, bytes } of unpackZip(from, limitOf)) {
       offset += LOCAL_HEAD_BYTES + path.length;
-      if (isRaw(path)) this.#rawAt.set(path, offset);
+      if (isRaw(path)) files.#rawAt.set(path, offset);
       else {
         textBytes += bytes.length;
         if (textBytes > TEXTS_BYTES_MAX)
           throw refuse(path, 'is one too many: the files come to more than 256 MiB');
-        this.#texts.set(path, bytes);
+        files.#texts.set(path, bytes);
       }
-      this.list.push({ path, bytes: bytes.length, sha256: sha256(bytes) });
+      files.list.push({ path, bytes: bytes.length, sha256: sha256(bytes) });
       offset += bytes.length;
+      yield offset / from.size;
     }
+    return files;
   }
 
   /** The bytes of a file; throws an error of class `refuse` where there is none. */

@@ -4,7 +4,7 @@ import { startDerivation } from '../derivation/deriver.ts';
 import type { Amendment } from '../energy/amendment.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { MachineModel } from '../energy/machine-model.ts';
-import type { Views } from '../ledger/views.ts';
+import { HoursInMemory } from './hours-in-memory.ts';
 import type { Manifest } from './manifest.ts';
 import type { PackageLedger } from './package-ledger.ts';
 
@@ -24,16 +24,14 @@ export interface Recomputable {
 /**
  * Computes the hours of a package from its records, with the code that computes every hour, and compares them with those
  * that it holds, to the last mWh. Rejects where the records cannot be derived, and when the signal says so.
- *
- * @param views empty ones, to be thrown away; the caller closes them
  */
 export async function recomputeHours(
   { manifest, ledger, model, amendments, hours }: Recomputable,
-  views: Views,
   options: { signal?: AbortSignal; show?: (share: number) => void } = {},
 ): Promise<Comparison> {
   const { signal, show } = options;
   const { machine, site, fromMs, toMs, madeMs } = manifest;
+  const views = new HoursInMemory();
   const lastOrdinal = Math.max(1, ledger.lastOrdinal());
   const derivation = startDerivation({
     ledger,
@@ -57,6 +55,7 @@ export async function recomputeHours(
   }
   signal?.throwIfAborted();
   const times = views.hourTimes(machine, fromMs, toMs);
+  const within = new Set(times);
   const stored = {
     machines: () => [machine],
     hourTimes: () => [...hours.keys()],
@@ -67,7 +66,7 @@ export async function recomputeHours(
     machines: () => [machine],
     hourTimes: () => times,
     hour: (_: string, hourMs: number) =>
-      asFinal(times.includes(hourMs) ? views.hour(machine, hourMs) : undefined),
+      asFinal(within.has(hourMs) ? views.hour(machine, hourMs) : undefined),
     bases: () => [],
   };
   const steps = compareViews(stored, computed, DIFFERENCES_MAX);

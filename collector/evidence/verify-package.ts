@@ -1,12 +1,14 @@
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { describeError } from '../../protocols/errors.ts';
 import type { PackageBytes } from './canonical-zip.ts';
-import { checkDerived, checkFigures, type FigureOptions } from './check-figures.ts';
+import { checkDerived, checkFigures, type CheckedFigures, type FigureOptions } from './check-figures.ts';
 import { CheckLines, type CheckLine } from './check-line.ts';
 import { checkRecords, type CheckedRecords } from './check-records.ts';
 import { checkRoots, checkTrust } from './check-trust.ts';
-import { isManifest, type Manifest } from './manifest.ts';
+import { isManifest, type Manifest, type PackedChain } from './manifest.ts';
+import { otherFormatOf } from './other-format.ts';
 import { PackageFiles } from './package-files.ts';
+import type { PackedCertificate, PackedMeter } from './packed-meters.ts';
 import { statementFault } from './statement.ts';
 
 /** What a package is verified with. */
@@ -15,10 +17,23 @@ export interface VerifyPackageOptions extends FigureOptions {
   trusted: readonly string[];
 }
 
-/** What a verification comes to: `consistent` where nothing failed, but no key is known to be whose it says. */
+/** What a package holds, for a report: each file was checked. */
+export interface PackageContents extends CheckedFigures {
+  manifest: Manifest;
+  chains: readonly PackedChain[];
+  meters: readonly PackedMeter[];
+  certificates: readonly PackedCertificate[];
+}
+
+/**
+ * What a verification comes to: `consistent` where nothing failed, but no key is known to be whose it says; `not-judged` where
+ * nothing failed, and another version of millwatt has to judge the rest.
+ */
 export interface PackageVerdict {
-  result: 'verified' | 'consistent' | 'failed';
+  result: 'verified' | 'consistent' | 'not-judged' | 'failed';
   lines: CheckLine[];
+  /** Undefined where anything failed, or the format is another. */
+  contents: PackageContents | undefined;
 }
 
 /**
@@ -30,36 +45,49 @@ export async function verifyPackage(
   options: VerifyPackageOptions,
 ): Promise<PackageVerdict> {
   const lines = new CheckLines();
-  let isTrusted = false;
+  let found: Verified | undefined;
   try {
-    isTrusted = await verifyInto(lines, from, options);
+    found = await verifyInto(lines, from, options);
   } catch (error) {
     lines.fail('package', '', `It cannot be verified further: ${describeError(error)}.`);
   }
-  const result = lines.hasFailed() ? 'failed' : isTrusted ? 'verified' : 'consistent';
-  return { result, lines: lines.lines };
+  const sound = found?.isTrusted === true ? 'verified' : 'consistent';
+  const result = lines.hasFailed() ? 'failed' : lines.isBeyond() ? 'not-judged' : sound;
+  return { result, lines: lines.lines, contents: result === 'failed' ? undefined : found?.contents };
 }
 
-/** @returns true when all keys are trusted */
+interface Verified {
+  /** The collector's key is one that the verifier trusts. */
+  isTrusted: boolean;
+  contents: PackageContents;
+}
+
+/** @returns undefined where it is not read to its end */
 async function verifyInto(
   lines: CheckLines,
   from: PackageBytes,
   options: VerifyPackageOptions,
-): Promise<boolean> {
+): Promise<Verified | undefined> {
+  const other = otherFormatOf(from);
+  if (other !== undefined) {
+    const saying = `The package is of version ${other} of the format, and this version of millwatt reads version 1: nothing was checked. Verify with the version that made it.`;
+    lines.beyond('container', 'manifest.json', saying);
+    return undefined;
+  }
   const files = await lines.run(
     'container',
     'package',
     'It is a package in the one form that millwatt writes.',
-    () => new PackageFiles(from),
+    () => takeSteps(PackageFiles.open(from), 'reading the package', options),
   );
-  if (files === undefined) return false;
+  if (files === undefined) return undefined;
   const manifest = await lines.run(
     'manifest',
     'manifest.json',
     'Every file has the length and the SHA-256 that the manifest names.',
     () => readManifest(files, lines),
   );
-  if (manifest === undefined) return false;
+  if (manifest === undefined) return undefined;
   await lines.run(
     'statement',
     'statement.dsse.json',
@@ -71,13 +99,13 @@ async function verifyInto(
     },
   );
   // What follows costs time, and says nothing where the files are not those that were signed.
-  if (lines.hasFailed()) return false;
+  if (lines.hasFailed()) return undefined;
   const checked = await readRecords(files, manifest, lines, options);
-  if (checked === undefined) return false;
+  if (checked === undefined) return undefined;
   const isTrusted = checkTrust(manifest, checked, options.trusted, lines);
   await checkRoots(files, manifest, checked, lines);
-  await checkDerived(files, manifest, checked, lines);
-  await checkFigures(files, manifest, checked, lines, options);
+  const metering = await checkDerived(files, manifest, checked, lines);
+  const figures = await checkFigures(files, manifest, checked, lines, options);
   lines.unproven(
     'meters',
     'meters.json',
@@ -93,7 +121,22 @@ async function verifyInto(
     'model.json',
     'What the machine is (rated power, bands, metering tree) was declared to the collector and signed by it; nothing measured proves it.',
   );
-  return isTrusted;
+  return { isTrusted, contents: { manifest, chains: checked.chains, ...metering, ...figures } };
+}
+
+/** Takes all steps, with a turn for others after each. Rejects when the signal says so. */
+async function takeSteps<T>(
+  steps: Generator<number, T>,
+  what: string,
+  { signal, show }: VerifyPackageOptions,
+): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    show?.(what, step.value);
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+  }
 }
 
 function readManifest(files: PackageFiles, lines: CheckLines): Manifest | undefined {
@@ -120,18 +163,11 @@ async function readRecords(
   files: PackageFiles,
   manifest: Manifest,
   lines: CheckLines,
-  { signal, show }: VerifyPackageOptions,
+  options: VerifyPackageOptions,
 ): Promise<CheckedRecords | undefined> {
-  const checked = await lines.run('records', 'raw/', 'Every file of records can be read.', async () => {
-    const steps = checkRecords(files, manifest, lines);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      show?.('checking every record', step.value);
-      await new Promise((resolve) => setImmediate(resolve));
-      signal?.throwIfAborted();
-    }
-  });
+  const checked = await lines.run('records', 'raw/', 'Every file of records can be read.', () =>
+    takeSteps(checkRecords(files, manifest, lines), 'checking every record', options),
+  );
   if (checked === undefined) return undefined;
   const { records, chains } = checked;
   const all = `${records} records in ${chains.length} chains`;
