@@ -13,7 +13,7 @@ import { findFreePort } from '../support/mosquitto.ts';
 import { startWholeLine } from './whole-line.ts';
 
 const RECORDING = fileURLToPath(new URL('../../../shared/data/cnc-power-ntust/data.csv', import.meta.url));
-const MACHINE = 'cnc-1';
+export const MACHINE = 'cnc-1';
 /** Long enough for a busy machine: a reading that is missed on the way would be a gap that the recording does not have. */
 const METER_TIMEOUT_MS = 600;
 
@@ -38,7 +38,7 @@ export interface RecordedRun {
 export async function replayRecording(options: {
   brokerUrl?: string;
   influxUrl?: string;
-  look?: (collector: BuiltCollector) => Promise<void>;
+  look?: (collector: BuiltCollector, collectorFile: string) => Promise<void>;
 }): Promise<RecordedRun> {
   const folder = mkdtempSync(join(tmpdir(), 'millwatt-recorded-'));
   const recording = parseRecording(readFileSync(RECORDING, 'utf8'), {
@@ -90,7 +90,7 @@ export async function replayRecording(options: {
       lastMs = rowMs;
     }
     await line.deliver();
-    await options.look?.(collector);
+    await options.look?.(collector, collectorFile);
     const hours = await readHours(collector.url);
     // Two more hours without an answer: every hour of the recording becomes final.
     for (let minute = 1; minute <= 121; minute += 20) {
@@ -142,7 +142,10 @@ function collectorYaml(
 data: ./collector
 broker: { ${options.brokerUrl === undefined ? `embedded: { port: ${brokerPort} }` : `url: "${options.brokerUrl}"`} }
 http: { port: ${httpPort} }
-${options.influxUrl === undefined ? '' : `influx: { url: "${options.influxUrl}", version: 1, database: millwatt }\n`}machines:
+${options.influxUrl === undefined ? '' : `influx: { url: "${options.influxUrl}", version: 1, database: millwatt }\n`}footprint:
+  company: { name: Recorded Machining, ids: ["urn:lei:5493001KJTIIGC8Y1R12"], country: TW }
+  region: TW
+machines:
   - id: ${MACHINE}
     ratedPower: 15kW
     bands:

@@ -64,8 +64,16 @@ const CHANNELS: Channel[] = [
   },
 ];
 
+/** What a machine takes at a moment, and what its control says. */
+interface PlantLoad {
+  powerW: number;
+  currentA: number;
+  factor: number;
+  word: string;
+}
+
 /** Ready at 1.2 kW, 5 A, power factor 0.5 for 40 minutes; then processing at 6 kW, 20 A, 0.7 for 20 minutes. */
-export function loadAt(atMs: number): { powerW: number; currentA: number; factor: number; word: string } {
+export function loadAt(atMs: number): PlantLoad {
   return atMs % HOUR_MS >= 40 * MINUTE_MS
     ? { powerW: 6000, currentA: 20, factor: 0.7, word: 'ACTIVE' }
     : { powerW: 1200, currentA: 5, factor: 0.5, word: 'READY' };
@@ -96,6 +104,8 @@ export interface PlantOptions {
   amendments?: readonly Record<string, unknown>[];
   /** Currents are not read, but one voltage is. */
   withoutCurrents?: true;
+  /** Another machine's load, of which the control tells every change; the machine is read in steps of so many ms that divide ten minutes. */
+  load?: { at: (atMs: number) => PlantLoad; stepMs: number };
   /** From a time on the agent's file describes the meter so; */
   rewired?: { atMs: number; about: Partial<SourceDescription> };
 }
@@ -199,16 +209,20 @@ function* sayPlant(
   channels: Channel[],
   fromMs: number,
   hours: number,
-  { holeMs = [0, 0], withoutCurrents, rewired }: PlantOptions,
+  { holeMs = [0, 0], withoutCurrents, rewired, load }: PlantOptions,
 ) {
+  const momentOf = load?.at ?? loadAt;
+  const stepMs = load?.stepMs ?? STEP_MS;
   let wattMs = 0;
   for (let at = fromMs; at < fromMs + hours * HOUR_MS; at += RECORD_MS) {
     const timesMs: number[] = [];
     const columns: Record<string, number[]> = {};
     if (at === rewired?.atMs) yield feed.rewire(channels, { ...ABOUT, ...rewired.about });
     const put = (name: string, value: number) => (columns[`${MACHINE}.${name}`] ??= []).push(value);
-    for (let t = at; t < at + RECORD_MS; t += STEP_MS) {
-      const { powerW, currentA, factor } = loadAt(t);
+    const changes: number[] = [];
+    for (let t = at; t < at + RECORD_MS; t += stepMs) {
+      const { powerW, currentA, factor, word } = momentOf(t);
+      if (t === at || momentOf(t - stepMs).word !== word) changes.push(t);
       if (t < holeMs[0] || t >= holeMs[1]) {
         timesMs.push(t);
         put('supply.activePower', powerW);
@@ -218,17 +232,17 @@ function* sayPlant(
         put('supply.activeEnergyImport', 5000 + Math.floor(wattMs / HOUR_MS));
         put('spindle.activePower', powerW > 5000 ? 2500 : 0);
       }
-      wattMs += powerW * STEP_MS;
+      wattMs += powerW * stepMs;
     }
-    const words = [at, at + 5 * MINUTE_MS];
+    const words = load === undefined ? [at, at + 5 * MINUTE_MS] : changes;
     yield feed.say({
-      rows: timesMs.length === 0 ? [] : [{ source: 'meter', everyMs: STEP_MS, timesMs, columns }],
+      rows: timesMs.length === 0 ? [] : [{ source: 'meter', everyMs: stepMs, timesMs, columns }],
       words: [
         {
           channel: `${MACHINE}.control.execution`,
           source: 'cnc',
           timesMs: words,
-          values: words.map((t) => loadAt(t).word),
+          values: words.map((t) => momentOf(t).word),
         },
       ],
       sealedToMs: at + RECORD_MS,
