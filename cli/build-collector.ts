@@ -16,6 +16,7 @@ import { startEmbeddedBroker, type EmbeddedBroker } from '../protocols/mqtt/embe
 import { connectLink } from '../protocols/mqtt/mqtt-link.ts';
 import { readCredentials, readPem, readServerTls } from './broker-link.ts';
 import { serveCollector } from './collector-page.ts';
+import { exportsOf } from './exports-of.ts';
 import { openConfiguredInflux } from './influx-access.ts';
 import { openCollectorJournal } from './journal-access.ts';
 import { machineModelsOf } from './machine-model-of.ts';
@@ -79,7 +80,17 @@ export async function buildCollector(
       });
     },
     startHttp: async (surroundings) => {
-      const server = await serveCollector(surroundings, { address, models, simulated, journal, plan });
+      const { views, publicKey } = surroundings;
+      const exports =
+        journal && exportsOf(config, folder, { views, journal, sitePlan: plan, key: publicKey });
+      const server = await serveCollector(surroundings, {
+        address,
+        models,
+        simulated,
+        journal,
+        plan,
+        exports,
+      });
       page = server.url;
       return { port: server.port, stop: () => server.close() };
     },

@@ -1,6 +1,7 @@
 import type { HttpSurroundings } from '../collector/collector.ts';
 import { unconfiguredMachine, type MachineModel } from '../collector/energy/machine-model.ts';
 import { classifyState } from '../collector/energy/operating-state.ts';
+import type { ExportsPart } from '../collector/exports/exports-part.ts';
 import { createLiveBoard } from '../collector/http/live-board.ts';
 import type { Journal } from '../collector/journal/journal.ts';
 import { openJobs } from '../collector/reports/job-part.ts';
@@ -17,6 +18,7 @@ export async function serveCollector(
     simulated: boolean;
     journal: Journal | undefined;
     plan: SitePlan;
+    exports?: ExportsPart | undefined;
   },
 ): Promise<HttpServer> {
   const models = new Map(around.models.map((model) => [model.machine, model]));
@@ -32,12 +34,13 @@ export async function serveCollector(
   const unfollow = from.live.onLive((event) => {
     if (event.kind === 'live') board.put(event.agent, event.live.message);
   });
-  const { address, simulated, journal, plan } = around;
+  const { address, simulated, journal, plan, exports } = around;
   const server = await startHttp(address, {
     ...from,
     live: board,
     simulated,
     plan,
+    ...(exports === undefined ? {} : { exports }),
     assessHour: (hour) =>
       assessHour({ views: from.views, plan, journal: journal ?? null }, hour) ??
       'no energy of the supply is known',

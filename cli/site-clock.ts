@@ -23,18 +23,23 @@ export interface SiteClock {
  * printed from then on is on them, too. Throws as `openCalendar`.
  */
 export function takeSiteClock({ calendar }: Pick<CollectorConfig, 'calendar'>): SiteClock {
-  if (calendar === undefined) {
-    const zone = zoneOfComputer();
+  const opened = siteCalendarOf({ calendar });
+  if (calendar === undefined)
     return {
-      calendar: openCalendar(plainCalendar(zone)),
-      saying: `times in ${zone}, the zone of this computer: no calendar is declared`,
+      calendar: opened,
+      saying: `times in ${opened.zone.name}, the zone of this computer: no calendar is declared`,
     };
-  }
-  const opened = openCalendar(readCalendarConfig(calendar));
   // By its name in the database, however the file spells it.
   const format = new Intl.DateTimeFormat('en', { timeZone: calendar.zone });
   process.env['TZ'] = format.resolvedOptions().timeZone;
   return { calendar: opened, saying: `times in ${calendar.zone}` };
+}
+
+/** The calendar that times without a zone are on: where none is declared, one of the zone of this computer. Throws as `openCalendar`. */
+export function siteCalendarOf({ calendar }: Pick<CollectorConfig, 'calendar'>): SiteCalendar {
+  return openCalendar(
+    calendar === undefined ? plainCalendar(zoneOfComputer()) : readCalendarConfig(calendar),
+  );
 }
 
 /**

@@ -1,17 +1,11 @@
 import { resolve } from 'node:path';
 import { openCalendar } from '../../collector/energy/calendar/site-calendar.ts';
-import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
 import type { JobSource } from '../../collector/reports/job-source.ts';
-import {
-  stepRecord,
-  subjectAsked,
-  type RecordSubject,
-} from '../../collector/reports/footprint/record-subject.ts';
+import { subjectAsked } from '../../collector/reports/footprint/record-subject.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
 import { MillwattError } from '../../protocols/errors.ts';
-import { uuidOf } from '../../protocols/evidence/uuid5.ts';
 import { createReadProgress } from '../calibrate/read-progress.ts';
 import { footprintPlanOf } from '../footprint-plan-of.ts';
 import { readConfiguredJournal, readKey } from '../journal-access.ts';
@@ -20,20 +14,19 @@ import { style, widthOf } from '../screen.ts';
 import { readSiteRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { wrapLines } from '../text-wrap.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../collector/exports/export-formats.ts';
 import {
-  bytesOf,
-  ENDINGS,
-  EXPORT_FORMATS,
-  writeExport,
-  type ExportFormat,
-} from '../../collector/exports/export-formats.ts';
+  exportContent,
+  exportName,
+  machinesOf,
+  readIssue,
+  stepExport,
+} from '../../collector/exports/make-export.ts';
 import { requireFree, writeWhole } from './write-file.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const BACK_DAYS = 30;
-const SPAN_MAX_MS = 366 * DAY_MS;
-const FAULTS_TOLD = 10;
 
 interface ExportOptions {
   config: string;
@@ -53,15 +46,11 @@ interface ExportOptions {
 export async function runExport(format: string, options: ExportOptions): Promise<void> {
   const chosen = formatOf(format);
   const subject = subjectAsked(options);
-  const issue = issueOf(options.issue);
+  const issue = readIssue(options.issue);
   const { config, folder } = loadCollectorConfig(options.config);
   const clock = takeSiteClock(config);
   const range = readSiteRange(options, clock, BACK_DAYS * DAY_MS);
-  if (range.toMs - range.fromMs > SPAN_MAX_MS)
-    throw new MillwattError('refuse', 'bad-time', '--from to --to is more than 366 days.', {
-      cure: 'Export a year at a time.',
-    });
-  const path = resolve(options.output ?? `${fileName(subject)}.${ENDINGS[chosen]}`);
+  const path = resolve(options.output ?? exportName(subject, chosen));
   requireFree(path, options.force === true);
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
@@ -71,16 +60,12 @@ export async function runExport(format: string, options: ExportOptions): Promise
       const key = readKey(resolve(folder, config.data)).publicKey;
       const plan = footprintPlanOf(config, folder, { key, sitePlanHash: sitePlan.hash });
       const known = views.machines();
-      const line = subject.kind === 'line' ? plan.lines[subject.id] : undefined;
-      for (const machine of line?.machines ?? machinesNamed(subject)) requireMachine(known, machine);
+      for (const machine of machinesOf(plan, subject)) requireMachine(known, machine);
       const source: JobSource = { views, plan: sitePlan, journal };
-      const ports = { uuidOf, issuedMs: Date.now(), issue };
-      const from = { source, plan, calendar: openCalendar(sitePlan.calendar), ports };
-      const record = await makeRecord(stepRecord(from, subject, range), range, options.json === true);
-      const bytes =
-        chosen === 'parquet'
-          ? await writeParquet(path, source, record)
-          : await writeChecked(path, chosen, record);
+      const from = { source, plan, calendar: openCalendar(sitePlan.calendar) };
+      const steps = stepExport(from, { subject, ...range, issue }, Date.now());
+      const record = await makeRecord(steps, range, options.json === true);
+      const bytes = await writeWhole(path, await exportContent(source, chosen, record));
       say(chosen, path, bytes, record, options.json === true);
     } finally {
       journal.close();
@@ -90,25 +75,12 @@ export async function runExport(format: string, options: ExportOptions): Promise
   }
 }
 
-const machinesNamed = (subject: RecordSubject): string[] =>
-  'machine' in subject ? [subject.machine] : subject.kind === 'machine' ? [subject.id] : [];
-
 function formatOf(text: string): ExportFormat {
   if (Object.hasOwn(EXPORT_FORMATS, text)) return text as ExportFormat;
   throw new MillwattError('refuse', 'usage', `There is no format ${JSON.stringify(text)}.`, {
     cure: `Formats are ${Object.keys(EXPORT_FORMATS).join(', ')}.`,
   });
 }
-
-function issueOf(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new MillwattError('refuse', 'usage', `--issue ${JSON.stringify(text)} is no number of an issue.`, {
-    cure: 'Write 1 for the first issue of a record, 2 for the one that replaces it, and so on.',
-  });
-}
-
-/** Ids may hold what file names may not. */
-const fileName = ({ id }: RecordSubject) => id.replaceAll(/[^A-Za-z0-9._-]+/g, '_').replace(/^\.+/, '_');
 
 /** Takes the steps, with a bar on a terminal: an hour is a step, and there are as many as the period is long. */
 async function makeRecord(
@@ -128,43 +100,6 @@ async function makeRecord(
     progress.end();
   }
   throw new Error('the steps end with a record');
-}
-
-/** What its own check refuses is a fault of ours, and is not written. */
-async function writeChecked(
-  path: string,
-  format: Exclude<ExportFormat, 'parquet'>,
-  record: FootprintRecord,
-): Promise<number> {
-  const written = await writeExport(format, record);
-  const { faults } = written;
-  if (faults.length > 0) {
-    const told = faults.slice(0, FAULTS_TOLD).join('\n');
-    throw new MillwattError(
-      'refuse',
-      'bad-export',
-      `The ${format} export does not pass its own check:\n${told}`,
-      {
-        cure: 'Nothing was written. Where a name or id of your configuration is meant, correct it; else tell the makers of millwatt.',
-      },
-    );
-  }
-  return writeWhole(path, await bytesOf(written));
-}
-
-async function writeParquet(
-  path: string,
-  { views }: JobSource,
-  { subject, period }: FootprintRecord,
-): Promise<number> {
-  const { hoursToParquet } = await import('../../collector/exports/hours-table.ts');
-  const [fromMs, toMs] = [Date.parse(period.from), Date.parse(period.to)];
-  function* hours(): Generator<MachineHour> {
-    for (const machine of subject.machines)
-      for (let at = fromMs; at < toMs; at += DAY_MS)
-        yield* views.hours(machine, at, Math.min(at + DAY_MS, toMs));
-  }
-  return writeWhole(path, hoursToParquet(hours()));
 }
 
 function say(

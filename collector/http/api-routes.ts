@@ -5,6 +5,7 @@ import { plainCalendar } from '../energy/calendar/calendar-model.ts';
 import { openCalendar } from '../energy/calendar/site-calendar.ts';
 import { addAmendments } from './amendment-routes.ts';
 import { ApiError, badParameter } from './api-error.ts';
+import { addFootprintRoutes } from './footprint-routes.ts';
 import { addHourExplanation } from './hour-explanation.ts';
 import { hoursToCsv } from './hours-csv.ts';
 import type { HttpParts } from './http-parts.ts';
@@ -66,6 +67,7 @@ export function addApiRoutes(server: FastifyInstance, parts: HttpParts): void {
   addReconciliationRoutes(server, parts);
   addPeriodRoutes(server, parts, requireMachine);
   addJobRoutes(server, parts, requireMachine);
+  addFootprintRoutes(server, parts);
 
   server.get<{ Params: { id: string } }>('/api/v1/machines/:id/states', async (request, reply) => {
     const query = request.query as Query;

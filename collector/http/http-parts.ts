@@ -2,6 +2,7 @@ import type { Clock } from '../../protocols/clock.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { HealthMessage } from '../../protocols/telemetry/live.ts';
 import type { Alarm } from '../alarms.ts';
+import type { ExportsPart } from '../exports/exports-part.ts';
 import type { JournalReader } from '../journal/journal.ts';
 import type { Views } from '../ledger/views.ts';
 import type { JobsPart } from '../reports/job-part.ts';
@@ -74,6 +75,8 @@ export interface HttpParts {
   plan?: SitePlan;
   /** Jobs, and the marks an MES tells of them; absent where no journal was opened. */
   jobs?: JobsPart;
+  /** Footprints as files; absent where no journal was opened. */
+  exports?: ExportsPart;
   machines: readonly MachineInfo[];
   live: LiveBoard;
   agents: () => AgentView[];

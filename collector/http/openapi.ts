@@ -1,5 +1,6 @@
 import { PERIOD_KINDS } from '../energy/calendar/period.ts';
 import { ALLOCATION_RULES } from '../energy/allocation/allocation-rule.ts';
+import { FOOTPRINT_EXPORT } from './footprint-openapi.ts';
 import { JOURNAL_PAGE, JOURNAL_PARAMETERS, LISTED_AMENDMENT, LISTED_ENTRY } from './journal-openapi.ts';
 import { describeMarkIntake, JOB_SCHEMAS } from './job-openapi.ts';
 import { anything, decision, list, maybe, number, object, reference, text, time } from './openapi-schema.ts';
@@ -181,6 +182,7 @@ export function openApiDocument(version: string): object {
         ),
         post: describeMarkIntake([machineParameter('path', 'id')]),
       },
+      '/api/v1/footprints/{format}': FOOTPRINT_EXPORT,
       '/api/v1/machines/{id}/states': get(
         'Every stretch of one operating state, and what decided it; at most 31 days',
         {

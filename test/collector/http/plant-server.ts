@@ -36,6 +36,7 @@ export async function startPlantServer(options: {
   snapshots?: Iterable<{ hash: string; snapshot: ConfigSnapshot }>;
   plan?: SitePlan;
   journal?: HttpParts['journal'];
+  exports?: HttpParts['exports'];
   machines?: HttpParts['machines'];
   simulated?: boolean;
   address?: Partial<HttpAddress>;
@@ -97,6 +98,7 @@ export async function startPlantServer(options: {
             }
           : views,
       ...(options.journal === undefined ? {} : { journal: options.journal }),
+      ...(options.exports === undefined ? {} : { exports: options.exports }),
       jobs: openJobs({ views, plan, journal }, { wallMs: options.nowMs }),
       plan,
       assessHour: (hour) => assessHour({ views, plan, journal }, hour) ?? 'no energy is known',
