@@ -63,7 +63,9 @@ const SUBJECTS = {
   part: { machine: MACHINE, part: 'housing-7' },
   job: { machine: MACHINE, job: '4711' },
 };
-const FORMATS = (Object.keys(EXPORT_FORMATS) as ExportFormat[]).filter((format) => format !== 'parquet');
+const FORMATS = Object.keys(EXPORT_FORMATS).filter(
+  (format): format is Exclude<ExportFormat, 'parquet'> => format !== 'parquet',
+);
 
 describe('a simulated month', () => {
   let plant: Awaited<ReturnType<typeof derivePlant>>;
@@ -97,10 +99,7 @@ describe('a simulated month', () => {
   test.each(Object.keys(SUBJECTS).flatMap((subject) => FORMATS.map((format) => [subject, format] as const)))(
     'of a %s as %s passes our check and that of those who made the format',
     async (subject, format) => {
-      const { files, faults } = await writeExport(
-        format as Exclude<ExportFormat, 'parquet'>,
-        records[subject]!,
-      );
+      const { files, faults } = await writeExport(format, records[subject]!);
       expect(faults).toEqual([]);
       expect(files.length).toBeGreaterThan(0);
       expect((await foreignFaults(format, files)) ?? []).toEqual([]);
