@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { startCollector, type CollectorOptions, type RunningCollector } from '../collector/collector.ts';
 import { startDerivation, type Derivation } from '../collector/derivation/deriver.ts';
 import { followAmendments } from '../collector/journal/amendment-source.ts';
+import { startDailyRoots } from '../collector/evidence/days/daily-roots.ts';
 import type { Journal } from '../collector/journal/journal.ts';
+import { followKeyActs } from '../collector/journal/key-acts.ts';
 import { frozenPath, readFrozen } from '../collector/ledger/frozen-store.ts';
 import { viewsPath } from '../collector/ledger/sqlite-views.ts';
 import { startRetention } from '../collector/retention/retention.ts';
@@ -18,7 +20,7 @@ import { readCredentials, readPem, readServerTls } from './broker-link.ts';
 import { serveCollector } from './collector-page.ts';
 import { exportsOf } from './exports-of.ts';
 import { openConfiguredInflux } from './influx-access.ts';
-import { openCollectorJournal } from './journal-access.ts';
+import { openCollectorJournal, readKey } from './journal-access.ts';
 import { machineModelsOf } from './machine-model-of.ts';
 import { openQuarantine } from './project/projection-site.ts';
 import { resolveSecret } from './secrets.ts';
@@ -63,6 +65,7 @@ export async function buildCollector(
       derivation = startDerivation({ ...surroundings, machines: models, amendments, frozen });
       return derivation;
     },
+    followKeyActs: () => followKeyActs((journal ??= openCollectorJournal(dataFolder, log)), log),
     startRetention: ({ ledger, views, clock: arrivals, log: told }) => {
       const { keep, maxSize } = config.ledger;
       if (derivation === undefined || (keep === undefined && maxSize === undefined)) return undefined;
@@ -79,6 +82,16 @@ export async function buildCollector(
         log: told,
       });
     },
+    startDailyRoots: ({ ledger, site, clock: arrivals, log: told }) =>
+      startDailyRoots({
+        folder: dataFolder,
+        site,
+        // The journal was opened before, which makes the key where there is none yet.
+        key: readKey(dataFolder),
+        ledger,
+        wallMs: () => arrivals.wallMs(),
+        log: told,
+      }),
     startHttp: async (surroundings) => {
       const { views, publicKey } = surroundings;
       const exports =

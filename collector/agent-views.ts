@@ -1,7 +1,7 @@
 import { fingerprint } from '../protocols/evidence/keys.ts';
 import type { HealthMessage } from '../protocols/telemetry/live.ts';
 import type { ClockOffsets } from './ingest/clock-offsets.ts';
-import type { AgentKey } from './ingest/keys.ts';
+import type { AgentKey, KeyStanding } from './ingest/keys.ts';
 import type { AgentState } from './ingest/live-state.ts';
 import type { ChainSummary } from './ledger/ledger.ts';
 
@@ -19,7 +19,7 @@ export interface AgentView {
   /** Its newest chain; null when there is none. */
   chain: Pick<ChainSummary, 'epoch' | 'headSeq' | 'contiguousSeq' | 'records' | 'samples'> | null;
   /** The key of that chain. */
-  key?: { fingerprint: string; confirmed: boolean };
+  key?: { fingerprint: string; confirmed: boolean; standing: KeyStanding };
 }
 
 /** Every agent that was heard or that the ledger knows, by id. */
@@ -49,11 +49,12 @@ export function viewAgents(
     };
     if (chain === undefined) return view;
     const { epoch, headSeq, contiguousSeq, records, samples, key } = chain;
-    const confirmed = keys.some((one) => one.agent === id && one.key === key && one.standing === 'confirmed');
+    const known = keys.find((one) => one.agent === id && one.key === key);
+    const standing = known?.standing ?? 'other';
     return {
       ...view,
       chain: { epoch, headSeq, contiguousSeq, records, samples },
-      key: { fingerprint: fingerprint(key), confirmed },
+      key: { fingerprint: fingerprint(key), confirmed: standing === 'confirmed', standing },
     };
   });
 }

@@ -1,5 +1,7 @@
+import type { DailyRootsStats } from './evidence/days/daily-roots.ts';
 import type { AdmissionCounts } from './ingest/admission.ts';
 import type { Ingest } from './ingest/ingest.ts';
+import type { KeyTrouble } from './ingest/key-watch.ts';
 import type { QuarantineStats } from './ingest/quarantine.ts';
 import type { RoomState } from './ingest/room-watch.ts';
 import type { ReceiptStats } from './ingest/receipts.ts';
@@ -34,12 +36,16 @@ export interface CollectorStats {
   findings: number;
   /** Keys that agents use and nobody vouched for after another was seen. */
   otherKeys: number;
+  /** Keys that a person has to see to just now. */
+  keyTroubles: KeyTrouble[];
   /** Records that each reader of the ledger has still to take in, by reader. */
   lagRecords: Record<string, number>;
   derivation: object | undefined;
   influx: object | undefined;
   /** Undefined where everything is kept for good. */
   retention: RetentionStats | undefined;
+  /** Signed days of the ledger; undefined where nobody signs any. */
+  evidence: DailyRootsStats | undefined;
 }
 
 /** Reads all figures at this moment. */
@@ -50,6 +56,7 @@ export function readCollectorStats(parts: {
   derivation: { stats(): object } | undefined;
   projector: { stats(): object } | undefined;
   retention?: { stats(): RetentionStats } | undefined;
+  roots?: { stats(): DailyRootsStats } | undefined;
 }): CollectorStats {
   const { ledger, views, ingest } = parts;
   const lagOf = (reader: string) => Math.max(0, ledger.lastOrdinal() - views.cursor(reader));
@@ -75,6 +82,7 @@ export function readCollectorStats(parts: {
     room: ingest.room?.state(),
     findings: ingest.findings.list().length,
     otherKeys: ingest.keys.list().filter(({ standing }) => standing === 'other').length,
+    keyTroubles: ingest.keyWatch.troubles(),
     lagRecords: {
       ...(parts.derivation === undefined ? {} : { derive: lagOf('derive') }),
       ...(parts.projector === undefined ? {} : { influx: lagOf('influx-samples') }),
@@ -82,5 +90,6 @@ export function readCollectorStats(parts: {
     derivation: parts.derivation?.stats(),
     influx: parts.projector?.stats(),
     retention: parts.retention?.stats(),
+    evidence: parts.roots?.stats(),
   };
 }

@@ -9,8 +9,10 @@ import type { HealthMessage } from '../protocols/telemetry/live.ts';
 import { readAlarms, type Alarm } from './alarms.ts';
 import { viewAgents, type AgentView } from './agent-views.ts';
 import { readCollectorMetrics, type CollectorMetric } from './collector-metrics.ts';
+import type { DailyRoots } from './evidence/days/daily-roots.ts';
 import type { Finding } from './ingest/findings.ts';
 import type { AgentKey } from './ingest/keys.ts';
+import type { KeyActSource } from './journal/key-acts.ts';
 import { startIngest } from './ingest/ingest.ts';
 import { LiveState } from './ingest/live-state.ts';
 import type { CollectorLink } from './ingest/subscriber.ts';
@@ -101,10 +103,16 @@ export interface CollectorOptions {
   parts: {
     startDerivation?: (surroundings: ReaderSurroundings) => DerivationPart;
     startProjector?: (surroundings: ReaderSurroundings) => ProjectorPart;
+    /** What people decided about agents' keys; asked for when the derivation runs. */
+    followKeyActs?: () => KeyActSource;
     /** Lets old readings go; asked for when the readers of the ledger run. */
     startRetention?: (
       surroundings: Pick<ReaderSurroundings, 'views' | 'clock' | 'log'> & { ledger: AdmissionLedger },
     ) => Retention | undefined;
+    /** Signs a root for every day of the ledger; asked for when its readers run. */
+    startDailyRoots?: (
+      surroundings: Pick<ReaderSurroundings, 'site' | 'clock' | 'log'> & { ledger: AdmissionLedger },
+    ) => DailyRoots;
     startHttp?: (surroundings: HttpSurroundings) => Promise<HttpPart>;
   };
   /** The ledger's writer broke: stop and start again. Called once. */
@@ -158,6 +166,8 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     if (projector !== undefined) closers.push(() => projector.stop());
     const retention = parts.startRetention?.({ ledger, views, clock, log });
     if (retention !== undefined) closers.push(() => retention.stop());
+    const roots = parts.startDailyRoots?.({ ledger, site: config.site, clock, log });
+    if (roots !== undefined) closers.push(() => roots.stop());
     live.onLive((event) => {
       if (event.kind === 'health') projector?.health(event.agent, event.health);
     });
@@ -175,13 +185,14 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       connect: options.connect,
       wallMs: () => clock.wallMs(),
       realMs: options.realMs ?? (() => performance.now()),
+      keyActs: parts.followKeyActs?.(),
       room: { reserveBytes: config.ledger.reserve, freeBytes: () => freeBytesOf(dataFolder) },
       log,
       onAdmitted: wakeReaders,
       onCrash: (error) => options.onCrash?.(error),
     });
     closers.push(() => ingest.stop());
-    const stats = () => readCollectorStats({ ledger, views, ingest, derivation, projector, retention });
+    const stats = () => readCollectorStats({ ledger, views, ingest, derivation, projector, retention, roots });
     const http = await parts.startHttp?.({
       site: config.site,
       version,
@@ -214,6 +225,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     // What is in the ledger already may not be derived yet.
     wakeReaders();
     void retention?.run();
+    void roots?.run();
     log.info(
       { site: config.site, publicKey: ingest.publicKey, records: ledger.lastOrdinal() },
       'The collector runs.',

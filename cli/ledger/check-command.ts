@@ -94,7 +94,6 @@ const HELD: Readonly<Record<string, string>> = {
   month: 'records',
   views: 'hours',
   journal: 'entries',
-  keys: 'keys',
   wanted: 'records',
   lines: 'lines',
 };

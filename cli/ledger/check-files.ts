@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { AgentKeys } from '../../collector/ingest/keys.ts';
 import { parseWanted } from '../../collector/ingest/wanted-records.ts';
 import { verifyJournal } from '../../collector/journal/sqlite-journal.ts';
 import { isDamage, openMonthToRead, RUNS_WALKED, versionOf } from '../../collector/ledger/month-schema.ts';
@@ -156,8 +155,7 @@ function checkPlain({ name, path, kind }: StoreFile, checked: CheckedFile, repor
     readKey(dirname(path));
     checked.holds = 1;
     checkRights(path, name, report);
-  } else if (kind === 'keys') checked.holds = new AgentKeys(dirname(path), []).list().length;
-  else if (kind === 'wanted') {
+  } else if (kind === 'wanted') {
     try {
       checked.holds = parseWanted(readFileSync(path, 'utf8')).length;
     } catch (error) {

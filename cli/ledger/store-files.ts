@@ -8,7 +8,6 @@ export type StoreKind =
   | 'journal'
   | 'database'
   | 'key'
-  | 'keys'
   | 'wanted'
   | 'lines'
   | 'quarantine'
@@ -65,7 +64,6 @@ function kindOf(name: string): StoreKind | undefined {
   if (name === 'journal.db') return 'journal';
   if (name.endsWith('.db')) return 'database';
   if (name === 'collector-key.pem') return 'key';
-  if (name === 'confirmed-keys.json') return 'keys';
   // Copied after the months: what was struck off it meanwhile has come, and the copy has a gap in its place, or was refused.
   if (name === 'wanted-records.json') return 'wanted';
   if (name === 'influx-quarantine.txt') return 'lines';

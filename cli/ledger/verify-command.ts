@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { AgentKeys } from '../../collector/ingest/keys.ts';
-import { verifyJournal } from '../../collector/journal/sqlite-journal.ts';
+import type { JournalReader } from '../../collector/journal/journal.ts';
+import { readKeyActs, type KeyAct, type KeyActSource } from '../../collector/journal/key-acts.ts';
+import { readJournal, verifyJournal } from '../../collector/journal/sqlite-journal.ts';
 import { readEpochEnd } from '../../collector/ledger/epoch-end.ts';
 import { isDamage } from '../../collector/ledger/month-schema.ts';
 import { readLedger, type LedgerView } from '../../collector/ledger/read-ledger.ts';
@@ -55,7 +57,7 @@ export async function runLedgerVerify(options: VerifyCommandOptions): Promise<vo
     const progress = createReadProgress('checking every record of the ledger', isQuiet);
     const steps = verifyLedger({
       folder: join(dataFolder, 'ledger'),
-      isKnownKey: knownKeysOf(dataFolder),
+      isKnownKey: knownKeysOf(dataFolder, publicKey),
       readEnd: readEpochEnd,
       faultsMax: NAMED_MAX,
       ...(since === undefined ? {} : { since: since.ledger }),
@@ -142,12 +144,12 @@ async function deriveShown(
 }
 
 /** By the first key that an agent was seen with, and those that a person confirmed since. */
-function knownKeysOf(dataFolder: string): (agent: string, key: string) => boolean {
+function knownKeysOf(dataFolder: string, publicKey: string): (agent: string, key: string) => boolean {
   let ledger: LedgerView | undefined;
   try {
     ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
-    const keys = new AgentKeys(dataFolder, ledger.chains());
-    return (agent, key) => keys.meet(agent, key) !== 'other';
+    const keys = new AgentKeys(ledger.chains(), keyActsOf(dataFolder, publicKey));
+    return (agent, key) => keys.evidenceOf(agent, key).standing !== 'other';
   } catch (error) {
     if (!isDamage(error)) throw error;
     // Whose keys they are is asked when the file is whole again.
@@ -155,4 +157,19 @@ function knownKeysOf(dataFolder: string): (agent: string, key: string) => boolea
   } finally {
     ledger?.close();
   }
+}
+
+/** What people decided about keys; nothing where the journal is damaged, which is told apart. */
+function keyActsOf(dataFolder: string, publicKey: string): KeyActSource {
+  let journal: JournalReader | undefined;
+  let acts: readonly KeyAct[] = [];
+  try {
+    journal = readJournal({ folder: dataFolder, publicKey });
+    acts = readKeyActs(journal);
+  } catch (error) {
+    if (!(error instanceof MillwattError) || error.remedy !== 'refuse') throw error;
+  } finally {
+    journal?.close();
+  }
+  return { acts: () => acts, version: () => 1 };
 }

@@ -17,6 +17,8 @@ import { DayLeaves } from './day-leaves.ts';
 export interface CheckedRecords {
   ledger: PackageLedger;
   chains: PackedChain[];
+  /** Of each chain whose key was revoked, the first record that was taken in afterwards. */
+  afterRevocation: string[];
   records: number;
   /** What the days' roots have to be. */
   days: Omit<DayRoot, 'signature'>[];
@@ -28,6 +30,8 @@ interface Walk {
   seq: number;
   hash: string | null;
   holes: { from: number; to: number }[];
+  /** Its first record that was taken in after its key was revoked. */
+  afterRevocation?: string;
 }
 
 /**
@@ -62,7 +66,7 @@ export function* checkRecords(
       const walk = walks[at];
       if (walk === undefined) {
         lines.fail('chain', place, 'It is of no chain that chains.json names, or out of order.');
-        return { ledger, chains, records, days: [] };
+        return { ledger, chains, records, days: [], afterRevocation: [] };
       }
       if (header.site !== manifest.site) lines.fail('chain', place, `It is of site ${header.site}.`);
       follow(walk, record, place, lines);
@@ -97,7 +101,8 @@ export function* checkRecords(
   for (const { agent, config, place } of wanted.values())
     if (!ledger.hasConfig(agent, config))
       lines.fail('configs', place, `The config snapshot ${config} that it rests on is not here.`);
-  return { ledger, chains, records, days: days.roots() };
+  const afterRevocation = walks.flatMap((walk) => walk.afterRevocation ?? []);
+  return { ledger, chains, records, days: days.roots(), afterRevocation };
 }
 
 function readChains(files: PackageFiles, lines: CheckLines): PackedChain[] {
@@ -115,12 +120,18 @@ function isOf({ header }: RawRecord, chain: PackedChain | undefined): boolean {
   return chain !== undefined && chain.agent === header.agent && chain.epoch === header.epoch;
 }
 
-function follow(walk: Walk, { header, signedBytes }: RawRecord, place: string, lines: CheckLines): void {
+function follow(
+  walk: Walk,
+  { header, signedBytes, receivedMs }: RawRecord,
+  place: string,
+  lines: CheckLines,
+): void {
   if (header.key !== walk.chain.key)
     lines.fail('signatures', place, 'It is signed with another key than chains.json names for its chain.');
   if (header.seq <= walk.seq) lines.fail('chain', place, `It comes after record ${walk.seq}.`);
   else if (header.seq > walk.seq + 1) walk.holes.push({ from: walk.seq + 1, to: header.seq - 1 });
   else if (header.prev !== walk.hash) lines.fail('chain', place, 'It does not follow the record before it.');
+  if (receivedMs >= (walk.chain.revokedMs ?? Infinity)) walk.afterRevocation ??= place;
   walk.seq = Math.max(walk.seq, header.seq);
   walk.hash = sha256(signedBytes);
 }

@@ -11,7 +11,7 @@ import type { PackageFiles } from './package-files.ts';
  */
 export function checkTrust(
   { collector }: Manifest,
-  { chains }: CheckedRecords,
+  { chains, afterRevocation }: CheckedRecords,
   trusted: readonly string[],
   lines: CheckLines,
 ): boolean {
@@ -32,9 +32,17 @@ export function checkTrust(
       'manifest.json',
       `The collector's key ${fingerprint(collector)} is none of those that are trusted.`,
     );
+  for (const place of afterRevocation)
+    lines.fail('trust', place, 'It was taken in after its key was revoked: who sealed it is not known.');
   const keys = new Map(chains.map((chain) => [`${chain.agent} ${chain.key}`, chain]));
-  for (const { agent, key, standing } of keys.values()) {
+  for (const { agent, key, standing, revokedMs } of keys.values()) {
     const name = `agent ${agent}, key ${fingerprint(key)}`;
+    if (revokedMs !== undefined)
+      lines.unproven(
+        'trust',
+        name,
+        `A person revoked the key since ${new Date(revokedMs).toISOString()}; what was taken in before counts as before.`,
+      );
     if (isTrusted(key)) lines.pass('trust', name, 'The key is trusted.');
     else if (standing === 'confirmed')
       lines.pass('trust', name, 'A person confirmed the key to the collector, which signed that.');

@@ -20,6 +20,9 @@ export interface Manifest {
   files: { path: string; bytes: number; sha256: string }[];
 }
 
+/** What a collector says of a key, its revocation apart. */
+const PACKED_STANDINGS = ['seen', 'confirmed', 'other'] as const;
+
 /** One chain of an agent that served the machine, as far as the collector had it. */
 export interface PackedChain {
   agent: string;
@@ -27,7 +30,9 @@ export interface PackedChain {
   /** The agent's public key, base64url. */
   key: string;
   /** How far the collector trusts it: the first that the agent used, confirmed by a person, or neither. */
-  standing: 'seen' | 'confirmed' | 'other';
+  standing: (typeof PACKED_STANDINGS)[number];
+  /** Since when a person does not trust it any more, wall ms: what was taken in from then on is no evidence. */
+  revokedMs?: number;
   /** Its last record: sequence number and header hash. */
   lastSeq: number;
   lastHash: string;
@@ -88,7 +93,8 @@ export function isPackedChain(value: unknown): value is PackedChain {
     isId(value['agent']) &&
     isToken(value['epoch']) &&
     isDigest(value['key']) &&
-    ['seen', 'confirmed', 'other'].includes(String(value['standing'])) &&
+    PACKED_STANDINGS.some((standing) => standing === value['standing']) &&
+    (value['revokedMs'] === undefined || isCount(value['revokedMs'])) &&
     isCount(value['lastSeq']) &&
     value['lastSeq'] > 0 &&
     isDigest(value['lastHash'])

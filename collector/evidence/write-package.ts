@@ -38,7 +38,7 @@ export interface PackageSource {
   ledger: Pick<Ledger, 'readAfter'>;
   /** The last record that the hours were derived from: later ones are left out. */
   lastOrdinal: number;
-  standingOf: (agent: string, key: string) => PackedChain['standing'];
+  standingOf: (agent: string, key: string) => Pick<PackedChain, 'standing' | 'revokedMs'>;
   /** The collector's. */
   key: SigningKey;
   /** As configured, without what the journal says. */
@@ -71,14 +71,11 @@ export function* writePackage(source: PackageSource): Generator<Uint8Array | num
   const chains = yield* findChains(source);
   const { snapshots, roots } = yield* lookThrough(source, chains);
   const { site, machine, fromMs, toMs, madeMs, software, key } = source;
-  const packed = chains.map(({ agent, epoch, key: agentKey, standing, lastSeq, lastHash }): PackedChain => ({
-    agent,
-    epoch,
-    key: agentKey,
-    standing,
-    lastSeq,
-    lastHash,
-  }));
+  const packed = chains.map((chain): PackedChain => {
+    const { agent, epoch, key: agentKey, standing, revokedMs, lastSeq, lastHash } = chain;
+    const revoked = revokedMs === undefined ? {} : { revokedMs };
+    return { agent, epoch, key: agentKey, standing, ...revoked, lastSeq, lastHash };
+  });
   const about = {
     format: 'millwatt-evidence' as const,
     v: 1 as const,
@@ -158,7 +155,7 @@ function* findChains(source: PackageSource): Generator<number, Chain[]> {
     const name = `${agent}/${epoch}`;
     let chain = chains.get(name);
     if (chain === undefined) {
-      chain = { agent, epoch, key, standing: standingOf(agent, key), lastSeq: 0, lastHash: '', members: [] };
+      chain = { agent, epoch, key, ...standingOf(agent, key), lastSeq: 0, lastHash: '', members: [] };
       chains.set(name, chain);
     }
     chain.members.push({ seq, ordinal });

@@ -5,6 +5,7 @@ import { CarriedReadings } from './carried-readings.ts';
 import { ChannelClaims } from './channel-claims.ts';
 import { examineRecord, type SoundRecord } from './examine-record.ts';
 import type { Findings } from './findings.ts';
+import type { KeyWatch } from './key-watch.ts';
 import type { AgentKeys } from './keys.ts';
 import type { Quarantine } from './quarantine.ts';
 import { QuietLog } from './quiet-log.ts';
@@ -42,7 +43,8 @@ export interface AdmissionParts {
   ledger: AdmissionLedger;
   receipts: ReceiptIssuer;
   quarantine: Quarantine;
-  keys: AgentKeys;
+  keys: Pick<AgentKeys, 'isRevoked'>;
+  keyWatch: Pick<KeyWatch, 'noteTaken' | 'noteRefused'>;
   findings: Findings;
   /** What other records name, and is not here. */
   wanted: Pick<WantedRecords, 'note' | 'noteHere' | 'noteRefused'>;
@@ -138,7 +140,8 @@ export class Admission {
       if (known === record.hash) {
         if (await this.#parts.ledger.mend(record)) this.#parts.onAdmitted(record);
         this.#acceptAgain(record);
-      } else if (this.#isForeign(record))
+      } else if (this.#parts.keys.isRevoked(agent, record.header.key)) this.#refuseKey(record);
+      else if (this.#isForeign(record))
         this.#rejectFork(
           record,
           `Record ${seq} of agent ${agent} is not signed by the key that began its epoch.`,
@@ -260,6 +263,13 @@ export class Admission {
     return began !== undefined && began !== key;
   }
 
+  /** Not rejected: the agent keeps it as it keeps what was never sent, and a person may decide otherwise. */
+  #refuseKey({ header: { agent, epoch, key } }: SoundRecord): void {
+    this.#rejected.set('revoked-key', (this.#rejected.get('revoked-key') ?? 0) + 1);
+    this.#parts.keyWatch.noteRefused(agent, key);
+    this.#parts.receipts.refuseKey(agent, epoch);
+  }
+
   /** Another branch of its epoch is here: whoever sealed this one may have lost records before it in the same way. */
   #rejectBranch(record: SoundRecord, message: string): void {
     const { header, hash } = record;
@@ -303,7 +313,7 @@ export class Admission {
   #look(record: SoundRecord, ordinal: number, tellsAgain: boolean): void {
     const { header, hash } = record;
     const { agent, epoch, seq } = header;
-    const { wanted, findings, keys, wallMs } = this.#parts;
+    const { wanted, findings, keyWatch, wallMs } = this.#parts;
     wanted.noteHere({ agent, epoch, seq, hash });
     this.#carried.note(header, ordinal);
     if (tellsAgain)
@@ -320,13 +330,7 @@ export class Admission {
         `Record ${at} of agent ${agent} in epoch ${epoch} does not follow the record before it; its evidence is in doubt.`,
         wallMs(),
       );
-    if (keys.meet(agent, header.key) === 'other')
-      findings.report(
-        'other-key',
-        agent,
-        `Agent ${agent} signs with key ${header.key}, not with the one it used before; its records are kept and are no evidence until the key is confirmed.`,
-        wallMs(),
-      );
+    keyWatch.noteTaken(agent, header.key);
     this.#claim(record, ordinal);
   }
 

@@ -4,6 +4,7 @@ import type { Log } from '../../protocols/log.ts';
 export const FINDING_KINDS = [
   'broken-chain',
   'other-key',
+  'revoked-key',
   'channel-conflict',
   'clock-offset',
   'late-for-frozen',
@@ -48,6 +49,11 @@ export class Findings {
     if (this.#byText.size >= FINDINGS_MAX || ofOne >= FINDINGS_OF_ONE_MAX) return;
     this.#byText.set(name, { kind, agent, message, firstMs: atMs, lastMs: atMs, count: 1 });
     this.#log.warn({ agent, finding: kind }, message);
+  }
+
+  /** It does not hold any more: somebody has seen to it. */
+  withdraw(kind: FindingKind, agent: string, message: string): void {
+    this.#byText.delete(`${kind}/${agent}/${message}`);
   }
 
   list(): Finding[] {

@@ -13,6 +13,8 @@ import { EpochEnds, learnEnds } from './epoch-ends.ts';
 import { Findings } from './findings.ts';
 import { sayOffset } from './clock-offsets.ts';
 import { GapRequests } from './gap-requests.ts';
+import type { KeyActSource } from '../journal/key-acts.ts';
+import { KeyWatch } from './key-watch.ts';
 import { AgentKeys } from './keys.ts';
 import type { LiveState } from './live-state.ts';
 import { Quarantine } from './quarantine.ts';
@@ -32,6 +34,7 @@ export interface Ingest {
   publicKey: string;
   live: LiveState;
   keys: AgentKeys;
+  keyWatch: KeyWatch;
   findings: Findings;
   quarantine: Quarantine;
   receipts: ReceiptIssuer;
@@ -47,7 +50,7 @@ export interface Ingest {
 export function startIngest(options: {
   site: string;
   collector: string;
-  /** Folder of the collector's key, confirmed keys and the quarantine. */
+  /** Folder of the collector's key and the quarantine. */
   folder: string;
   /** Instead of the key in the folder. */
   key?: SigningKey;
@@ -62,6 +65,8 @@ export function startIngest(options: {
   timers?: Timers;
   /** The disk of the ledger; without it a full one shows when a write fails only. */
   room?: { reserveBytes: number; freeBytes: () => number };
+  /** What people decided about agents' keys; without it nobody did. */
+  keyActs?: KeyActSource | undefined;
   log: Log;
   /** A record became durable. */
   onAdmitted: () => void;
@@ -71,8 +76,9 @@ export function startIngest(options: {
   const { site, collector, folder, ledger, live, connect, wallMs, realMs, log } = options;
   const timers = options.timers ?? systemTimers;
   const key = options.key ?? loadKeyFile(join(folder, 'collector-key.pem'), KEY_LOST);
-  const keys = new AgentKeys(folder, ledger.chains());
+  const keys = new AgentKeys(ledger.chains(), options.keyActs);
   const findings = new Findings(log);
+  const keyWatch = new KeyWatch({ keys, findings, wallMs, realMs, log });
   const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs });
   const receipts = new ReceiptIssuer({
     site,
@@ -93,6 +99,7 @@ export function startIngest(options: {
     receipts,
     quarantine,
     keys,
+    keyWatch,
     findings,
     wanted,
     ...(room === undefined ? {} : { room }),
@@ -122,6 +129,7 @@ export function startIngest(options: {
   const damage = new DamageRequests(realMs);
   const asked = new AskedRecords(log);
   const cancelGaps = timers.every(GAP_CHECK_MS, () => {
+    keyWatch.refresh();
     for (const { agent, offsetMs } of live.clocks.takeFound())
       findings.report('clock-offset', agent, sayOffset(agent, offsetMs), wallMs());
     if (!subscriber.link.connected()) return;
@@ -164,6 +172,7 @@ export function startIngest(options: {
     publicKey: key.publicKey,
     live,
     keys,
+    keyWatch,
     findings,
     quarantine,
     receipts,

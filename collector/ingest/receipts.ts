@@ -26,6 +26,7 @@ interface Gathered {
   accepted: Map<number, string>;
   rejected: Map<string, Rejection>;
   requested: { from: number; to: number }[];
+  isKeyRevoked: boolean;
 }
 
 /** Gathers what is durable and what will never be, and tells each agent in signed receipts. */
@@ -83,6 +84,11 @@ export class ReceiptIssuer {
     gathered.requested = union([...gathered.requested, ...ranges]).slice(0, ENTRIES_MAX);
   }
 
+  /** The key of an epoch is revoked: nothing of it is taken just now. */
+  refuseKey(agent: string, epoch: string): void {
+    this.#of(agent, epoch).isKeyRevoked = true;
+  }
+
   /** Sends what is gathered now; resolves when the broker has answered for everything that was sent so far. */
   async flush(): Promise<void> {
     this.#cancel?.();
@@ -100,18 +106,26 @@ export class ReceiptIssuer {
     const name = `${agent}/${epoch}`;
     let gathered = this.#gathered.get(name);
     if (gathered === undefined) {
-      gathered = { agent, epoch, accepted: new Map(), rejected: new Map(), requested: [] };
+      gathered = {
+        agent,
+        epoch,
+        accepted: new Map(),
+        rejected: new Map(),
+        requested: [],
+        isKeyRevoked: false,
+      };
       this.#gathered.set(name, gathered);
       this.#cancel ??= this.#timers.after(this.#gatherMs, () => void this.flush());
     }
     return gathered;
   }
 
-  #send({ agent, epoch, accepted, rejected, requested }: Gathered): void {
+  #send({ agent, epoch, accepted, rejected, requested, isKeyRevoked }: Gathered): void {
     const ranges = rangesOf(accepted);
     const rejections = [...rejected.values()];
     let asked = requested;
-    while (ranges.length > 0 || rejections.length > 0 || asked.length > 0) {
+    let refusesKey = isKeyRevoked;
+    while (ranges.length > 0 || rejections.length > 0 || asked.length > 0 || refusesKey) {
       const receipt = sealReceipt(
         {
           site: this.#site,
@@ -122,10 +136,12 @@ export class ReceiptIssuer {
           accepted: ranges.splice(0, ENTRIES_MAX),
           rejected: rejections.splice(0, ENTRIES_MAX),
           requested: asked,
+          ...(refusesKey ? { keyRevoked: true } : {}),
         },
         this.#key,
       );
       asked = [];
+      refusesKey = false;
       const sending = this.#publish(topicOf(this.#site, agent, 'receipt'), receipt)
         .then(
           () => void this.#sent++,

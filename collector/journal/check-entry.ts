@@ -3,6 +3,7 @@ import { isLevelId } from '../../protocols/telemetry/ids.ts';
 import { readAmendmentBody, readRevocationBody } from './amendment-body.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { ENTRY_KINDS, type EntryToAppend } from './journal.ts';
+import { readKeyActBody } from './key-acts.ts';
 
 const BODY_BYTES_MAX = 16_384;
 const BY_MAX = 80;
@@ -22,6 +23,11 @@ export function checkEntry({ atMs, kind, machine, by, body }: EntryToAppend): vo
   const bytes = Buffer.byteLength(canonicalJson(body));
   if (bytes > BODY_BYTES_MAX)
     throw bad(`it has ${bytes} bytes, and ${BODY_BYTES_MAX} are the most`, 'Say it more briefly.');
+  if (kind === 'key') {
+    const act = readKeyActBody(body);
+    if (machine !== null) throw bad('a key is of no machine');
+    if ('fault' in act) throw bad(act.fault);
+  }
   if (kind !== 'amendment' && kind !== 'revocation') return;
   if (machine === null) throw bad('an amendment is of a machine');
   const read = kind === 'amendment' ? readAmendmentBody(body) : readRevocationBody(body);

@@ -1,8 +1,8 @@
 /**
  * What people told the collector, and what no record holds: `amendment` and `revocation` of one, `job` marks of an MES, the
- * result of a `commissioning`, a `reading` of a main meter or a bill.
+ * result of a `commissioning`, a `reading` of a main meter or a bill, what was decided about the `key` of an agent.
  */
-export const ENTRY_KINDS = ['amendment', 'revocation', 'job', 'commissioning', 'reading'] as const;
+export const ENTRY_KINDS = ['amendment', 'revocation', 'job', 'commissioning', 'reading', 'key'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 /** One entry, as it was signed; never changed and never removed. */

@@ -18,7 +18,7 @@ import { findFault, isSigned, isWhole, sealEntry, type StoredEntry } from './sea
 
 const COLUMNS = 'seq, at_ms AS atMs, kind, machine, by, body, prev, hash, signature';
 const START = { seq: 0, hash: '' };
-const DECISIONS: readonly EntryKind[] = ['amendment', 'revocation'];
+const DECISIONS: readonly EntryKind[] = ['amendment', 'revocation', 'key'];
 
 /** The file of the journal in a collector's data folder. */
 export function journalPath(folder: string): string {

@@ -3,7 +3,9 @@ import { readAmendmentBody, readRevocationBody } from '../journal/amendment-body
 import { sayUtc } from '../journal/amendment-list.ts';
 import { sayAmendment } from '../journal/amendment-saying.ts';
 import type { EntryKind, JournalEntry } from '../journal/journal.ts';
+import { readKeyActBody } from '../journal/key-acts.ts';
 import { entryId } from '../journal/seal-entry.ts';
+import { fingerprint } from '../../protocols/evidence/keys.ts';
 import type { CommissionEvidence } from './commission-evidence.ts';
 import type { ToldMark } from './job-told-mark.ts';
 import type { ReadingEvidence } from './reconcile-readings.ts';
@@ -57,7 +59,19 @@ function sayEntry(
       return sayCommissioning(body as unknown as CommissionEvidence, of, sayTime);
     case 'reading':
       return sayReading(body as unknown as ReadingEvidence, of, sayTime);
+    case 'key':
+      return sayKeyAct(body, sayTime);
   }
+}
+
+function sayKeyAct(told: JournalEntry['body'], sayTime: (atMs: number) => string): string | undefined {
+  const read = readKeyActBody(told);
+  if ('fault' in read) return undefined;
+  const { body } = read;
+  const key = `Key ${fingerprint(body.key)} of agent ${body.agent}`;
+  return body.act === 'revoke'
+    ? `${key} was revoked since ${sayTime(body.sinceMs)}. Because: ${body.reason}`
+    : `${key} was compared and confirmed.${body.note === '' ? '' : ` Note: ${body.note}`}`;
 }
 
 function sayMark(mark: ToldMark, of: string, sayTime: (atMs: number) => string): string {

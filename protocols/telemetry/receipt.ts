@@ -48,6 +48,11 @@ export interface Receipt {
   rejected: Rejection[];
   /** Records that the collector is missing and asks for again. */
   requested: { from: number; to: number }[];
+  /**
+   * The key of this epoch is revoked at the collector: records that it does not hold yet are not taken, and not rejected. Absent
+   * where it is not; a reader that does not know it keeps them all the same.
+   */
+  keyRevoked?: true;
 }
 
 /** A receipt taken apart; nothing of it is verified yet. */
@@ -75,6 +80,7 @@ export function encodeReceiptBody(r: Receipt): Uint8Array {
     accepted: r.accepted.map(({ from, to, digest }) => ({ from, to, digest })),
     rejected: r.rejected.map(({ seq, hash, reason }) => ({ seq, hash, reason })),
     requested: r.requested.map(({ from, to }) => ({ from, to })),
+    ...(r.keyRevoked === undefined ? {} : { keyRevoked: r.keyRevoked }),
   };
   const text = new TextEncoder().encode(JSON.stringify(ordered));
   if (text.length > BODY_BYTES_MAX)
@@ -132,7 +138,8 @@ function isReceipt(value: unknown): value is Receipt {
         isCount(one?.seq) && (one.hash === null || isDigest(one.hash)) && typeof one.reason === 'string',
     ) &&
     Array.isArray(r.requested) &&
-    r.requested.every(isRange)
+    r.requested.every(isRange) &&
+    (r.keyRevoked === undefined || r.keyRevoked === true)
   );
 }
 

@@ -199,7 +199,7 @@ export async function makeSource(
         records.filter(({ ordinal }) => ordinal > after).slice(0, limit),
     },
     lastOrdinal,
-    standingOf: () => 'confirmed' as const,
+    standingOf: () => ({ standing: 'confirmed' as const }),
     key,
     model: bench.model,
     amendments: journal.entries('amendment', MACHINE),

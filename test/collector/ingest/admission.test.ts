@@ -4,10 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { Admission } from '../../../collector/ingest/admission.ts';
 import { Findings } from '../../../collector/ingest/findings.ts';
+import { KeyWatch } from '../../../collector/ingest/key-watch.ts';
 import { AgentKeys } from '../../../collector/ingest/keys.ts';
 import { Quarantine } from '../../../collector/ingest/quarantine.ts';
 import { ReceiptIssuer } from '../../../collector/ingest/receipts.ts';
 import { WantedRecords } from '../../../collector/ingest/wanted-records.ts';
+import type { KeyAct, KeyActBody } from '../../../collector/journal/key-acts.ts';
 import { openLedger, type LedgerOptions } from '../../../collector/ledger/sqlite-ledger.ts';
 import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
 import { rangeDigest, type SealedRecord } from '../../../protocols/evidence/seal.ts';
@@ -33,13 +35,18 @@ async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOpti
   const findings = new Findings(log);
   const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs: () => 0 });
   const wanted = new WantedRecords({ path: join(folder, 'wanted-records.json'), realMs: () => 0, log });
+  const acts: KeyAct[] = [];
+  const keys = new AgentKeys(ledger.chains(), { acts: () => [...acts], version: () => acts.length });
+  const now = { wallMs: () => FEED_START_MS, realMs: () => 0 };
+  const keyWatch = new KeyWatch({ keys, findings, ...now, log });
   let woken = 0;
   const admission = new Admission({
     site: 'plant',
     ledger,
     receipts: issuer,
     quarantine,
-    keys: new AgentKeys(folder, ledger.chains()),
+    keys,
+    keyWatch,
     findings,
     wanted,
     wallMs: () => FEED_START_MS,
@@ -65,6 +72,11 @@ async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOpti
     findings,
     quarantine,
     wanted,
+    keyWatch,
+    decide: (act: KeyActBody) => {
+      acts.push({ ...act, id: 'entry', atMs: FEED_START_MS, by: 'ann' });
+      keyWatch.refresh();
+    },
     folder,
     woken: () => woken,
   };
@@ -255,6 +267,49 @@ test('another key is kept in an epoch of its own and flagged; it cannot take ove
   expect(await again.admit(third)).toMatchObject([{ rejected: [{ reason: 'fork' }] }]);
   await again.admit(stranger.next());
   expect(again.findings.list()).toMatchObject([{ kind: 'other-key' }]);
+});
+
+test('a confirmed key is no finding any more; a revoked one is refused without a rejection, and taken again when it is confirmed', async () => {
+  const { admit, admission, decide, findings, keyWatch, ledger } = await open();
+  await admit(...new ChainFeed().take(2));
+  const stranger = new ChainFeed({ epoch: 'epoch0000002' });
+  const { publicKey: key } = stranger.key;
+  await admit(stranger.next());
+  expect(keyWatch.troubles()).toMatchObject([{ agent: 'gw-1', standing: 'other' }]);
+  decide({ v: 1, act: 'confirm', agent: 'gw-1', key, note: '' });
+  expect([findings.list(), keyWatch.troubles()]).toEqual([[], []]);
+
+  const revoke = { v: 1, act: 'revoke', agent: 'gw-1', key, reason: 'stolen' } as const;
+  decide({ ...revoke, sinceMs: FEED_START_MS });
+  const [refused, later] = [stranger.next(), stranger.next()];
+  // No word of it being rejected: the agent would give it up.
+  expect(await admit(refused, later)).toMatchObject([
+    { epoch: 'epoch0000002', accepted: [], rejected: [], requested: [], keyRevoked: true },
+  ]);
+  expect(ledger.lastOrdinal()).toBe(3);
+  expect(admission.counts().rejected).toEqual({ 'revoked-key': 2 });
+  expect(findings.list()).toMatchObject([{ kind: 'revoked-key', count: 2 }]);
+
+  decide({ v: 1, act: 'confirm', agent: 'gw-1', key, note: '' });
+  expect(await admit(refused, later)).toMatchObject([{ accepted: [{ from: 2, to: 3 }] }]);
+  expect(findings.list()).toEqual([]);
+});
+
+test('what is in the ledger already is receipted again under a revoked key, and no other agent suffers', async () => {
+  const { admit, decide, keyWatch } = await open();
+  const feed = new ChainFeed();
+  const [first, second] = feed.take(2);
+  if (!first || !second) throw new Error('two records');
+  await admit(first);
+  const { publicKey: key } = feed.key;
+  decide({ v: 1, act: 'revoke', agent: 'gw-1', key, sinceMs: FEED_START_MS, reason: 'stolen' });
+  const other = new ChainFeed({ agent: 'gw-2', key: feed.key }).next();
+  expect(await admit(first, second, other)).toMatchObject([
+    { agent: 'gw-1', accepted: [{ from: 1, to: 1 }], rejected: [], keyRevoked: true },
+    { agent: 'gw-2', accepted: [{ from: 1, to: 1 }] },
+  ]);
+  // The last one that was taken of this agent is no newer than the refused one: nothing says that it goes on under another key.
+  expect(keyWatch.troubles()).toEqual([]);
 });
 
 test('two agents that claim one channel are found, also after a restart', async () => {

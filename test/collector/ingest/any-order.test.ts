@@ -6,6 +6,7 @@ import { startDerivation } from '../../../collector/derivation/deriver.ts';
 import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
 import { Admission } from '../../../collector/ingest/admission.ts';
 import { Findings } from '../../../collector/ingest/findings.ts';
+import { KeyWatch } from '../../../collector/ingest/key-watch.ts';
 import { AgentKeys } from '../../../collector/ingest/keys.ts';
 import { Quarantine } from '../../../collector/ingest/quarantine.ts';
 import { ReceiptIssuer } from '../../../collector/ingest/receipts.ts';
@@ -103,13 +104,16 @@ async function collect(folder: string, arrivals: readonly (readonly SealedRecord
     accept(record);
   };
   const realMs = () => 0;
+  const keys = new AgentKeys([]);
+  const findings = new Findings(silentLog);
   const admission = new Admission({
     site: 'plant',
     ledger,
     receipts,
     quarantine: new Quarantine({ folder: join(folder, 'quarantine'), log: silentLog, realMs }),
-    keys: new AgentKeys(folder, []),
-    findings: new Findings(silentLog),
+    keys,
+    keyWatch: new KeyWatch({ keys, findings, wallMs: () => clock.wallMs(), realMs, log: silentLog }),
+    findings,
     wanted: new WantedRecords({ path: join(folder, 'wanted-records.json'), realMs, log: silentLog }),
     wallMs: () => clock.wallMs(),
     realMs,

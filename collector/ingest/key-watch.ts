@@ -1,0 +1,104 @@
+import { describeError } from '../../protocols/errors.ts';
+import { fingerprint } from '../../protocols/evidence/keys.ts';
+import type { Log } from '../../protocols/log.ts';
+import type { Findings } from './findings.ts';
+import type { AgentKey, AgentKeys, KeyStanding } from './keys.ts';
+import { QuietLog } from './quiet-log.ts';
+
+/** A refused key that was not used for so long is no alarm any more, real ms. */
+const RECENT_MS = 600_000;
+
+/** A key that an agent uses, and that a person has to see to. */
+export interface KeyTrouble {
+  agent: string;
+  fingerprint: string;
+  standing: Extract<KeyStanding, 'other' | 'revoked'>;
+}
+
+/** Tells of keys that nobody vouched for, or that were revoked, until somebody has decided about them. */
+export class KeyWatch {
+  readonly #keys: AgentKeys;
+  readonly #findings: Pick<Findings, 'report' | 'withdraw'>;
+  readonly #wallMs: () => number;
+  readonly #realMs: () => number;
+  readonly #log: Log;
+  readonly #quiet: QuietLog;
+  /** When a record of an agent was taken the last time, real ms. */
+  readonly #takenMs = new Map<string, number>();
+  /** When one was refused for its key the last time, real ms, by agent and key. */
+  readonly #refusedMs = new Map<string, number>();
+
+  constructor(options: {
+    keys: AgentKeys;
+    findings: Pick<Findings, 'report' | 'withdraw'>;
+    wallMs: () => number;
+    /** Real monotonic time, ms. */
+    realMs: () => number;
+    log: Log;
+  }) {
+    this.#keys = options.keys;
+    this.#findings = options.findings;
+    this.#wallMs = options.wallMs;
+    this.#realMs = options.realMs;
+    this.#log = options.log;
+    this.#quiet = new QuietLog(options.realMs);
+  }
+
+  /** Takes in what was decided meanwhile; a journal that cannot be read just now is told of, and what was known holds. */
+  refresh(): void {
+    try {
+      if (!this.#keys.refresh()) return;
+    } catch (error) {
+      this.#quiet.say('journal', (swallowed) =>
+        this.#log.error(
+          { swallowed, error: describeError(error) },
+          'What was decided about keys cannot be read; what was known before holds.',
+        ),
+      );
+      return;
+    }
+    for (const { agent, key, standing, act } of this.#keys.list()) {
+      if (standing !== 'other') this.#findings.withdraw('other-key', agent, sayOther(agent, key));
+      if (standing !== 'revoked') this.#findings.withdraw('revoked-key', agent, sayRevoked(agent, key));
+      if (act !== null) this.#log.debug({ agent, standing, by: act.by }, 'A person decided about a key.');
+    }
+  }
+
+  /** A record under this key became durable. */
+  noteTaken(agent: string, key: string): void {
+    this.#takenMs.set(agent, this.#realMs());
+    if (this.#keys.meet(agent, key) === 'other')
+      this.#findings.report('other-key', agent, sayOther(agent, key), this.#wallMs());
+  }
+
+  /** A record was refused because its key is revoked. */
+  noteRefused(agent: string, key: string): void {
+    this.#keys.meet(agent, key);
+    this.#refusedMs.set(`${agent}/${key}`, this.#realMs());
+    this.#findings.report('revoked-key', agent, sayRevoked(agent, key), this.#wallMs());
+  }
+
+  /** What a person has to see to just now. */
+  troubles(): KeyTrouble[] {
+    const sinceMs = this.#realMs() - RECENT_MS;
+    const isStuck = ({ agent, key }: AgentKey) =>
+      (this.#refusedMs.get(`${agent}/${key}`) ?? -Infinity) >= sinceMs &&
+      // One that goes on under another key only keeps what it sealed before.
+      (this.#takenMs.get(agent) ?? -Infinity) < sinceMs;
+    return this.#keys.list().flatMap((one): KeyTrouble[] => {
+      const { agent, standing, fingerprint: mark } = one;
+      if (standing === 'other' || (standing === 'revoked' && isStuck(one)))
+        return [{ agent, fingerprint: mark, standing }];
+      return [];
+    });
+  }
+}
+
+function sayOther(agent: string, key: string): string {
+  const mark = fingerprint(key);
+  return `Agent ${agent} signs with key ${mark}, not with the one it used before; its records are kept and are no evidence until the key is confirmed. Compare it with \`millwatt keys show\` on the gateway, then: millwatt keys confirm ${agent} ${mark}`;
+}
+
+function sayRevoked(agent: string, key: string): string {
+  return `Agent ${agent} sends records under key ${fingerprint(key)}, which was revoked; they are refused and wait in its spool.`;
+}
