@@ -10,6 +10,7 @@ import { widthOf } from './screen.ts';
 import { addPeriodCommands } from './periods/period-commands.ts';
 import { addProjectCommand } from './project/project-commands.ts';
 import { startWithSmallHeap } from './small-heap.ts';
+import { addVerifyCommand } from './verify/verify-commands.ts';
 import { VERSION } from './version.ts';
 
 const BROKEN_PIPE = 141;
@@ -309,6 +310,7 @@ addJournalCommands(program);
 addLedgerCommands(program);
 addPeriodCommands(program);
 addProjectCommand(program);
+addVerifyCommand(program);
 
 program
   .command('commission')

@@ -5,11 +5,17 @@ import { chooseConfig } from '../config-argument.ts';
 export function addExportCommand(program: Command): void {
   program
     .command('export')
-    .argument('<format>', 'json, csv, parquet, openlca, pact, ilcd, tidas, catena-x, aas or brightway')
-    .description('write the footprint of a machine, line, job or part over a period, checked, as one file')
+    .argument(
+      '<format>',
+      'json, csv, parquet, openlca, pact, ilcd, tidas, catena-x, aas, brightway or evidence',
+    )
+    .description(
+      'write the footprint of a machine, line, model, job or part over a period, checked, as one file; or its evidence',
+    )
     .addOption(new Option('-c, --config <file>', 'configuration file (YAML)'))
     .option('--machine <id>', 'of this machine-hour; with --part or --job, the machine that made it')
     .option('--line <id>', 'of the machine-hours of a line, as under footprint.lines')
+    .option('--model <id>', 'of a typical unit of a model, by its machines as under footprint.models')
     .option('--part <id>', 'of a part that the machine made')
     .option('--job <id>', 'of a job of the machine')
     .option(
@@ -20,15 +26,16 @@ export function addExportCommand(program: Command): void {
     .option('--issue <number>', 'how-manieth issue of the same record: 2 replaces 1', '1')
     .option('-o, --output <file>', 'where to (default: its name and format, in this folder)')
     .option('--force', 'replace a file that is there')
+    .option('--no-check', 'evidence: do not verify the package before it gets its name')
     .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  millwatt export pact --machine mill-1 -c collector.yaml --from 2026-10-01 --to 2026-11-01\n  millwatt export openlca --machine mill-1 --part housing-7 -c collector.yaml -o housing-7.zip\n',
+      '\nExamples:\n  millwatt export pact --machine mill-1 -c collector.yaml --from 2026-10-01 --to 2026-11-01\n  millwatt export openlca --machine mill-1 --part housing-7 -c collector.yaml -o housing-7.zip\n  millwatt export evidence --machine mill-1 -c collector.yaml --from 2026-10-01 --to 2026-11-01\n',
     )
-    .action(async (format, options) =>
-      (await import('./export-command.ts')).runExport(format, {
-        ...options,
-        ...chooseConfig(undefined, options.config, 'millwatt export pact --machine mill-1 -c collector.yaml'),
-      }),
-    );
+    .action(async (format, options) => {
+      const example = 'millwatt export pact --machine mill-1 -c collector.yaml';
+      const asked = { ...options, ...chooseConfig(undefined, options.config, example) };
+      if (format === 'evidence') await (await import('./evidence-command.ts')).runEvidenceExport(asked);
+      else await (await import('./export-command.ts')).runExport(format, asked);
+    });
 }

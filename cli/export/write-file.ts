@@ -11,20 +11,37 @@ export function requireFree(path: string, mayReplace: boolean): void {
   });
 }
 
+/** How a file is written that takes its time. */
+export interface WriteOptions {
+  /** Ends it: nothing is left behind, and what stood there stays. */
+  signal?: AbortSignal;
+  /** Looks at the whole file, which still has another name; what it throws keeps it from its place. */
+  check?: (part: string) => Promise<void>;
+}
+
 /**
  * Writes a file beside its place and moves it there when it is whole: what stood there stays until then. Throws an error of
- * class `refuse` (code `no-access`) where it cannot be written.
+ * class `refuse` (code `no-access`) where it cannot be written, `stopped` where the signal says so, and as the content and `check` do.
  */
-export async function writeWhole(path: string, content: Readable | string | Uint8Array): Promise<number> {
+export async function writeWhole(
+  path: string,
+  content: Readable | string | Uint8Array,
+  { signal, check }: WriteOptions = {},
+): Promise<number> {
   const part = `${path}.part-${process.pid}`;
   try {
     const out = createWriteStream(part, { flags: 'wx', flush: true });
-    await pipeline(content instanceof Readable ? content : Readable.from([Buffer.from(content)]), out);
+    const from = content instanceof Readable ? content : Readable.from([Buffer.from(content)]);
+    await pipeline(from, out, signal === undefined ? {} : { signal });
+    await check?.(part);
+    signal?.throwIfAborted();
     renameSync(part, path);
     return out.bytesWritten;
   } catch (cause) {
     rmSync(part, { force: true });
-    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    if (signal?.aborted === true)
+      throw new MillwattError('refuse', 'stopped', 'Stopped; nothing was written.', { cause });
+    if (cause instanceof MillwattError || (cause as NodeJS.ErrnoException).code === undefined) throw cause;
     throw new MillwattError('refuse', 'no-access', `${path} cannot be written: ${describeError(cause)}`, {
       cure: 'Name a file in a folder that is there and yours, with -o.',
       cause,

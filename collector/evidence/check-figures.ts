@@ -136,7 +136,11 @@ async function checkHours(
       );
     const open = [...hours.values()].filter(({ status }) => status !== 'final').length;
     if (open > 0)
-      lines.unproven('recomputation', PLACE, `${open} hours were not final when the package was made.`);
+      lines.unproven(
+        'recomputation',
+        PLACE,
+        `${open === 1 ? '1 hour was' : `${open} hours were`} not final when the package was made.`,
+      );
   } catch (error) {
     lines.fail('recomputation', PLACE, `The hours cannot be computed anew: ${describeError(error)}.`);
   }

@@ -170,7 +170,7 @@ async function readRecords(
   );
   if (checked === undefined) return undefined;
   const { records, chains } = checked;
-  const all = `${records} records in ${chains.length} chains`;
+  const all = `${records} records in ${chains.length === 1 ? '1 chain' : `${chains.length} chains`}`;
   const say = (check: string, saying: string) => {
     if (!lines.hasFailed(check)) lines.pass(check, 'raw/', saying);
   };

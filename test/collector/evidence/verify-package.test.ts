@@ -53,7 +53,7 @@ describe('an evidence package', () => {
     expect(verdict.result).toBe('verified');
     const says = verdict.lines.map(({ check, result, saying }) => `${result} ${check}: ${saying}`).join('\n');
     expect(says).toMatch(/pass recomputation: All 4 hours/);
-    expect(says).toMatch(/pass signatures: 62 records in 1 chains/);
+    expect(says).toMatch(/pass signatures: 62 records in 1 chain:/);
     for (const check of ['time', 'meters', 'amendments', 'model'])
       expect(says).toContain(`not-proven ${check}: `);
     expect([...source.hours].map(({ status }) => status)).toContain('final');
