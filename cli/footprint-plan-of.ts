@@ -39,7 +39,7 @@ export function footprintPlanOf(
   const tables = loadFactors(footprint.tables.map((file) => resolve(folder, file)));
   const hourly = footprint.hourly.flatMap((file) => loadHourlyFactors(resolve(folder, file), tables));
   const [country = '', grid] = footprint.region.split('-');
-  const { company, elsewhere, losses, hours, supplies, lines, parts } = footprint;
+  const { company, elsewhere, losses, hours, supplies, lines, models, parts } = footprint;
   const productOf = (kind: string, id: string): ToldProduct => ({
     name: id,
     description: `${kind} ${id} of ${site}`,
@@ -90,6 +90,21 @@ export function footprintPlanOf(
     lines: Object.fromEntries(
       lines.map((line) => [line.id, { ...told('machine-hour of line', line), machines: line.machines }]),
     ),
+    models: Object.fromEntries(
+      models.map((model) => [
+        model.id,
+        {
+          ...told('machine-hour of model', model),
+          machines: model.machines,
+          parameters: {
+            ...sharedBy(
+              model.machines.map((id) => products.find((one) => one.id === id)?.product?.parameters ?? {}),
+            ),
+            ...model.parameters,
+          },
+        },
+      ]),
+    ),
     parts: Object.fromEntries(
       parts.map((part) => [
         part.id,
@@ -112,6 +127,13 @@ export function footprintPlanOf(
     productOf,
     hash: sha256(canonicalJson({ plan: sitePlanHash, footprint, products })),
   };
+}
+
+/** What is the same of all. */
+function sharedBy([first = {}, ...others]: readonly Record<string, string>[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),
+  );
 }
 
 /** What a file tells of a product. */

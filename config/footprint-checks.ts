@@ -33,7 +33,9 @@ export function checkFootprint(raw: unknown, folder: string, world: Surroundings
     ...checkHours(value, tables.rows, folder, world),
     // Where a table cannot be read, nothing can be said of what should be in it.
     ...checkSupplies(value, tables.remarks.length > 0 ? undefined : tables.rows),
-    ...checkLines(value, machines),
+    ...checkMachinesOf('lines', value.lines, machines),
+    ...checkMachinesOf('models', value.models, machines),
+    ...checkModels(value),
     ...checkOnce(value.parts, 'parts'),
   ];
 }
@@ -191,14 +193,36 @@ function checkSupplies(
   return remarks;
 }
 
-function checkLines({ lines }: FootprintConfig, machines: readonly string[]): Remark[] {
+/** A machine is of one model: as a sample of two it would tell of neither. */
+function checkModels({ models }: FootprintConfig): Remark[] {
+  return models.flatMap(({ id, machines }, index) =>
+    machines.flatMap((name, place): Remark[] => {
+      const other = models.slice(0, index).find((model) => model.machines.includes(name));
+      return other === undefined
+        ? []
+        : [
+            error(
+              ['models', index, 'machines', place],
+              `${name} is of model ${other.id} already, and cannot be of ${id}, too.`,
+              'Take it out of one of them.',
+            ),
+          ];
+    }),
+  );
+}
+
+function checkMachinesOf(
+  key: 'lines' | 'models',
+  groups: FootprintConfig['lines'] | FootprintConfig['models'],
+  machines: readonly string[],
+): Remark[] {
   return [
-    ...checkOnce(lines, 'lines'),
-    ...lines.flatMap((line, index) =>
-      line.machines.flatMap((name, place): Remark[] => {
-        const path: ConfigPath = ['lines', index, 'machines', place];
-        if (line.machines.indexOf(name) !== place)
-          return [error(path, `${name} is in ${line.id} twice.`, 'Take one of them out.')];
+    ...checkOnce(groups, key),
+    ...groups.flatMap((group, index) =>
+      group.machines.flatMap((name, place): Remark[] => {
+        const path: ConfigPath = [key, index, 'machines', place];
+        if (group.machines.indexOf(name) !== place)
+          return [error(path, `${name} is in ${group.id} twice.`, 'Take one of them out.')];
         if (machines.includes(name)) return [];
         const nearest = findNearest(name, machines);
         return [

@@ -153,6 +153,28 @@ const line = z
   })
   .describe('Several machines whose use phase is reported as one.');
 
+/** Parameters of a machine or of a model. */
+const parameters = z.record(
+  z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'a name of letters and digits, such as spindleKw'),
+  z.union([z.number(), text]).transform(String),
+);
+
+const model = z
+  .strictObject({
+    id: id.describe('Its name.').meta({ examples: ['vx-500'] }),
+    ...named,
+    machines: z
+      .array(levelId)
+      .min(1)
+      .describe('Machines of this model that are metered here, each once.')
+      .meta({ examples: [['mill-1', 'mill-2', 'mill-3']] }),
+    parameters: parameters
+      .default({})
+      .describe('Parameters of the model; those that all its machines share are its own, too.')
+      .meta({ examples: [{ massKg: 8200, axes: 5, spindleKw: 15 }] }),
+  })
+  .describe('Machines of one model, as samples of it: their mean is declared for a typical unit.');
+
 /** What footprints need beyond measured energy. Shares and amounts are decimal texts. */
 export const footprintConfig = z
   .strictObject({
@@ -207,6 +229,11 @@ export const footprintConfig = z
       .default([])
       .describe('Lines of several machines.')
       .meta({ examples: [[{ id: 'line-a', machines: ['mill-1', 'mill-2'] }]] }),
+    models: z
+      .array(model)
+      .default([])
+      .describe('Models of machines, of which several are metered.')
+      .meta({ examples: [[{ id: 'vx-500', machines: ['mill-1', 'mill-2', 'mill-3'] }]] }),
     parts: z
       .array(part)
       .default([])
@@ -224,11 +251,7 @@ export const machineProductConfig = z
       .meta({ examples: ['5-axis machining centre'] }),
     ids: named.ids.meta({ examples: [['urn:pact:example.com:machine-hour:mill-1']] }),
     classifications: named.classifications,
-    parameters: z
-      .record(
-        z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'a name of letters and digits, such as spindleKw'),
-        z.union([z.number(), text]).transform(String),
-      )
+    parameters: parameters
       .default({})
       .describe("Parameters of the machine's model, units in the names.")
       .meta({ examples: [{ massKg: 8200, axes: 5, spindleKw: 15, baseMaterial: 'cast iron', year: 2021 }] }),

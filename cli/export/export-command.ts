@@ -32,6 +32,7 @@ interface ExportOptions {
   config: string;
   machine?: string;
   line?: string;
+  model?: string;
   part?: string;
   job?: string;
   from?: string;
@@ -60,11 +61,16 @@ export async function runExport(format: string, options: ExportOptions): Promise
       const key = readKey(resolve(folder, config.data)).publicKey;
       const plan = footprintPlanOf(config, folder, { key, sitePlanHash: sitePlan.hash });
       const known = views.machines();
-      for (const machine of machinesOf(plan, subject)) requireMachine(known, machine);
+      const machines = machinesOf(plan, subject);
+      for (const machine of machines) requireMachine(known, machine);
       const source: JobSource = { views, plan: sitePlan, journal };
       const from = { source, plan, calendar: openCalendar(sitePlan.calendar) };
       const steps = stepExport(from, { subject, ...range, issue }, Date.now());
-      const record = await makeRecord(steps, range, options.json === true);
+      const record = await makeRecord(
+        steps,
+        (machines.length * (range.toMs - range.fromMs)) / HOUR_MS,
+        options.json === true,
+      );
       const bytes = await writeWhole(path, await exportContent(source, chosen, record));
       say(chosen, path, bytes, record, options.json === true);
     } finally {
@@ -82,19 +88,18 @@ function formatOf(text: string): ExportFormat {
   });
 }
 
-/** Takes the steps, with a bar on a terminal: an hour is a step, and there are as many as the period is long. */
+/** Takes the steps, with a bar on a terminal: an hour of a machine is a step. */
 async function makeRecord(
   steps: Iterable<FootprintRecord | null>,
-  { fromMs, toMs }: { fromMs: number; toMs: number },
+  hours: number,
   isQuiet: boolean,
 ): Promise<FootprintRecord> {
   const progress = createReadProgress('footprint record', isQuiet);
-  const all = Math.max(1, (toMs - fromMs) / HOUR_MS);
   let count = 0;
   try {
     for (const record of steps) {
       if (record !== null) return record;
-      progress.show(Math.min(0.99, ++count / all));
+      progress.show(Math.min(0.99, ++count / Math.max(1, hours)));
     }
   } finally {
     progress.end();

@@ -28,11 +28,12 @@ export interface ExportQuery {
   issue: number;
 }
 
-/** Machines that a subject rests on, as far as the plan says: none of a line that it does not know. */
-export function machinesOf({ lines }: FootprintPlan, subject: RecordSubject): readonly string[] {
+/** Machines that a subject rests on, as far as the plan says: none of a line or model that it does not know. */
+export function machinesOf({ lines, models }: FootprintPlan, subject: RecordSubject): readonly string[] {
   if ('machine' in subject) return [subject.machine];
   if (subject.kind === 'machine') return [subject.id];
-  return (Object.hasOwn(lines, subject.id) ? lines[subject.id]?.machines : undefined) ?? [];
+  const groups = subject.kind === 'line' ? lines : models;
+  return (Object.hasOwn(groups, subject.id) ? groups[subject.id]?.machines : undefined) ?? [];
 }
 
 /** How the file of an export is called; ids may hold what file names may not. */

@@ -29,7 +29,7 @@ const bytes = { schema: { type: 'string', format: 'binary' } };
 export const FOOTPRINT_EXPORT = {
   get: {
     summary:
-      'The footprint of a machine, line, job or part over a period: the file that `millwatt export` writes',
+      'The footprint of a machine, line, model, job or part over a period: the file that `millwatt export` writes',
     parameters: [
       {
         name: 'format',
@@ -42,6 +42,7 @@ export const FOOTPRINT_EXPORT = {
       },
       asked('machine', 'Of this machine-hour; with part or job, the machine that made it'),
       asked('line', 'Of the machine-hours of a line, as under footprint.lines'),
+      asked('model', 'Of a typical unit of a model, by its machines as under footprint.models'),
       asked('job', 'Of a job of the machine'),
       asked('part', 'Of a part that the machine made'),
       asked('from', 'Begin: a time, or a day of the calendar of the site; 30 days before `to` without'),
@@ -68,7 +69,7 @@ export const FOOTPRINT_EXPORT = {
       304: { description: 'The same content as If-None-Match names' },
       400: failure('A parameter cannot be used, or two views of one energy are asked for at once'),
       401: failure('The token is missing or wrong'),
-      404: failure('No such format, machine, line, job or part, or nothing is declared of footprints'),
+      404: failure('No such format, machine, line, model, job or part, or nothing is declared of footprints'),
       422: failure(
         'There is no such footprint: nothing was metered, or the format demands what nobody declared',
       ),

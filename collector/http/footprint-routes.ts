@@ -36,6 +36,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'bad-time': 400,
   'no-footprint': 404,
   'no-line': 404,
+  'no-model': 404,
   'no-job': 404,
   'no-part': 404,
   'no-machine': 404,
@@ -64,7 +65,7 @@ export function addFootprintRoutes(
   server.get<{ Params: { format: string } }>('/api/v1/footprints/:format', async (request, reply) => {
     const format = requireFormat(request.params.format);
     const query = request.query as Query;
-    requireKnown(query, ['machine', 'line', 'job', 'part', 'from', 'to', 'issue']);
+    requireKnown(query, ['machine', 'line', 'model', 'job', 'part', 'from', 'to', 'issue']);
     if (exports === undefined)
       throw new ApiError(404, 'This collector was started without its plan.', 'Ask one that has a journal.');
     const nowMs = clock.wallMs();
@@ -154,12 +155,12 @@ function sourceOf(exports: ExportsPart): ExportSource {
 }
 
 function readQuery(query: Query, { readTime: readSite }: ExportsPart, nowMs: number): ExportQuery {
-  const [machine, line, part, job] = ['machine', 'line', 'part', 'job'].map((name) => {
+  const [machine, line, model, part, job] = ['machine', 'line', 'model', 'part', 'job'].map((name) => {
     const text = readText(query, name);
     if (text === '') throw badParameter(name, text, `Give an id, or leave ${name} out.`);
     return text;
   });
-  const subject = subjectAsked({ machine, line, part, job });
+  const subject = subjectAsked({ machine, line, model, part, job });
   const timeOf = (name: string): number | undefined => {
     const text = readText(query, name)?.replace(/ (\d\d:\d\d)$/, '+$1');
     if (text === undefined) return undefined;
@@ -206,7 +207,7 @@ function inHttp<T>(act: () => T): T {
 function asApiError(error: unknown): unknown {
   if (!(error instanceof MillwattError) || error.remedy !== 'refuse') return error;
   const inParameters = (text: string) =>
-    text.replaceAll(/--(?=(machine|line|part|job|from|to|issue)\b)/g, '');
+    text.replaceAll(/--(?=(machine|line|model|part|job|from|to|issue)\b)/g, '');
   return new ApiError(
     STATUS[error.code] ?? UNPROCESSABLE,
     inParameters(error.message),

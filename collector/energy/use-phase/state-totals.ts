@@ -38,20 +38,42 @@ export interface StateTotals {
  */
 export function sumStates(hours: Iterable<UseHour>): StateTotals {
   const totals = noStates();
-  for (const { timeMs, measuredMs, quality, energy, obtained } of hours) {
-    totals.hours[quality]++;
-    const isKnown = energy.supplyMwh !== null;
-    for (const state of STATES) {
-      if (isKnown) {
-        totals.timeMs[state] += timeMs[state];
-        totals.energyMwh[state] = milliwattHours(totals.energyMwh[state] + energy.stateMwh[state]);
-      } else totals.withoutEnergyMs[state] += timeMs[state];
-    }
-    if (!isKnown) continue;
-    totals.measuredMs += measuredMs;
-    totals.bridgedMwh = milliwattHours(totals.bridgedMwh + obtained.bridgedMwh);
-  }
+  for (const hour of hours) addStates(totals, hour);
   return totals;
+}
+
+/** Adds an hour to totals, so that no list of hours need be kept. */
+export function addStates(totals: StateTotals, hour: UseHour): void {
+  const { timeMs, measuredMs, quality, energy, obtained } = hour;
+  totals.hours[quality]++;
+  const isKnown = energy.supplyMwh !== null;
+  for (const state of STATES) {
+    if (isKnown) {
+      totals.timeMs[state] += timeMs[state];
+      totals.energyMwh[state] = milliwattHours(totals.energyMwh[state] + energy.stateMwh[state]);
+    } else totals.withoutEnergyMs[state] += timeMs[state];
+  }
+  if (!isKnown) return;
+  totals.measuredMs += measuredMs;
+  totals.bridgedMwh = milliwattHours(totals.bridgedMwh + obtained.bridgedMwh);
+}
+
+/** The totals of several machines, or of several times, together. */
+export function joinStates(all: readonly StateTotals[]): StateTotals {
+  const sum = (of: (totals: StateTotals) => number) => all.reduce((total, one) => total + of(one), 0);
+  return {
+    timeMs: byState((state) => sum(({ timeMs }) => timeMs[state])),
+    energyMwh: byState((state) => milliwattHours(sum(({ energyMwh }) => energyMwh[state]))),
+    withoutEnergyMs: byState((state) => sum(({ withoutEnergyMs }) => withoutEnergyMs[state])),
+    measuredMs: sum(({ measuredMs }) => measuredMs),
+    bridgedMwh: milliwattHours(sum(({ bridgedMwh }) => bridgedMwh)),
+    hours: {
+      measured: sum(({ hours }) => hours.measured),
+      estimated: sum(({ hours }) => hours.estimated),
+      partial: sum(({ hours }) => hours.partial),
+      null: sum(({ hours }) => hours.null),
+    },
+  };
 }
 
 /** Mean power of each state, W: E_s / T_s. Null where no time was spent in it. */
@@ -63,7 +85,8 @@ export function meanPowers({ timeMs, energyMwh }: StateTotals): Record<Operating
 
 const STATES: readonly OperatingState[] = OPERATING_STATES;
 
-function noStates(): StateTotals {
+/** Totals of nothing, to be added to. */
+export function noStates(): StateTotals {
   return {
     timeMs: byState(() => 0),
     energyMwh: byState(() => milliwattHours(0)),

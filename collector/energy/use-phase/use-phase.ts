@@ -44,7 +44,11 @@ export interface UsePhase {
  * @param hours of one machine, in any order, each once
  */
 export function deriveUsePhase(hours: Iterable<UseHour>): UsePhase {
-  const totals = sumStates(hours);
+  return usePhaseOf(sumStates(hours));
+}
+
+/** The same of hours that were added up. */
+export function usePhaseOf(totals: StateTotals): UsePhase {
   let known = 0;
   for (const state of OPERATING_STATES) if (state !== 'unknown') known += totals.energyMwh[state];
   const knownMwh = milliwattHours(known);

@@ -4,6 +4,7 @@ import {
   decimalOf,
   dividedBy,
   plus,
+  squareRoot,
   textOf,
   times,
   type Decimal,
@@ -64,22 +65,4 @@ export function uncertaintyWords(rows: readonly EmissionFactor[], declaredPercen
         : `declared default of ${declaredPercent} % for ${silent.map(({ id }) => id).join(', ')}: the source states none`,
     );
   return words.join('; ');
-}
-
-/** The square root to so many digits behind the point, half up. @param value >= 0 */
-function squareRoot({ digits, scale }: Decimal, places: number): Decimal {
-  // floor(sqrt(4 v 10^2p)) is floor(2 s) with s = sqrt(v) 10^p, and (floor(2 s) + 1) / 2, cut off, is s rounded half up.
-  const [over, under] = [4n * digits * 10n ** BigInt(2 * places), 10n ** BigInt(scale)];
-  return plus({ digits: (wholeRoot(over / under) + 1n) / 2n, scale: places }, ZERO);
-}
-
-/** floor(sqrt(n)), by Newton from above. */
-function wholeRoot(n: bigint): bigint {
-  if (n < 2n) return n;
-  let root = 1n << BigInt(Math.ceil(n.toString(2).length / 2));
-  for (;;) {
-    const next = (root + n / root) / 2n;
-    if (next >= root) return root;
-    root = next;
-  }
 }

@@ -53,18 +53,39 @@ export function obtainedWords({ coverage: { obtained }, allocation }: FootprintR
   ]);
 }
 
-/** Uncertainty of the energy, or what lacks to tell it. */
-export function uncertaintyWords({ uncertainty }: FootprintRecord): string {
+/** Uncertainty of the energy, or what lacks to tell it; of a model also how its units differ. */
+export function uncertaintyWords({ uncertainty, scatter }: FootprintRecord): string {
   const { expandedPercent, k, model, sources, missing } = uncertainty;
+  const units = scatter === undefined ? [] : scatterWords(scatter);
   if (expandedPercent === null)
-    return sentences(['Uncertainty of the energy: not known', ...missing.map((what) => `Missing: ${what}`)]);
+    return sentences([
+      'Uncertainty of the energy: not known',
+      ...missing.map((what) => `Missing: ${what}`),
+      ...units,
+    ]);
   const parts = sources.map(
     ({ source, standardPercent, note }) => `${source} ${standardPercent} % (${note})`,
   );
   return sentences([
     `Uncertainty of the energy: U = ${expandedPercent} % (k = ${k}, ${model})`,
     ...(parts.length === 0 ? [] : [`Standard uncertainties: ${parts.join('; ')}`]),
+    ...units,
   ]);
+}
+
+function scatterWords(scatter: NonNullable<FootprintRecord['scatter']>): string[] {
+  const { units, count, meanKwhPerHour, standardDeviationKwhPerHour, singleExpandedPercent } = scatter;
+  const each = units.map(({ machine, kwhPerHour, hours }) => `${machine} ${kwhPerHour} (${hours} h)`);
+  const spread =
+    standardDeviationKwhPerHour === null
+      ? 'one unit tells no scatter'
+      : `mean ${meanKwhPerHour}, standard deviation ${standardDeviationKwhPerHour}`;
+  return [
+    `Units of the model, kWh/h: ${each.join('; ')}; n = ${count}, ${spread}`,
+    ...(singleExpandedPercent === null
+      ? []
+      : [`A unit that was not metered: U = ${singleExpandedPercent} % (k = 2)`]),
+  ];
 }
 
 /** Every score with its reason, and the primary shares. */

@@ -65,6 +65,13 @@ export function roundTo(value: Decimal, places: number): Decimal {
   return reduce(divideHalfAway(value.digits, 10n ** BigInt(value.scale - places)), places);
 }
 
+/** The square root to so many digits behind the point, half up. @param value >= 0 */
+export function squareRoot({ digits, scale }: Decimal, places: number): Decimal {
+  // floor(sqrt(4 v 10^2p)) is floor(2 s) with s = sqrt(v) 10^p, and (floor(2 s) + 1) / 2, cut off, is s rounded half up.
+  const [over, under] = [4n * digits * 10n ** BigInt(2 * places), 10n ** BigInt(scale)];
+  return reduce((wholeRoot(over / under) + 1n) / 2n, places);
+}
+
 /** The one text of a decimal. */
 export function textOf({ digits, scale }: Decimal): DecimalText {
   const sign = digits < 0n ? '-' : '';
@@ -94,6 +101,17 @@ export function decimalOfNumber(value: number, places: number): Decimal {
 /** The decimal as a double: for plots and for formats that want numbers. */
 export function numberOf(value: Decimal): number {
   return Number(textOf(value));
+}
+
+/** floor(sqrt(n)), by Newton from above. */
+function wholeRoot(n: bigint): bigint {
+  if (n < 2n) return n;
+  let root = 1n << BigInt(Math.ceil(n.toString(2).length / 2));
+  for (;;) {
+    const next = (root + n / root) / 2n;
+    if (next >= root) return root;
+    root = next;
+  }
 }
 
 function stretch({ digits, scale }: Decimal, to: number): bigint {

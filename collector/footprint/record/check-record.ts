@@ -1,6 +1,8 @@
 import { checkEmissions } from './check-emissions.ts';
 import { checkEnergy } from './check-energy.ts';
 import { checkFacts } from './check-facts.ts';
+import { checkScatter } from './check-scatter.ts';
+import { checkSensitivity } from './check-sensitivity.ts';
 import type { FootprintRecord } from './footprint-record.ts';
 import { RECORD_SHAPE } from './record-shape.ts';
 import { shapeFaults } from './shape.ts';
@@ -17,5 +19,11 @@ export function checkRecord(value: unknown): string[] {
   const faults = shapeFaults(RECORD_SHAPE, isObject ? record : value);
   if (faults.length > 0) return faults;
   const sound = record as unknown as FootprintRecord;
-  return [...checkFacts(sound), ...checkEnergy(sound), ...checkEmissions(sound)];
+  return [
+    ...checkFacts(sound),
+    ...checkEnergy(sound),
+    ...checkEmissions(sound),
+    ...checkScatter(sound),
+    ...checkSensitivity(sound),
+  ];
 }

@@ -34,6 +34,8 @@ export interface FootprintRecord {
   allocation: { rule: string; statement: string };
   coverage: Coverage;
   uncertainty: UncertaintyStatement;
+  /** Of a model: what each of its machines took, and how they differ. Left out of every other subject. */
+  scatter?: UnitScatter;
   dataQuality: DataQuality;
   /** By method and factor set; the first is the one that exports with room for a single figure take. Empty without any factor. */
   emissions: EmissionStatement[];
@@ -53,7 +55,7 @@ export interface FootprintRecord {
 /** `use-phase`: the machine is the product. `manufacturing`: what it makes is. */
 export type FootprintView = 'use-phase' | 'manufacturing';
 
-/** Of what. A line and a model are several machines; a job and a part are made on one. */
+/** Of what. A line is several machines together, a model several as samples of one; a job is made on one, a part on one or several. */
 export interface Subject {
   kind: 'machine' | 'line' | 'model' | 'job' | 'part';
   /** As the site names it. */
@@ -175,6 +177,28 @@ export interface UncertaintyStatement {
   states: Partial<Record<OperatingState, DecimalText>>;
   /** What has to be entered before anything can be stated. */
   missing: string[];
+}
+
+/** Machines of one model as samples of it. Figures are kWh per hour of `functionalUnit.basis`, six digits. */
+export interface UnitScatter {
+  /** In the order of `subject.machines`; hours and energies sum to those of the record. */
+  units: { machine: string; hours: DecimalText; energyKwh: DecimalText; kwhPerHour: DecimalText }[];
+  /** How many units. */
+  count: DecimalText;
+  /** Arithmetic mean of the units. `activity.perUnitKwh` is their mean weighted by hours. */
+  meanKwhPerHour: DecimalText;
+  leastKwhPerHour: DecimalText;
+  mostKwhPerHour: DecimalText;
+  /** Sample standard deviation s (n - 1); null of one unit, which tells none. */
+  standardDeviationKwhPerHour: DecimalText | null;
+  /** For few units: t(n - 1) / 2 at 95.45 %, by which s is multiplied before k = 2; null of one. */
+  smallSampleFactor: DecimalText | null;
+  /** U (k = 2) of the energy of all units by their meters, %; `uncertainty.expandedPercent` has the scatter in it, too. */
+  measuredExpandedPercent: DecimalText | null;
+  /** Standard uncertainty of the weighted mean by the scatter, % of it: factor x s x root of the sum of squared weights. */
+  standardPercent: DecimalText | null;
+  /** U (k = 2) of a unit of the model that was not metered, %: the scatter itself, that of the mean, and measuring. */
+  singleExpandedPercent: DecimalText | null;
 }
 
 /** Scores 1 (best) to 5, each with its reason. */

@@ -187,6 +187,30 @@ const uncertainty = object<record.UncertaintyStatement>({
   missing: list(words()),
 });
 
+const scatter = object<record.UnitScatter>({
+  units: about(
+    'hours and energies sum to those of the record',
+    list(
+      object<record.UnitScatter['units'][number]>({
+        machine: words(),
+        hours: figure(),
+        energyKwh: figure(),
+        kwhPerHour: about('energyKwh / hours, six digits', figure()),
+      }),
+      1,
+    ),
+  ),
+  count: count(),
+  meanKwhPerHour: about('arithmetic mean; perUnitKwh is the mean weighted by hours', figure()),
+  leastKwhPerHour: figure(),
+  mostKwhPerHour: figure(),
+  standardDeviationKwhPerHour: about('of the sample (n - 1); null of one unit', maybe(figure())),
+  smallSampleFactor: about('t(n - 1) / 2 at 95.45 %: s counts by so much more', maybe(amount())),
+  measuredExpandedPercent: about('U of the energy by the meters alone, %', maybe(amount())),
+  standardPercent: about('u of the weighted mean by the scatter, % of perUnitKwh', maybe(amount())),
+  singleExpandedPercent: about('U of a unit that was not metered, %', maybe(amount())),
+});
+
 const score = () => object<record.Score>({ score: of.choice('1', '2', '3', '4', '5'), because: words() });
 const dataQuality = object<record.DataQuality>({
   technological: score(),
@@ -302,6 +326,7 @@ export const RECORD_SHAPE: of.Shape<record.FootprintRecord> = object<record.Foot
   allocation: object<record.FootprintRecord['allocation']>({ rule: words(), statement: words() }),
   coverage,
   uncertainty,
+  scatter: about('of a model only: what each of its machines took', optional(scatter)),
   dataQuality,
   emissions: about(
     'by method and factor set; the first is the one that single figures are from',

@@ -24,6 +24,8 @@ export interface QualityFacts {
   statement: EmissionStatement | undefined;
   factors: readonly EmissionFactor[];
   upstream: readonly UpstreamPart[];
+  /** Of a model: how many of its units were measured, as a proxy for those that were not. */
+  proxyUnits?: number;
   /** End of the period: calibrations are judged by it. */
   to: string;
 }
@@ -36,10 +38,10 @@ export function dataQualityOf(facts: QualityFacts): DataQuality {
   const { coverage } = facts;
   const rows = facts.factors.filter(({ id }) => facts.statement?.factors.some((used) => used.id === id));
   return {
-    technological: { score: '1', because: 'measured at these machines themselves' },
+    technological: technological(facts.proxyUnits),
     geographical: geographical(rows, facts.region),
     temporal: temporal(rows, facts.year),
-    completeness: completeness(coverage),
+    completeness: completeness(coverage, facts.proxyUnits),
     reliability: reliability(facts),
     precision: precision(facts.uncertainty),
     primaryActivityPercent: coverage.measuredEnergyPercent ?? figureText(0, 0),
@@ -67,12 +69,23 @@ function temporal(rows: readonly EmissionFactor[], year: number): Score {
   return { score: scoreUpTo(away, [1, 3, 6, 10]), because };
 }
 
-function completeness({ measuredEnergyPercent, watchedPercent }: Coverage): Score {
+/** What was measured at some units stands for others, too: the same technology, and not all of the subject (rules of pedigree). */
+function technological(units: number | undefined): Score {
+  return units === undefined
+    ? { score: '1', because: 'measured at these machines themselves' }
+    : {
+        score: '2',
+        because: `measured at ${units === 1 ? '1 unit' : `${units} units`} of the model, a proxy for those that were not metered`,
+      };
+}
+
+function completeness({ measuredEnergyPercent, watchedPercent }: Coverage, units: number | undefined): Score {
   const least = Math.min(Number(measuredEnergyPercent ?? 0), Number(watchedPercent));
-  return {
-    score: scoreUpTo(100 - least, [1, 5, 15, 50]),
-    because: `${measuredEnergyPercent ?? '0'} % of the energy measured, ${watchedPercent} % of the period watched`,
-  };
+  const because = `${measuredEnergyPercent ?? '0'} % of the energy measured, ${watchedPercent} % of the period watched`;
+  const score = scoreUpTo(100 - least, [1, 5, 15, 50]);
+  return units === undefined || score !== '1'
+    ? { score, because }
+    : { score: '2', because: `${because}, at some of the units of the model` };
 }
 
 function reliability({ meters, coverage, to }: QualityFacts): Score {

@@ -38,6 +38,13 @@ export interface FootprintPlan {
   supplies: readonly ToldSupply[];
   machines: Readonly<Record<string, ToldProduct & { parameters: Record<string, DecimalText | string> }>>;
   lines: Readonly<Record<string, ToldProduct & { machines: readonly string[] }>>;
+  /** Machines that are samples of one model; parameters are those told of it, and those that all its machines share. */
+  models: Readonly<
+    Record<
+      string,
+      ToldProduct & { machines: readonly string[]; parameters: Record<string, DecimalText | string> }
+    >
+  >;
   parts: Readonly<
     Record<
       string,

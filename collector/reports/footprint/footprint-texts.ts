@@ -24,6 +24,13 @@ export function meanWattText(mwh: number, ms: number): DecimalText | null {
   return textOf(dividedBy(times(wholeDecimal(mwh), decimalOf('3600')), decimalOfNumber(ms, 3), 3));
 }
 
+/** kWh per unit, six digits; null where nobody knows how many units there were, or there were none. @param mwh whole mWh */
+export function perUnitText(mwh: number, count: DecimalText | null): DecimalText | null {
+  return count === null || count === '0'
+    ? null
+    : textOf(dividedBy(wholeDecimal(mwh, 6), decimalOf(count), 6));
+}
+
 /** A share in % with two digits, cut off and never rounded up: 94.999 % is not 95 %. @param part 0 to `of`, whole */
 export function percentText(part: number, of: number): DecimalText {
   const hundredths = (BigInt(Math.min(part, of)) * 10_000n) / BigInt(of);

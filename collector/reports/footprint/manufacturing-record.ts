@@ -75,7 +75,7 @@ export function* stepManufacturingRecord(
   const report = yield* reportBy(source, query);
   const jobs = jobsOf(report, query);
   const digest = createHash('sha256');
-  const facts = yield* gatherMachine(source, machine, [report.fromMs, report.toMs], digest);
+  const facts = yield* gatherMachine(source, machine, [report.fromMs, report.toMs], digest, () => {});
   const all = [facts];
   const period = recordPeriod(calendar, report.fromMs, report.toMs);
   requireEnergy(all, period);

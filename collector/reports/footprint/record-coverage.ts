@@ -16,9 +16,7 @@ export function recordCoverage(all: readonly MachineFacts[], periodMs: number): 
   const integrated = sum(({ span }) => span.obtained.integratedMwh);
   const bridged = sum(({ span }) => span.obtained.bridgedMwh);
   const energy = counter + integrated + bridged;
-  const unknownMs = sum(({ hours }) =>
-    hours.reduce((total, hour) => total + (hour.energy.supplyMwh === null ? hour.spanMs : 0), 0),
-  );
+  const unknownMs = sum((facts) => facts.unknownMs);
   const isLess = (part: number, of: number) => BigInt(part) * 100n < BigInt(of) * BigInt(ENOUGH_PERCENT);
   const watchedPercent = percentText(watchedMs, wantedMs);
   const measuredEnergyPercent = energy === 0 ? null : percentText(counter + integrated, energy);

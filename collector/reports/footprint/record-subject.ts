@@ -9,6 +9,7 @@ import { stepUsePhaseRecord, type UsePhaseRecordQuery } from './use-phase-record
 export interface AskedSubject {
   machine?: string | undefined;
   line?: string | undefined;
+  model?: string | undefined;
   part?: string | undefined;
   job?: string | undefined;
 }
@@ -17,30 +18,35 @@ export interface AskedSubject {
 export type RecordSubject = UsePhaseRecordQuery['subject'] | ManufacturingRecordQuery['subject'];
 
 /**
- * The one subject that was asked for: a machine or a line in its use phase, or a job or part that a machine made. Throws an
+ * The one subject that was asked for: a machine, a line or a model in its use phase, or a job or part that a machine made. Throws an
  * error of class `refuse`: `two-views` where both readings of the same energy are asked for at once, `usage` where it is none or
  * several of one view.
  */
-export function subjectAsked({ machine, line, part, job }: AskedSubject): RecordSubject {
+export function subjectAsked({ machine, line, model, part, job }: AskedSubject): RecordSubject {
   const refuse = (code: string, message: string, cure: string): never => {
     throw new MillwattError('refuse', code, message, { cure });
   };
-  if (line !== undefined && (part !== undefined || job !== undefined))
+  const several = line === undefined ? 'model' : 'line';
+  const isSeveral = line !== undefined || model !== undefined;
+  if (isSeveral && (part !== undefined || job !== undefined))
     return refuse(
       'two-views',
-      'The use phase of a line and the making of a part are two readings of the same energy: one record never holds both.',
-      'Ask for two records: one with --line, one with --machine and --part or --job; never add the two.',
+      `The use phase of a ${several} and the making of a part are two readings of the same energy: one record never holds both.`,
+      `Ask for two records: one with --${several}, one with --machine and --part or --job; never add the two.`,
     );
-  if (line !== undefined && machine !== undefined)
-    return refuse('usage', '--line and --machine are two subjects.', 'Give one of them.');
+  if (line !== undefined && model !== undefined)
+    return refuse('usage', '--line and --model are two subjects.', 'Give one of them.');
+  if (isSeveral && machine !== undefined)
+    return refuse('usage', `--${several} and --machine are two subjects.`, 'Give one of them.');
   if (part !== undefined && job !== undefined)
     return refuse('usage', '--part and --job are two subjects.', 'Give one of them.');
   if (line !== undefined) return { kind: 'line', id: line };
+  if (model !== undefined) return { kind: 'model', id: model };
   if (machine === undefined)
     return refuse(
       'usage',
       part === undefined && job === undefined ? 'Of what?' : 'Made on which machine?',
-      'Give --machine mill-1, with --part or --job for what it made; or --line.',
+      'Give --machine mill-1, with --part or --job for what it made; or --line or --model.',
     );
   if (part !== undefined) return { kind: 'part', id: part, machine };
   if (job !== undefined) return { kind: 'job', id: job, machine };

@@ -1,27 +1,18 @@
 import { createHash } from 'node:crypto';
 import { MillwattError } from '../../../protocols/errors.ts';
-import { byState } from '../../energy/by-state.ts';
 import { HOUR_MS } from '../../energy/hour-account.ts';
-import { HOUR_BASES, BASIS_STATES, type HourBasis } from '../../energy/use-phase/hour-basis.ts';
-import { deriveUsePhase, type UsePhase } from '../../energy/use-phase/use-phase.ts';
-import type { EnergyPiece } from '../../footprint/emissions/energy-piece.ts';
-import {
-  decimalOf,
-  dividedBy,
-  textOf,
-  wholeDecimal,
-  type DecimalText,
-} from '../../footprint/figures/decimal.ts';
+import { joinStates } from '../../energy/use-phase/state-totals.ts';
+import { usePhaseOf } from '../../energy/use-phase/use-phase.ts';
 import {
   FOOTPRINT_FORMAT,
-  type Activity,
   type FootprintRecord,
-  type SensitivityCase,
   type Subject,
 } from '../../footprint/record/footprint-record.ts';
 import { dataQualityOf } from './data-quality.ts';
-import { figureText, hoursText, kwhText, meanWattText, sensitivityOf } from './footprint-texts.ts';
+import { figureText } from './footprint-texts.ts';
 import { gatherMachine, type MachineFacts } from './gather-machine.ts';
+import { HourlyEnergy } from './hourly-energy.ts';
+import { modelScatter } from './model-scatter.ts';
 import { recordCoverage } from './record-coverage.ts';
 import { emissionsByPlan } from './record-emissions-of.ts';
 import {
@@ -35,52 +26,72 @@ import {
   type RecordSource,
 } from './record-frame.ts';
 import { recordUncertainty } from './record-uncertainty.ts';
+import { usePhaseActivity } from './use-phase-activity.ts';
+import { usePhaseCases } from './use-phase-cases.ts';
+import { sayModel, sayUsePhase } from './use-phase-words.ts';
 
-/** Of which machine or line, over the hours that begin in [fromMs, toMs), wall ms. */
+/** A machine; several as they stand together; or several as samples of one model. */
+export interface UsePhaseSubject {
+  kind: 'machine' | 'line' | 'model';
+  id: string;
+}
+
+/** Of which machine, line or model, over the hours that begin in [fromMs, toMs), wall ms. */
 export interface UsePhaseRecordQuery {
-  subject: { kind: 'machine' | 'line'; id: string };
+  subject: UsePhaseSubject;
   fromMs: number;
   toMs: number;
 }
 
-const BASIS_WORDS: Readonly<Record<HourBasis, string>> = {
-  calendar: 'of the calendar (all time watched)',
-  powered: 'with power on (standby, warm-up, ready and processing)',
-  operating: 'operating (warm-up, ready and processing)',
-  processing: 'processing',
-};
-
 /**
- * The footprint record of a machine-hour, of a machine or of a line; a null after each hour that was read. Its energy is
- * exactly that of its hours. Throws errors of class `refuse`: `no-line`, `no-energy`, and as the calendar and factors do.
+ * The footprint record of a machine-hour, of a machine, a line or a model; a null after each hour that was read. Its energy is
+ * exactly that of its hours. A line is a sum; a model declares a typical unit: the mean of its machines weighted by their hours,
+ * with how they differ. Throws errors of class `refuse`: `no-line`, `no-model`, `no-energy`, `no-hours` (a machine of a model
+ * without hours of the basis), and as the calendar and factors do.
  */
 export function* stepUsePhaseRecord(
   from: RecordSource,
   { subject: { kind, id }, fromMs, toMs }: UsePhaseRecordQuery,
 ): Generator<FootprintRecord | null> {
   const { source, plan, calendar } = from;
-  const machines = kind === 'machine' ? [id] : machinesOfLine(plan.lines, id);
+  const machines = machinesOf(plan, { kind, id });
   const first = Math.ceil(fromMs / HOUR_MS) * HOUR_MS;
   const end = Math.max(first + HOUR_MS, Math.ceil(toMs / HOUR_MS) * HOUR_MS);
   const digest = createHash('sha256');
   const all: MachineFacts[] = [];
-  for (const machine of machines) all.push(yield* gatherMachine(source, machine, [first, end], digest));
+  const hourly = new HourlyEnergy();
+  for (const machine of machines)
+    all.push(yield* gatherMachine(source, machine, [first, end], digest, (hour) => hourly.add(hour)));
   const period = recordPeriod(calendar, first, end);
   requireEnergy(all, period);
 
-  const usePhase = deriveUsePhase(all.flatMap(({ hours }) => hours));
-  const activity = activityOf(all, usePhase, plan.hours);
+  const usePhase = usePhaseOf(joinStates(all.map(({ totals }) => totals)));
+  const activity = usePhaseActivity(all, usePhase.totals, plan.hours);
   const count = activity.perHour?.[plan.hours].hours ?? null;
-  const uncertainty = recordUncertainty(all);
+  const measured = recordUncertainty(all);
+  const model = kind === 'model' ? modelScatter(all, { id, basis: plan.hours, measured }) : undefined;
+  const uncertainty = model?.uncertainty ?? measured;
   const coverage = recordCoverage(all, end - first);
+  const yearOf = (atMs: number) => yearAt(calendar, atMs);
   const { emissions, sensitivity, factors, remarks } = emissionsByPlan(plan, calendar, {
-    pieces: piecesOf(all, (atMs) => yearAt(calendar, atMs)),
+    pieces: hourly.pieces('all', yearOf),
     count,
     energyExpandedPercent: uncertainty.expandedPercent,
   });
+  const cases = usePhaseCases(from, {
+    all,
+    activity,
+    coverage,
+    count,
+    uncertainty,
+    scatter: model?.scatter,
+    statement: emissions[0],
+    measuredPieces: () => hourly.pieces('measured', yearOf),
+  });
   const meters = metersOf(from, all);
-  const subject = subjectOf(from, kind, id, machines);
+  const subject = subjectOf(from, { kind, id }, machines);
   const [statement] = emissions;
+  const words = sayUsePhase(kind, subject, plan.hours);
   yield soundRecord({
     format: FOOTPRINT_FORMAT,
     id: recordId(from, subject, period, 'use-phase'),
@@ -93,31 +104,16 @@ export function* stepUsePhaseRecord(
     functionalUnit: {
       unit: 'hour',
       amount: figureText(1, 0),
-      description: `1 ${kind === 'line' ? 'machine-hour' : 'hour'} of ${id}, ${BASIS_WORDS[plan.hours]}`,
+      description: words.unit,
       basis: plan.hours,
       count,
     },
-    boundary: {
-      statement: `Gate to gate: electricity that ${machines.length === 1 ? 'the machine' : 'the machines'} drew from the supply, in all states.`,
-      includes: [
-        'electricity of the whole machine: control, drives, spindle and auxiliaries behind its meter',
-      ],
-      excludes: [
-        'compressed air and other media',
-        'tools, coolant and other consumables',
-        'making and disposing of the machine',
-      ],
-    },
+    boundary: words.boundary,
     activity,
-    allocation: {
-      rule: 'none',
-      statement:
-        machines.length === 1
-          ? 'One machine with its own meter: nothing was allocated.'
-          : 'Each machine has its own meter: their energies were added, nothing was allocated.',
-    },
+    allocation: { rule: 'none', statement: words.allocation },
     coverage,
     uncertainty,
+    ...(model === undefined ? {} : { scatter: model.scatter }),
     dataQuality: dataQualityOf({
       region: plan.issuer.region,
       year: yearAt(calendar, end - 1),
@@ -128,41 +124,48 @@ export function* stepUsePhaseRecord(
       factors,
       upstream: [],
       to: period.to,
+      ...(model === undefined ? {} : { proxyUnits: machines.length }),
     }),
     emissions,
     upstream: [],
     completeness: { isPartial: !coverage.isComplete, because: coverage.lacks },
-    sensitivity: [...sensitivity, ...basisCases(activity, plan.hours)],
+    sensitivity: [...sensitivity, ...cases],
     cutOff: { exemptedPercent: figureText(0, 0), statement: 'Nothing within the boundary was left out.' },
     meters,
     evidence: recordEvidence(all, from, factors, digest.digest('base64url'), {
       algorithms: [usePhase.algorithm],
       isProvisional: false,
     }),
-    remarks: [...usePhase.remarks, ...remarks],
+    remarks: [...(model === undefined ? [] : [sayModel(model.scatter)]), ...usePhase.remarks, ...remarks],
   });
 }
 
-function machinesOfLine(lines: RecordSource['plan']['lines'], id: string): readonly string[] {
-  const line = Object.hasOwn(lines, id) ? lines[id] : undefined;
-  if (line !== undefined) return line.machines;
-  const known = Object.keys(lines);
-  throw new MillwattError('refuse', 'no-line', `There is no line ${id}.`, {
+/** The machines of a subject. Throws an error of class `refuse`: `no-line` or `no-model`. */
+function machinesOf(
+  { lines, models }: Pick<RecordSource['plan'], 'lines' | 'models'>,
+  { kind, id }: UsePhaseSubject,
+): readonly string[] {
+  if (kind === 'machine') return [id];
+  const all = kind === 'line' ? lines : models;
+  const found = Object.hasOwn(all, id) ? all[id] : undefined;
+  if (found !== undefined) return found.machines;
+  const known = Object.keys(all);
+  throw new MillwattError('refuse', `no-${kind}`, `There is no ${kind} ${id}.`, {
     cure:
       known.length === 0
-        ? 'List it under footprint.lines in collector.yaml, with its machines.'
-        : `Lines are: ${known.join(', ')}.`,
+        ? `List it under footprint.${kind}s in collector.yaml, with its machines.`
+        : `${kind === 'line' ? 'Lines' : 'Models'} are: ${known.join(', ')}.`,
   });
 }
 
 function subjectOf(
   { plan }: RecordSource,
-  kind: 'machine' | 'line',
-  id: string,
+  { kind, id }: UsePhaseSubject,
   machines: readonly string[],
 ): Subject {
   const told =
-    (kind === 'machine' ? plan.machines[id] : plan.lines[id]) ?? plan.productOf('machine-hour', id);
+    { machine: plan.machines, line: plan.lines, model: plan.models }[kind][id] ??
+    plan.productOf('machine-hour', id);
   const { name, description, productIds, classifications } = told;
   return {
     kind,
@@ -175,76 +178,11 @@ function subjectOf(
     massKgPerUnit: figureText(0, 0),
     fossilCarbonKgPerUnit: figureText(0, 0),
     classifications,
-    parameters: kind === 'machine' ? (plan.machines[id]?.parameters ?? {}) : {},
+    parameters: parametersOf(plan, { kind, id }),
   };
 }
 
-function activityOf(all: readonly MachineFacts[], { totals }: UsePhase, hours: HourBasis): Activity {
-  const sum = (of: (facts: MachineFacts) => number) => all.reduce((total, facts) => total + of(facts), 0);
-  const energyMwh = sum(({ span }) => span.energy.supplyMwh ?? 0);
-  const basisHours = (basis: HourBasis): DecimalText =>
-    hoursText(BASIS_STATES[basis].reduce((total, state) => total + totals.timeMs[state], 0));
-  const per = (count: DecimalText): DecimalText | null =>
-    count === '0' ? null : textOf(dividedBy(wholeDecimal(energyMwh, 6), decimalOf(count), 6));
-  const residuals = all.map(({ span }) => span.energy.residualMwh);
-  return {
-    energyKwh: kwhText(energyMwh),
-    perUnitKwh: per(basisHours(hours)),
-    exportKwh: kwhText(sum(({ span }) => span.energy.exportMwh)),
-    states: byState((state) => ({
-      hours: hoursText(totals.timeMs[state]),
-      energyKwh: kwhText(totals.energyMwh[state]),
-      meanW: meanWattText(totals.energyMwh[state], totals.timeMs[state]),
-    })),
-    components: Object.fromEntries(
-      all.flatMap(({ machine, span }) =>
-        Object.entries(span.energy.componentMwh)
-          .filter(([component]) => component !== 'supply')
-          .map(([component, mwh]) => [
-            all.length === 1 ? component : `${machine}.${component}`,
-            { energyKwh: kwhText(mwh) },
-          ]),
-      ),
-    ),
-    residualKwh: residuals.includes(null)
-      ? null
-      : kwhText(residuals.reduce((total: number, one) => total + (one ?? 0), 0)),
-    perHour: Object.fromEntries(
-      HOUR_BASES.map((basis) => [basis, { hours: basisHours(basis), kwhPerHour: per(basisHours(basis)) }]),
-    ) as Activity['perHour'],
-    media: all.flatMap(({ machine, span }) =>
-      Object.entries(span.media).map(([component, medium]) => ({
-        component: all.length === 1 ? component : `${machine}.${component}`,
-        normLitres: figureText(medium.normLitres, 0),
-        declaredKwh: medium.declaredMwh === null ? null : kwhText(medium.declaredMwh),
-        source: medium.source || null,
-      })),
-    ),
-    allocated: null,
-  };
-}
-
-/** Hour by hour, all machines together, so that hourly factors can be used. */
-function piecesOf(all: readonly MachineFacts[], yearOf: (atMs: number) => number): EnergyPiece[] {
-  const byHour = new Map<number, number>();
-  for (const { hours } of all)
-    for (const { hourMs, energy } of hours)
-      if (energy.supplyMwh !== null) byHour.set(hourMs, (byHour.get(hourMs) ?? 0) + energy.supplyMwh);
-  return [...byHour]
-    .sort(([a], [b]) => a - b)
-    .map(([hourMs, mwh]) => ({
-      from: new Date(hourMs).toISOString(),
-      to: new Date(hourMs + HOUR_MS).toISOString(),
-      year: yearOf(hourMs),
-      kwh: wholeDecimal(mwh, 6),
-    }));
-}
-
-/** The same energy over other hours. */
-function basisCases({ perHour, perUnitKwh }: Activity, taken: HourBasis): SensitivityCase[] {
-  return HOUR_BASES.filter((basis) => basis !== taken).flatMap((basis) => {
-    const other = perHour?.[basis].kwhPerHour ?? null;
-    const change = `${basis} hours instead of ${taken} hours`;
-    return sensitivityOf('hour-basis', change, 'perUnitKwh', [perUnitKwh, other]) ?? [];
-  });
+function parametersOf({ machines, models }: RecordSource['plan'], { kind, id }: UsePhaseSubject) {
+  if (kind === 'line') return {};
+  return (kind === 'machine' ? machines[id] : models[id])?.parameters ?? {};
 }

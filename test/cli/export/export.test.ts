@@ -46,6 +46,7 @@ footprint:
   tables: [my-contracts.csv]
   supplies: [{ name: wind, factor: my-contracts/DE/2026/wind, from: 2026-01-01, to: 2027-01-01, share: 40 }]
   lines: [{ id: line-a, machines: [mill-1] }]
+  models: [{ id: vx-500, machines: [mill-1], parameters: { spindleKw: 15 } }]
   parts:
     - id: housing-7
       massKg: 3.2
@@ -138,6 +139,22 @@ describe('millwatt export', () => {
     expect(record.uncertainty.expandedPercent).toMatch(/^2\.9/);
     expect(record.dataQuality.reliability.score).toBe('1');
     expect(record.evidence.hours.count).toBe('12');
+    // One class worse is 1 in place of 0.5S; the transformers stay.
+    const [worse, ...others] = record.sensitivity.filter(({ choice }) => choice === 'meter-class');
+    expect(others).toEqual([]);
+    expect(worse).toMatchObject({ change: 'meter one class worse (0.5S to 1)', figure: 'expandedPercent' });
+    expect(worse?.from).toBe(record.uncertainty.expandedPercent);
+    expect(Number(worse?.to)).toBeGreaterThan(Number(worse?.from));
+  }, 60_000);
+
+  test('json: the model of which that machine is a sample', async () => {
+    const model = JSON.parse((await exported('json', 'model.json', '--model', 'vx-500')).toString());
+    expect(checkRecord(model)).toEqual([]);
+    expect(model).toMatchObject({
+      subject: { kind: 'model', machines: ['mill-1'], parameters: { massKg: '8200', spindleKw: '15' } },
+      activity: { energyKwh: KWH },
+      scatter: { count: '1', standardDeviationKwhPerHour: null },
+    });
   }, 60_000);
 
   test('csv says the same, figure by figure; parquet has the hours', async () => {

@@ -4,11 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { checkRecord } from '../../../../collector/footprint/record/check-record.ts';
 import type { FootprintRecord } from '../../../../collector/footprint/record/footprint-record.ts';
 import { subjectAsked, stepRecord } from '../../../../collector/reports/footprint/record-subject.ts';
-import type { JobSource } from '../../../../collector/reports/job-source.ts';
 import type { OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
-import { sha256 } from '../../../../protocols/evidence/keys.ts';
-import { memoryJournal, memoryViews, planOf, tellMarks, type PlantSpan } from '../job-plant.ts';
-import { last, recordSource } from './footprint-plant.ts';
+import { tellMarks, type PlantSpan } from '../job-plant.ts';
+import { last, recordSource, sourceOf } from './footprint-plant.ts';
 
 const FROM_MS = Date.UTC(2026, 5, 1);
 const MINUTE_MS = 60_000;
@@ -19,6 +17,7 @@ const CASE = JSON.parse(
 ) as {
   spans: { minutes: [number, number]; state: OperatingState; mwh: number }[];
   useHours: Record<string, unknown>;
+  dutyCycle: [change: string, from: string, to: string, deltaPercent: string][];
   part: Record<string, unknown>;
 };
 const STEEL = {
@@ -28,34 +27,6 @@ const STEEL = {
   source: 'supplier declaration',
   primary: '100',
 };
-
-/** One machine, or several that stand side by side with the same hours. */
-function sourceOf(
-  spansOf: Record<string, PlantSpan[]>,
-): JobSource & { journal: ReturnType<typeof memoryJournal> } {
-  const views = Object.fromEntries(
-    Object.entries(spansOf).map(([machine, spans]) => [machine, memoryViews(machine, spans)]),
-  );
-  const of = (machine: string) => views[machine] ?? memoryViews(machine, []);
-  return {
-    views: {
-      // The sample hours rest on what no snapshot has: the configs of a real ledger are hashes.
-      hours: (machine, fromMs, toMs) =>
-        of(machine)
-          .hours(machine, fromMs, toMs)
-          .map((hour) => ({ ...hour, basis: { ...hour.basis, configs: [sha256('wiring')] } })),
-      bases: (machine, ...range) => of(machine).bases(machine, ...range),
-      states: (machine, ...range) => of(machine).states(machine, ...range),
-      watched: (machine) => of(machine).watched(machine),
-      minutes: () => [],
-      snapshot: () => undefined,
-      channels: () => [],
-      words: () => [],
-    },
-    plan: planOf({ machines: Object.keys(spansOf).map((machine) => ({ machine })) }),
-    journal: memoryJournal(),
-  };
-}
 
 const spansOfCase = (): PlantSpan[] =>
   CASE.spans.map(({ minutes: [from, to], state, mwh }) => ({
@@ -88,6 +59,10 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     const record = last(stepRecord(from, { kind: 'machine', id: 'mill' }, range));
     for (const [path, value] of Object.entries(CASE.useHours)) expect(at(record, path), path).toBe(value);
     expect(checkRecord(record)).toEqual([]);
+    const duty = record.sensitivity.filter(({ choice }) => choice === 'duty-cycle');
+    expect(duty.map(({ change, from: was, to, deltaPercent }) => [change, was, to, deltaPercent])).toEqual(
+      CASE.dutyCycle,
+    );
     // The same again is the same record; another period, another view is another one.
     expect(last(stepRecord(from, { kind: 'machine', id: 'mill' }, range))).toEqual(record);
     const shorter = { ...range, toMs: FROM_MS + HOUR_MS };
@@ -167,6 +142,9 @@ test('the two views are refused in one', () => {
     'two readings of the same energy',
   );
   expect(() => subjectAsked({ machine: 'mill', line: 'line-a' })).toThrow('two subjects');
+  expect(() => subjectAsked({ model: 'vx-500', job: '4711' })).toThrow('two readings of the same energy');
+  expect(() => subjectAsked({ model: 'vx-500', line: 'line-a' })).toThrow('two subjects');
+  expect(subjectAsked({ model: 'vx-500' })).toEqual({ kind: 'model', id: 'vx-500' });
   expect(() => subjectAsked({ part: 'housing-7' })).toThrow('on which machine');
   expect(subjectAsked({ machine: 'mill', job: '4711' })).toEqual({
     kind: 'job',
@@ -200,6 +178,7 @@ describe(`simulated times of twelve days (MILLWATT_SEED=${SEED})`, () => {
         region: ['VN', 'CN-N', 'TH', 'DE'][Math.floor(random() * 4)],
         hours: ['calendar', 'powered', 'operating', 'processing'][index % 4],
         lines: [{ id: 'line-a', machines: ['mill', 'lathe'] }],
+        models: [{ id: 'vx-500', machines: ['lathe', 'mill'] }],
         parts: random() < 0.5 ? [] : [{ id: 'housing-7', upstream: [STEEL] }],
       };
       const from = recordSource(source, footprint);
@@ -212,6 +191,7 @@ describe(`simulated times of twelve days (MILLWATT_SEED=${SEED})`, () => {
       for (const subject of [
         { kind: 'machine', id: 'mill' },
         { kind: 'line', id: 'line-a' },
+        { kind: 'model', id: 'vx-500' },
         { kind: 'part', id: 'housing-7', machine: 'mill' },
         { kind: 'job', id: 'j3', machine: 'mill' },
       ] as const)
