@@ -101,6 +101,7 @@ export function readCollectorMetrics(stats: CollectorStats): CollectorMetric[] {
     ...stateOfInflux(stats.influx),
     ...figuresOf('influx', stats.influx),
     ...figuresOf('retention', stats.retention),
+    ...figuresOf('evidence', stats.evidence),
   ];
 }
 

@@ -192,7 +192,8 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       onCrash: (error) => options.onCrash?.(error),
     });
     closers.push(() => ingest.stop());
-    const stats = () => readCollectorStats({ ledger, views, ingest, derivation, projector, retention, roots });
+    const stats = () =>
+      readCollectorStats({ ledger, views, ingest, derivation, projector, retention, roots });
     const http = await parts.startHttp?.({
       site: config.site,
       version,

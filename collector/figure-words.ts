@@ -1,4 +1,5 @@
 import type { DerivationStats } from './derivation/deriver.ts';
+import type { DailyRootsStats } from './evidence/days/daily-roots.ts';
 import type { ProjectorStats } from './influx/projector.ts';
 import type { RetentionStats } from './retention/retention.ts';
 
@@ -7,6 +8,7 @@ type FiguresOf<Stats> = {
 }[keyof Stats & string];
 type Figure =
   | `derivation ${FiguresOf<DerivationStats>}`
+  | `evidence ${FiguresOf<DailyRootsStats>}`
   | `influx ${FiguresOf<ProjectorStats>}`
   | `retention ${FiguresOf<RetentionStats>}`;
 
@@ -27,6 +29,11 @@ const WORDS: Record<Figure, string> = {
   'retention frozenToSeconds':
     'Hours that begin before this stay as they are (their readings were let go), seconds since the Unix epoch; 0 for none.',
   'retention failures': 'Times that old readings could not be let go, since the start.',
+  'evidence days': 'Days of the ledger that are signed.',
+  'evidence rootedToSeconds':
+    'End of the last day of the ledger that is signed, seconds since the Unix epoch; 0 for none.',
+  'evidence openRecords': 'Records of the ledger behind its last signed day.',
+  'evidence failures': 'Times that no root of a day could be signed, since the start.',
   'influx failingSeconds': 'For how long nothing could be written to InfluxDB; 0 while all is well.',
   'influx cursor': 'Number of the last ledger record that is in InfluxDB.',
   'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',

@@ -13,6 +13,10 @@ export interface LedgerRecord {
   headOnly?: true;
 }
 
+/** What is noted beside a record, whether its bytes are sound or not. */
+export type RecordMark = Pick<LedgerRecord, 'ordinal' | 'receivedMs' | 'hash'> &
+  Pick<RecordHeader, 'agent' | 'epoch'>;
+
 /** A record that is not as it was admitted any more, by what the ledger noted beside it. */
 export interface DamagedRecord {
   ordinal: number;

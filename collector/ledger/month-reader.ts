@@ -5,7 +5,7 @@ import { sha256 } from '../../protocols/evidence/keys.ts';
 import { verifyParts } from '../../protocols/evidence/seal.ts';
 import { parseRecord, parseRecordHead } from '../../protocols/telemetry/record.ts';
 import type { ChainTip } from './chain-index.ts';
-import type { DamagedRecord, GoneRange, LedgerRecord } from './ledger.ts';
+import type { DamagedRecord, GoneRange, LedgerRecord, RecordMark } from './ledger.ts';
 import { isHeadOnly } from './record-row.ts';
 import { isDamage, openMonthToRead, RUNS_WALKED, versionOf } from './month-schema.ts';
 
@@ -78,6 +78,13 @@ export class MonthReader {
       }
     }
     return records;
+  }
+
+  /** What is noted beside records with ordinals above `after`, ascending, at most `limit`; no bytes are read. */
+  readMarks(after: number, limit: number): RecordMark[] {
+    const sql =
+      'SELECT ordinal, received_ms AS receivedMs, agent, epoch, hash FROM record WHERE ordinal > ? ORDER BY ordinal LIMIT ?';
+    return this.#read(() => this.#db.prepare(sql).all(after, limit)) as unknown as RecordMark[];
   }
 
   /** Ordinals of the records with a part of the machine and readings in wall time [fromMs, toMs], ascending. */

@@ -5,13 +5,23 @@ import { indexMonth } from './month-index.ts';
 import { listMonths, monthPath, type Month } from './month-file.ts';
 import { MonthReader } from './month-reader.ts';
 import { ChainIndex } from './chain-index.ts';
-import type { ChainSummary, DamagedRecord, Delivery, GoneRange, Ledger, LedgerRecord } from './ledger.ts';
+import type {
+  ChainSummary,
+  DamagedRecord,
+  Delivery,
+  GoneRange,
+  Ledger,
+  LedgerRecord,
+  RecordMark,
+} from './ledger.ts';
 
 /** A ledger that is only looked at; its collector may be running in another process. */
 export interface LedgerView extends Pick<
   Ledger,
   'chains' | 'configRecord' | 'damaged' | 'delivered' | 'gone' | 'mended' | 'readAfter' | 'readMachine'
 > {
+  /** What is noted beside records with ordinals above `after`, ascending, at most `limit`. */
+  readMarks(after: number, limit: number): RecordMark[];
   /** How many records `readMachine` would hand on. */
   countMachine(machine: string, fromMs: number, toMs: number): number;
   close(): void;
@@ -64,6 +74,15 @@ class OpenedLedger implements LedgerView {
       records.push(...month.readAfter(after, limit - records.length));
     }
     return records.filter(({ ordinal }) => ordinal <= this.#lastOrdinal);
+  }
+
+  readMarks(after: number, limit: number): RecordMark[] {
+    const marks: RecordMark[] = [];
+    for (const month of this.#months) {
+      if (marks.length >= limit) break;
+      marks.push(...month.readMarks(after, limit - marks.length));
+    }
+    return marks.filter(({ ordinal }) => ordinal <= this.#lastOrdinal);
   }
 
   configRecord(agent: string, configHash: string): LedgerRecord | undefined {

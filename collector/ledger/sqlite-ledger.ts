@@ -15,6 +15,7 @@ import type {
   GoneRange,
   Ledger,
   LedgerRecord,
+  RecordMark,
   ToldGone,
 } from './ledger.ts';
 import { openMonths } from './month-check.ts';
@@ -44,6 +45,8 @@ export interface AdmissionLedger extends Ledger {
   missing(agent: string, epoch: string, limit: number): { from: number; to: number }[];
   /** Every `config` record, ascending by ordinal. */
   configRecords(): Iterable<LedgerRecord>;
+  /** What is noted beside records with ordinals above `after`, ascending, at most `limit`: also of damaged ones, and of those whose readings were let go. */
+  readMarks(after: number, limit: number): RecordMark[];
   /** Records handed to `append` and not yet durable. */
   pendingAppends(): number;
   /**
@@ -178,16 +181,11 @@ class SqliteLedger implements AdmissionLedger {
   }
 
   readAfter(after: number, limit: number): LedgerRecord[] {
-    const records: LedgerRecord[] = [];
-    const months = [...this.#firstOrdinals.keys()];
-    for (const [index, month] of months.entries()) {
-      const next = months[index + 1];
-      // Ordinals rise from month to month: one that ends before the cursor need not be opened.
-      if (next !== undefined && (this.#firstOrdinals.get(next) ?? 0) <= after + 1) continue;
-      if (records.length >= limit) break;
-      records.push(...this.#reader(month).readAfter(after, limit - records.length));
-    }
-    return records;
+    return this.#readMonths(after, limit, (reader, left) => reader.readAfter(after, left));
+  }
+
+  readMarks(after: number, limit: number): RecordMark[] {
+    return this.#readMonths(after, limit, (reader, left) => reader.readMarks(after, left));
   }
 
   *readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord> {
@@ -317,6 +315,19 @@ class SqliteLedger implements AdmissionLedger {
     for (const reader of this.#readers.values()) reader.close();
     await this.#writer.close();
     this.#unlock();
+  }
+
+  #readMonths<T>(after: number, limit: number, read: (reader: MonthReader, left: number) => T[]): T[] {
+    const found: T[] = [];
+    const months = [...this.#firstOrdinals.keys()];
+    for (const [index, month] of months.entries()) {
+      const next = months[index + 1];
+      // Ordinals rise from month to month: one that ends before the cursor need not be opened.
+      if (next !== undefined && (this.#firstOrdinals.get(next) ?? 0) <= after + 1) continue;
+      if (found.length >= limit) break;
+      found.push(...read(this.#reader(month), limit - found.length));
+    }
+    return found;
   }
 
   async #write(record: {
