@@ -7,6 +7,7 @@ import { DeliveryLog } from './delivery-log.ts';
 import { HeldReceipts } from './held-receipts.ts';
 import { Overtaken } from './overtaken.ts';
 import { checkReceipt, RECEIPT_FAULTS, type ReceiptFault, type ReceiptVerdict } from './receipt-check.ts';
+import { RefusedEpochs } from './refused-epochs.ts';
 import { RequestedRecords } from './requested-records.ts';
 import { isCorruption } from './spool-database.ts';
 import type { Spool, SpooledRecord } from './spool.ts';
@@ -77,6 +78,8 @@ export class Publisher {
   readonly #suspects: Suspects;
   readonly #overtaken: Overtaken;
   readonly #held: HeldReceipts;
+  /** Epochs under a key that the collector does not trust any more. */
+  readonly refused: RefusedEpochs;
   readonly #says: DeliveryLog;
   /** The last record that passed. */
   #witness: SpooledRecord | undefined;
@@ -98,6 +101,7 @@ export class Publisher {
     this.#suspects = new Suspects(() => this.#timers.nowMs());
     this.#overtaken = new Overtaken(() => this.#timers.nowMs());
     this.#held = new HeldReceipts(options.spool);
+    this.refused = new RefusedEpochs(options.log, () => this.#timers.nowMs());
     this.#says = new DeliveryLog(options.log, () => this.#timers.nowMs());
   }
 
@@ -222,6 +226,9 @@ export class Publisher {
     // Before anything is let go: whoever accepts a record may ask for the one before it.
     for (const id of this.#requested.add(receipt.epoch, requested))
       this.#backlogId = Math.min(this.#backlogId, id - 1);
+    if (receipt.keyRevoked === true)
+      for (const id of this.refused.note(receipt.epoch, this.#inFlight)) this.#inFlight.delete(id);
+    else if (accepted.length > 0) this.refused.lift(receipt.epoch);
     let newestMs = -Infinity;
     for (const id of this.#held.write(receipt.epoch, accepted, this.#publishedIn(receipt.epoch, accepted))) {
       newestMs = Math.max(newestMs, this.#inFlight.get(id)?.sentAtMs ?? -Infinity);
@@ -282,14 +289,15 @@ export class Publisher {
   #nextLive(): SpooledRecord | undefined {
     for (let next = this.#live.shift(); next !== undefined; next = this.#live.shift()) {
       const record = this.#options.spool.record(next.epoch, next.seq);
-      if (record !== undefined && !this.#inFlight.has(record.id) && !this.#isApart(record.id)) return record;
+      if (record !== undefined && !this.#inFlight.has(record.id) && !this.#isApart(record)) return record;
     }
     return undefined;
   }
 
   /** True for a record that does not go with the others now. */
-  #isApart(id: number): boolean {
-    return this.#suspects.isApart(id) || this.#overtaken.isWaiting(id) || this.#held.has(id);
+  #isApart({ id, epoch }: SpooledRecord): boolean {
+    const isWaiting = this.#overtaken.isWaiting(id) || this.refused.isWaiting(epoch);
+    return isWaiting || this.#suspects.isApart(id) || this.#held.has(id);
   }
 
   /** Records that may be without receipt at one time: no more than the broker takes at once. */
@@ -317,13 +325,14 @@ export class Publisher {
         if (this.#inFlight.size >= this.#backlogWindow || this.#room() <= 0) return;
         this.#backlogId = record.id;
         looked += 1;
-        if (!this.#inFlight.has(record.id) && !this.#isApart(record.id)) this.#send(record);
+        if (!this.#inFlight.has(record.id) && !this.#isApart(record)) this.#send(record);
       }
     }
   }
 
   /** What was held back for long enough is found in the backlog again. */
   #takeDue(): void {
+    if (this.refused.takeDue()) this.#backlogId = 0;
     for (const apart of [this.#suspects, this.#overtaken])
       for (let id = apart.takeDue(); id !== undefined; id = apart.takeDue())
         this.#backlogId = Math.min(this.#backlogId, id - 1);
@@ -335,7 +344,7 @@ export class Publisher {
     if (!connected() || this.#suspects.isAlone) return;
     // They are receipted already, and so outside the window: a few at every turn.
     for (const record of this.#requested.take(LIVE_PLACES)) {
-      if (this.#inFlight.has(record.id) || this.#isApart(record.id)) continue;
+      if (this.#inFlight.has(record.id) || this.#isApart(record)) continue;
       this.#resent += 1;
       publish(record.bytes).catch(() => {});
     }
@@ -359,7 +368,7 @@ export class Publisher {
     // At the end there is no time for trials, and a broker that refuses it would be asked until then.
     if (this.#isDraining || !this.#suspects.wantsWitness) return;
     const witness = [this.#witness, ...this.#options.spool.pendingAfter(0, 1)].find(
-      (record) => record !== undefined && !this.#isApart(record.id),
+      (record) => record !== undefined && !this.#isApart(record),
     );
     if (witness === undefined) return;
     this.#resent += 1;

@@ -94,6 +94,7 @@ function hold(receipt: Receipt, context: ReceiptContext): ReceiptVerdict | Refus
     verdict.rejected.push({ seq, reason });
     news += own.pending;
   }
+  if (receipt.keyRevoked === true) return verdict;
   if (verdict.accepted.length + verdict.rejected.length + verdict.requested.length === 0)
     return { fault: 'mismatched', reason: 'It speaks of records that are not ours, or not kept any more.' };
   if (news === 0) return { fault: 'stale', reason: 'All that it says is known.' };

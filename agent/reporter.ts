@@ -151,11 +151,18 @@ export class Reporter {
       },
       spool: this.#spoolHealth(),
       receipts: this.#options.publisher.counts().receipts,
+      ...this.#revokedKey(),
       sources,
       clock: { wall: clock.wallMs(), state: this.#options.sealer.clockState() },
     };
     this.#delay.reset();
     this.#publish(topicOf(config.site, config.agent, 'health'), JSON.stringify(message), 0, false);
+  }
+
+  #revokedKey(): Pick<HealthMessage, 'keyRevoked'> {
+    const { publisher, spool } = this.#options;
+    if (publisher.refused.size === 0) return {};
+    return { keyRevoked: publisher.refused.has(spool.head.epoch) ? 'current' : 'earlier' };
   }
 
   #spoolHealth(): HealthMessage['spool'] {

@@ -8,7 +8,7 @@ const EXAMPLE = 'millwatt journal -c collector.yaml';
 export function addJournalCommands(program: Command): void {
   const journal = program
     .command('journal')
-    .description('show what people told and decided: amendments, jobs, commissionings, readings of bills')
+    .description('show what people told and decided: amendments, jobs, commissionings, bills, keys')
     .exitOverride();
   journal
     .command('list', { isDefault: true })
@@ -17,7 +17,7 @@ export function addJournalCommands(program: Command): void {
     )
     .addOption(configOption())
     .option('--machine <id>', 'only of this machine or main meter')
-    .option('--kind <kind>', 'only amendment, revocation, job (each mark), commissioning or reading')
+    .option('--kind <kind>', 'only amendment, revocation, job (each mark), commissioning, reading or key')
     .option('--from <time>', 'entered from then on; without zone on the clocks of the site (default: all)')
     .option('--to <time>', 'entered before')
     .option('--json', 'print as JSON, each mark by itself')

@@ -26,8 +26,8 @@ export interface AgentView {
   clockOffsetMs?: number;
   /** Its newest chain in the ledger; null when there is none. */
   chain: { epoch: string; headSeq: number; contiguousSeq: number; records: number; samples: number } | null;
-  /** Fingerprint of its key, and whether someone has confirmed it. */
-  key?: { fingerprint: string; confirmed: boolean };
+  /** Fingerprint of its key, whether someone has confirmed it, and how far it is trusted. */
+  key?: { fingerprint: string; confirmed: boolean; standing: string };
 }
 
 /** A machine of the collector's configuration. */

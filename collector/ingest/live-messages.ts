@@ -67,6 +67,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
   const host = asObject(json?.['host']);
   const program = asObject(json?.['process']);
   const spool = asObject(json?.['spool']);
+  const keyRevoked = json?.['keyRevoked'];
   const records = asObject(spool?.['records']);
   const samples = asObject(spool?.['samples']);
   const receipts = asObject(json?.['receipts']);
@@ -111,6 +112,7 @@ export function readHealth(payload: Uint8Array): HealthMessage | undefined {
       ...fullOf(asObject(spool['full'])),
     },
     ...(receipts === undefined ? {} : { receipts: countsOf(receipts) }),
+    ...(keyRevoked === 'current' || keyRevoked === 'earlier' ? { keyRevoked } : {}),
     sources: listOf(json['sources']).flatMap((one) =>
       isId(one['id'])
         ? [

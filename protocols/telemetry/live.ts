@@ -74,6 +74,11 @@ export interface HealthMessage {
      */
     full?: SpoolFull;
   };
+  /**
+   * The collector takes no records under a key of this agent any more: under the one that it signs with now (`current`), or an
+   * earlier one (`earlier`), whose records wait in the spool. Absent where it takes all.
+   */
+  keyRevoked?: 'current' | 'earlier';
   /** Receipts since the start by fate: `obeyed`, or the fault for which one was ignored, such as `foreign` or `forged`. */
   receipts?: Record<string, number>;
   sources: {

@@ -236,3 +236,46 @@ function turnOver(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+test('records under a key that the collector calls revoked stay in the spool, do not stand in the way, and go when it takes them', () => {
+  vi.useFakeTimers({ now: START_MS, toFake: ['performance'] });
+  closers.push(() => vi.useRealTimers());
+  const { publisher, sent, seal, tell, spool, receiptAll } = rig({ resendAfterMs: 30_000 });
+  const { epoch } = spool.head;
+  seal(30);
+  expect(publisher.counts().inFlight).toBe(20);
+  tell({ keyRevoked: true });
+  expect(publisher.refused.has(epoch)).toBe(true);
+  expect(publisher.counts().inFlight).toBe(0);
+  sent.length = 0;
+  seal(3);
+  publisher.restart();
+  expect(sent).toEqual([]);
+  // None is set aside, and none is counted as rejected.
+  const { records } = spool.accounts();
+  expect(records).toMatchObject({ pending: records.sealed, rejected: 0, receipted: 0 });
+
+  // After a minute it asks again, and once only.
+  vi.advanceTimersByTime(60_001);
+  publisher.pump();
+  expect(sent.length).toBeGreaterThan(0);
+  tell({ keyRevoked: true });
+  sent.length = 0;
+  publisher.pump();
+  expect(sent).toEqual([]);
+
+  vi.advanceTimersByTime(60_001);
+  publisher.pump();
+  for (let turn = 0; turn < 20; turn++) {
+    receiptAll();
+    publisher.pump();
+  }
+  expect(publisher.refused.size).toBe(0);
+  expect(spool.accounts().records.pending).toBe(0);
+});
+
+test('a word on the key of an epoch of which nothing is on its way is not ours', () => {
+  const { publisher, tell } = rig();
+  tell({ epoch: 'another00000', keyRevoked: true });
+  expect(publisher.refused.size).toBe(0);
+});

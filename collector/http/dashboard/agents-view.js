@@ -70,6 +70,16 @@ function agentEntry(
     say(
       `Its spool cannot be written (${health.spool.failing}). Make room on its disk, or look whether it fails.`,
     );
+  if (key?.standing === 'other')
+    say(
+      `It signs with key ${key.fingerprint}, not with the one it used before: its records are kept, and are no evidence. Compare it with millwatt keys show on the gateway, then: millwatt keys confirm ${id} ${key.fingerprint}`,
+    );
+  if (health?.keyRevoked === 'current')
+    say(
+      'Its key was revoked: its records are refused and wait in its spool. Stop it, give it a new key (millwatt keys rotate), start it, and confirm that one.',
+    );
+  if (health?.keyRevoked === 'earlier')
+    say('Records that it sealed under an earlier key, which was revoked, wait in its spool and are refused.');
   const full = health?.spool.full;
   if (full?.over === false) say(fullText(full, nowMs));
   for (const source of health?.sources ?? []) {
@@ -92,12 +102,12 @@ function agentEntry(
   for (const { id, remarks = [] } of health?.sources ?? [])
     for (const remark of remarks) entry.append(element('p', 'note', `${id}: ${remark}`));
   // Nothing is wrong, and nothing is lost: it only proves less. A simulated plant proves nothing anyway.
-  if (key !== undefined && !key.confirmed && !simulated)
+  if (key?.standing === 'seen' && !simulated)
     entry.append(
       element(
         'p',
         'note',
-        `Key ${key.fingerprint} was taken on first contact. Compare it once with the line "its key is" in the agent's log.`,
+        `Key ${key.fingerprint} was taken on first contact. Compare it once with millwatt keys show on its gateway, then: millwatt keys confirm ${id} ${key.fingerprint}`,
       ),
     );
   return entry;

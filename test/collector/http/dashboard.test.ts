@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
   test('an agent that is offline is a problem only while it holds records', async () => {
     const [first] = plantDay(NOW_MS).agents;
     if (first === undefined || first.chain === null) throw new Error('The plant has no such agent.');
-    const key = { fingerprint: '9904-1234', confirmed: false };
+    const key = { fingerprint: '9904-1234', confirmed: false, standing: 'seen' };
     const offline = { ...first, online: false, lastSeenMs: NOW_MS - 60_000, key };
     const chain = { ...first.chain, headSeq: 1441, contiguousSeq: 1441 };
     const { page } = await open({
