@@ -10,6 +10,7 @@ import { addLedgerCommands } from './ledger/ledger-commands.ts';
 import { widthOf } from './screen.ts';
 import { addPeriodCommands } from './periods/period-commands.ts';
 import { addProjectCommand } from './project/project-commands.ts';
+import { addRegressCommand } from './regress/regress-commands.ts';
 import { startWithSmallHeap } from './small-heap.ts';
 import { addVerifyCommand } from './verify/verify-commands.ts';
 import { VERSION } from './version.ts';
@@ -312,6 +313,7 @@ addKeysCommands(program);
 addLedgerCommands(program);
 addPeriodCommands(program);
 addProjectCommand(program);
+addRegressCommand(program);
 addVerifyCommand(program);
 
 program
