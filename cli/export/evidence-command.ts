@@ -75,6 +75,7 @@ export async function runEvidenceExport(options: EvidenceOptions): Promise<void>
       say(opened, { path, bytes, sha256: digest.digest('hex') }, clock, options);
     } finally {
       opened.ledger.close();
+      opened.days?.close();
     }
   } finally {
     progress.end();

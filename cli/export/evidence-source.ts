@@ -3,6 +3,7 @@ import { loadMemory } from '../../collector/derivation/deriver-memory.ts';
 import { methodOf, outdatedFromMs } from '../../collector/derivation/method.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine } from '../../collector/energy/machine-model.ts';
+import { readDays, type DayReader } from '../../collector/evidence/days/day-store.ts';
 import type { PackageSource } from '../../collector/evidence/write-package.ts';
 import type { EmissionFactor } from '../../collector/footprint/factors/emission-factor.ts';
 import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
@@ -33,10 +34,11 @@ export interface EvidenceQuery {
   toMs: number;
 }
 
-/** Everything that a package is made of, and the ledger, to be closed when it is written. */
+/** Everything that a package is made of, and the ledger and its days, to be closed when it is written. */
 export interface EvidenceSource {
   source: PackageSource & { hours: readonly MachineHour[] };
   ledger: LedgerView;
+  days: DayReader | undefined;
   /** What people should know of it, as sentences. */
   remarks: string[];
 }
@@ -81,6 +83,7 @@ export async function openEvidence(
       const lastOrdinal = views.cursor('derive');
       const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog, lastOrdinal });
       const standings = standingsOf(ledger, journal);
+      const days = readDays(dataFolder);
       const source = {
         site: config.site,
         machine,
@@ -99,8 +102,9 @@ export async function openEvidence(
         records: record === undefined ? [] : [record],
         factors: factorsOf(record),
         certificates: told.certificates,
+        days,
       };
-      return { source, ledger, remarks: [...told.missing, ...remarksOf(config, record)] };
+      return { source, ledger, days, remarks: [...told.missing, ...remarksOf(config, record)] };
     } finally {
       journal.close();
     }

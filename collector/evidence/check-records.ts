@@ -7,11 +7,11 @@ import { describeError } from '../../protocols/errors.ts';
 import { epochEndOf } from '../ledger/epoch-end.ts';
 import { holesOf } from '../ledger/gone-ranges.ts';
 import type { CheckLines } from './check-line.ts';
-import { isPackedChain, type DayRoot, type Manifest, type PackedChain } from './manifest.ts';
+import { isPackedChain, type Manifest, type PackedChain } from './manifest.ts';
 import { PackageLedger } from './package-ledger.ts';
 import { isRaw, type PackageFiles } from './package-files.ts';
 import { decodeRaw, RAW_MAGIC, type RawRecord } from './raw-frames.ts';
-import { DayLeaves } from './day-leaves.ts';
+import { ChainMarks } from './days/chain-marks.ts';
 
 /** What the records of a package come to. */
 export interface CheckedRecords {
@@ -20,8 +20,8 @@ export interface CheckedRecords {
   /** Of each chain whose key was revoked, the first record that was taken in afterwards. */
   afterRevocation: string[];
   records: number;
-  /** What the days' roots have to be. */
-  days: Omit<DayRoot, 'signature'>[];
+  /** Where each record stands in the ledger. */
+  marks: ChainMarks;
 }
 
 /** Where a chain is followed. */
@@ -46,7 +46,7 @@ export function* checkRecords(
   const { machine } = manifest;
   const chains = readChains(files, lines);
   const ledger = new PackageLedger(machine);
-  const days = new DayLeaves();
+  const marks = new ChainMarks();
   const walks: Walk[] = chains.map((chain) => ({ chain, seq: 0, hash: null, holes: [] }));
   const ends: { agent: string; epoch: string; seq: number; hash?: string; place: string }[] = [];
   const ordinals = new Set<number>();
@@ -66,12 +66,14 @@ export function* checkRecords(
       const walk = walks[at];
       if (walk === undefined) {
         lines.fail('chain', place, 'It is of no chain that chains.json names, or out of order.');
-        return { ledger, chains, records, days: [], afterRevocation: [] };
+        return { ledger, chains, records, marks, afterRevocation: [] };
       }
       if (header.site !== manifest.site) lines.fail('chain', place, `It is of site ${header.site}.`);
       follow(walk, record, place, lines);
       if (!isSound(record, place, machine, lines)) continue;
-      days.add(record.ordinal, record.receivedMs, Buffer.from(sha256(record.signedBytes), 'base64url'));
+      const { ordinal, receivedMs, signedBytes } = record;
+      const { agent, epoch } = header;
+      marks.add({ ordinal, receivedMs, agent, epoch, hash: sha256(signedBytes) });
       const read = () => {
         const [again] = decodeRaw(path, Buffer.concat([RAW_MAGIC, files.raw(path, offset, length)]), machine);
         if (again === undefined) throw new RangeError(`${place} is not there any more`);
@@ -102,7 +104,7 @@ export function* checkRecords(
     if (!ledger.hasConfig(agent, config))
       lines.fail('configs', place, `The config snapshot ${config} that it rests on is not here.`);
   const afterRevocation = walks.flatMap((walk) => walk.afterRevocation ?? []);
-  return { ledger, chains, records, days: days.roots(), afterRevocation };
+  return { ledger, chains, records, marks, afterRevocation };
 }
 
 function readChains(files: PackageFiles, lines: CheckLines): PackedChain[] {

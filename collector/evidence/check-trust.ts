@@ -1,8 +1,7 @@
-import { fingerprint, verifySignature } from '../../protocols/evidence/keys.ts';
+import { fingerprint } from '../../protocols/evidence/keys.ts';
 import type { CheckLines } from './check-line.ts';
 import type { CheckedRecords } from './check-records.ts';
-import { dayRootText, isDayRoot, type Manifest } from './manifest.ts';
-import type { PackageFiles } from './package-files.ts';
+import type { Manifest } from './manifest.ts';
 
 /**
  * Asks of every key whether it is whose it says. Returns true when the collector's is trusted.
@@ -60,44 +59,4 @@ export function checkTrust(
       );
   }
   return isTrusted(collector);
-}
-
-/** Checks the days' roots against the records, and their signatures. */
-export async function checkRoots(
-  files: PackageFiles,
-  { site, collector }: Manifest,
-  { days }: CheckedRecords,
-  lines: CheckLines,
-): Promise<void> {
-  await lines.run(
-    'day-roots',
-    'roots.json',
-    'The root of each day is that of its records, signed by the collector.',
-    () => {
-      const roots = files.json('roots.json');
-      if (!Array.isArray(roots) || !roots.every(isDayRoot)) throw new Error('it is no list of roots');
-      if (roots.length !== days.length)
-        lines.fail('day-roots', 'roots.json', `It has ${roots.length} days, and the records ${days.length}.`);
-      for (const [index, { day, records, root, signature }] of roots.entries()) {
-        const due = days[index];
-        const text = Buffer.from(dayRootText(site, { day, records, root }), 'utf8');
-        const bytes = Buffer.from(signature, 'base64url');
-        const isSigned = bytes.toString('base64url') === signature && verifySignature(collector, text, bytes);
-        if (due?.day !== day || due.root !== root || due.records !== records || !isSigned)
-          lines.fail(
-            'day-roots',
-            `roots.json, ${day}`,
-            'It is not the root of the records of that day, or not signed by the collector.',
-          );
-      }
-    },
-  );
-  const stamps = files.list.filter(({ path }) => path.startsWith('stamps/')).length;
-  lines.unproven(
-    'time',
-    'stamps/',
-    stamps === 0
-      ? 'No time-stamping authority vouches for the days: when records were taken in is the word of the collector.'
-      : `${stamps} time stamps are here; this version does not check them: use openssl ts -verify.`,
-  );
 }

@@ -38,22 +38,6 @@ export interface PackedChain {
   lastHash: string;
 }
 
-/** What one day's records (UTC, by when they were taken in) come to. */
-export interface DayRoot {
-  /** `2026-10-01`. */
-  day: string;
-  records: number;
-  /** Merkle root over their header hashes in order of arrival, base64url. */
-  root: string;
-  /** Of the collector over `dayRootText`, base64url. */
-  signature: string;
-}
-
-/** What a collector signs of a day: begins with words that nothing else that it signs begins with. */
-export function dayRootText(site: string, { day, records, root }: Omit<DayRoot, 'signature'>): string {
-  return `millwatt-day-root-1\n${site}\n${day}\n${records}\n${root}\n`;
-}
-
 const HOUR_MS = 3_600_000;
 const FILES_MAX = 65_000;
 /** The year 2200: hours beyond are nobody's. */
@@ -98,18 +82,6 @@ export function isPackedChain(value: unknown): value is PackedChain {
     isCount(value['lastSeq']) &&
     value['lastSeq'] > 0 &&
     isDigest(value['lastHash'])
-  );
-}
-
-/** True for one entry of roots.json. */
-export function isDayRoot(value: unknown): value is DayRoot {
-  return (
-    isObject(value) &&
-    /^\d{4}-\d\d-\d\d$/.test(String(value['day'])) &&
-    isCount(value['records']) &&
-    isDigest(value['root']) &&
-    typeof value['signature'] === 'string' &&
-    /^[A-Za-z0-9_-]{86}$/.test(value['signature'])
   );
 }
 

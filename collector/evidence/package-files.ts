@@ -14,7 +14,7 @@ const LOCAL_HEAD_BYTES = 30;
 
 /** Which files a package may have. */
 const PLACES =
-  /^(amendments\.jsonl|chains\.json|factors\.json|hours\.jsonl|manifest\.json|meters\.json|model\.json|prov\.jsonld|raw\/\d{6}\.mwe|records\/\d{4}\.json|roots\.json|stamps\/\d{4}-\d\d-\d\d\.tsr|statement\.dsse\.json)$/;
+  /^(amendments\.jsonl|chains\.json|factors\.json|hours\.jsonl|manifest\.json|meters\.json|model\.json|prov\.jsonld|raw\/\d{6}\.mwe|records\/\d{4}\.json|roots\.json|stamps\/\d{6}\.tsr|statement\.dsse\.json)$/;
 
 /** True for a file of records. */
 export function isRaw(path: string): boolean {

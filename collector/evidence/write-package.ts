@@ -11,8 +11,9 @@ import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { packZip, type PackedFile } from './canonical-zip.ts';
-import { DayLeaves } from './day-leaves.ts';
-import { dayRootText, type DayRoot, type Manifest, type PackedChain } from './manifest.ts';
+import { ChainMarks } from './days/chain-marks.ts';
+import { packDays, type DaySource, type PackedDays } from './days/packed-days.ts';
+import type { Manifest, PackedChain } from './manifest.ts';
 import { packModel } from './packed-model.ts';
 import { metersOf, type PackedCertificate } from './packed-meters.ts';
 import { provenanceOf } from './provenance.ts';
@@ -50,6 +51,8 @@ export interface PackageSource {
   records: readonly FootprintRecord[];
   factors: readonly EmissionFactor[];
   certificates: readonly PackedCertificate[];
+  /** The signed days of the ledger, where there are any. */
+  days?: DaySource | undefined;
 }
 
 /** A file of a package; of records, how many. */
@@ -174,24 +177,24 @@ function* findChains(source: PackageSource): Generator<number, Chain[]> {
 function* lookThrough(
   source: PackageSource,
   chains: readonly Chain[],
-): Generator<number, { snapshots: string[]; roots: DayRoot[] }> {
+): Generator<number, { snapshots: string[]; roots: PackedDays }> {
   const serving = new Set(chains.map(({ agent }) => agent));
   const snapshots = new Map<string, string>();
-  const days = new DayLeaves();
+  const marks = new ChainMarks();
   for (const { header, hash, ordinal, receivedMs, bytes } of readAll(source)) {
     if (ordinal % RECORDS_A_READ === 0) yield A_PASS * (1 + ordinal / source.lastOrdinal);
     if (!serving.has(header.agent)) continue;
-    days.add(ordinal, receivedMs, Buffer.from(hash, 'base64url'));
+    marks.add({ ordinal, receivedMs, agent: header.agent, epoch: header.epoch, hash });
     const [part] = header.kind === 'config' ? parseRecord(bytes).parts : [];
     if (part !== undefined) {
       const text = unfoldPart(part);
       snapshots.set(sha256(text), text);
     }
   }
-  const roots = days.roots().map((day) => {
-    const signature = source.key.sign(Buffer.from(dayRootText(source.site, day), 'utf8'));
-    return { ...day, signature: Buffer.from(signature).toString('base64url') };
-  });
+  const { days, site, key, lastOrdinal } = source;
+  // Days of another key or site say nothing to whoever trusts this one.
+  const isOwn = days?.collector === key.publicKey && days.site === site;
+  const roots = isOwn ? packDays(days, marks, lastOrdinal) : { days: [], shares: [] };
   return { snapshots: [...snapshots.values()], roots };
 }
 

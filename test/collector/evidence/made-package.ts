@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { checkFactorTable } from '../../../config/library/factor-table.ts';
 import { emissionFactorsOf } from '../../../collector/footprint/factors/factor-rows.ts';
+import { openDays } from '../../../collector/evidence/days/day-store.ts';
+import { makeDays, type MarkedLedger } from '../../../collector/evidence/days/make-days.ts';
+import type { DaySource } from '../../../collector/evidence/days/packed-days.ts';
 import { writePackage, type PackageSource } from '../../../collector/evidence/write-package.ts';
 import { packZip, unpackZip, type PackageBytes } from '../../../collector/evidence/canonical-zip.ts';
 import type { Manifest } from '../../../collector/evidence/manifest.ts';
@@ -20,9 +23,11 @@ import { countSamples, encodePart, type MachinePart } from '../../../protocols/t
 import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import { Bench } from '../derivation/derivation-bench.ts';
 import { CHANNELS, MACHINE, powerAtW, snapshotOf, START_MS } from '../derivation/plant-feed.ts';
+import { ChainFeed } from '../ledger/chain-feed.ts';
 import { makeTempFolder } from '../ledger/temp-folder.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const RECORD_MS = 300_000;
 const STEP_MS = 10_000;
 /** The machine that is none of the verifier's business. */
@@ -147,12 +152,17 @@ export async function makeSource(
   const agentKey = generateSigningKey();
   const sealed = seal(sealShift(agentKey, hours));
   const key = generateSigningKey();
-  const receivedMs = bench.clock.wallMs();
+  const now = bench.clock.wallMs();
+  const other = new ChainFeed({ agent: 'gw-9', epoch: 'ffffffffffff' });
+  // Two days that have ended, of two agents each, and one that has not.
+  const dayMs = (index: number) => now + Math.floor((index / sealed.length) * 2.5) * DAY_MS;
   await Promise.all(
-    sealed.map((record) => {
+    sealed.flatMap((record, index) => {
+      const receivedMs = dayMs(index);
       const [part] = record.header.kind === 'log' ? parseRecord(record.bytes).parts : [];
       const gone = goneOf(record.header, part === undefined ? undefined : unfoldPart(part));
-      return bench.ledger.append({ ...record, receivedMs, gone });
+      const own = bench.ledger.append({ ...record, receivedMs, gone });
+      return index % 10 === 0 ? [own, bench.ledger.append({ ...other.next(), receivedMs })] : [own];
     }),
   );
   const journal = openJournal({ folder: bench.folder, key, log: silentLog });
@@ -187,6 +197,7 @@ export async function makeSource(
   const fromMs = START_MS - (START_MS % HOUR_MS) + HOUR_MS;
   const toMs = fromMs + (hours - 1) * HOUR_MS;
   const records = bench.ledger.readAfter(0, lastOrdinal);
+  const days = daysOf(bench.ledger, lastOrdinal, key, now + 2 * DAY_MS);
   const source = {
     site: 'plant',
     machine: MACHINE,
@@ -210,11 +221,29 @@ export async function makeSource(
     ),
     certificates: [{ meter: 'S-1', sha256: sha256('certificate') }],
     agentKey,
+    days,
   };
   views.close();
   journal.close();
   await bench.close();
   return source;
+}
+
+/** The signed days of a ledger, as of a moment. */
+export function daysOf(ledger: MarkedLedger, lastOrdinal: number, key: SigningKey, nowMs: number): DaySource {
+  const store = openDays({ folder: makeTempFolder(), site: 'plant', collector: key.publicKey });
+  const steps = makeDays({ days: store, ledger, key, afterOrdinal: 0, lastOrdinal, wallMs: () => nowMs });
+  while (steps.next().done !== true);
+  const entries = store.entries();
+  const chains = new Map(entries.map(({ number }) => [number, store.chainsOf(number)]));
+  store.close();
+  return {
+    site: 'plant',
+    collector: key.publicKey,
+    entries: () => entries,
+    chainsOf: (number) => chains.get(number) ?? [],
+    stampOf: () => undefined,
+  };
 }
 
 /** A package as one piece of memory. */

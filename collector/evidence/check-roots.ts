@@ -1,0 +1,133 @@
+import type { CheckLines } from './check-line.ts';
+import type { CheckedRecords } from './check-records.ts';
+import {
+  chainLeaf,
+  compareChains,
+  dayFault,
+  holdsTo,
+  type DayEntry,
+  type DayOwner,
+} from './days/day-entry.ts';
+import { endOfDayMs } from './days/day-run.ts';
+import { rootOfPath } from './days/merkle.ts';
+import { isPackedDays, type DayShare, type PackedDays } from './days/packed-days.ts';
+import type { Manifest } from './manifest.ts';
+import type { PackageFiles } from './package-files.ts';
+
+const CHECK = 'day-roots';
+const PLACE = 'roots.json';
+
+/**
+ * Checks the signed days against each other and against the records. What of the records is in no root is told as not proven.
+ * Returns the days; undefined where they cannot be read.
+ */
+export async function checkRoots(
+  files: PackageFiles,
+  { site, collector }: Manifest,
+  { marks }: Pick<CheckedRecords, 'marks'>,
+  lines: CheckLines,
+): Promise<PackedDays | undefined> {
+  let packed: PackedDays | undefined;
+  let proven = 0;
+  const saying = 'The collector signed each day, and each names the one before it.';
+  await lines.run(CHECK, PLACE, saying, () => {
+    const value = files.json(PLACE);
+    if (!isPackedDays(value)) throw new Error('it holds no days as they are written');
+    const { days, shares } = value;
+    checkChain({ site, collector }, days, lines);
+    const holds = holdsTo(days);
+    let before: DayShare | undefined;
+    for (const share of shares) {
+      const day = days[share.number - 1];
+      const name = `${PLACE}, share of ${share.agent}, epoch ${share.epoch}, in day ${share.number}`;
+      if (before !== undefined && (before.number - share.number || compareChains(before, share)) >= 0)
+        lines.fail(CHECK, name, 'It is out of order.');
+      before = share;
+      const fault =
+        day === undefined || holds[share.number - 1] !== day.to
+          ? 'It is of a day that is not here, or was replaced.'
+          : shareFault(share, day, marks);
+      if (fault === undefined) proven += share.records;
+      else lines.fail(CHECK, name, fault);
+    }
+    packed = value;
+  });
+  if (packed !== undefined && !lines.hasFailed(CHECK)) tellReach(packed.days, marks, proven, lines);
+  lines.unproven(
+    'time',
+    'stamps/',
+    'No time-stamping authority vouches for the days: when records were taken in is the word of the collector.',
+  );
+  return packed;
+}
+
+/** The name of a day for people, as a place in the package. */
+export function placeOfDay({ number, day }: Pick<DayEntry, 'number' | 'day'>): string {
+  return `${PLACE}, day ${number} (${day})`;
+}
+
+function checkChain(owner: DayOwner, days: readonly DayEntry[], lines: CheckLines): void {
+  let before: DayEntry | undefined;
+  for (const day of days) {
+    const fault = dayFault(owner, day, before);
+    if (fault !== undefined) lines.fail(CHECK, placeOfDay(day), `It ${fault}.`);
+    before = day;
+  }
+}
+
+function shareFault(share: DayShare, day: DayEntry, marks: CheckedRecords['marks']): string | undefined {
+  const { records, root, lastMs } = marks.stretch(share, day.from, day.to);
+  if (records !== share.records || root !== share.root)
+    return 'It is not the root of the records of this chain that the day holds.';
+  const path = share.path.map((hash) => Buffer.from(hash, 'base64url'));
+  if (rootOfPath(chainLeaf(share), share.index, day.chains, path)?.toString('base64url') !== day.root)
+    return 'It does not lead to the root of the day.';
+  return lastMs < endOfDayMs(day.day) || day.day === '9999-12-31'
+    ? undefined
+    : 'It holds a record that was taken in after the day.';
+}
+
+/** What the roots say of the records, and of which they say nothing. */
+function tellReach(
+  days: readonly DayEntry[],
+  marks: CheckedRecords['marks'],
+  proven: number,
+  lines: CheckLines,
+): void {
+  const last = days.at(-1);
+  if (last === undefined) {
+    lines.unproven(
+      CHECK,
+      PLACE,
+      'No day of the ledger was signed before the package was made: of when records were there, only their own times speak.',
+    );
+    return;
+  }
+  const ended = holdsTo(days);
+  const replaced = days.filter((day, at) => ended[at] !== day.to);
+  const open = marks.countFrom(last.to + 1);
+  const unshown = marks.count - open - proven;
+  lines.pass(
+    CHECK,
+    PLACE,
+    `${proven} of ${marks.count} records are in the roots of signed days, up to day ${last.number} (${last.day}).`,
+  );
+  if (open > 0)
+    lines.unproven(
+      CHECK,
+      placeOfDay(last),
+      `${open} records were taken in after the last day that is signed: they are in no root yet.`,
+    );
+  if (unshown > 0)
+    lines.unproven(
+      CHECK,
+      PLACE,
+      `${unshown} records of signed days are not shown to be in their roots: the ledger holds others in their places, as after damage or a restored backup.`,
+    );
+  for (const day of replaced)
+    lines.unproven(
+      CHECK,
+      placeOfDay(day),
+      'It was signed for other records than the ledger holds now, and a later day replaces it: the ledger was set back, as by a restored backup.',
+    );
+}

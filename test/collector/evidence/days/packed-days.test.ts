@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { unpackZip } from '../../../../collector/evidence/canonical-zip.ts';
+import type { CheckLine } from '../../../../collector/evidence/check-line.ts';
+import { dayHash, signDay } from '../../../../collector/evidence/days/day-entry.ts';
+import type { DaySource, PackedDays } from '../../../../collector/evidence/days/packed-days.ts';
+import type { PackageSource } from '../../../../collector/evidence/write-package.ts';
+import { canonicalText } from '../../../../collector/footprint/record/canonical-text.ts';
+import { generateSigningKey } from '../../../../protocols/evidence/keys.ts';
+import { bytesOf, makeSource, packed, resigned, verify } from '../made-package.ts';
+
+const text = (lines: readonly CheckLine[], check: string) =>
+  lines.filter((line) => line.check === check).map(({ result, saying }) => `${result}: ${saying}`);
+
+function rootsOf(whole: Buffer): PackedDays {
+  const file = [...unpackZip(bytesOf(whole))].find(({ path }) => path === 'roots.json');
+  return JSON.parse(String(Buffer.from(file!.bytes))) as PackedDays;
+}
+
+describe('days in an evidence package', () => {
+  it('show every record in the root of its day, and of no other agent more than hashes', async () => {
+    const source = await makeSource(2);
+    const whole = packed(source);
+    const { days, shares } = rootsOf(whole);
+    expect(days).toHaveLength(2);
+    expect(days.map(({ chains }) => chains)).toEqual([2, 2]);
+    expect(shares.map(({ number, agent, index }) => [number, agent, index])).toEqual([
+      [1, 'gw-1', 0],
+      [2, 'gw-1', 0],
+    ]);
+    for (const { path } of shares) expect(path).toHaveLength(1);
+    expect(whole.includes('gw-9')).toBe(false);
+    const { result, lines } = await verify(whole, [source.key.publicKey]);
+    expect(result).toBe('verified');
+    const [chain, reach, open, ...rest] = text(lines, 'day-roots');
+    expect(chain).toBe('pass: The collector signed each day, and each names the one before it.');
+    expect(reach).toMatch(/^pass: 21 of 26 records are in the roots of signed days, up to day 2 \(2026-/);
+    expect(open).toMatch(/^not-proven: 5 records were taken in after the last day that is signed/);
+    expect(rest).toEqual([]);
+  });
+
+  it.each([
+    ['no days', () => undefined],
+    [
+      'days of another collector',
+      (days: DaySource) => ({ ...days, collector: generateSigningKey().publicKey }),
+    ],
+    ['days of another site', (days: DaySource) => ({ ...days, site: 'other' })],
+  ])('are not there with %s, which is told', async (_, change) => {
+    const source = await makeSource(2);
+    const { result, lines } = await verify(packed({ ...source, days: change(source.days!) }), [
+      source.key.publicKey,
+    ]);
+    expect(result).toBe('verified');
+    expect(text(lines, 'day-roots')[1]).toMatch(/^not-proven: No day of the ledger was signed/);
+  });
+
+  it('leave out what does not come to what was signed, which is told', async () => {
+    const source = await makeSource(2);
+    const days = source.days!;
+    const other: DaySource = {
+      ...days,
+      chainsOf: (number) =>
+        days.chainsOf(number).map((chain) => (number === 1 ? { ...chain, records: 99 } : chain)),
+    };
+    const { result, lines } = await verify(packed({ ...source, days: other }), [source.key.publicKey]);
+    expect(result).toBe('verified');
+    expect(text(lines, 'day-roots').join(' ')).toMatch(/not-proven: 11 records of signed days are not shown/);
+  });
+
+  it('tell of days that were replaced, and prove by the later ones', async () => {
+    const source = await makeSource(2);
+    const days = source.days!;
+    const [first, second] = days.entries();
+    const owner = { site: 'plant', collector: source.key.publicKey };
+    const { signature: _, ...again } = second!;
+    const third = signDay('plant', { ...again, number: 3, prev: dayHash(owner, second!) }, source.key);
+    const other: DaySource = {
+      ...days,
+      entries: () => [first!, second!, third],
+      chainsOf: (number) => days.chainsOf(Math.min(2, number)),
+    };
+    const { result, lines } = await verify(packed({ ...source, days: other }), [source.key.publicKey]);
+    expect(result).toBe('verified');
+    const told = text(lines, 'day-roots').join(' ');
+    expect(told).toMatch(/pass: 21 of 26 records/);
+    expect(told).toMatch(/not-proven: It was signed for other records than the ledger holds now/);
+  });
+});
+
+describe('days that a collector signed wrongly', () => {
+  let source: PackageSource;
+  let whole: Buffer;
+
+  const faultsOf = async (change: (roots: PackedDays) => void) => {
+    source = await makeSource(2);
+    whole = packed(source);
+    const changed = resigned(whole, source.key, (files) => {
+      const roots = JSON.parse(String(files.get('roots.json'))) as PackedDays;
+      change(roots);
+      files.set('roots.json', Buffer.from(canonicalText(roots)));
+    });
+    const { result, lines } = await verify(changed, [source.key.publicKey]);
+    expect(result).toBe('failed');
+    const fault = lines.find((line) => line.result === 'fail');
+    return `${fault?.place}: ${fault?.saying}`;
+  };
+  /** Signs what was changed, as only the collector could. */
+  const sealed = (roots: PackedDays, at: number, change: object) => {
+    let prev = at === 0 ? '' : dayHash(ownerOf(), roots.days[at - 1]!);
+    for (let index = at; index < roots.days.length; index++) {
+      const { signature: _, ...day } = { ...roots.days[index]!, ...(index === at ? change : {}), prev };
+      roots.days[index] = signDay('plant', day, source.key);
+      prev = dayHash(ownerOf(), roots.days[index]!);
+    }
+  };
+  const ownerOf = () => ({ site: 'plant', collector: source.key.publicKey });
+
+  it.each<[string, (roots: PackedDays) => void, RegExp]>([
+    ['a day left out', (roots) => roots.days.shift(), /day 2 .*does not follow the one before it/],
+    ['a day renamed', (roots) => void (roots.days[0]!.day = '2026-01-01'), /day 1 .*not signed/],
+    [
+      'a signature of another',
+      (roots) => void (roots.days[0]!.signature = roots.days[1]!.signature),
+      /day 1/,
+    ],
+    ['days exchanged', (roots) => void roots.days.reverse(), /day 2 .*does not follow/],
+    [
+      'a share of another place',
+      (roots) => void (roots.shares[0]!.index = 1),
+      /share of gw-1.*does not lead/,
+    ],
+    ['a path changed', (roots) => void (roots.shares[0]!.path[0] = roots.shares[1]!.root), /does not lead/],
+    ['a path cut', (roots) => void roots.shares[0]!.path.pop(), /does not lead/],
+    [
+      'a share of other records',
+      (roots) => void (roots.shares[0]!.root = roots.shares[1]!.root),
+      /not the root of/,
+    ],
+    ['a share of another day', (roots) => void (roots.shares[0]!.number = 2), /not the root of the records/],
+    ['a share of no day', (roots) => void (roots.shares[1]!.number = 7), /a day that is not here/],
+    ['a share twice', (roots) => void roots.shares.push(roots.shares[1]!), /out of order/],
+    [
+      'a day that skips records, signed',
+      (roots) => sealed(roots, 1, { from: 99, to: 100 }),
+      /leaves out records/,
+    ],
+    [
+      'a day dated too early, signed',
+      (roots) => sealed(roots, 0, { day: '2026-01-01' }),
+      /taken in after the day/,
+    ],
+    ['no list', (roots) => void ((roots as { days: unknown }).days = 7), /holds no days as they are written/],
+  ])('fail: %s', async (_, change, says) => {
+    expect(await faultsOf(change)).toMatch(says);
+  });
+});
