@@ -23,6 +23,7 @@ import { openConfiguredInflux } from './influx-access.ts';
 import { openCollectorJournal, readKey } from './journal-access.ts';
 import { machineModelsOf } from './machine-model-of.ts';
 import { openQuarantine } from './project/projection-site.ts';
+import { startPactOf, type RunningPact } from './pact-of.ts';
 import { resolveSecret } from './secrets.ts';
 import { sitePlanOf } from './site-plan-of.ts';
 import { VERSION } from './version.ts';
@@ -96,16 +97,25 @@ export async function buildCollector(
       const { views, publicKey } = surroundings;
       const exports =
         journal && exportsOf(config, folder, { views, journal, sitePlan: plan, key: publicKey });
-      const server = await serveCollector(surroundings, {
-        address,
-        models,
-        simulated,
-        journal,
-        plan,
-        exports,
-      });
+      const around = { address, models, simulated, journal, plan, exports };
+      let pact: RunningPact | undefined;
+      const metrics = () => [...surroundings.metrics(), ...(pact?.metrics() ?? [])];
+      const server = await serveCollector({ ...surroundings, metrics }, around);
       page = server.url;
-      return { port: server.port, stop: () => server.close() };
+      try {
+        if (config.pact !== undefined && exports !== undefined)
+          pact = await startPactOf(config.pact, folder, { exports, sitePlan: plan, dataFolder, clock, log });
+      } catch (error) {
+        await server.close();
+        throw error;
+      }
+      return {
+        port: server.port,
+        stop: async () => {
+          await pact?.stop();
+          await server.close();
+        },
+      };
     },
   };
   const { influx } = config;

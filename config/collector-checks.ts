@@ -10,6 +10,7 @@ import { checkLedger } from './ledger-checks.ts';
 import { checkMachines } from './machine-checks.ts';
 import type { PlanJudge } from './plan-judge.ts';
 import { checkSitePlan } from './site-checks.ts';
+import { checkPactHost } from './pact-checks.ts';
 import { ownList, ownValue, salvage } from './salvage.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -30,6 +31,7 @@ export function checkCollector(raw: unknown, folder: string, world: Surroundings
     ...checkMachines(ownList(raw, 'machines'), world.judge),
     ...checkSitePlan(raw),
     ...checkFootprint(raw, folder, world),
+    ...checkPactHost(raw, folder, world),
     ...checkSiteCalendar(ownValue(raw, 'calendar'), world.judge),
     ...checkCalibrations(ownList(raw, 'machines'), folder, world),
   ];

@@ -10,6 +10,7 @@ import {
   meteringConfig,
   sharedLoadConfig,
 } from './metering-config.ts';
+import { pactConfig } from './pact-config.ts';
 import {
   byteSize,
   duration,
@@ -269,6 +270,7 @@ export const collectorConfig = z.strictObject({
     .describe('Loads that serve several machines, such as a compressor.')
     .meta({ examples: [[{ id: 'compressor', serves: ['mill-1', 'mill-2'] }]] }),
   footprint: footprintConfig.optional(),
+  pact: pactConfig.optional(),
   machines: z
     .array(machine)
     .default([])

@@ -2,13 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { MillwattError } from '../../protocols/errors.ts';
 import { ApiError } from './api-error.ts';
+import { createFailureAllowance } from './failure-allowance.ts';
 
 /** 128 bits in base64. */
 const TOKEN_LENGTH_MIN = 22;
-/** Failed attempts an address has at once, and how fast it gets new ones. */
-const FAILURES_AT_ONCE = 10;
-const FAILURE_EVERY_MS = 1_000;
-const ADDRESSES_MAX = 10_000;
 
 /** Who may ask: decides before anything of a request is looked at further. */
 export interface AccessGuard {
@@ -54,23 +51,15 @@ export function createAccessGuard(options: {
     });
   const expected = token === undefined ? undefined : hash(token);
   const expectedForMarks = marksToken === undefined ? undefined : hash(marksToken);
-  const failures = new Map<string, { left: number; atMs: number }>();
+  const failures = createFailureAllowance(nowMs);
 
   const spendFailure = (address: string): void => {
-    const now = nowMs();
-    const seen = failures.get(address);
-    const left =
-      seen === undefined
-        ? FAILURES_AT_ONCE
-        : Math.min(FAILURES_AT_ONCE, seen.left + (now - seen.atMs) / FAILURE_EVERY_MS);
-    if (failures.size >= ADDRESSES_MAX) failures.clear();
-    failures.set(address, { left: Math.max(0, left - 1), atMs: now });
-    if (left < 1)
-      throw new ApiError(
-        429,
-        'Too many attempts with a wrong token.',
-        'Wait a few seconds, then send the right one.',
-      );
+    if (failures.spend(address)) return;
+    throw new ApiError(
+      429,
+      'Too many attempts with a wrong token.',
+      'Wait a few seconds, then send the right one.',
+    );
   };
 
   const check = (wanted: Buffer, authorization: string | undefined, address: string, what: string): void => {

@@ -25,6 +25,21 @@ export interface ProductFootprint {
   extensions: { specVersion: string; dataSchema: string; data: unknown }[];
 }
 
+/** What footprints are sought, ordered and shared by: all of one but its figures, so that a thousand of them are in memory easily. */
+export interface FootprintHead extends Pick<
+  ProductFootprint,
+  | 'id'
+  | 'created'
+  | 'status'
+  | 'validityPeriodStart'
+  | 'validityPeriodEnd'
+  | 'companyIds'
+  | 'productIds'
+  | 'productClassifications'
+> {
+  pcf: Pick<CarbonFootprint, 'geographyCountry'>;
+}
+
 /** Kg of CO2 equivalent, and everything else, per declared unit. */
 export interface CarbonFootprint {
   declaredUnitOfMeasurement: 'hour' | 'piece' | 'kilogram';

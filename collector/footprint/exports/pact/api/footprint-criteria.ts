@@ -1,4 +1,4 @@
-import type { ProductFootprint } from '../product-footprint.ts';
+import type { FootprintHead } from '../product-footprint.ts';
 import { isCountryWithin } from '../un-subregions.ts';
 
 /** What PACT filters by: of one criterion any value has to fit, of all criteria each. A criterion without values fits all. */
@@ -29,14 +29,14 @@ export function criterionTime(value: string): number {
 }
 
 /** Whether a footprint fits every criterion. Times have to be such that `criterionTime` can read them. */
-export function fitsCriteria(footprint: ProductFootprint, criteria: Criteria): boolean {
+export function fitsCriteria(footprint: FootprintHead, criteria: Criteria): boolean {
   return CRITERIA.every((name) => {
     const values = criteria[name] ?? [];
     return values.length === 0 || values.some((value) => fits(footprint, name, value));
   });
 }
 
-function fits(footprint: ProductFootprint, name: Criterion, value: string): boolean {
+function fits(footprint: FootprintHead, name: Criterion, value: string): boolean {
   const [from, to] = [footprint.validityPeriodStart, footprint.validityPeriodEnd].map((time) =>
     Date.parse(time),
   );

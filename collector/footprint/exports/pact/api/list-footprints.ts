@@ -1,4 +1,4 @@
-import type { ProductFootprint } from '../product-footprint.ts';
+import type { FootprintHead } from '../product-footprint.ts';
 import { answerWith, refusal, type PactAnswer } from './pact-answer.ts';
 import { refuseCaller, type PactCaller } from './pact-caller.ts';
 import {
@@ -29,7 +29,7 @@ export const PAGE_MOST = 100;
  */
 export function listFootprints(
   { host, path, query }: ListRequest,
-  footprints: readonly ProductFootprint[],
+  footprints: readonly FootprintHead[],
   caller: PactCaller,
 ): PactAnswer {
   const refused = refuseCaller(caller);

@@ -1,4 +1,4 @@
-import type { ProductFootprint } from '../product-footprint.ts';
+import type { FootprintHead } from '../product-footprint.ts';
 import { refusal, type PactAnswer } from './pact-answer.ts';
 
 /** Who asks, as the server found out: nothing of this is decided here. */
@@ -7,7 +7,7 @@ export interface PactCaller {
   isSecure: boolean;
   token: 'valid' | 'expired' | 'invalid';
   /** Whether this caller may see a footprint. */
-  isGranted: (footprint: ProductFootprint) => boolean;
+  isGranted: (footprint: FootprintHead) => boolean;
 }
 
 /** Why a caller gets nothing at all; undefined when the question may be answered. */

@@ -1,7 +1,7 @@
-import type { ProductFootprint } from '../product-footprint.ts';
+import type { FootprintHead } from '../product-footprint.ts';
 
 /** The order in which footprints are listed: by time of making, then by id. New ones come last, so that no page shifts. */
-export function placeOf({ created, id }: ProductFootprint): string {
+export function placeOf({ created, id }: FootprintHead): string {
   return `${created} ${id}`;
 }
 

@@ -20,7 +20,10 @@ export interface EventPorts {
 }
 
 /** That footprints were made or deprecated. The same ids give the same event, so that one that was sent twice is seen to be. */
-export function publishedEvent(footprints: readonly ProductFootprint[], ports: EventPorts): PublishedEvent {
+export function publishedEvent(
+  footprints: readonly Pick<ProductFootprint, 'id' | 'status'>[],
+  ports: EventPorts,
+): PublishedEvent {
   const states = footprints.map(({ id, status }) => `${id} ${status}`);
   return {
     type: 'org.wbcsd.pact.ProductFootprint.PublishedEvent.3',

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PactEvent } from '../../../../../../collector/footprint/exports/pact/api/cloud-event.ts';
 import { getFootprint } from '../../../../../../collector/footprint/exports/pact/api/get-footprint.ts';
@@ -18,7 +17,8 @@ import { PARTNER, sampleFootprints } from './sample-footprints.ts';
 /*
  * The cases by which WBCSD tells whether a provider conforms to version 3, by their numbers, as far as they concern what is
  * answered. Cases 1, 2, 9, 18 and 19 are of the token endpoint, which is the server's; 6, 7, 10, 11, 16 and 17 rest on what
- * the server finds out about token and TLS, and are held here with that given.
+ * the server finds out about token and TLS, and are held here with that given. All of them, against the server itself:
+ * test/collector/http/pact/pact-conformance.test.ts.
  */
 
 const HOST = 'api.example.com';
@@ -303,22 +303,4 @@ const CASES: [number: string, name: string, run: () => void][] = [
 
 describe('conformance to PACT version 3', () => {
   it.each(CASES)('case %s: %s', (_number, _name, run) => run());
-
-  it('is listed for users as it is: every case, and what is answered', () => {
-    const page = readFileSync(
-      new URL('../../../../../../docs/product-footprints.md', import.meta.url),
-      'utf8',
-    );
-    const listed = [...page.matchAll(/^\| (\d[\w.]*) \| .* \| (yes|given|no) \|$/gm)].map(
-      ([, number, how]) => [number, how],
-    );
-    const held = new Set(CASES.map(([number]) => number));
-    const given = new Set(['6', '7', '10', '11', '16', '17']);
-    const numbers = Array.from({ length: 40 }, (_, before) => String(before + 1));
-    expect(listed).toEqual(
-      numbers
-        .flatMap((number) => (number === '14' ? ['14.A', '14.B'] : [number]))
-        .map((number) => [number, given.has(number) ? 'given' : held.has(number) ? 'yes' : 'no']),
-    );
-  });
 });

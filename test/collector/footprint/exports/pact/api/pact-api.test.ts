@@ -11,7 +11,10 @@ import {
   publishedEvent,
   replyTo,
 } from '../../../../../../collector/footprint/exports/pact/api/send-event.ts';
-import type { ProductFootprint } from '../../../../../../collector/footprint/exports/pact/product-footprint.ts';
+import type {
+  FootprintHead,
+  ProductFootprint,
+} from '../../../../../../collector/footprint/exports/pact/product-footprint.ts';
 import { uuidOf } from '../../../../../../protocols/evidence/uuid5.ts';
 import { hasPactSchema, pactSchemaFaults } from '../pact-schema.ts';
 import { PARTNER, sampleFootprints } from './sample-footprints.ts';
@@ -145,15 +148,16 @@ describe('callers', () => {
     ProductFootprint,
     ProductFootprint,
   ];
-  const some = { ...PARTNER, isGranted: ({ id }: ProductFootprint) => id === shared.id };
+  const some = { ...PARTNER, isGranted: ({ id }: FootprintHead) => id === shared.id };
 
   it('see what is shared with them', () => {
     expect(idsOf(list('', footprints, some))).toEqual([shared.id]);
     expect(getFootprint(shared.id.toUpperCase(), footprints, some).status).toBe(200);
     expect(getFootprint(other.id, footprints, some)).toMatchObject({
-      status: 403,
-      body: { code: 'AccessDenied' },
+      status: 404,
+      body: { code: 'NotFound' },
     });
+    expect(getFootprint(other.id, footprints, some)).toEqual(getFootprint('none', footprints, some));
   });
 
   it('are told that a token has expired, and get none of the data', () => {

@@ -1,0 +1,100 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { PactEvent } from '../footprint/exports/pact/api/cloud-event.ts';
+
+/** What became of an event: it waits, was taken, was refused for good, or nobody took it in time. */
+export const EVENT_STATES = ['waiting', 'delivered', 'refused', 'expired'] as const;
+export type EventState = (typeof EVENT_STATES)[number];
+
+/** An event that a partner is to be sent. Times are wall ms. */
+export interface QueuedEvent {
+  partner: string;
+  id: string;
+  body: string;
+  createdMs: number;
+  /** Tries so far. */
+  tries: number;
+}
+
+const KEPT_MS = 30 * 86_400_000;
+
+/** Events for partners, on disk until they are taken: a restart forgets none. */
+export class EventQueue {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /**
+   * Adds an event, due at once. One that waits already is not added again; one that was done with, which somebody asks for once
+   * more, is.
+   */
+  add(partner: string, event: PactEvent, atMs: number): void {
+    this.#db
+      .prepare(
+        `INSERT INTO event(partner, id, body, created_ms, due_ms, tries, state, saying) VALUES (?, ?, ?, ?, ?, 0, 'waiting', '')
+         ON CONFLICT DO UPDATE SET body = excluded.body, created_ms = excluded.created_ms, due_ms = excluded.due_ms,
+           tries = 0, state = 'waiting', saying = '' WHERE state <> 'waiting'`,
+      )
+      .run(partner, event.id, JSON.stringify(event), atMs, atMs);
+  }
+
+  /** How many wait for a partner. */
+  waitingFor(partner: string): number {
+    const row = this.#db
+      .prepare("SELECT count(*) AS count FROM event WHERE state = 'waiting' AND partner = ?")
+      .get(partner);
+    return (row as { count: number }).count;
+  }
+
+  /**
+   * The first event of each partner that is due. One that is due later than any pause is due now: the clock was set back.
+   *
+   * @param longestPauseMs longest that a next try is ever put off
+   */
+  due(nowMs: number, longestPauseMs: number): QueuedEvent[] {
+    return this.#db
+      .prepare(
+        `SELECT partner, id, body, created_ms AS createdMs, tries FROM event AS e WHERE state = 'waiting'
+         AND (due_ms <= ?1 OR due_ms > ?1 + ?2)
+         AND NOT EXISTS (SELECT 1 FROM event AS f WHERE f.partner = e.partner AND f.state = 'waiting'
+           AND (f.due_ms <= ?1 OR f.due_ms > ?1 + ?2) AND (f.created_ms, f.id) < (e.created_ms, e.id))
+         ORDER BY created_ms`,
+      )
+      .all(nowMs, longestPauseMs) as unknown as QueuedEvent[];
+  }
+
+  /** Puts the next try off. @param saying why, without any secret */
+  putOff({ partner, id }: Pick<QueuedEvent, 'partner' | 'id'>, dueMs: number, saying: string): void {
+    this.#db
+      .prepare('UPDATE event SET due_ms = ?, tries = tries + 1, saying = ? WHERE partner = ? AND id = ?')
+      .run(dueMs, saying, partner, id);
+  }
+
+  /** Ends an event; its body is let go, and after a month that it was there. */
+  end(
+    { partner, id }: Pick<QueuedEvent, 'partner' | 'id'>,
+    state: Exclude<EventState, 'waiting'>,
+    saying: string,
+    atMs: number,
+  ): void {
+    this.#db
+      .prepare(
+        "UPDATE event SET state = ?, saying = ?, tries = tries + 1, due_ms = ?, body = '' WHERE partner = ? AND id = ?",
+      )
+      .run(state, saying, atMs, partner, id);
+    this.#db.prepare("DELETE FROM event WHERE state <> 'waiting' AND due_ms < ?").run(atMs - KEPT_MS);
+  }
+
+  /** How many there are in each state, of the last month. */
+  counts(): Record<EventState, number> {
+    const rows = this.#db.prepare('SELECT state, count(*) AS count FROM event GROUP BY state').all();
+    const found = new Map(
+      (rows as { state: string; count: number }[]).map(({ state, count }) => [state, count]),
+    );
+    return Object.fromEntries(EVENT_STATES.map((state) => [state, found.get(state) ?? 0])) as Record<
+      EventState,
+      number
+    >;
+  }
+}

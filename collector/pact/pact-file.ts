@@ -1,0 +1,86 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describeError, MillwattError } from '../../protocols/errors.ts';
+
+/*
+ * pact/pact.db, version 1 (PRAGMA user_version): what was published, which cannot be made again to the byte. It is never
+ * deleted or repaired by us, and a newer version is refused.
+ *
+ *   footprint  one issue as it was published; only that it was deprecated is added later
+ *   looked     what each subject and period was last made from: without it, everything is looked at once more
+ *   event      what partners are to be told, and what became of it
+ */
+const PACT_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE footprint(
+    id TEXT PRIMARY KEY,
+    subject TEXT NOT NULL,
+    issue INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    body TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    content TEXT NOT NULL,
+    published_ms INTEGER NOT NULL,
+    deprecated_ms INTEGER,
+    UNIQUE(subject, issue)
+  ) STRICT;
+  CREATE TRIGGER footprint_update BEFORE UPDATE ON footprint
+    WHEN NEW.id <> OLD.id OR NEW.subject <> OLD.subject OR NEW.issue <> OLD.issue OR NEW.head <> OLD.head
+      OR NEW.body <> OLD.body OR NEW.sha256 <> OLD.sha256 OR NEW.content <> OLD.content
+      OR NEW.published_ms <> OLD.published_ms OR OLD.deprecated_ms IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'what was published never changes'); END;
+  CREATE TRIGGER footprint_delete BEFORE DELETE ON footprint
+    BEGIN SELECT RAISE(ABORT, 'what was published is never removed'); END;
+  CREATE TABLE looked(subject TEXT PRIMARY KEY, basis TEXT NOT NULL) STRICT;
+  CREATE TABLE event(
+    partner TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    saying TEXT NOT NULL,
+    PRIMARY KEY(partner, id)
+  ) STRICT;
+  CREATE INDEX event_due ON event(state, due_ms);
+`;
+
+/**
+ * Opens (or makes, mode 0600) pact/pact.db in a collector's data folder. A power cut takes nothing away that was answered. Throws
+ * errors of class `refuse`: `pact-damaged`, `newer-pact`, `unusable-folder`.
+ */
+export function openPactFile(dataFolder: string): DatabaseSync {
+  const folder = join(dataFolder, 'pact');
+  const path = join(folder, 'pact.db');
+  let db: DatabaseSync | undefined;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const isNew = !existsSync(path);
+    db = new DatabaseSync(path, { timeout: 5_000 });
+    if (isNew) chmodSync(path, 0o600);
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version > PACT_VERSION)
+      throw new MillwattError('refuse', 'newer-pact', `${path} was written by a newer millwatt.`, {
+        cure: 'Start the version that wrote it, or a newer one.',
+      });
+    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${PACT_VERSION}; COMMIT;`);
+    return db;
+  } catch (cause) {
+    db?.close();
+    if (cause instanceof MillwattError) throw cause;
+    const code = (cause as { errcode?: unknown }).errcode;
+    if (typeof code === 'number' && [11, 26].includes(code & 0xff))
+      throw new MillwattError('refuse', 'pact-damaged', `${path} is damaged: ${describeError(cause)}`, {
+        cure: 'Put it back from a backup: what was published cannot be made again to the byte.',
+        cause,
+      });
+    throw new MillwattError('refuse', 'unusable-folder', `${path} cannot be used: ${describeError(cause)}`, {
+      cure: 'Let the user that runs the collector write there, and look whether its disk is full.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { uuidOf } from '../../protocols/evidence/uuid5.ts';
+import type { Log } from '../../protocols/log.ts';
+import type { Period } from '../energy/calendar/period.ts';
+import { machinesOf, stepExport, type ExportSource } from '../exports/make-export.ts';
+import { checkPact } from '../footprint/exports/pact/check-pact.ts';
+import type { ProductFootprint } from '../footprint/exports/pact/product-footprint.ts';
+import { threeYearsAfter } from '../footprint/exports/pact/validity.ts';
+import { pactFootprint } from '../footprint/exports/pact/write-pact.ts';
+import { canonicalText } from '../footprint/record/canonical-text.ts';
+import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
+import type { BookedFootprint, FootprintBook } from './footprint-book.ts';
+import { SCHEMA_PATH, type PactPlan, type PublishedSubject } from './pact-plan.ts';
+
+const TURN_MS = 10;
+const DAY_MS = 86_400_000;
+const VALID_MS = 3 * 366 * DAY_MS;
+/** Readings that have not come by then are not waited for. */
+const AWAITED_MS = 7 * DAY_MS;
+
+/** There is nothing to publish, and nobody has to do anything about it. */
+const NOTHING: ReadonlySet<string> = new Set(['no-energy', 'no-job', 'no-part', 'no-machine']);
+
+/** What publishing is given. */
+interface PublishingOptions {
+  plan: PactPlan;
+  book: FootprintBook;
+  from: () => ExportSource;
+  /** Version of this program: another one looks at everything once more. */
+  version: string;
+  wallMs: () => number;
+  log: Log;
+  /** Called inside of the commit that publishes: what it queues is on disk together with the footprint. */
+  tell: (changed: BookedFootprint[]) => void;
+}
+
+/** What a look at everything gave. */
+export interface PublishedCount {
+  published: number;
+  /** Subjects and periods that cannot be published until somebody does something, each with why. */
+  refused: { subject: string; reason: string }[];
+}
+
+/**
+ * Makes the footprints of every published subject and ended period, and publishes those that are new or say something else than
+ * the last issue. Others have their turn meanwhile. Ends early, without an error, once `stopped`.
+ */
+export async function publishFootprints(
+  options: PublishingOptions,
+  stopped: AbortSignal,
+): Promise<PublishedCount> {
+  const { plan, book, log, wallMs } = options;
+  const from = options.from();
+  const nowMs = wallMs();
+  const count: PublishedCount = { published: 0, refused: [] };
+  for (const entry of plan.publish) {
+    const begin = Math.max(entry.sinceMs ?? 0, nowMs - VALID_MS);
+    for (const period of from.calendar.periodsIn(entry.period, begin, nowMs)) {
+      await nextTurn();
+      if (stopped.aborted) return count;
+      if (!isOffered(entry, period, nowMs)) continue;
+      const subject = nameOf(entry, period);
+      const basis = basisOf(options, from, entry, period);
+      if (basis === undefined || book.lookedAt(subject) === basis) continue;
+      try {
+        const record = await recordOf(from, entry, period, { nowMs, issue: 1 }, stopped);
+        if (record === undefined) return count;
+        if (record.evidence.status !== 'final' && !entry.evenProvisional) continue;
+        if (publishOne(options, subject, record)) count.published += 1;
+        book.noteLook(subject, basis);
+      } catch (error) {
+        if (!(error instanceof MillwattError) || error.remedy !== 'refuse') throw error;
+        if (NOTHING.has(error.code)) book.noteLook(subject, basis);
+        else count.refused.push({ subject, reason: describeError(error) });
+      }
+    }
+  }
+  for (const { subject, reason } of count.refused.slice(0, 5))
+    log.warn({ subject, reason }, 'A footprint cannot be published.');
+  return count;
+}
+
+/** Whole periods that have ended, begun not before what was asked for, and still valid. */
+function isOffered({ sinceMs }: PublishedSubject, { fromMs, toMs }: Period, nowMs: number): boolean {
+  if (toMs > nowMs || fromMs < (sinceMs ?? fromMs)) return false;
+  return Date.parse(threeYearsAfter(new Date(toMs).toISOString())) > nowMs;
+}
+
+function nameOf({ subject }: PublishedSubject, { fromMs, toMs }: Period): string {
+  const times = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
+  return [subject.kind, subject.id, 'machine' in subject ? subject.machine : '', ...times].join('\n');
+}
+
+/**
+ * A hash of all that a record of this period would be made from: of every hour which revision it is, what was declared, told and
+ * which program. Undefined while the period is not complete, or where nothing was metered in it.
+ */
+function basisOf(
+  { version, wallMs }: PublishingOptions,
+  { source, plan }: ExportSource,
+  { subject, evenProvisional }: PublishedSubject,
+  { fromMs, toMs }: Period,
+): string | undefined {
+  const digest = createHash('sha256');
+  digest.update(`${version}\n${plan.hash}\n`);
+  // What people and an MES told of jobs decides what a job got.
+  if ('machine' in subject) digest.update(`${source.journal?.lastSeq() ?? 0}\n`);
+  let count = 0;
+  for (const machine of machinesOf(plan, subject)) {
+    const watched = source.views.watched(machine);
+    if (watched === undefined) return undefined;
+    if (!evenProvisional && watched.toMs < toMs && wallMs() < toMs + AWAITED_MS) return undefined;
+    for (let at = fromMs; at < toMs; at += DAY_MS)
+      for (const { hourMs, revision, status } of source.views.hours(
+        machine,
+        at,
+        Math.min(at + DAY_MS, toMs),
+      )) {
+        if (status !== 'final' && !evenProvisional) return undefined;
+        count += 1;
+        digest.update(`${machine} ${hourMs} ${revision} ${status}\n`);
+      }
+  }
+  return count === 0 ? undefined : digest.digest('base64url');
+}
+
+/** The record; undefined once `stopped`. */
+async function recordOf(
+  from: ExportSource,
+  { subject }: PublishedSubject,
+  { fromMs, toMs }: Period,
+  { nowMs, issue }: { nowMs: number; issue: number },
+  stopped: AbortSignal,
+): Promise<FootprintRecord | undefined> {
+  let turnMs = performance.now();
+  for (const record of stepExport(from, { subject, fromMs, toMs, issue }, nowMs)) {
+    if (record !== null) return record;
+    if (performance.now() - turnMs < TURN_MS) continue;
+    await nextTurn();
+    if (stopped.aborted) return undefined;
+    turnMs = performance.now();
+  }
+  throw new Error('the steps end with a record');
+}
+
+/** False where the last issue says the same. */
+function publishOne(
+  { plan, book, wallMs, tell }: PublishingOptions,
+  subject: string,
+  record: FootprintRecord,
+) {
+  const issues = book.issuesOf(subject);
+  const content = contentOf(record);
+  if (issues.at(-1)?.content === content) return false;
+  const issue = (issues.at(-1)?.issue ?? 0) + 1;
+  const made = pactFootprint(
+    { ...record, version: String(issue) as FootprintRecord['version'] },
+    { uuidOf, ...(plan.servesSchema ? { recordSchemaUrl: `${plan.url}${SCHEMA_PATH}` } : {}) },
+  );
+  // A line of other machines has records of other ids, and yet these are the earlier ones of what it is.
+  const footprint: ProductFootprint =
+    issues.length === 0 ? made : { ...made, precedingPfIds: issues.map(({ id }) => id) };
+  const faults = checkPact([{ path: `${footprint.id}.json`, content: JSON.stringify(footprint) }]);
+  if (faults.length > 0)
+    throw new MillwattError('refuse', 'bad-export', `Its own check fails: ${faults.slice(0, 3).join('; ')}`, {
+      cure: 'Where a name or id of your configuration is meant, correct it; else tell the makers of millwatt.',
+    });
+  book.publish({ subject, issue, content, footprint }, wallMs(), tell);
+  return true;
+}
+
+/**
+ * What a new issue is judged by: everything that the record states, and the hours and factors that it rests on. Not when and by
+ * which version it was made, nor parts of the configuration that left no trace in any figure.
+ */
+function contentOf({
+  issued: _issued,
+  version: _version,
+  evidence,
+  issuer,
+  ...stated
+}: FootprintRecord): string {
+  const { company, site, region } = issuer;
+  const { hours, factors, amendments, status } = evidence;
+  const rests = { hours: hours.sha256, factors, amendments, status };
+  return createHash('sha256')
+    .update(canonicalText({ ...stated, company, site, region, rests }))
+    .digest('base64url');
+}

@@ -1,0 +1,106 @@
+import { collectorConfig } from './collector-config.ts';
+import { checkFile, checkSecret, checkTlsFiles, measureSecret } from './file-checks.ts';
+import type { ConfigPath, Remark } from './finding.ts';
+import { findNearest } from './nearest.ts';
+import type { PactConfig } from './pact-config.ts';
+import { ownList, ownValue, salvage } from './salvage.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What a client can guess is no secret. */
+const SECRET_LENGTH_MIN = 22;
+
+/** What `pact` of a collector's file has against itself, the rest of the file and the files it names. */
+export function checkPactHost(raw: unknown, folder: string, world: Surroundings): Remark[] {
+  const given = ownValue(raw, 'pact');
+  const pact = given === undefined ? undefined : salvage(collectorConfig.shape.pact.unwrap(), given);
+  if (pact?.whole !== true) return [];
+  const { value } = pact;
+  const remarks = checkTlsFiles(['pact'], value, folder, world);
+  if (ownValue(raw, 'footprint') === undefined)
+    remarks.push(
+      error([], 'nothing is said of footprints.', 'Add footprint, with at least company and region.'),
+    );
+  if (new URL(value.url).pathname.length > 1 && value.url.endsWith('/'))
+    remarks.push(error(['url'], `${value.url} ends with a slash.`, 'Remove it.'));
+  if (value.publish.length === 0)
+    remarks.push({
+      ...error(['publish'], 'nothing is offered.', 'List machines, lines or parts.'),
+      severity: 'warning',
+    });
+  return [
+    ...remarks,
+    ...value.publish.flatMap((entry, index) => checkEntry(raw, entry, ['publish', index])),
+    ...checkPartners(value, folder, world),
+  ];
+}
+
+const error = (path: ConfigPath, message: string, cure: string): Remark => ({
+  severity: 'error',
+  path: ['pact', ...path],
+  message,
+  cure,
+});
+
+function checkEntry(raw: unknown, entry: PactConfig['publish'][number], at: ConfigPath): Remark[] {
+  const { machine, line, part } = entry;
+  if (line !== undefined && part !== undefined)
+    return [
+      error(
+        at,
+        'the use phase of a line and the making of a part are two readings of the same energy.',
+        'Make two entries of it: one with line, one with machine and part.',
+      ),
+    ];
+  if ((machine === undefined) === (line === undefined))
+    return [error(at, 'does not say of what.', 'Give machine (and part, for what it makes), or line.')];
+  const footprint = ownValue(raw, 'footprint');
+  return [
+    ...requireOne([...at, 'machine'], machine, idsOf(ownList(raw, 'machines')), 'machines'),
+    ...requireOne([...at, 'line'], line, idsOf(ownList(footprint, 'lines')), 'footprint.lines'),
+    ...requireOne([...at, 'part'], part, idsOf(ownList(footprint, 'parts')), 'footprint.parts'),
+  ];
+}
+
+const idsOf = (all: readonly unknown[]): string[] =>
+  all.flatMap((one): string[] => {
+    const id = ownValue(one, 'id');
+    return typeof id === 'string' ? [id] : [];
+  });
+
+function requireOne(path: ConfigPath, name: string | undefined, known: string[], where: string): Remark[] {
+  if (name === undefined || known.includes(name)) return [];
+  const nearest = findNearest(name, known);
+  return [
+    error(
+      path,
+      `${name} is not listed under ${where}.`,
+      nearest === undefined ? `List it under ${where}.` : `Write ${nearest}.`,
+    ),
+  ];
+}
+
+function checkPartners({ partners }: PactConfig, folder: string, world: Surroundings): Remark[] {
+  return partners.flatMap((partner, index): Remark[] => {
+    const at = ['pact', 'partners', index];
+    const remarks = checkSecret([...at, 'secret'], partner.secret, folder, world);
+    const length = measureSecret(partner.secret, folder, world);
+    if (length !== undefined && length > 0 && length < SECRET_LENGTH_MIN)
+      remarks.push(
+        error(
+          ['partners', index, 'secret'],
+          `the secret has ${length} characters; at least ${SECRET_LENGTH_MIN} are asked for.`,
+          'Make a new one: openssl rand -hex 24',
+        ),
+      );
+    if (partners.findIndex(({ id }) => id === partner.id) !== index)
+      remarks.push(
+        error(['partners', index, 'id'], `${partner.id} is there twice.`, 'Take one of them out.'),
+      );
+    const { events } = partner;
+    if (events === undefined) return remarks;
+    remarks.push(...checkSecret([...at, 'events', 'secret'], events.secret, folder, world));
+    if (events.ca !== undefined)
+      remarks.push(...checkFile([...at, 'events', 'ca'], events.ca, folder, world));
+    return remarks;
+  });
+}
