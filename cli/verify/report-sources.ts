@@ -127,6 +127,7 @@ function amendmentsSection({ amendments }: PackageContents): Html {
 
 function sayValue(name: string, value: unknown): string {
   if (name.endsWith('Ms') && typeof value === 'number') return dayOf(value);
+  if (name === 'toMs' && value === null) return 'open';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -28,6 +28,8 @@ export class PackageLedger implements DerivedFrom {
   readonly #places: Place[] = [];
   readonly #configs = new Map<string, Place>();
   readonly #gone = new Map<string, GoneRange[]>();
+  /** Thinned records of the machine. */
+  readonly #thinned = new Set<string>();
   #isSorted = true;
 
   constructor(machine: string) {
@@ -51,6 +53,8 @@ export class PackageLedger implements DerivedFrom {
     };
     if ((this.#places.at(-1)?.ordinal ?? 0) > ordinal) this.#isSorted = false;
     this.#places.push(place);
+    if (place.hasMachine && header.thinnedFrom !== undefined)
+      this.#thinned.add(`${header.agent}/${header.epoch}/${header.seq}`);
     const [first] = parts;
     const text = header.kind === 'readings' || first === undefined ? undefined : unfoldPart(first);
     if (header.kind === 'config' && text !== undefined)
@@ -64,6 +68,11 @@ export class PackageLedger implements DerivedFrom {
       insertGone(ranges, range);
       this.#gone.set(name, ranges);
     }
+  }
+
+  /** True when a thinned record of the machine is here under this name. */
+  isThinned(agent: string, epoch: string, seq: number): boolean {
+    return this.#thinned.has(`${agent}/${epoch}/${seq}`);
   }
 
   /** True when the snapshot with this hash is here. */

@@ -7,6 +7,7 @@ import type { MachineModel } from '../energy/machine-model.ts';
 import { HoursInMemory } from './hours-in-memory.ts';
 import type { Manifest } from './manifest.ts';
 import type { PackageLedger } from './package-ledger.ts';
+import { namesAlsoThinned } from './resting-records.ts';
 
 const DIFFERENCES_MAX = 20;
 /** How often it is looked at how far it has come, real ms. */
@@ -66,7 +67,9 @@ export async function recomputeHours(
     machines: () => [machine],
     hourTimes: () => times,
     hour: (_: string, hourMs: number) =>
-      asFinal(within.has(hourMs) ? views.hour(machine, hourMs) : undefined),
+      asFinal(
+        within.has(hourMs) ? asNamed(views.hour(machine, hourMs), hours.get(hourMs), ledger) : undefined,
+      ),
     bases: () => [],
   };
   const steps = compareViews(stored, computed, DIFFERENCES_MAX);
@@ -74,6 +77,18 @@ export async function recomputeHours(
     const step = steps.next();
     if (step.done === true) return step.value;
   }
+}
+
+/** The computed hour, with the thinned records that the package names beside those that it rests on. */
+function asNamed(
+  computed: MachineHour | undefined,
+  packed: MachineHour | undefined,
+  ledger: PackageLedger,
+): MachineHour | undefined {
+  const named = packed?.basis?.records;
+  const isThinned = (agent: string, epoch: string, seq: number) => ledger.isThinned(agent, epoch, seq);
+  if (computed === undefined || !namesAlsoThinned(named, computed.basis.records, isThinned)) return computed;
+  return { ...computed, basis: { ...computed.basis, records: named } };
 }
 
 /** Whether an hour is final is the collector's decision at a time; its figures are compared all the same. */
