@@ -80,7 +80,7 @@ describe('a package can be verified', () => {
     const set = [2, 3, 4, 5, 6, 7].map((index) => rows(at(index)));
     // A boot without any clock, labelled two hours early, and the boot after it, whose coming ends the waiting.
     feed.reboot('cccccccccccc', at(12));
-    const never = rows(at(13), { clock: 'unsynced', aheadMs: -2 * HOUR_MS } as typeof unset);
+    const never = rows(at(13), { clock: 'unsynced', aheadMs: -2 * HOUR_MS });
     feed.reboot('dddddddddddd', at(16));
     const last = rows(at(17));
     const site = await siteOf({ batches: [set.slice(3), first, set.slice(0, 3), [never], [last]] });

@@ -33,13 +33,14 @@ afterAll(() => site.close());
 
 describe('what a verifier trusts', () => {
   test('is a fingerprint as people write it, a key, or a file of them with comments, or PEM', async () => {
-    const { publicKey, exportPem } = readKey(site.folder);
+    const own = readKey(site.folder);
+    const { publicKey } = own;
     put(
       'keys.txt',
       `\uFEFF# ours\r\n\r\n${trusted.toUpperCase()} collector of hall A # told by telephone\r\n`,
     );
     put('one-key.txt', publicKey);
-    put('key.pem', exportPem());
+    put('key.pem', own.exportPem());
     const words = [trusted.replaceAll('-', ''), publicKey, 'keys.txt', 'one-key.txt', 'key.pem'];
     for (const word of words) {
       const { out, code } = await site.millwatt('verify', 'mill-1.evidence.zip', '--json', '--trust', word);
