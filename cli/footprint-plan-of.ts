@@ -110,6 +110,8 @@ export function footprintPlanOf(
         part.id,
         {
           ...told('part', part),
+          machines: part.machines,
+          countedAt: part.countedAt ?? null,
           massKg: part.massKg === undefined ? null : textIn(part.massKg),
           fossilCarbonKg: part.fossilCarbonKg === undefined ? null : textIn(part.fossilCarbonKg),
           upstream: part.upstream.map((one) => ({

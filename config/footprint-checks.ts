@@ -36,7 +36,8 @@ export function checkFootprint(raw: unknown, folder: string, world: Surroundings
     ...checkMachinesOf('lines', value.lines, machines),
     ...checkMachinesOf('models', value.models, machines),
     ...checkModels(value),
-    ...checkOnce(value.parts, 'parts'),
+    ...checkMachinesOf('parts', value.parts, machines),
+    ...checkCounted(value),
   ];
 }
 
@@ -193,6 +194,21 @@ function checkSupplies(
   return remarks;
 }
 
+/** Good parts are counted at one of the steps. */
+function checkCounted({ parts }: FootprintConfig): Remark[] {
+  return parts.flatMap(({ id, machines, countedAt }, index) =>
+    countedAt === undefined || machines.includes(countedAt)
+      ? []
+      : [
+          error(
+            ['parts', index, 'countedAt'],
+            `${countedAt} is none of the machines of ${id}.`,
+            machines.length === 0 ? 'List them in machines.' : `Write one of ${machines.join(', ')}.`,
+          ),
+        ],
+  );
+}
+
 /** A machine is of one model: as a sample of two it would tell of neither. */
 function checkModels({ models }: FootprintConfig): Remark[] {
   return models.flatMap(({ id, machines }, index) =>
@@ -212,8 +228,8 @@ function checkModels({ models }: FootprintConfig): Remark[] {
 }
 
 function checkMachinesOf(
-  key: 'lines' | 'models',
-  groups: FootprintConfig['lines'] | FootprintConfig['models'],
+  key: 'lines' | 'models' | 'parts',
+  groups: readonly { id: string; machines: readonly string[] }[],
   machines: readonly string[],
 ): Remark[] {
   return [

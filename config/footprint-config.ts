@@ -113,6 +113,15 @@ const part = z
   .strictObject({
     id: text.describe('As marks of jobs name it.').meta({ examples: ['housing-7'] }),
     ...named,
+    machines: z
+      .array(levelId)
+      .default([])
+      .describe('Machines that work on it, in order; what it takes is added up over them.')
+      .meta({ examples: [['lathe-1', 'mill-1']] }),
+    countedAt: levelId
+      .optional()
+      .describe('Of those machines, the one whose good parts count; else the last.')
+      .meta({ examples: ['mill-1'] }),
     massKg: amount
       .optional()
       .describe('Mass of one, kg.')

@@ -29,10 +29,18 @@ export interface ExportQuery {
 }
 
 /** Machines that a subject rests on, as far as the plan says: none of a line or model that it does not know. */
-export function machinesOf({ lines, models }: FootprintPlan, subject: RecordSubject): readonly string[] {
-  if ('machine' in subject) return [subject.machine];
+export function machinesOf(
+  { lines, models, parts }: FootprintPlan,
+  subject: RecordSubject,
+): readonly string[] {
+  if ('machine' in subject && subject.machine !== null) return [subject.machine];
   if (subject.kind === 'machine') return [subject.id];
-  const groups = subject.kind === 'line' ? lines : models;
+  const all: Readonly<Record<string, Readonly<Record<string, { machines: readonly string[] }>>>> = {
+    line: lines,
+    model: models,
+    part: parts,
+  };
+  const groups = all[subject.kind] ?? {};
   return (Object.hasOwn(groups, subject.id) ? groups[subject.id]?.machines : undefined) ?? [];
 }
 

@@ -18,6 +18,7 @@ import type { MediumReport } from './period-media.ts';
 import { gatherPeriods, type PeriodReport } from './period-report.ts';
 import { shareToJobs } from './shared-load-jobs.ts';
 import { stepSharedLoads, type MachineShare } from './shared-load-report.ts';
+import type { ComponentUncertainty } from './uncertain-period.ts';
 
 /** Which jobs of which machine, and how energy is divided; without a rule as the plan declares. */
 export interface JobQuery {
@@ -98,8 +99,32 @@ export function reportJobs(source: JobSource, query: JobQuery): JobReport {
   throw new Error('a report ends with what it reports');
 }
 
+/** All that is read for a report of jobs: energy, marks and shared loads of whole windows, before anything is divided. */
+export interface JobGround {
+  query: JobQuery;
+  /** Window and rule of the machine's plan, or those asked for. */
+  kind: 'shift' | 'day' | 'month';
+  rule: AllocationRule;
+  periods: PeriodReport[];
+  energy: { spans: EnergySpan[]; loose: EnergySpan[]; basis: PeriodBasis };
+  gathered: GatheredMarks;
+  shared: readonly MachineShare[][];
+  /** Wall ms: of the windows, of what is known of them, and of what is known at all. */
+  fromMs: number;
+  toMs: number;
+  knownToMs: number;
+  watchedToMs: number;
+}
+
 /** The same, with a null wherever others may have their turn: a month takes seconds. */
 export function* stepJobReport(source: JobSource, query: JobQuery): Generator<JobReport | null> {
+  const ground = yield* gatherJobs(source, query);
+  yield null;
+  yield divideJobs(source, ground);
+}
+
+/** Reads what a report of jobs rests on; a null wherever others may have their turn. Throws as the calendar does. */
+export function* gatherJobs(source: JobSource, query: JobQuery): Generator<null, JobGround> {
   const { machine } = query;
   const plan = source.plan.machines.find((known) => known.machine === machine);
   const kind = plan?.jobs.window ?? 'day';
@@ -114,9 +139,28 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
   const toMs = periods[periods.length - 1]?.toMs ?? query.toMs;
   const watchedToMs = source.views.watched(machine)?.toMs ?? fromMs;
   const knownToMs = Math.max(fromMs, Math.min(toMs, watchedToMs));
-  const { spans, loose, basis: rests } = yield* stepJobEnergy(source, machine, fromMs, toMs);
+  const energy = yield* stepJobEnergy(source, machine, fromMs, toMs);
   yield null;
   const gathered = gatherMarks(source, machine, fromMs, knownToMs);
+  const shared = yield* stepSharedLoads(source, { machine, kind, fromMs, toMs });
+  return { query, kind, rule, periods, energy, gathered, shared, fromMs, toMs, knownToMs, watchedToMs };
+}
+
+/**
+ * Divides what was read among the jobs. Throws an error of class `refuse` as `allocateJobs`.
+ * @param rule in place of the ground's
+ * @param statesOf uncertainty of the supply's states in a window, where it is not to be that of the meters as they are
+ */
+export function divideJobs(
+  source: Pick<JobSource, 'plan'>,
+  ground: JobGround,
+  rule: AllocationRule = ground.rule,
+  statesOf: (supply: ComponentUncertainty | undefined) => ComponentUncertainty['states'] = (supply) =>
+    supply?.states ?? {},
+): JobReport {
+  const { query, kind, periods, gathered, shared, fromMs, toMs, knownToMs, watchedToMs } = ground;
+  const { spans, loose, basis: rests } = ground.energy;
+  const { machine } = query;
   const windows = periods.map((period) => ({
     name: sayWindow(period.period),
     fromMs: period.fromMs,
@@ -129,18 +173,16 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
     Math.max(knownToMs, watchedToMs),
   );
   const { allocation } = result;
-  yield null;
-  const shared = yield* stepSharedLoads(source, { machine, kind, fromMs, toMs });
   const jobs = withoutCutCounts(result.jobs);
   const toJobs = query.withShared === true ? shareToJobs(shared, allocation.windows, jobs, rule) : null;
   const states = measureStates(spans, windows);
-  const statesOf = new Map(windows.map((window, index) => [window.name, states[index]!]));
+  const measuredOf = new Map(windows.map((window, index) => [window.name, states[index]!]));
   const processingMs = sumProcessing(windows, spans, jobs);
   const reported = jobs.map((job): ReportedJob => ({
     ...job,
     split: splitPower(
       {
-        ...sumStates(job.energy.windows.flatMap((name) => statesOf.get(name) ?? [])),
+        ...sumStates(job.energy.windows.flatMap((name) => measuredOf.get(name) ?? [])),
         processingMs: processingMs.get(job.id) ?? 0,
         processingMwh: job.energy.directMwh,
       },
@@ -150,13 +192,13 @@ export function* stepJobReport(source: JobSource, query: JobQuery): Generator<Jo
       allocation.windows.flatMap((window, index) =>
         window.jobs
           .filter((one) => one.job === job.id)
-          .map((energy) => ({ energy, states: periods[index]?.uncertainty['supply']?.states ?? {} })),
+          .map((energy) => ({ energy, states: statesOf(periods[index]?.uncertainty['supply']) })),
       ),
     ),
     sharedMwh: toJobs === null ? null : (toJobs.get(job.id)?.mwh ?? milliwattHours(0)),
     sharedSayings: toJobs?.get(job.id)?.sayings ?? [],
   }));
-  yield {
+  return {
     site: source.plan.site,
     machine,
     fromMs,

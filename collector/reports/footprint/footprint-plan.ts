@@ -49,6 +49,10 @@ export interface FootprintPlan {
     Record<
       string,
       ToldProduct & {
+        /** Its steps in order; empty where nobody told them. */
+        machines: readonly string[];
+        /** Where its good parts are counted; null for the last step. */
+        countedAt: string | null;
         massKg: DecimalText | null;
         fossilCarbonKg: DecimalText | null;
         upstream: UpstreamPart[];

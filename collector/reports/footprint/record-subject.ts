@@ -18,7 +18,7 @@ export interface AskedSubject {
 export type RecordSubject = UsePhaseRecordQuery['subject'] | ManufacturingRecordQuery['subject'];
 
 /**
- * The one subject that was asked for: a machine, a line or a model in its use phase, or a job or part that a machine made. Throws an
+ * The one subject that was asked for: a machine, a line or a model in its use phase, or a job or part that was made. Throws an
  * error of class `refuse`: `two-views` where both readings of the same energy are asked for at once, `usage` where it is none or
  * several of one view.
  */
@@ -42,13 +42,14 @@ export function subjectAsked({ machine, line, model, part, job }: AskedSubject):
     return refuse('usage', '--part and --job are two subjects.', 'Give one of them.');
   if (line !== undefined) return { kind: 'line', id: line };
   if (model !== undefined) return { kind: 'model', id: model };
+  // A part alone is made on the machines that the configuration names as its steps.
+  if (part !== undefined) return { kind: 'part', id: part, machine: machine ?? null };
   if (machine === undefined)
     return refuse(
       'usage',
-      part === undefined && job === undefined ? 'Of what?' : 'Made on which machine?',
+      job === undefined ? 'Of what?' : 'Made on which machine?',
       'Give --machine mill-1, with --part or --job for what it made; or --line or --model.',
     );
-  if (part !== undefined) return { kind: 'part', id: part, machine };
   if (job !== undefined) return { kind: 'job', id: job, machine };
   return { kind: 'machine', id: machine };
 }

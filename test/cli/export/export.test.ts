@@ -49,6 +49,7 @@ footprint:
   models: [{ id: vx-500, machines: [mill-1], parameters: { spindleKw: 15 } }]
   parts:
     - id: housing-7
+      machines: [mill-1]
       massKg: 3.2
       fossilCarbonKg: 0.013
       upstream: [{ stage: material, name: steel bar, kgCo2e: 4.48, source: supplier, primary: 100 }]
@@ -180,6 +181,11 @@ describe('millwatt export', () => {
     expect(aasCoreFaults(JSON.parse((await exported('aas', 'part.aas.json', ...PART)).toString()))).toEqual(
       [],
     );
+    // Its steps are told by the configuration: here they are that machine.
+    const steps = await exported('json', 'steps.json', '--part', 'housing-7');
+    const step = await exported('json', 'step.json', ...PART);
+    const issuedAway = (text: Buffer) => ({ ...JSON.parse(text.toString()), issued: '' });
+    expect(issuedAway(steps)).toEqual(issuedAway(step));
     const job = await exported('pact', 'job.pact.json', ...MACHINE, '--job', '4711');
     expect(JSON.parse(job.toString()).pcf.pcfIncludingBiogenicUptake).toBe(
       pact.pcf.pcfIncludingBiogenicUptake,

@@ -145,7 +145,8 @@ test('the two views are refused in one', () => {
   expect(() => subjectAsked({ model: 'vx-500', job: '4711' })).toThrow('two readings of the same energy');
   expect(() => subjectAsked({ model: 'vx-500', line: 'line-a' })).toThrow('two subjects');
   expect(subjectAsked({ model: 'vx-500' })).toEqual({ kind: 'model', id: 'vx-500' });
-  expect(() => subjectAsked({ part: 'housing-7' })).toThrow('on which machine');
+  expect(() => subjectAsked({ job: '4711' })).toThrow('on which machine');
+  expect(subjectAsked({ part: 'housing-7' })).toEqual({ kind: 'part', id: 'housing-7', machine: null });
   expect(subjectAsked({ machine: 'mill', job: '4711' })).toEqual({
     kind: 'job',
     id: '4711',

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { EXPORT_FORMATS, writeExport } from '../../../../collector/exports/export-formats.ts';
+import { checkRecord } from '../../../../collector/footprint/record/check-record.ts';
+import { madeUncertainty } from '../../../../collector/reports/footprint/made-uncertainty.ts';
+import type { MadeStep } from '../../../../collector/reports/footprint/made-steps.ts';
+import { stepRecord, type RecordSubject } from '../../../../collector/reports/footprint/record-subject.ts';
+import type { MachinePlan } from '../../../../collector/reports/site-plan.ts';
+import { planOf, tellMarks, type PlantSpan } from '../job-plant.ts';
+import { last, recordSource, sourceOf } from './footprint-plant.ts';
+
+const FROM_MS = Date.UTC(2026, 5, 1);
+const HOUR_MS = 3_600_000;
+const DAY = { fromMs: FROM_MS, toMs: FROM_MS + 24 * HOUR_MS };
+const ROUTE = { id: 'housing-7', machines: ['lathe', 'mill'], massKg: 3.2, fossilCarbonKg: 0 };
+const PART: RecordSubject = { kind: 'part', id: 'housing-7', machine: null };
+
+const span = (hours: [number, number], state: PlantSpan['state'], mwh: number): PlantSpan => ({
+  fromMs: FROM_MS + hours[0] * HOUR_MS,
+  toMs: FROM_MS + hours[1] * HOUR_MS,
+  state,
+  mwh,
+});
+
+/**
+ * A lathe: 2 kWh in an hour of processing, 0.5 kWh in one of ready. A mill: 6 kWh and 0.75 kWh. Job T makes 5 parts on the lathe, job M
+ * 4 of them on the mill, each the only job of its day: 2.5 + 6.75 = 9.25 kWh, / 4 = 2.3125 kWh a part.
+ */
+function plant(plans: Partial<MachinePlan>[] = []) {
+  const source = sourceOf({
+    lathe: [span([0, 1], 'processing', 2_000_000), span([1, 2], 'ready', 500_000)],
+    mill: [span([0, 1], 'processing', 6_000_000), span([1, 2], 'ready', 750_000)],
+  });
+  const tell = (machine: string, job: string, goodParts: number) =>
+    tellMarks(source.journal, machine, [
+      { id: `${job}-b`, kind: 'begin', at: new Date(FROM_MS).toISOString(), job, part: 'housing-7' },
+      { id: `${job}-e`, kind: 'end', at: new Date(FROM_MS + HOUR_MS).toISOString(), job, goodParts },
+    ]);
+  tell('lathe', 'T', 5);
+  tell('mill', 'M', 4);
+  const machines = ['lathe', 'mill'].map((machine) => ({
+    machine,
+    ...plans.find((one) => one.machine === machine),
+  }));
+  return { ...source, plan: planOf({ machines }) };
+}
+
+describe('a part that is made on two machines', () => {
+  test('takes what both steps took, by the good parts that left the last', () => {
+    const from = recordSource(plant(), { parts: [ROUTE] });
+    const record = last(stepRecord(from, PART, DAY));
+    expect(checkRecord(record)).toEqual([]);
+    expect(record.activity).toMatchObject({
+      energyKwh: '9.25',
+      perUnitKwh: '2.3125',
+      allocated: { directKwh: '8', dividedKwh: '1.25' },
+    });
+    expect(record.subject.machines).toEqual(['lathe', 'mill']);
+    expect(record.functionalUnit).toMatchObject({
+      count: '4',
+      description: '1 good part of part housing-7, leaving mill, of 2 steps (lathe, mill)',
+    });
+    expect(record.remarks.join()).toContain('lathe made 5 good parts and mill 4');
+    expect(record.evidence.hours.count).toBe('4');
+    // The same energy as both steps by themselves.
+    const kwh = ['lathe', 'mill'].map((machine) =>
+      Number(last(stepRecord(from, { ...PART, machine }, DAY)).activity.energyKwh),
+    );
+    expect(kwh).toEqual([2.5, 6.75]);
+    expect(last(stepRecord(from, { ...PART, machine: 'mill' }, DAY)).id).not.toBe(record.id);
+  });
+
+  test('counts where the configuration says', () => {
+    const from = recordSource(plant(), { parts: [{ ...ROUTE, countedAt: 'lathe' }] });
+    expect(last(stepRecord(from, PART, DAY)).activity.perUnitKwh).toBe('1.85');
+  });
+
+  test('is refused where something of it cannot be told', () => {
+    const steps = (footprint: Record<string, unknown>, plans?: Partial<MachinePlan>[]) =>
+      last(stepRecord(recordSource(plant(plans), footprint), PART, DAY));
+    expect(() => steps({})).toThrow('Made on which machine?');
+    expect(() => steps({ parts: [{ ...ROUTE, machines: [] }] })).toThrow('Made on which machine?');
+    const other = recordSource(plant(), { parts: [{ ...ROUTE, id: 'housing-8' }] });
+    expect(() => last(stepRecord(other, { ...PART, id: 'housing-8' }, DAY))).toThrow(
+      'lathe made no part housing-8',
+    );
+    const monthly = { machine: 'mill', jobs: { rule: 'time', window: 'month' } } as const;
+    expect(() => steps({ parts: [ROUTE] }, [monthly])).toThrow(
+      'lathe divides by the day and mill by the month',
+    );
+  });
+
+  test.each(Object.keys(EXPORT_FORMATS).filter((format) => format !== 'parquet'))(
+    'as %s it passes the check of that format',
+    async (format) => {
+      const record = last(stepRecord(recordSource(plant(), { parts: [ROUTE] }), PART, DAY));
+      const written = await writeExport(format as Exclude<keyof typeof EXPORT_FORMATS, 'parquet'>, record);
+      expect(written.faults).toEqual([]);
+    },
+  );
+});
+
+test('steps add in quadrature between meters, linearly where they share one', () => {
+  const step = (machine: string, meter: string, expandedMwh: number | null) =>
+    ({
+      machine,
+      jobs: [{ id: machine, uncertainty: { expandedMwh, saying: 'none' } }],
+      facts: { span: { uncertainty: { supply: { meters: [{ meter }] } } } },
+    }) as unknown as MadeStep;
+  const of = (...steps: MadeStep[]) => madeUncertainty(steps, 1000).expandedPercent;
+  expect(of(step('a', 'A', 30), step('b', 'B', 40))).toBe('5');
+  expect(of(step('a', 'A', 30), step('b', 'A', 40))).toBe('7');
+  // Two of three share one: 70 and 24.
+  expect(of(step('a', 'A', 30), step('c', 'C', 24), step('b', 'A', 40))).toBe('7.4');
+  expect(madeUncertainty([step('a', 'A', 30), step('b', 'B', null)], 1000)).toMatchObject({
+    expandedPercent: null,
+    missing: ['job b: none'],
+  });
+});
+
+describe('hourly factors', () => {
+  /** 300 g in the first hour, 600 g in the second, 900 g in the third, 500 g in the year. */
+  function hourly() {
+    const folder = mkdtempSync(join(tmpdir(), 'millwatt-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(
+      join(folder, 'own.csv'),
+      'id,region,year,gCo2ePerKwh,gases,boundary,basis,losses,source\nown/VN/2026,VN,2026,500,CO2e,life-cycle,consumption,included,grid operator\n',
+    );
+    writeFileSync(
+      join(folder, 'hours.csv'),
+      'factor,begin,gCo2ePerKwh\nown/VN/2026,2026-06-01T00:00Z,300\nown/VN/2026,2026-06-01T01:00Z,600\nown/VN/2026,2026-06-01T02:00Z,900\n',
+    );
+    return { tables: [join(folder, 'own.csv')], hourly: [join(folder, 'hours.csv')] };
+  }
+
+  test('meet the energy of their hour: what a job drew itself in its own, what was divided in all of the window', () => {
+    const from = recordSource(plant(), { ...hourly(), parts: [ROUTE] });
+    const record = last(stepRecord(from, { kind: 'job', id: 'M', machine: 'mill' }, DAY));
+    expect(checkRecord(record)).toEqual([]);
+    const own = record.emissions.find(({ factorSet }) => factorSet === 'own');
+    // 6 kWh x 300 g in the hour of the job + 0.75 kWh ready x 600 g in the next = 1.8 + 0.45.
+    expect(own).toMatchObject({
+      kgCo2e: '2.25',
+      perUnitKgCo2e: '0.5625',
+      factors: [{ id: 'own/VN/2026', energyKwh: '6.75', kgCo2e: '2.25', hourly: { hours: '2' } }],
+    });
+    expect(own?.remarks.join()).not.toContain('had no hourly value');
+    // Both steps: 8 kWh x 300 g + 1.25 kWh x 600 g = 2.4 + 0.75.
+    const part = last(stepRecord(from, PART, DAY));
+    expect(part.emissions.find(({ factorSet }) => factorSet === 'own')?.kgCo2e).toBe('3.15');
+  });
+
+  test('of two jobs of a day, each has the hours in which it ran', () => {
+    const source = sourceOf({
+      mill: [
+        span([0, 1], 'processing', 6_000_000),
+        span([1, 2], 'ready', 750_000),
+        span([2, 3], 'processing', 6_000_000),
+      ],
+    });
+    for (const [job, hour] of [
+      ['M', 0],
+      ['N', 2],
+    ] as const)
+      tellMarks(source.journal, 'mill', [
+        { id: `${job}-b`, kind: 'begin', at: new Date(FROM_MS + hour * HOUR_MS).toISOString(), job },
+        {
+          id: `${job}-e`,
+          kind: 'end',
+          at: new Date(FROM_MS + (hour + 1) * HOUR_MS).toISOString(),
+          job,
+          goodParts: 1,
+        },
+      ]);
+    const from = recordSource(source, hourly());
+    const kgOf = (id: string) =>
+      last(stepRecord(from, { kind: 'job', id, machine: 'mill' }, DAY)).emissions.find(
+        ({ factorSet }) => factorSet === 'own',
+      )?.kgCo2e;
+    // 6 kWh x 300 g, or x 900 g, and half of the 0.75 kWh ready x 600 g.
+    expect([kgOf('M'), kgOf('N')]).toEqual(['2.025', '5.625']);
+  });
+});
