@@ -67,7 +67,7 @@ export async function publishFootprints(
       try {
         const record = await recordOf(from, entry, period, { nowMs, issue: 1 }, stopped);
         if (record === undefined) return count;
-        if (record.evidence.status !== 'final' && !entry.evenProvisional) continue;
+        if (record.evidence.status !== 'final' && !entry.evenProvisional) throw notFinal();
         if (publishOne(options, subject, record)) count.published += 1;
         book.noteLook(subject, basis);
       } catch (error) {
@@ -81,6 +81,17 @@ export async function publishFootprints(
     log.warn({ subject, reason }, 'A footprint cannot be published.');
   return count;
 }
+
+/** Its hours are all final, and still the record is not: what its windows lack will never come. */
+const notFinal = () =>
+  new MillwattError(
+    'refuse',
+    'not-final',
+    'Its record is provisional: parts of the period were never metered.',
+    {
+      cure: 'Say since for the first period that was, or provisional: true, under pact.publish.',
+    },
+  );
 
 /** Whole periods that have ended, begun not before what was asked for, and still valid. */
 function isOffered({ sinceMs }: PublishedSubject, { fromMs, toMs }: Period, nowMs: number): boolean {
