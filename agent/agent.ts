@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Clock } from '../protocols/clock.ts';
 import type { Driver } from '../protocols/driver.ts';
 import { describeError, MillwattError } from '../protocols/errors.ts';
-import { loadKeyFile } from '../protocols/evidence/key-file.ts';
 import type { SigningKey } from '../protocols/evidence/keys.ts';
 import { lockFolder } from '../protocols/folder-lock.ts';
 import type { Log } from '../protocols/log.ts';
@@ -14,6 +12,8 @@ import type { Link, LinkOptions } from '../protocols/mqtt/link.ts';
 import { drawToken } from '../protocols/telemetry/ids.ts';
 import { encodeSnapshot } from '../protocols/telemetry/snapshot-text.ts';
 import { topicOf } from '../protocols/telemetry/topics.ts';
+import { loadAgentKey, type AgentKeyFile } from './agent-key.ts';
+import { beginUnder } from './chain-key.ts';
 import { LiveValues } from './live.ts';
 import { Poller } from './poller.ts';
 import { Publisher } from './publisher.ts';
@@ -26,7 +26,6 @@ import { SpoolThinner } from './thinning/spool-thinner.ts';
 import { WiringInForce } from './wiring-in-force.ts';
 import { gatherWiring, type Wiring } from './wiring.ts';
 
-const KEY_LOST = 'Restore the file from a backup; or delete it, and confirm the new key at the collector.';
 /** Group commit: what was read is on disk within this, real ms. */
 const FLUSH_MS = 800;
 const SEAL_CHECK_MS = 250;
@@ -89,7 +88,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   try {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     unlock = lockFolder(dataFolder, 'agent');
-    const key = options.key ?? loadKeyFile(join(dataFolder, 'agent-key.pem'), KEY_LOST);
+    const { key, rotation }: AgentKeyFile =
+      options.key === undefined ? loadAgentKey(dataFolder, { site, agent }) : { key: options.key };
     spool = new Spool({
       folder: dataFolder,
       maxBytes: config.spool.maxSize,
@@ -99,7 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       randomBytes: random,
       log,
     });
-    return runAgent({ ...options, key, spool, unlock, declared, boot: drawToken(random) });
+    return runAgent({ ...options, key, rotation, spool, unlock, declared, boot: drawToken(random) });
   } catch (error) {
     spool?.close();
     unlock();
@@ -120,15 +120,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 export function runAgent(
   options: AgentOptions & {
     key: SigningKey;
+    /** What a new chain tells of the key before this one. */
+    rotation?: AgentKeyFile['rotation'];
     spool: Spool;
     unlock: () => void;
     declared: Wiring;
     boot: string;
   },
 ): RunningAgent {
-  const { config, drivers, clock, log, version, spool, boot, key, credentials } = options;
+  const { config, drivers, clock, log, version, spool, boot, key, rotation, credentials } = options;
   const timers = options.timers ?? systemTimers;
   const { site, agent } = config;
+  const maker = { site, agent, key, rotation };
+  beginUnder(spool, key.publicKey, log);
   const wirings: WiringInForce = new WiringInForce(
     options.declared,
     (found) => gatherWiring(site, agent, version, drivers, found),
@@ -177,7 +181,7 @@ export function runAgent(
     clock,
     timers,
     spool,
-    maker: { site, agent, key },
+    maker,
     boot,
     wiring: sealedWiringOf(wirings.current),
     batchSamples: config.spool.batchSamples,
@@ -222,7 +226,7 @@ export function runAgent(
 
   const thinner = new SpoolThinner({
     spool,
-    maker: { site, agent, key },
+    maker,
     snapshotOf: (hash) => sealer.snapshotOf(hash),
     maxBytes: config.spool.maxSize,
     isInFlight: (id) => publisher.isInFlight(id),

@@ -32,6 +32,8 @@ export interface RecordMaker {
   site: string;
   agent: string;
   key: SigningKey;
+  /** The key before this one, and its signature over the statement that this one takes its place: told as each chain begins. */
+  rotation?: { from: string; by: string } | undefined;
 }
 
 /**
@@ -144,7 +146,7 @@ function trySeal(
 function seal(
   kind: RecordKind,
   parts: readonly (PartText | FoldedPart)[],
-  { site, agent, key }: RecordMaker,
+  { site, agent, key, rotation }: RecordMaker,
   head: ChainHead,
   anchor: BootAnchor,
   span: { firstMs: number; lastMs: number; sealedToMs: number; samples: number },
@@ -164,6 +166,9 @@ function seal(
       config: anchor.config,
       clock: { mono: anchor.mono, wall: anchor.wall, state: anchor.state },
       prev: head.hash,
+      ...(rotation === undefined || head.seq > 0 || kind !== 'config'
+        ? {}
+        : { rotatedFrom: rotation.from, rotatedBy: rotation.by }),
     },
     parts,
     key,

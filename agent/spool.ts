@@ -39,7 +39,7 @@ export interface ChainHead {
 
 /** An epoch that ended before the current one began. */
 export interface Followed {
-  /** `fork`: another record was sealed under its name; `corrupt`: where it stood was lost to damage. */
+  /** `fork`: another record was sealed under its name; `corrupt`: where it stood was lost to damage; `key`: a new key. */
   reason: string;
   before: string;
   /** Its last seq that is known. */
@@ -140,6 +140,11 @@ export class Spool {
 
   get head(): ChainHead {
     return this.#head;
+  }
+
+  /** A new epoch begins, which tells which one it follows. */
+  leaveEpoch(reason: string): void {
+    this.#moveHead((head) => this.#leave(head, reason));
   }
 
   /** Makes readings durable, with the clocks they were read by; rows that are there already change nothing. */

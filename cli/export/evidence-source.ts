@@ -7,7 +7,7 @@ import { readDays, type DayReader } from '../../collector/evidence/days/day-stor
 import type { PackageSource } from '../../collector/evidence/write-package.ts';
 import type { EmissionFactor } from '../../collector/footprint/factors/emission-factor.ts';
 import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
-import { AgentKeys } from '../../collector/ingest/keys.ts';
+import { AgentKeys, handoversOf } from '../../collector/ingest/keys.ts';
 import { amendmentsInForce } from '../../collector/journal/amendments-in-force.ts';
 import { followKeyActs } from '../../collector/journal/key-acts.ts';
 import type { JournalEntry, JournalReader } from '../../collector/journal/journal.ts';
@@ -116,7 +116,7 @@ export async function openEvidence(
 /** What is known now of the key of each chain: the journal is closed before they are written. */
 function standingsOf(ledger: LedgerView, journal: JournalReader) {
   const chains = ledger.chains();
-  const keys = new AgentKeys(chains, followKeyActs(journal, silentLog));
+  const keys = new AgentKeys(chains, followKeyActs(journal, silentLog), handoversOf(ledger.configRecords()));
   return new Map(chains.map(({ agent, key }) => [`${agent} ${key}`, keys.evidenceOf(agent, key)]));
 }
 

@@ -15,6 +15,7 @@ const COLUMNS: readonly TextColumn[] = [
 const MEANINGS = {
   seen: 'the first one that its agent used here; nobody compared it',
   confirmed: 'a person compared it with the gateway',
+  rotated: 'an earlier key of its agent signed that this one takes its place',
   other: 'not the one its agent used before, and nobody compared it: its records are no evidence',
   revoked: 'what comes under it is refused, and what came since then is no evidence',
 } as const;
@@ -50,7 +51,7 @@ export function sinceOf({ act, revokedMs, firstMs }: KeyReport): string {
 }
 
 function sayNext({ agent, fingerprint, standing }: KeyReport): string[] {
-  if (standing === 'confirmed' || standing === 'revoked') return [];
+  if (standing !== 'seen' && standing !== 'other') return [];
   return [
     `Compare with \`millwatt keys show\` on the gateway of ${agent}, then: millwatt keys confirm ${agent} ${fingerprint}`,
   ];

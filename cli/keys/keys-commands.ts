@@ -70,6 +70,21 @@ export function addKeysCommands(program: Command): void {
         ...configOf(typed.config, 'show -c agent.yaml'),
       }),
     );
+  keys
+    .command('rotate')
+    .description(
+      'on a gateway, its agent stopped: draw a new key, let the old one sign for it, and destroy the old one',
+    )
+    .option('-c, --config <file>', 'configuration file of the agent (YAML)')
+    .option('--yes', 'do not ask; needed where there is no terminal')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', exampleText('rotate -c agent.yaml'))
+    .action(async (typed) =>
+      (await import('./rotate-key.ts')).runKeysRotate({
+        ...typed,
+        ...configOf(typed.config, 'rotate -c agent.yaml'),
+      }),
+    );
 }
 
 function addDeciding(command: Command): Command {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AgentKeys, type AgentKey } from '../../collector/ingest/keys.ts';
+import { AgentKeys, handoversOf, type AgentKey } from '../../collector/ingest/keys.ts';
 import type { JournalReader } from '../../collector/journal/journal.ts';
 import { followKeyActs } from '../../collector/journal/key-acts.ts';
 import { readLedger } from '../../collector/ledger/read-ledger.ts';
@@ -21,7 +21,11 @@ export function readKeys(dataFolder: string, journal: JournalReader): KeyReport[
   const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
   try {
     const chains = ledger.chains().sort((a, b) => a.firstOrdinal - b.firstOrdinal);
-    const keys = new AgentKeys(chains, followKeyActs(journal, silentLog));
+    const keys = new AgentKeys(
+      chains,
+      followKeyActs(journal, silentLog),
+      handoversOf(ledger.configRecords()),
+    );
     return keys
       .list()
       .map((one): KeyReport => {

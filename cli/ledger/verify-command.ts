@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { AgentKeys } from '../../collector/ingest/keys.ts';
+import { AgentKeys, handoversOf } from '../../collector/ingest/keys.ts';
 import type { JournalReader } from '../../collector/journal/journal.ts';
 import { readKeyActs, type KeyAct, type KeyActSource } from '../../collector/journal/key-acts.ts';
 import { readJournal, verifyJournal } from '../../collector/journal/sqlite-journal.ts';
@@ -148,7 +148,11 @@ function knownKeysOf(dataFolder: string, publicKey: string): (agent: string, key
   let ledger: LedgerView | undefined;
   try {
     ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog });
-    const keys = new AgentKeys(ledger.chains(), keyActsOf(dataFolder, publicKey));
+    const keys = new AgentKeys(
+      ledger.chains(),
+      keyActsOf(dataFolder, publicKey),
+      handoversOf(ledger.configRecords()),
+    );
     return (agent, key) => keys.evidenceOf(agent, key).standing !== 'other';
   } catch (error) {
     if (!isDamage(error)) throw error;

@@ -7,6 +7,7 @@ import type { Verification } from './verification.ts';
 const STANDINGS = {
   confirmed: 'confirmed by a person, says the collector',
   seen: 'the first that the agent used; nobody compared it',
+  rotated: 'took the place of an earlier one, which signed that',
   other: 'another than the agent had before; nobody confirmed it',
 } as const;
 

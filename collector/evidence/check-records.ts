@@ -1,3 +1,4 @@
+import { rotatedFrom } from '../../protocols/evidence/key-rotation.ts';
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { unfoldPart, verifyHead } from '../../protocols/evidence/seal.ts';
 import { announcedTextBytes } from '../../protocols/evidence/zstd-frame.ts';
@@ -19,6 +20,8 @@ export interface CheckedRecords {
   chains: PackedChain[];
   /** Of each chain whose key was revoked, the first record that was taken in afterwards. */
   afterRevocation: string[];
+  /** Keys that handed over to others, by statements that hold. */
+  handovers: { agent: string; from: string; to: string; receivedMs: number }[];
   records: number;
   /** Where each record stands in the ledger. */
   marks: ChainMarks;
@@ -50,6 +53,7 @@ export function* checkRecords(
   const walks: Walk[] = chains.map((chain) => ({ chain, seq: 0, hash: null, holes: [] }));
   const ends: { agent: string; epoch: string; seq: number; hash?: string; place: string }[] = [];
   const ordinals = new Set<number>();
+  const handovers: CheckedRecords['handovers'] = [];
   const wanted = new Map<string, { agent: string; config: string; place: string }>();
   let at = 0;
   let records = 0;
@@ -66,12 +70,14 @@ export function* checkRecords(
       const walk = walks[at];
       if (walk === undefined) {
         lines.fail('chain', place, 'It is of no chain that chains.json names, or out of order.');
-        return { ledger, chains, records, marks, afterRevocation: [] };
+        return { ledger, chains, records, marks, handovers, afterRevocation: [] };
       }
       if (header.site !== manifest.site) lines.fail('chain', place, `It is of site ${header.site}.`);
       follow(walk, record, place, lines);
       if (!isSound(record, place, machine, lines)) continue;
       const { ordinal, receivedMs, signedBytes } = record;
+      const from = rotatedFrom(header);
+      if (from !== undefined) handovers.push({ agent: header.agent, from, to: header.key, receivedMs });
       const { agent, epoch } = header;
       marks.add({ ordinal, receivedMs, agent, epoch, hash: sha256(signedBytes) });
       const read = () => {
@@ -104,7 +110,7 @@ export function* checkRecords(
     if (!ledger.hasConfig(agent, config))
       lines.fail('configs', place, `The config snapshot ${config} that it rests on is not here.`);
   const afterRevocation = walks.flatMap((walk) => walk.afterRevocation ?? []);
-  return { ledger, chains, records, marks, afterRevocation };
+  return { ledger, chains, records, marks, handovers, afterRevocation };
 }
 
 function readChains(files: PackageFiles, lines: CheckLines): PackedChain[] {

@@ -1,4 +1,5 @@
 import { fingerprint } from '../../protocols/evidence/keys.ts';
+import { checkAgentKeys } from './check-agent-keys.ts';
 import type { CheckLines } from './check-line.ts';
 import type { CheckedRecords } from './check-records.ts';
 import type { Manifest } from './manifest.ts';
@@ -10,11 +11,14 @@ import type { Manifest } from './manifest.ts';
  */
 export function checkTrust(
   { collector }: Manifest,
-  { chains, afterRevocation }: CheckedRecords,
+  checked: CheckedRecords,
   trusted: readonly string[],
   lines: CheckLines,
 ): boolean {
   const isTrusted = (key: string) => trusted.includes(key) || trusted.includes(fingerprint(key));
+  // Whomever somebody trusts: the collector itself says that these are no evidence.
+  for (const place of checked.afterRevocation)
+    lines.fail('trust', place, 'It was taken in after its key was revoked: who sealed it is not known.');
   if (trusted.length === 0) {
     lines.unproven(
       'trust',
@@ -31,32 +35,6 @@ export function checkTrust(
       'manifest.json',
       `The collector's key ${fingerprint(collector)} is none of those that are trusted.`,
     );
-  for (const place of afterRevocation)
-    lines.fail('trust', place, 'It was taken in after its key was revoked: who sealed it is not known.');
-  const keys = new Map(chains.map((chain) => [`${chain.agent} ${chain.key}`, chain]));
-  for (const { agent, key, standing, revokedMs } of keys.values()) {
-    const name = `agent ${agent}, key ${fingerprint(key)}`;
-    if (revokedMs !== undefined)
-      lines.unproven(
-        'trust',
-        name,
-        `A person revoked the key since ${new Date(revokedMs).toISOString()}; what was taken in before counts as before.`,
-      );
-    if (isTrusted(key)) lines.pass('trust', name, 'The key is trusted.');
-    else if (standing === 'confirmed')
-      lines.pass('trust', name, 'A person confirmed the key to the collector, which signed that.');
-    else if (standing === 'seen')
-      lines.unproven(
-        'trust',
-        name,
-        'The key is the first that the agent used; nobody compared its fingerprint.',
-      );
-    else
-      lines.fail(
-        'trust',
-        name,
-        'The collector knew another key for this agent, and nobody confirmed this one.',
-      );
-  }
+  checkAgentKeys(checked, isTrusted, lines);
   return isTrusted(collector);
 }

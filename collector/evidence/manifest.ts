@@ -21,7 +21,7 @@ export interface Manifest {
 }
 
 /** What a collector says of a key, its revocation apart. */
-const PACKED_STANDINGS = ['seen', 'confirmed', 'other'] as const;
+const PACKED_STANDINGS = ['seen', 'confirmed', 'rotated', 'other'] as const;
 
 /** One chain of an agent that served the machine, as far as the collector had it. */
 export interface PackedChain {
@@ -29,7 +29,7 @@ export interface PackedChain {
   epoch: string;
   /** The agent's public key, base64url. */
   key: string;
-  /** How far the collector trusts it: the first that the agent used, confirmed by a person, or neither. */
+  /** How far the collector trusts it: the first that the agent used, confirmed by a person, named by an earlier key, or none of these. */
   standing: (typeof PACKED_STANDINGS)[number];
   /** Since when a person does not trust it any more, wall ms: what was taken in from then on is no evidence. */
   revokedMs?: number;

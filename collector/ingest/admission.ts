@@ -1,4 +1,5 @@
 import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { rotatedFrom } from '../../protocols/evidence/key-rotation.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { AdmissionLedger } from '../ledger/sqlite-ledger.ts';
 import { CarriedReadings } from './carried-readings.ts';
@@ -44,7 +45,7 @@ export interface AdmissionParts {
   receipts: ReceiptIssuer;
   quarantine: Quarantine;
   keys: Pick<AgentKeys, 'isRevoked'>;
-  keyWatch: Pick<KeyWatch, 'noteTaken' | 'noteRefused'>;
+  keyWatch: Pick<KeyWatch, 'noteHandover' | 'noteTaken' | 'noteRefused'>;
   findings: Findings;
   /** What other records name, and is not here. */
   wanted: Pick<WantedRecords, 'note' | 'noteHere' | 'noteRefused'>;
@@ -313,7 +314,7 @@ export class Admission {
   #look(record: SoundRecord, ordinal: number, tellsAgain: boolean): void {
     const { header, hash } = record;
     const { agent, epoch, seq } = header;
-    const { wanted, findings, keyWatch, wallMs } = this.#parts;
+    const { ledger, wanted, findings, keyWatch, wallMs } = this.#parts;
     wanted.noteHere({ agent, epoch, seq, hash });
     this.#carried.note(header, ordinal);
     if (tellsAgain)
@@ -330,7 +331,9 @@ export class Admission {
         `Record ${at} of agent ${agent} in epoch ${epoch} does not follow the record before it; its evidence is in doubt.`,
         wallMs(),
       );
-    keyWatch.noteTaken(agent, header.key);
+    const from = rotatedFrom(header);
+    if (from !== undefined) keyWatch.noteHandover({ agent, from, to: header.key, receivedMs: wallMs() });
+    keyWatch.noteTaken(agent, header.key, ledger.hashOf(agent, epoch, 1) !== undefined);
     this.#claim(record, ordinal);
   }
 

@@ -15,7 +15,7 @@ import { sayOffset } from './clock-offsets.ts';
 import { GapRequests } from './gap-requests.ts';
 import type { KeyActSource } from '../journal/key-acts.ts';
 import { KeyWatch } from './key-watch.ts';
-import { AgentKeys } from './keys.ts';
+import { AgentKeys, handoversOf } from './keys.ts';
 import type { LiveState } from './live-state.ts';
 import { Quarantine } from './quarantine.ts';
 import { ReceiptIssuer } from './receipts.ts';
@@ -76,9 +76,11 @@ export function startIngest(options: {
   const { site, collector, folder, ledger, live, connect, wallMs, realMs, log } = options;
   const timers = options.timers ?? systemTimers;
   const key = options.key ?? loadKeyFile(join(folder, 'collector-key.pem'), KEY_LOST);
-  const keys = new AgentKeys(ledger.chains(), options.keyActs);
+  const keys = new AgentKeys(ledger.chains(), options.keyActs, handoversOf(ledger.configRecords()));
   const findings = new Findings(log);
   const keyWatch = new KeyWatch({ keys, findings, wallMs, realMs, log });
+  for (const { agent, key, contiguousSeq } of ledger.chains())
+    if (contiguousSeq === 0) keyWatch.awaitFirst(agent, key);
   const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs });
   const receipts = new ReceiptIssuer({
     site,

@@ -2,9 +2,11 @@ import { describeError } from '../../protocols/errors.ts';
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { Findings } from './findings.ts';
-import type { AgentKey, AgentKeys, KeyStanding } from './keys.ts';
+import type { AgentKey, AgentKeys, KeyHandover, KeyStanding } from './keys.ts';
 import { QuietLog } from './quiet-log.ts';
 
+/** So long the first record of a chain is waited for, which may say whose place its key took, real ms. */
+const FIRST_RECORD_MS = 600_000;
 /** A refused key that was not used for so long is no alarm any more, real ms. */
 const RECENT_MS = 600_000;
 
@@ -27,6 +29,8 @@ export class KeyWatch {
   readonly #takenMs = new Map<string, number>();
   /** When one was refused for its key the last time, real ms, by agent and key. */
   readonly #refusedMs = new Map<string, number>();
+  /** Since when the first record of a chain is waited for, real ms, by agent and key. */
+  readonly #awaitedMs = new Map<string, number>();
 
   constructor(options: {
     keys: AgentKeys;
@@ -57,17 +61,31 @@ export class KeyWatch {
       );
       return;
     }
-    for (const { agent, key, standing, act } of this.#keys.list()) {
-      if (standing !== 'other') this.#findings.withdraw('other-key', agent, sayOther(agent, key));
-      if (standing !== 'revoked') this.#findings.withdraw('revoked-key', agent, sayRevoked(agent, key));
-      if (act !== null) this.#log.debug({ agent, standing, by: act.by }, 'A person decided about a key.');
-    }
+    this.#withdraw();
   }
 
-  /** A record under this key became durable. */
-  noteTaken(agent: string, key: string): void {
+  /** A key handed over to another one. Call it before the record is noted as taken. */
+  noteHandover(handover: KeyHandover): void {
+    this.#keys.learn(handover);
+    this.#withdraw();
+  }
+
+  /** A record under this key is here, and the first one of its chain is not. */
+  awaitFirst(agent: string, key: string): void {
+    const name = `${agent}/${key}`;
+    if (!this.#awaitedMs.has(name)) this.#awaitedMs.set(name, this.#realMs());
+  }
+
+  /**
+   * A record under this key became durable.
+   * @param isFirstHere whether the first one of its chain is here, which may say whose place the key took
+   */
+  noteTaken(agent: string, key: string, isFirstHere: boolean): void {
     this.#takenMs.set(agent, this.#realMs());
-    if (this.#keys.meet(agent, key) === 'other')
+    const standing = this.#keys.meet(agent, key);
+    if (standing !== 'other' || isFirstHere) this.#awaitedMs.delete(`${agent}/${key}`);
+    else this.awaitFirst(agent, key);
+    if (standing === 'other' && !this.#isAwaited(agent, key))
       this.#findings.report('other-key', agent, sayOther(agent, key), this.#wallMs());
   }
 
@@ -86,11 +104,24 @@ export class KeyWatch {
       // One that goes on under another key only keeps what it sealed before.
       (this.#takenMs.get(agent) ?? -Infinity) < sinceMs;
     return this.#keys.list().flatMap((one): KeyTrouble[] => {
-      const { agent, standing, fingerprint: mark } = one;
-      if (standing === 'other' || (standing === 'revoked' && isStuck(one)))
+      const { agent, key, standing, fingerprint: mark } = one;
+      if ((standing === 'other' && !this.#isAwaited(agent, key)) || (standing === 'revoked' && isStuck(one)))
         return [{ agent, fingerprint: mark, standing }];
       return [];
     });
+  }
+
+  #isAwaited(agent: string, key: string): boolean {
+    const sinceMs = this.#awaitedMs.get(`${agent}/${key}`);
+    return sinceMs !== undefined && this.#realMs() - sinceMs < FIRST_RECORD_MS;
+  }
+
+  /** What does not hold any more is no finding. */
+  #withdraw(): void {
+    for (const { agent, key, standing } of this.#keys.list()) {
+      if (standing !== 'other') this.#findings.withdraw('other-key', agent, sayOther(agent, key));
+      if (standing !== 'revoked') this.#findings.withdraw('revoked-key', agent, sayRevoked(agent, key));
+    }
   }
 }
 

@@ -22,6 +22,8 @@ export interface LedgerView extends Pick<
 > {
   /** What is noted beside records with ordinals above `after`, ascending, at most `limit`. */
   readMarks(after: number, limit: number): RecordMark[];
+  /** Every `config` record, ascending by ordinal. */
+  configRecords(): Iterable<LedgerRecord>;
   /** How many records `readMachine` would hand on. */
   countMachine(machine: string, fromMs: number, toMs: number): number;
   close(): void;
@@ -91,6 +93,14 @@ class OpenedLedger implements LedgerView {
       if (record !== undefined) return record;
     }
     return undefined;
+  }
+
+  *configRecords(): Iterable<LedgerRecord> {
+    for (const month of this.#months)
+      for (const ordinal of month.configOrdinals()) {
+        const record = month.recordAt(ordinal);
+        if (record !== undefined && ordinal <= this.#lastOrdinal) yield record;
+      }
   }
 
   mended(): readonly DamagedRecord[] {

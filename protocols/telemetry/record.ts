@@ -83,6 +83,12 @@ export interface RecordHeader {
   thinnedHash?: string;
   /** `sealedTo` of record thinnedFrom: from there to `clock.mono` the agent was watching without a break. */
   thinnedSince?: number;
+  /**
+   * Only of the first record of an epoch, a `config`: the key that this one took the place of, and its signature (64 bytes,
+   * base64url) over the statement that says so (protocols/evidence/key-rotation.ts). Whether it holds is asked later.
+   */
+  rotatedFrom?: string;
+  rotatedBy?: string;
 }
 
 /** A record taken apart; nothing of it is verified yet (protocols/evidence/seal.ts does). */
@@ -218,7 +224,8 @@ function isHeader(value: unknown): value is RecordHeader {
     h.parts.every((part) => isPart(part, h.kind === 'readings')) &&
     (h.kind === 'readings' ? areOfDifferentMachines(h.parts) : h.parts.length === 1) &&
     (h.seq === 1 ? h.prev === null : isDigest(h.prev)) &&
-    isThinning(h)
+    isThinning(h) &&
+    isRotation(h)
   );
 }
 
@@ -237,6 +244,21 @@ function isThinning(h: Partial<Record<keyof RecordHeader, unknown>>): boolean {
     thinnedTo < seq &&
     isDigest(thinnedHash) &&
     isCount(thinnedSince)
+  );
+}
+
+/** Both keys or none, at the beginning of a chain. */
+function isRotation(h: Partial<Record<keyof RecordHeader, unknown>>): boolean {
+  const { rotatedFrom, rotatedBy } = h;
+  if (rotatedFrom === undefined && rotatedBy === undefined) return true;
+  return (
+    h.seq === 1 &&
+    h.kind === 'config' &&
+    isDigest(rotatedFrom) &&
+    rotatedFrom !== h.key &&
+    typeof rotatedBy === 'string' &&
+    // 64 bytes have one spelling.
+    /^[A-Za-z0-9_-]{85}[AQgw]$/.test(rotatedBy)
   );
 }
 
@@ -277,6 +299,8 @@ function orderHeader(h: RecordHeader): RecordHeader {
     ...(h.thinnedTo === undefined ? {} : { thinnedTo: h.thinnedTo }),
     ...(h.thinnedHash === undefined ? {} : { thinnedHash: h.thinnedHash }),
     ...(h.thinnedSince === undefined ? {} : { thinnedSince: h.thinnedSince }),
+    ...(h.rotatedFrom === undefined ? {} : { rotatedFrom: h.rotatedFrom }),
+    ...(h.rotatedBy === undefined ? {} : { rotatedBy: h.rotatedBy }),
   };
 }
 

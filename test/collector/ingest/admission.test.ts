@@ -5,13 +5,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Admission } from '../../../collector/ingest/admission.ts';
 import { Findings } from '../../../collector/ingest/findings.ts';
 import { KeyWatch } from '../../../collector/ingest/key-watch.ts';
-import { AgentKeys } from '../../../collector/ingest/keys.ts';
+import { AgentKeys, handoversOf } from '../../../collector/ingest/keys.ts';
 import { Quarantine } from '../../../collector/ingest/quarantine.ts';
 import { ReceiptIssuer } from '../../../collector/ingest/receipts.ts';
 import { WantedRecords } from '../../../collector/ingest/wanted-records.ts';
 import type { KeyAct, KeyActBody } from '../../../collector/journal/key-acts.ts';
 import { openLedger, type LedgerOptions } from '../../../collector/ledger/sqlite-ledger.ts';
-import { generateSigningKey } from '../../../protocols/evidence/keys.ts';
+import { signRotation } from '../../../protocols/evidence/key-rotation.ts';
+import { generateSigningKey, type SigningKey } from '../../../protocols/evidence/keys.ts';
 import { rangeDigest, type SealedRecord } from '../../../protocols/evidence/seal.ts';
 import { parseReceipt, type Receipt } from '../../../protocols/telemetry/receipt.ts';
 import { ChainFeed, FEED_START_MS, snapshotText } from '../ledger/chain-feed.ts';
@@ -36,8 +37,10 @@ async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOpti
   const quarantine = new Quarantine({ folder: join(folder, 'quarantine'), log, realMs: () => 0 });
   const wanted = new WantedRecords({ path: join(folder, 'wanted-records.json'), realMs: () => 0, log });
   const acts: KeyAct[] = [];
-  const keys = new AgentKeys(ledger.chains(), { acts: () => [...acts], version: () => acts.length });
-  const now = { wallMs: () => FEED_START_MS, realMs: () => 0 };
+  const source = { acts: () => [...acts], version: () => acts.length };
+  const keys = new AgentKeys(ledger.chains(), source, handoversOf(ledger.configRecords()));
+  let passedMs = 0;
+  const now = { wallMs: () => FEED_START_MS, realMs: () => passedMs };
   const keyWatch = new KeyWatch({ keys, findings, ...now, log });
   let woken = 0;
   const admission = new Admission({
@@ -72,7 +75,9 @@ async function open(folder = makeTempFolder(), ledgerOptions: Partial<LedgerOpti
     findings,
     quarantine,
     wanted,
+    keys,
     keyWatch,
+    pass: (ms: number) => void (passedMs += ms),
     decide: (act: KeyActBody) => {
       acts.push({ ...act, id: 'entry', atMs: FEED_START_MS, by: 'ann' });
       keyWatch.refresh();
@@ -310,6 +315,86 @@ test('what is in the ledger already is receipted again under a revoked key, and 
   ]);
   // The last one that was taken of this agent is no newer than the refused one: nothing says that it goes on under another key.
   expect(keyWatch.troubles()).toEqual([]);
+});
+
+/** The first record of a chain whose key an earlier one handed over to. */
+function rotatedFeed(
+  old: SigningKey,
+  told: { agent?: string; site?: string; to?: string } = {},
+  feed = new ChainFeed({ epoch: 'epoch0000002' }),
+) {
+  const { agent = 'gw-1', site = 'plant', to = feed.key.publicKey } = told;
+  const rotated = { from: old.publicKey, by: signRotation(old, { site, agent, to }) };
+  return { feed, first: feed.next({ kind: 'config', rotated }) };
+}
+
+test('a key that the one before it handed over to is no alarm, also over a restart; what the old one sealed is still taken', async () => {
+  const { admit, findings, keys, keyWatch, ledger, folder } = await open();
+  const old = new ChainFeed();
+  await admit(...old.take(2));
+  const { feed, first } = rotatedFeed(old.key);
+  // What is new comes before what waits, and before the record that says whose place its key took.
+  const [waiting, live] = [old.next(), feed.next()];
+  await admit(live);
+  expect(keys.meet('gw-1', feed.key.publicKey)).toBe('other');
+  expect([findings.list(), keyWatch.troubles()]).toEqual([[], []]);
+  await admit(first, waiting);
+  expect(keys.meet('gw-1', feed.key.publicKey)).toBe('rotated');
+  expect([findings.list(), keyWatch.troubles()]).toEqual([[], []]);
+  expect(ledger.chains()).toMatchObject([{ contiguousSeq: 3 }, { contiguousSeq: 2 }]);
+  await ledger.close();
+  const again = await open(folder);
+  expect(again.keys.list()).toMatchObject([{ standing: 'seen' }, { standing: 'rotated' }]);
+});
+
+test('the first record of a chain is waited for ten minutes, and no longer', async () => {
+  const { admit, findings, keyWatch, pass } = await open();
+  await admit(new ChainFeed().next());
+  const stranger = new ChainFeed({ epoch: 'epoch0000002' });
+  stranger.next();
+  await admit(stranger.next());
+  pass(599_999);
+  expect(keyWatch.troubles()).toEqual([]);
+  pass(2);
+  expect(keyWatch.troubles()).toMatchObject([{ standing: 'other' }]);
+  await admit(stranger.next());
+  expect(findings.list()).toMatchObject([{ kind: 'other-key' }]);
+});
+
+test('a forged statement of a rotation is an alarm as without one', async () => {
+  const old = new ChainFeed();
+  const strangers = [
+    rotatedFeed(old.key, { agent: 'gw-2' }),
+    rotatedFeed(old.key, { site: 'other' }),
+    // Replayed: it named another key.
+    rotatedFeed(old.key, { to: generateSigningKey().publicKey }),
+    // Signed by a key that never was this agent's.
+    rotatedFeed(generateSigningKey()),
+  ];
+  const own = rotatedFeed(old.key);
+  // Signed by the new key itself in the name of the old one.
+  const by = signRotation(own.feed.key, { site: 'plant', agent: 'gw-1', to: own.feed.key.publicKey });
+  const self = new ChainFeed({ epoch: 'epoch0000003', key: own.feed.key });
+  strangers.push({
+    feed: self,
+    first: self.next({ kind: 'config', rotated: { from: old.key.publicKey, by } }),
+  });
+  for (const { feed, first } of strangers) {
+    const { admit, findings, keys } = await open();
+    await admit(...old.take(1), first);
+    expect(keys.meet('gw-1', feed.key.publicKey)).toBe('other');
+    expect(findings.list().map(({ kind }) => kind)).toContain('other-key');
+  }
+  // By one that was revoked.
+  const { admit, decide, findings, keys } = await open();
+  const stolen = new ChainFeed();
+  await admit(stolen.next());
+  const { publicKey: key } = stolen.key;
+  decide({ v: 1, act: 'revoke', agent: 'gw-1', key, sinceMs: FEED_START_MS, reason: 'stolen' });
+  const { feed, first } = rotatedFeed(stolen.key);
+  await admit(first);
+  expect(keys.meet('gw-1', feed.key.publicKey)).toBe('other');
+  expect(findings.list()).toMatchObject([{ kind: 'other-key' }]);
 });
 
 test('two agents that claim one channel are found, also after a restart', async () => {

@@ -68,3 +68,58 @@ test('more keys than are remembered are other keys, and a revoked one stays revo
   expect(keys.meet('gw-1', 'stolen')).toBe('revoked');
   expect(keys.list()).toHaveLength(10_000);
 });
+
+const handover = (from: string, to: string, receivedMs = 100) => ({ agent: 'gw-1', from, to, receivedMs });
+
+test('a key that was handed over to is trusted as far as the one before it, whatever came first', () => {
+  const keys = new AgentKeys([{ agent: 'gw-1', key: 'first', firstOrdinal: 1 }]);
+  // The third one is here before anything is known of the second.
+  keys.learn(handover('second', 'third'));
+  expect(keys.meet('gw-1', 'third')).toBe('other');
+  keys.learn(handover('first', 'second'));
+  expect(keys.meet('gw-1', 'second')).toBe('rotated');
+  expect(keys.meet('gw-1', 'third')).toBe('rotated');
+  expect(keys.meet('gw-1', 'first')).toBe('seen');
+  // Of another agent it says nothing.
+  expect(keys.meet('gw-2', 'first')).toBe('seen');
+  expect(keys.meet('gw-2', 'second')).toBe('other');
+});
+
+test('a key hands over once: whoever finds it afterwards can give it to nobody', () => {
+  const keys = new AgentKeys(CHAINS, undefined, [handover('first', 'second'), handover('first', 'thief')]);
+  expect(keys.meet('gw-1', 'second')).toBe('rotated');
+  expect(keys.meet('gw-1', 'thief')).toBe('other');
+});
+
+test('keys that hand over to each other are no nearer to one that is trusted', () => {
+  const circle = [handover('a', 'b'), handover('b', 'c'), handover('c', 'a')];
+  const keys = new AgentKeys([{ agent: 'gw-1', key: 'first', firstOrdinal: 1 }], undefined, circle);
+  for (const key of ['a', 'b', 'c']) expect(keys.meet('gw-1', key)).toBe('other');
+});
+
+test('a key that was revoked before its statement came hands over nothing; one that was revoked later did', () => {
+  for (const [sinceMs, standing] of [
+    [100, 'other'],
+    [101, 'rotated'],
+  ] as const) {
+    const keys = new AgentKeys(CHAINS, decided(revoke('first', sinceMs)), [handover('first', 'second')]);
+    expect(keys.meet('gw-1', 'second')).toBe(standing);
+  }
+  const source = decided();
+  const keys = new AgentKeys(CHAINS, source, [handover('first', 'second'), handover('second', 'third')]);
+  expect(keys.meet('gw-1', 'third')).toBe('rotated');
+  source.add(revoke('first', 50));
+  keys.refresh();
+  expect([keys.meet('gw-1', 'second'), keys.meet('gw-1', 'third')]).toEqual(['other', 'other']);
+  source.add(confirm('second'));
+  keys.refresh();
+  expect([keys.meet('gw-1', 'second'), keys.meet('gw-1', 'third')]).toEqual(['confirmed', 'rotated']);
+});
+
+test('of a ledger that was lost the newest key comes first: those that handed over to it are seen as well', () => {
+  const keys = new AgentKeys([], undefined, [handover('b', 'c'), handover('a', 'b')]);
+  expect(keys.meet('gw-1', 'c')).toBe('seen');
+  expect(keys.meet('gw-1', 'a')).toBe('seen');
+  expect(keys.meet('gw-1', 'b')).toBe('seen');
+  expect(keys.meet('gw-1', 'd')).toBe('other');
+});

@@ -58,6 +58,8 @@ export class ChainFeed {
       firstMs?: number;
       /** Records that this one was thinned from. */
       thinned?: { from: number; to: number; hash: string };
+      /** The key before its own, and what that one signed. */
+      rotated?: { from: string; by: string };
     } = {},
   ): SealedRecord {
     const kind = options.kind ?? 'readings';
@@ -91,6 +93,9 @@ export class ChainFeed {
               thinnedHash: options.thinned.hash,
               thinnedSince: 0,
             }),
+        ...(options.rotated === undefined
+          ? {}
+          : { rotatedFrom: options.rotated.from, rotatedBy: options.rotated.by }),
       },
       [{ machine, text }],
       this.key,
