@@ -49,7 +49,6 @@ export async function runVerify(path: string, options: VerifyOptions): Promise<v
     if (options.report !== undefined && options.json !== true)
       process.stdout.write(`The report is in ${options.report}.\n`);
   } catch (error) {
-    if (!(error instanceof MillwattError)) throw error;
     // 1 would say that the package failed, and nobody has looked at it.
     const { text, report } = describeFailure(error, widthOf(process.stderr));
     process.stderr.write(text);
@@ -61,7 +60,13 @@ export async function runVerify(path: string, options: VerifyOptions): Promise<v
 async function verifyFile(path: string, options: VerifyOptions): Promise<Verification> {
   const trusted = readTrusted(options.trust ?? []);
   const reportPath = options.report === undefined ? undefined : resolve(options.report);
-  if (reportPath !== undefined) requireFree(reportPath, options.force === true);
+  if (reportPath !== undefined) {
+    if (reportPath === resolve(path))
+      throw new MillwattError('refuse', 'usage', `--report ${options.report} is the package itself.`, {
+        cure: 'Name another file.',
+      });
+    requireFree(reportPath, options.force === true);
+  }
   const signal = listenForStop();
   const progress = createStageProgress(options.json === true);
   const file = openPackage(path);

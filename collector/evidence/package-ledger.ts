@@ -31,6 +31,10 @@ export class PackageLedger implements DerivedFrom {
   /** Thinned records of the machine. */
   readonly #thinned = new Set<string>();
   #isSorted = true;
+  /** Those that hold a part of the machine, by their first reading; undefined until it is asked for. */
+  #byFirst: Place[] | undefined;
+  /** The longest of them, ms: none that reaches into a time begins earlier than so long before it. */
+  #longestMs = 0;
 
   constructor(machine: string) {
     this.#machine = machine;
@@ -53,6 +57,8 @@ export class PackageLedger implements DerivedFrom {
     };
     if ((this.#places.at(-1)?.ordinal ?? 0) > ordinal) this.#isSorted = false;
     this.#places.push(place);
+    this.#byFirst = undefined;
+    if (place.hasMachine) this.#longestMs = Math.max(this.#longestMs, place.lastMs - place.firstMs);
     if (place.hasMachine && header.thinnedFrom !== undefined)
       this.#thinned.add(`${header.agent}/${header.epoch}/${header.seq}`);
     const [first] = parts;
@@ -90,19 +96,20 @@ export class PackageLedger implements DerivedFrom {
 
   readAfter(after: number, limit: number): LedgerRecord[] {
     const places = this.#sorted();
-    let [low, high] = [0, places.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((places[middle]?.ordinal ?? Infinity) <= after) low = middle + 1;
-      else high = middle;
-    }
-    return places.slice(low, low + limit).map((place) => this.#record(place));
+    const first = firstWhere(places, ({ ordinal }) => ordinal > after);
+    return places.slice(first, first + limit).map((place) => this.#record(place));
   }
 
   *readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord> {
     if (machine !== this.#machine) return;
-    for (const place of this.#sorted())
-      if (place.hasMachine && place.firstMs <= toMs && place.lastMs >= fromMs) yield this.#record(place);
+    this.#byFirst ??= this.#places
+      .filter(({ hasMachine }) => hasMachine)
+      .sort((a, b) => a.firstMs - b.firstMs);
+    const places = this.#byFirst;
+    const first = firstWhere(places, ({ firstMs }) => firstMs >= fromMs - this.#longestMs);
+    const end = firstWhere(places, ({ firstMs }) => firstMs > toMs);
+    const found = places.slice(first, end).filter(({ lastMs }) => lastMs >= fromMs);
+    for (const place of found.sort((a, b) => a.ordinal - b.ordinal)) yield this.#record(place);
   }
 
   configRecord(agent: string, config: string): LedgerRecord | undefined {
@@ -153,4 +160,15 @@ export class PackageLedger implements DerivedFrom {
       bytes: assembleRecord(signedBytes, signature, shown),
     };
   }
+}
+
+/** The place of the first one that is beyond, in a list in which all behind it are; found by halving. */
+function firstWhere<T>(list: readonly T[], isBeyond: (one: T) => boolean): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBeyond(list[middle] as T)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

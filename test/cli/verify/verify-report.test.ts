@@ -80,6 +80,11 @@ describe('what a verifier trusts', () => {
     });
     expect(missing.code).toBe(2);
     expect((await site.millwatt('verify')).code).toBe(2);
+    const over = ['verify', 'mill-1.evidence.zip', '--report', './mill-1.evidence.zip', '--force'];
+    expect(await site.millwatt(...over)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('package itself'),
+    });
   }, 60_000);
 });
 
