@@ -25,6 +25,7 @@ import { requireMachine } from '../known-machine.ts';
 import { machineModelsOf } from '../machine-model-of.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { VERSION } from '../version.ts';
+import { recordsOfAgents } from './agent-records.ts';
 import { certificatesOf } from './evidence-certificates.ts';
 
 /** What a package is asked of: one machine, and whole hours, wall ms: [fromMs, toMs). */
@@ -82,6 +83,7 @@ export async function openEvidence(
         config.footprint === undefined ? undefined : await makeFootprint({ views, plan, journal }, key);
       const lastOrdinal = views.cursor('derive');
       const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog, lastOrdinal });
+      const agents = ledger.agentsOf(machine);
       const standings = standingsOf(ledger, journal);
       const days = readDays(dataFolder);
       const source = {
@@ -91,7 +93,7 @@ export async function openEvidence(
         toMs,
         madeMs: Date.now(),
         software: { name: 'millwatt', version: VERSION },
-        ledger,
+        ledger: agents === undefined ? ledger : recordsOfAgents(ledger, agents),
         lastOrdinal,
         standingOf: (agent: string, agentKey: string) =>
           standings.get(`${agent} ${agentKey}`) ?? { standing: 'other' as const },

@@ -149,8 +149,9 @@ function* findChains(source: PackageSource): Generator<number, Chain[]> {
   const { machine, standingOf, lastOrdinal } = source;
   const chains = new Map<string, Chain>();
   const serving = new Set<string>();
+  let count = 0;
   for (const { header, hash, ordinal, headOnly } of readAll(source)) {
-    if (ordinal % RECORDS_A_READ === 0) yield (A_PASS * ordinal) / lastOrdinal;
+    if (++count % RECORDS_A_READ === 0) yield (A_PASS * ordinal) / lastOrdinal;
     const { agent, epoch, key, seq } = header;
     const isOwn = header.parts.some((part) => part.machine === machine);
     if (isOwn) serving.add(agent);
@@ -181,8 +182,9 @@ function* lookThrough(
   const serving = new Set(chains.map(({ agent }) => agent));
   const snapshots = new Map<string, string>();
   const marks = new ChainMarks();
+  let count = 0;
   for (const { header, hash, ordinal, receivedMs, bytes } of readAll(source)) {
-    if (ordinal % RECORDS_A_READ === 0) yield A_PASS * (1 + ordinal / source.lastOrdinal);
+    if (++count % RECORDS_A_READ === 0) yield A_PASS * (1 + ordinal / source.lastOrdinal);
     if (!serving.has(header.agent)) continue;
     marks.add({ ordinal, receivedMs, agent: header.agent, epoch: header.epoch, hash });
     const [part] = header.kind === 'config' ? parseRecord(bytes).parts : [];

@@ -87,6 +87,13 @@ export class MonthReader {
     return this.#read(() => this.#db.prepare(sql).all(after, limit)) as unknown as RecordMark[];
   }
 
+  /** Agents with a record that holds a part of the machine, in no order. */
+  agentsOf(machine: string): string[] {
+    const sql =
+      'SELECT DISTINCT agent FROM record WHERE ordinal IN (SELECT ordinal FROM part WHERE machine = ?)';
+    return this.#read(() => this.#db.prepare(sql).all(machine)).map((row) => String(row['agent']));
+  }
+
   /** Ordinals of the records with a part of the machine and readings in wall time [fromMs, toMs], ascending. */
   ordinalsOf(machine: string, fromMs: number, toMs: number): number[] {
     return this.#read(() => this.#ofMachine.all(machine, fromMs, toMs)).map((row) => Number(row['ordinal']));

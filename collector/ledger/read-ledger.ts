@@ -24,6 +24,8 @@ export interface LedgerView extends Pick<
   readMarks(after: number, limit: number): RecordMark[];
   /** Every `config` record, ascending by ordinal. */
   configRecords(): Iterable<LedgerRecord>;
+  /** Agents that ever served a machine; undefined where readings were let go, and only the records themselves tell. */
+  agentsOf(machine: string): ReadonlySet<string> | undefined;
   /** How many records `readMachine` would hand on. */
   countMachine(machine: string, fromMs: number, toMs: number): number;
   close(): void;
@@ -58,6 +60,11 @@ class OpenedLedger implements LedgerView {
 
   countMachine(machine: string, fromMs: number, toMs: number): number {
     return this.#months.reduce((sum, month) => sum + month.ordinalsOf(machine, fromMs, toMs).length, 0);
+  }
+
+  agentsOf(machine: string): ReadonlySet<string> | undefined {
+    if (this.#months.some((month) => month.isPruned())) return undefined;
+    return new Set(this.#months.flatMap((month) => month.agentsOf(machine)));
   }
 
   *readMachine(machine: string, fromMs: number, toMs: number): Iterable<LedgerRecord> {
