@@ -14,6 +14,8 @@ const TOOLS = {
   gcc: { programs: ['gcc', 'cc'], install: 'sudo apt-get install gcc' },
   strace: { programs: ['strace'], install: 'sudo apt-get install strace' },
   openssl: { programs: ['openssl'], install: 'sudo apt-get install openssl' },
+  // A terminal for commands that draw on one.
+  script: { programs: ['script'], install: 'sudo apt-get install bsdutils' },
   // Libraries are found by a file of theirs; they are Debian's, and so is the Python that sees pymodbus.
   libmodbus: { programs: ['/usr/include/modbus/modbus.h'], install: 'sudo apt-get install libmodbus-dev' },
   pymodbus: {
