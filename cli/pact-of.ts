@@ -81,8 +81,8 @@ function pactPlanOf(config: PactConfig, folder: string, sitePlan: SitePlan): Pac
   return {
     url: config.url.replace(/\/$/, ''),
     servesSchema: config.schema,
-    publish: config.publish.map(({ machine, line, part, period, since, provisional }) => ({
-      subject: subjectAsked({ machine, line, part }),
+    publish: config.publish.map(({ machine, line, model, part, period, since, provisional }) => ({
+      subject: subjectAsked({ machine, line, model, part }),
       period,
       sinceMs: since === undefined ? null : dayMs(since),
       evenProvisional: provisional,

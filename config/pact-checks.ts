@@ -42,21 +42,31 @@ const error = (path: ConfigPath, message: string, cure: string): Remark => ({
 });
 
 function checkEntry(raw: unknown, entry: PactConfig['publish'][number], at: ConfigPath): Remark[] {
-  const { machine, line, part } = entry;
-  if (line !== undefined && part !== undefined)
+  const { machine, line, model, part } = entry;
+  const several = line === undefined ? 'model' : 'line';
+  const isSeveral = line !== undefined || model !== undefined;
+  if (isSeveral && part !== undefined)
     return [
       error(
         at,
-        'the use phase of a line and the making of a part are two readings of the same energy.',
-        'Make two entries of it: one with line, one with machine and part.',
+        `the use phase of a ${several} and the making of a part are two readings of the same energy.`,
+        `Make two entries of it: one with ${several}, one with part.`,
       ),
     ];
-  if ((machine === undefined) === (line === undefined))
-    return [error(at, 'does not say of what.', 'Give machine (and part, for what it makes), or line.')];
+  const given = [machine ?? part, line, model].filter((one) => one !== undefined);
+  if (given.length !== 1)
+    return [
+      error(
+        at,
+        given.length === 0 ? 'does not say of what.' : 'names several subjects.',
+        'Give machine, line, model or part; a machine may stand with the part that it makes.',
+      ),
+    ];
   const footprint = ownValue(raw, 'footprint');
   return [
     ...requireOne([...at, 'machine'], machine, idsOf(ownList(raw, 'machines')), 'machines'),
     ...requireOne([...at, 'line'], line, idsOf(ownList(footprint, 'lines')), 'footprint.lines'),
+    ...requireOne([...at, 'model'], model, idsOf(ownList(footprint, 'models')), 'footprint.models'),
     ...requireOne([...at, 'part'], part, idsOf(ownList(footprint, 'parts')), 'footprint.parts'),
   ];
 }

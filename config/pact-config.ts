@@ -20,9 +20,13 @@ const published = z
       .optional()
       .describe('A line of footprint.lines: its machine-hours.')
       .meta({ examples: ['line-a'] }),
+    model: named
+      .optional()
+      .describe('A model of footprint.models: the machine-hours of a typical unit.')
+      .meta({ examples: ['vmc-850'] }),
     part: named
       .optional()
-      .describe('A part that the machine makes.')
+      .describe('A part that the machine makes; without machine, one whose steps footprint.parts tells.')
       .meta({ examples: ['housing-7'] }),
     period: z
       .enum(['month', 'year'])

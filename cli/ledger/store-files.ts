@@ -38,6 +38,7 @@ export function listStore(dataFolder: string): StoreFile[] {
   const files = [
     ...namesIn(dataFolder, 'ledger').map((name) => join('ledger', name)),
     ...namesIn(dataFolder, ''),
+    ...namesIn(dataFolder, 'pact').map((name) => join('pact', name)),
     ...namesIn(dataFolder, 'quarantine').map((name) => join('quarantine', name)),
   ];
   return files.flatMap((name) => {

@@ -89,6 +89,8 @@ export class FootprintBook {
       .filter(({ status }) => status === 'Active')
       .map((one): BookedFootprint => ({ ...one, status: 'Deprecated' }));
     const changed = [booked, ...superseded];
+    // Read before it is written: the list is then that of before.
+    this.all();
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const deprecate = this.#db.prepare('UPDATE footprint SET deprecated_ms = ? WHERE id = ?');
@@ -113,7 +115,8 @@ export class FootprintBook {
       this.#db.exec('ROLLBACK');
       throw error;
     }
-    this.#all = undefined;
+    const gone = new Map(superseded.map((one) => [one.id, one]));
+    this.#all = [...this.all().map((one) => gone.get(one.id) ?? one), booked];
     return changed;
   }
 

@@ -62,7 +62,7 @@ export async function publishFootprints(
       if (stopped.aborted) return count;
       if (!isOffered(entry, period, nowMs)) continue;
       const subject = nameOf(entry, period);
-      const basis = basisOf(options, from, entry, period);
+      const basis = await basisOf(options, from, entry, period);
       if (basis === undefined || book.lookedAt(subject) === basis) continue;
       try {
         const record = await recordOf(from, entry, period, { nowMs, issue: 1 }, stopped);
@@ -108,33 +108,42 @@ function nameOf({ subject }: PublishedSubject, { fromMs, toMs }: Period): string
  * A hash of all that a record of this period would be made from: of every hour which revision it is, what was declared, told and
  * which program. Undefined while the period is not complete, or where nothing was metered in it.
  */
-function basisOf(
+async function basisOf(
   { version, wallMs }: PublishingOptions,
   { source, plan }: ExportSource,
   { subject, evenProvisional }: PublishedSubject,
   { fromMs, toMs }: Period,
-): string | undefined {
+): Promise<string | undefined> {
   const digest = createHash('sha256');
   digest.update(`${version}\n${plan.hash}\n`);
+  const giveTurn = turnGiver();
   // What people and an MES told of jobs decides what a job got.
-  if ('machine' in subject) digest.update(`${source.journal?.lastSeq() ?? 0}\n`);
+  if (subject.kind === 'part' || subject.kind === 'job') digest.update(`${source.journal?.lastSeq() ?? 0}\n`);
   let count = 0;
   for (const machine of machinesOf(plan, subject)) {
     const watched = source.views.watched(machine);
     if (watched === undefined) return undefined;
     if (!evenProvisional && watched.toMs < toMs && wallMs() < toMs + AWAITED_MS) return undefined;
-    for (let at = fromMs; at < toMs; at += DAY_MS)
-      for (const { hourMs, revision, status } of source.views.hours(
-        machine,
-        at,
-        Math.min(at + DAY_MS, toMs),
-      )) {
-        if (status !== 'final' && !evenProvisional) return undefined;
+    for (let at = Math.max(fromMs, watched.fromMs - DAY_MS); at < toMs; at += DAY_MS) {
+      for (const hour of source.views.hours(machine, at, Math.min(at + DAY_MS, toMs))) {
+        if (hour.status !== 'final' && !evenProvisional) return undefined;
         count += 1;
-        digest.update(`${machine} ${hourMs} ${revision} ${status}\n`);
+        digest.update(`${machine} ${hour.hourMs} ${hour.revision} ${hour.status}\n`);
       }
+      await giveTurn();
+    }
   }
   return count === 0 ? undefined : digest.digest('base64url');
+}
+
+/** Lets others have their turn wherever it is called, at most every 10 ms. */
+function turnGiver(): () => Promise<void> {
+  let turnMs = performance.now();
+  return async () => {
+    if (performance.now() - turnMs < TURN_MS) return;
+    await nextTurn();
+    turnMs = performance.now();
+  };
 }
 
 /** The record; undefined once `stopped`. */
@@ -145,13 +154,11 @@ async function recordOf(
   { nowMs, issue }: { nowMs: number; issue: number },
   stopped: AbortSignal,
 ): Promise<FootprintRecord | undefined> {
-  let turnMs = performance.now();
+  const giveTurn = turnGiver();
   for (const record of stepExport(from, { subject, fromMs, toMs, issue }, nowMs)) {
     if (record !== null) return record;
-    if (performance.now() - turnMs < TURN_MS) continue;
-    await nextTurn();
+    await giveTurn();
     if (stopped.aborted) return undefined;
-    turnMs = performance.now();
   }
   throw new Error('the steps end with a record');
 }

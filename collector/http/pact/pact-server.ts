@@ -24,6 +24,9 @@ const CONNECTIONS_MAX = 200;
 /** A reader that takes nothing for so long is let go. */
 const STALLED_MS = 30_000;
 
+/** How much work a request makes, in that of one footprint: a page has up to 100, an answer to an event too, and is kept. */
+const COST = { footprint: 1, list: 5, event: 10 };
+
 const HEADERS = {
   'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
@@ -160,7 +163,7 @@ function addActions(
 ): void {
   const visits = new WeakMap<FastifyRequest, Visit>();
   /** Everything that can be refused without the body is refused before it is read. */
-  const enter = (scope: PactScope) => async (request: FastifyRequest, reply: FastifyReply) => {
+  const enter = (scope: PactScope, cost: number) => async (request: FastifyRequest, reply: FastifyReply) => {
     const found = guard.visit(request.headers.authorization, request.ip);
     const holder = typeof found === 'object' ? found : null;
     if (found === 'too many')
@@ -177,7 +180,7 @@ function addActions(
         reply,
         refusal('AccessDenied', `Your token is not for this: it needs the scope ${scope}.`),
       );
-    if (holder !== null && !guard.requests.spend(holder.partner.id))
+    if (holder !== null && !guard.requests.spend(holder.partner.id, cost))
       return await send(
         reply,
         refusal('BadRequest', 'Too many requests in a short time: wait a few seconds.', 429),
@@ -191,7 +194,7 @@ function addActions(
     return visit;
   };
 
-  server.get('/3/footprints', { onRequest: enter('read') }, async (request, reply) => {
+  server.get('/3/footprints', { onRequest: enter('read', COST.list) }, async (request, reply) => {
     const [path = '', query = ''] = request.url.split(/\?(.*)/s);
     const asked = { host: request.headers.host ?? '', path, query };
     const answer = listFootprints(asked, book.all(), visitOf(request).caller);
@@ -204,7 +207,7 @@ function addActions(
 
   server.get<{ Params: { id: string } }>(
     '/3/footprints/:id',
-    { onRequest: enter('read') },
+    { onRequest: enter('read', COST.footprint) },
     async (request, reply) => {
       const answer = getFootprint(request.params.id, book.all(), visitOf(request).caller);
       if (answer.status !== 200) return await send(reply, answer);
@@ -213,7 +216,7 @@ function addActions(
     },
   );
 
-  server.post('/3/events', { onRequest: enter('events') }, async (request, reply) => {
+  server.post('/3/events', { onRequest: enter('events', COST.event) }, async (request, reply) => {
     const { caller, holder } = visitOf(request);
     const body = typeof request.body === 'string' ? request.body : '';
     const { answer, event } = receiveEvent(
