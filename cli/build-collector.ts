@@ -3,6 +3,7 @@ import { startCollector, type CollectorOptions, type RunningCollector } from '..
 import { startDerivation, type Derivation } from '../collector/derivation/deriver.ts';
 import { followAmendments } from '../collector/journal/amendment-source.ts';
 import { startDailyRoots } from '../collector/evidence/days/daily-roots.ts';
+import { startStamper } from '../collector/evidence/stamps/stamper.ts';
 import type { Journal } from '../collector/journal/journal.ts';
 import { followKeyActs } from '../collector/journal/key-acts.ts';
 import { frozenPath, readFrozen } from '../collector/ledger/frozen-store.ts';
@@ -26,6 +27,7 @@ import { openQuarantine } from './project/projection-site.ts';
 import { startPactOf, type RunningPact } from './pact-of.ts';
 import { resolveSecret } from './secrets.ts';
 import { sitePlanOf } from './site-plan-of.ts';
+import { timeStampAuthorityOf } from './time-stamp-authority.ts';
 import { VERSION } from './version.ts';
 
 /** A collector with everything its configuration asks for. */
@@ -57,6 +59,7 @@ export async function buildCollector(
     marksToken: resolveSecret(config.http.marksToken, folder),
     tls: readServerTls(config.http, folder),
   };
+  const authority = timeStampAuthorityOf(config, folder);
   const parts: CollectorOptions['parts'] = {
     startDerivation: (surroundings) => {
       // Not before the data folder is there and ours: the ledger in it is locked.
@@ -92,6 +95,7 @@ export async function buildCollector(
         ledger,
         wallMs: () => arrivals.wallMs(),
         log: told,
+        stamper: authority === undefined ? undefined : startStamper({ authority, log: told }),
       }),
     startHttp: async (surroundings) => {
       const { views, publicKey } = surroundings;

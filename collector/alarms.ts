@@ -68,6 +68,10 @@ function evidenceAlarms(evidence: Told['evidence']): Alarm[] {
     const reason = `No root of a day is signed: ${evidence.stuck}`;
     alarms.push({ part: 'ledger', reason, cure: evidence.cure, lagRecords: evidence.openRecords });
   }
+  if (evidence !== undefined && evidence.stampCure !== '') {
+    const reason = `The last day of the ledger has no time stamp: ${evidence.stampStuck}`;
+    alarms.push({ part: 'ledger', reason, cure: evidence.stampCure, lagRecords: 0 });
+  }
   if (evidence !== undefined && evidence.foreign !== '') {
     const reason = evidence.foreign.replace(/\.$/, '');
     alarms.push({ part: 'ledger', reason, cure: FOREIGN_CURE, lagRecords: 0 });

@@ -34,6 +34,9 @@ const WORDS: Record<Figure, string> = {
     'End of the last day of the ledger that is signed, seconds since the Unix epoch; 0 for none.',
   'evidence openRecords': 'Records of the ledger behind its last signed day.',
   'evidence failures': 'Times that no root of a day could be signed, since the start.',
+  'evidence stampedDay':
+    'Number of the last signed day that a time-stamping authority stamped; 0 for none, or where none is configured.',
+  'evidence stampFailures': 'Times that no stamp was got for a day, since the start.',
   'influx failingSeconds': 'For how long nothing could be written to InfluxDB; 0 while all is well.',
   'influx cursor': 'Number of the last ledger record that is in InfluxDB.',
   'influx lagRecords': 'Ledger records that are not in InfluxDB yet.',

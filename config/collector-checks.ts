@@ -3,6 +3,7 @@ import { checkCalendar } from './calendar-checks.ts';
 import { checkCalibrations } from './calibration-checks.ts';
 import { hostOfUrl, isLoopback } from './address-checks.ts';
 import { checkSecret, checkTlsFiles, measureSecret } from './file-checks.ts';
+import { checkEvidence } from './evidence-checks.ts';
 import type { Remark } from './finding.ts';
 import { checkFootprint } from './footprint-checks.ts';
 import { checkInflux } from './influx-checks.ts';
@@ -31,6 +32,7 @@ export function checkCollector(raw: unknown, folder: string, world: Surroundings
     ...checkMachines(ownList(raw, 'machines'), world.judge),
     ...checkSitePlan(raw),
     ...checkFootprint(raw, folder, world),
+    ...checkEvidence(raw, folder, world),
     ...checkPactHost(raw, folder, world),
     ...checkSiteCalendar(ownValue(raw, 'calendar'), world.judge),
     ...checkCalibrations(ownList(raw, 'machines'), folder, world),

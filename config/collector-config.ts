@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
 import { calendarConfig } from './calendar-config.ts';
+import { evidenceConfig } from './evidence-config.ts';
 import { footprintConfig, machineProductConfig } from './footprint-config.ts';
 import {
   dutyCycleConfig,
@@ -270,6 +271,7 @@ export const collectorConfig = z.strictObject({
     .describe('Loads that serve several machines, such as a compressor.')
     .meta({ examples: [[{ id: 'compressor', serves: ['mill-1', 'mill-2'] }]] }),
   footprint: footprintConfig.optional(),
+  evidence: evidenceConfig.optional(),
   pact: pactConfig.optional(),
   machines: z
     .array(machine)

@@ -33,6 +33,10 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   systeminformation: ['agent'],
   yazl: ['collector/exports'],
   'hyparquet-writer': ['collector/exports'],
+  '@peculiar/asn1-cms': ['collector/evidence/stamps'],
+  '@peculiar/asn1-schema': ['collector/evidence/stamps'],
+  '@peculiar/asn1-tsp': ['collector/evidence/stamps'],
+  '@peculiar/asn1-x509': ['collector/evidence/stamps'],
   pino: ['cli'],
   commander: ['cli'],
 };

@@ -28,6 +28,22 @@ export interface DailyRootsStats {
   cure: string;
   /** Signed days that are not of this ledger, which was found at the start; empty when all are. */
   foreign: string;
+  /** Number of the last day that a time-stamping authority stamped; 0 for none, or without one. */
+  stampedDay: number;
+  /** Stamps that were not got, since the start. */
+  stampFailures: number;
+  /** Why the last day has no stamp; empty when all is well, or nobody stamps. */
+  stampStuck: string;
+  /** What a person has to do about that; empty where it goes on by itself. */
+  stampCure: string;
+}
+
+/** What gets stamps for signed days. */
+export interface DayStamper {
+  /** A day may have been signed. */
+  wake(store: DayStore): void;
+  stats(): Pick<DailyRootsStats, 'stampedDay' | 'stampFailures' | 'stampStuck' | 'stampCure'>;
+  stop(): Promise<void>;
 }
 
 /** What signs a root for every ended day of the ledger. */
@@ -50,14 +66,16 @@ export interface DailyRootsParts {
   wallMs: () => number;
   timers?: Timers;
   log: Log;
-  /** Called after one or more days were signed, and once when the file was opened. */
-  onDays?: (store: DayStore) => void;
+  /** Woken after days were signed, and once when the file was opened; stopped with the rest. */
+  stamper?: DayStamper | undefined;
 }
 
 /** Signs a root for each UTC day of the ledger that has ended, beginning with those that ended while nothing ran. */
 export function startDailyRoots(parts: DailyRootsParts): DailyRoots {
   return new RootMaker(parts);
 }
+
+const UNSTAMPED = { stampedDay: 0, stampFailures: 0, stampStuck: '', stampCure: '' };
 
 class RootMaker implements DailyRoots {
   readonly #parts: DailyRootsParts;
@@ -98,6 +116,7 @@ class RootMaker implements DailyRoots {
       stuck: this.#stuck?.why ?? '',
       cure: isTold ? (this.#stuck?.cure ?? '') : '',
       foreign: this.#foreign,
+      ...(this.#parts.stamper?.stats() ?? UNSTAMPED),
     };
   }
 
@@ -105,6 +124,7 @@ class RootMaker implements DailyRoots {
     this.#stopped = true;
     this.#cancel();
     await this.#running;
+    await this.#parts.stamper?.stop();
     this.#store?.close();
     this.#store = undefined;
   }
@@ -138,10 +158,10 @@ class RootMaker implements DailyRoots {
   }
 
   async #make(): Promise<void> {
-    const { folder, site, key, ledger, wallMs, log, onDays } = this.#parts;
+    const { folder, site, key, ledger, wallMs, log, stamper } = this.#parts;
     if (this.#store === undefined) {
       this.#store = openDays({ folder, site, collector: key.publicKey });
-      onDays?.(this.#store);
+      stamper?.wake(this.#store);
     }
     const days = this.#store;
     this.#last = days.last();
@@ -169,7 +189,7 @@ class RootMaker implements DailyRoots {
       log.info({ number, day, records, root }, 'The root of a day was signed.');
     });
     this.#open = open;
-    if (made > 0) onDays?.(days);
+    if (made > 0) stamper?.wake(days);
   }
 
   #tellForeign(foreign: { from: number; to: number } | undefined, toOrdinal: number): void {
