@@ -98,7 +98,7 @@ function keyAlarms({ keyTroubles = [] }: Pick<Told, 'keyTroubles'>): Alarm[] {
         ? `Agent ${agent} signs with key ${fingerprint}, not with the one it used before: its records are kept, and are no evidence`
         : `Agent ${agent} signs with key ${fingerprint}, which was revoked: its records are refused and wait in its spool`,
       cure: isOther
-        ? `Compare it with \`millwatt keys show\` on the gateway; where it is the same: ${confirm}. Where it is not, somebody else sends in its name: millwatt keys revoke ${agent} ${fingerprint}`
+        ? `Compare it with \`millwatt keys show\` on the gateway; where it is the same: ${confirm}. Where it is not, somebody else sends in its name: millwatt keys revoke ${agent} ${fingerprint} --since now --because TEXT`
         : `Give the gateway a new key (millwatt keys rotate) and confirm that one; where it was revoked by mistake: ${confirm}`,
       lagRecords: 0,
     };

@@ -44,6 +44,7 @@ export async function* examineCollector(file: string): AsyncGenerator<Examinatio
   if (await isRunning()) {
     yield examine('clocks of agents', () => tryClocks(config, folder));
     yield* examineSpools(config, folder);
+    yield examine('keys of agents', () => tryKeys(config, folder));
     yield examine('ledger', () => tryLedger(config, folder));
   } else yield examineStore(resolve(folder, config.data));
   yield* examineCalibrations(sitePlanOf(config, process.versions['tz'] ?? ''), Date.now());
@@ -118,6 +119,14 @@ async function tryLedger({ http }: CollectorConfig, folder: string): Promise<str
     retention?.frozenToMs ? `hours before ${iso(retention.frozenToMs)} are frozen` : '',
   ].filter((part) => part !== '');
   return ['nothing wrong was met', ...kept, '`millwatt ledger check` looks at every file'].join('; ');
+}
+
+/** Keys that nobody vouches for, or that were revoked and are still in use, as a running collector sees them. */
+async function tryKeys({ http }: CollectorConfig, folder: string): Promise<string> {
+  const [alarm] = await askAlarms(pageOf(http, folder), 'keys');
+  if (alarm !== undefined)
+    throw new MillwattError('refuse', 'keys-alarm', `${alarm.reason}.`, { cure: alarm.cure });
+  return 'no agent signs with a strange or a revoked one; `millwatt keys` lists them';
 }
 
 /** The spools of agents, as they tell of them. */

@@ -27,6 +27,9 @@ export interface CheckedRecords {
   marks: ChainMarks;
 }
 
+/** Whoever has them keeps them: nothing can be said of what they hold. */
+const REFUSED = 'Its key was revoked: what had not come before is not taken.';
+
 /** Where a chain is followed. */
 interface Walk {
   chain: PackedChain;
@@ -103,8 +106,11 @@ export function* checkRecords(
     const walk = walks.find(({ chain }) => chain.agent === agent && chain.epoch === epoch);
     const isHere =
       walk !== undefined && walk.seq >= seq && (walk.seq > seq || hash === undefined || walk.hash === hash);
-    if (!isHere && holesOf({ from: (walk?.seq ?? 0) + 1, to: seq }, ledger.gone(agent, epoch)).length > 0)
-      lines.fail('completeness', place, `It ends epoch ${epoch} with record ${seq}, which is not here.`);
+    if (isHere || holesOf({ from: (walk?.seq ?? 0) + 1, to: seq }, ledger.gone(agent, epoch)).length === 0)
+      continue;
+    const what = `It ends epoch ${epoch} with record ${seq}, which is not here.`;
+    if (walk?.chain.revokedMs === undefined) lines.fail('completeness', place, what);
+    else lines.unproven('completeness', place, `${what} ${REFUSED}`);
   }
   for (const { agent, config, place } of wanted.values())
     if (!ledger.hasConfig(agent, config))
@@ -184,12 +190,11 @@ function checkWhole({ chain, seq, hash, holes }: Walk, ledger: PackageLedger, li
   const place = `chain of ${agent}, epoch ${epoch}`;
   const gone = ledger.gone(agent, epoch);
   for (const hole of holes)
-    for (const { from, to } of holesOf(hole, gone))
-      lines.fail(
-        'completeness',
-        place,
-        `Records ${from} to ${to} are not here, and the agent did not say that they are gone.`,
-      );
+    for (const { from, to } of holesOf(hole, gone)) {
+      const what = `Records ${from} to ${to} are not here, and the agent did not say that they are gone.`;
+      if (chain.revokedMs === undefined) lines.fail('completeness', place, what);
+      else lines.unproven('completeness', place, `${what} ${REFUSED}`);
+    }
   if (seq !== lastSeq || hash !== lastHash)
     lines.fail(
       'completeness',

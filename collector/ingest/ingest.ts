@@ -164,8 +164,10 @@ export function startIngest(options: {
       ]);
       asked.noteProgress(chain);
       if (due.length === 0) continue;
-      receipts.request(chain.agent, chain.epoch, due);
       const known = chains.find(({ agent, epoch }) => agent === chain.agent && epoch === chain.epoch);
+      // Under a revoked key nothing would be taken.
+      if (known !== undefined && keys.isRevoked(known.agent, known.key)) continue;
+      receipts.request(chain.agent, chain.epoch, due);
       asked.noteAsked(chain, (known?.missing ?? 0) + recordsOf(chain.told));
     }
   });

@@ -25,8 +25,8 @@ export class KeyWatch {
   readonly #realMs: () => number;
   readonly #log: Log;
   readonly #quiet: QuietLog;
-  /** When a record of an agent was taken the last time, real ms. */
-  readonly #takenMs = new Map<string, number>();
+  /** Under which key a record of an agent was taken the last time, and when, real ms. */
+  readonly #taken = new Map<string, { key: string; atMs: number }>();
   /** When one was refused for its key the last time, real ms, by agent and key. */
   readonly #refusedMs = new Map<string, number>();
   /** Since when the first record of a chain is waited for, real ms, by agent and key. */
@@ -81,7 +81,7 @@ export class KeyWatch {
    * @param isFirstHere whether the first one of its chain is here, which may say whose place the key took
    */
   noteTaken(agent: string, key: string, isFirstHere: boolean): void {
-    this.#takenMs.set(agent, this.#realMs());
+    this.#taken.set(agent, { key, atMs: this.#realMs() });
     const standing = this.#keys.meet(agent, key);
     if (standing !== 'other' || isFirstHere) this.#awaitedMs.delete(`${agent}/${key}`);
     else this.awaitFirst(agent, key);
@@ -99,10 +99,12 @@ export class KeyWatch {
   /** What a person has to see to just now. */
   troubles(): KeyTrouble[] {
     const sinceMs = this.#realMs() - RECENT_MS;
-    const isStuck = ({ agent, key }: AgentKey) =>
-      (this.#refusedMs.get(`${agent}/${key}`) ?? -Infinity) >= sinceMs &&
+    const isStuck = ({ agent, key }: AgentKey) => {
+      const taken = this.#taken.get(agent);
       // One that goes on under another key only keeps what it sealed before.
-      (this.#takenMs.get(agent) ?? -Infinity) < sinceMs;
+      const goesOn = taken !== undefined && taken.key !== key && taken.atMs >= sinceMs;
+      return (this.#refusedMs.get(`${agent}/${key}`) ?? -Infinity) >= sinceMs && !goesOn;
+    };
     return this.#keys.list().flatMap((one): KeyTrouble[] => {
       const { agent, key, standing, fingerprint: mark } = one;
       if ((standing === 'other' && !this.#isAwaited(agent, key)) || (standing === 'revoked' && isStuck(one)))

@@ -69,6 +69,29 @@ describe('a package whose key was rotated or revoked', () => {
     expect(trustOf(before).join('\n')).toMatch(/not-proven: A person revoked the key since 20.*Z; what was/);
   });
 
+  it('may lack what had not come before the revocation, and says that nobody knows of it', async () => {
+    const source = await makeSource(2);
+    const records = source.ledger.readAfter(0, 1000);
+    // Sealed before it, and not delivered: a hole within the chain.
+    const isOut = (seq: number) => seq === 9;
+    const kept = records.filter(({ header }) => header.agent !== 'gw-1' || !isOut(header.seq));
+    const lacking = (revoked: { revokedMs?: number }) =>
+      packed({
+        ...source,
+        ledger: {
+          readAfter: (after, limit) => kept.filter(({ ordinal }) => ordinal > after).slice(0, limit),
+        },
+        standingOf: () => ({ standing: 'confirmed', ...revoked }),
+      });
+    const ofWhole = ({ lines }: Awaited<ReturnType<typeof verify>>) =>
+      lines.filter(({ check, result }) => check === 'completeness' && result !== 'pass');
+    expect(ofWhole(await verify(lacking({}), []))).toMatchObject([{ result: 'fail' }]);
+    const late = Math.max(...records.map(({ receivedMs }) => receivedMs)) + 1;
+    expect(ofWhole(await verify(lacking({ revokedMs: late }), []))).toMatchObject([
+      { result: 'not-proven', saying: expect.stringContaining('Its key was revoked') },
+    ]);
+  });
+
   it('fails where the collector says that a key was handed over to and nothing in the package says so', () => {
     const chain = (key: string, more: Partial<PackedChain> = {}): PackedChain => ({
       agent: 'gw-1',

@@ -301,7 +301,7 @@ test('a confirmed key is no finding any more; a revoked one is refused without a
 });
 
 test('what is in the ledger already is receipted again under a revoked key, and no other agent suffers', async () => {
-  const { admit, decide, keyWatch } = await open();
+  const { admit, decide, keyWatch, pass } = await open();
   const feed = new ChainFeed();
   const [first, second] = feed.take(2);
   if (!first || !second) throw new Error('two records');
@@ -313,7 +313,19 @@ test('what is in the ledger already is receipted again under a revoked key, and 
     { agent: 'gw-1', accepted: [{ from: 1, to: 1 }], rejected: [], keyRevoked: true },
     { agent: 'gw-2', accepted: [{ from: 1, to: 1 }] },
   ]);
-  // The last one that was taken of this agent is no newer than the refused one: nothing says that it goes on under another key.
+  expect(keyWatch.troubles()).toMatchObject([{ agent: 'gw-1', standing: 'revoked' }]);
+  // It goes on under another key, and only keeps what it sealed before.
+  const renewed = new ChainFeed({ epoch: 'epoch0000002' });
+  decide({ v: 1, act: 'confirm', agent: 'gw-1', key: renewed.key.publicKey, note: '' });
+  await admit(renewed.next(), second);
+  expect(keyWatch.troubles()).toEqual([]);
+  // What was not tried for long is over.
+  pass(599_999);
+  await admit(second);
+  expect(keyWatch.troubles()).toEqual([]);
+  pass(2);
+  expect(keyWatch.troubles()).toMatchObject([{ standing: 'revoked' }]);
+  pass(600_001);
   expect(keyWatch.troubles()).toEqual([]);
 });
 
