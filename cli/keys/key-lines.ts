@@ -40,7 +40,7 @@ export function drawKeys(keys: readonly KeyReport[], width: number): string[] {
     ...explainLeftOut(COLUMNS, rows, width),
     '',
     ...standings.map((standing) => `${standing}: ${MEANINGS[standing]}.`),
-    ...keys.flatMap(sayNext),
+    ...keys.flatMap((one) => sayNext(one, keys)),
   ];
 }
 
@@ -50,8 +50,15 @@ export function sinceOf({ act, revokedMs, firstMs }: KeyReport): string {
   return sinceMs === null ? '' : formatTime(sinceMs);
 }
 
-function sayNext({ agent, fingerprint, standing }: KeyReport): string[] {
-  if (standing !== 'seen' && standing !== 'other') return [];
+/** What is left to be compared: every strange key; else the newest of an agent of which none was. */
+function sayNext({ agent, fingerprint, standing }: KeyReport, keys: readonly KeyReport[]): string[] {
+  const own = keys.filter(
+    (one) => one.agent === agent && ['seen', 'confirmed', 'rotated'].includes(one.standing),
+  );
+  // One that handed over is not on the gateway any more.
+  const isNewest =
+    own.at(-1)?.fingerprint === fingerprint && own.every((one) => one.standing !== 'confirmed');
+  if (standing !== 'other' && !isNewest) return [];
   return [
     `Compare with \`millwatt keys show\` on the gateway of ${agent}, then: millwatt keys confirm ${agent} ${fingerprint}`,
   ];
