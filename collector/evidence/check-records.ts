@@ -11,7 +11,7 @@ import type { CheckLines } from './check-line.ts';
 import { isPackedChain, type Manifest, type PackedChain } from './manifest.ts';
 import { PackageLedger } from './package-ledger.ts';
 import { isRaw, type PackageFiles } from './package-files.ts';
-import { decodeRaw, RAW_MAGIC, type RawRecord } from './raw-frames.ts';
+import { decodeRaw, decodeRecord, type RawRecord } from './raw-frames.ts';
 import { ChainMarks } from './days/chain-marks.ts';
 
 /** What the records of a package come to. */
@@ -84,9 +84,8 @@ export function* checkRecords(
       const { agent, epoch } = header;
       marks.add({ ordinal, receivedMs, agent, epoch, hash: sha256(signedBytes) });
       const read = () => {
-        const [again] = decodeRaw(path, Buffer.concat([RAW_MAGIC, files.raw(path, offset, length)]), machine);
-        if (again === undefined) throw new RangeError(`${place} is not there any more`);
-        return again;
+        const piece = files.raw(path, offset, length);
+        return decodeRecord(path, Buffer.from(piece.buffer, piece.byteOffset, piece.length), machine);
       };
       try {
         ledger.add(record, read);

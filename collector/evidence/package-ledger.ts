@@ -1,6 +1,6 @@
 import { unfoldPart } from '../../protocols/evidence/seal.ts';
 import { sha256 } from '../../protocols/evidence/keys.ts';
-import { assembleRecord, wallTimeMs } from '../../protocols/telemetry/record.ts';
+import { wallTimeMs } from '../../protocols/telemetry/record.ts';
 import { goneOf, insertGone } from '../ledger/gone-ranges.ts';
 import type { DamagedRecord, GoneRange, Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { isShown, type RawRecord } from './raw-frames.ts';
@@ -150,14 +150,13 @@ export class PackageLedger implements DerivedFrom {
 
   /** As the derivation reads it: parts are found from the record's end, so those that are not here are not named. */
   #record({ ordinal, receivedMs, read }: Place): LedgerRecord {
-    const { header, signedBytes, signature, parts } = read();
-    const shown = parts.filter((part) => part !== undefined);
+    const { header, signedBytes, bytes } = read();
     return {
       ordinal,
       receivedMs,
       header: { ...header, parts: header.parts.filter(({ machine }) => isShown(machine, this.#machine)) },
       hash: sha256(signedBytes),
-      bytes: assembleRecord(signedBytes, signature, shown),
+      bytes,
     };
   }
 }

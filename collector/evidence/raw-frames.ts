@@ -32,6 +32,8 @@ export interface RawRecord {
   signature: Uint8Array;
   /** By their place in the header; undefined for one of another machine. */
   parts: (Uint8Array | undefined)[];
+  /** Header, signature and the parts that are here, one after another: what a record is where nothing was left out. */
+  bytes: Uint8Array;
   /** Where in the file it begins, and how long it is. */
   offset: number;
   length: number;
@@ -70,31 +72,38 @@ export function* decodeRaw(path: string, bytes: Uint8Array, machine: string): Ge
     throw badPackage(path, 0, 'does not begin with MWE1');
   let offset = RAW_MAGIC.length;
   while (offset < buffer.length) {
-    const at = offset;
-    if (at + HEAD_BYTES > buffer.length) throw badPackage(path, at, 'is cut off');
-    const ordinal = Number(buffer.readBigUInt64BE(at));
-    const receivedMs = Number(buffer.readBigUInt64BE(at + 8));
-    const signedLength = buffer.readUInt32BE(at + 16);
-    offset += HEAD_BYTES + signedLength + SIGNATURE_BYTES;
-    if (!isCount(ordinal) || ordinal === 0 || !isCount(receivedMs) || signedLength < 8)
-      throw badPackage(path, at, 'has a record with impossible fields');
-    if (signedLength > RECORD_BYTES_MAX || offset > buffer.length) throw badPackage(path, at, 'is cut off');
-    const head = parseHead(path, at, buffer.subarray(at + HEAD_BYTES, offset));
-    if (head.signedBytes.length !== signedLength)
-      throw badPackage(path, at, 'has a header of another length');
-    const parts: RawRecord['parts'] = [];
-    let recordBytes = signedLength + SIGNATURE_BYTES;
-    for (const part of head.header.parts) {
-      recordBytes += part.bytes;
-      if (recordBytes > RECORD_BYTES_MAX) throw badPackage(path, at, 'has a record that is too large');
-      if (isShown(part.machine, machine)) {
-        if (offset + part.bytes > buffer.length) throw badPackage(path, offset, 'is cut off');
-        parts.push(buffer.subarray(offset, offset + part.bytes));
-        offset += part.bytes;
-      } else parts.push(undefined);
-    }
-    yield { ordinal, receivedMs, ...head, parts, offset: at, length: offset - at };
+    const record = decodeRecord(path, buffer, machine, offset);
+    yield record;
+    offset += record.length;
   }
+}
+
+/** The record that begins at a byte of a file, or of a piece of one that begins with it; throws as `decodeRaw`. */
+export function decodeRecord(path: string, buffer: Buffer, machine: string, at = 0): RawRecord {
+  let offset = at;
+  if (at + HEAD_BYTES > buffer.length) throw badPackage(path, at, 'is cut off');
+  const ordinal = Number(buffer.readBigUInt64BE(at));
+  const receivedMs = Number(buffer.readBigUInt64BE(at + 8));
+  const signedLength = buffer.readUInt32BE(at + 16);
+  offset += HEAD_BYTES + signedLength + SIGNATURE_BYTES;
+  if (!isCount(ordinal) || ordinal === 0 || !isCount(receivedMs) || signedLength < 8)
+    throw badPackage(path, at, 'has a record with impossible fields');
+  if (signedLength > RECORD_BYTES_MAX || offset > buffer.length) throw badPackage(path, at, 'is cut off');
+  const head = parseHead(path, at, buffer.subarray(at + HEAD_BYTES, offset));
+  if (head.signedBytes.length !== signedLength) throw badPackage(path, at, 'has a header of another length');
+  const parts: RawRecord['parts'] = [];
+  let recordBytes = signedLength + SIGNATURE_BYTES;
+  for (const part of head.header.parts) {
+    recordBytes += part.bytes;
+    if (recordBytes > RECORD_BYTES_MAX) throw badPackage(path, at, 'has a record that is too large');
+    if (isShown(part.machine, machine)) {
+      if (offset + part.bytes > buffer.length) throw badPackage(path, offset, 'is cut off');
+      parts.push(buffer.subarray(offset, offset + part.bytes));
+      offset += part.bytes;
+    } else parts.push(undefined);
+  }
+  const bytes = buffer.subarray(at + HEAD_BYTES, offset);
+  return { ordinal, receivedMs, ...head, parts, bytes, offset: at, length: offset - at };
 }
 
 function parseHead(path: string, at: number, bytes: Uint8Array): ReturnType<typeof parseRecordHead> {
