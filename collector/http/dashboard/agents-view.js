@@ -70,7 +70,8 @@ function agentEntry(
     say(
       `Its spool cannot be written (${health.spool.failing}). Make room on its disk, or look whether it fails.`,
     );
-  if (key?.standing === 'other')
+  // Before its first record is here, nobody knows whether the key took the place of another.
+  if (key?.standing === 'other' && chain?.contiguousSeq !== 0)
     say(
       `It signs with key ${key.fingerprint}, not with the one it used before: its records are kept, and are no evidence. Compare it with millwatt keys show on the gateway, then: millwatt keys confirm ${id} ${key.fingerprint}`,
     );

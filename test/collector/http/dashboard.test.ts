@@ -161,6 +161,43 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     expect(await simulated.locator('.agent').textContent()).not.toContain('first contact');
   });
 
+  test('an agent whose key is strange or revoked says so, and what mends it', async () => {
+    const [first] = plantDay(NOW_MS).agents;
+    if (!first?.health) throw new Error('The plant has no such agent.');
+    const key = { fingerprint: '9904-1234', confirmed: false, standing: 'other' };
+    const { page } = await open({
+      agents: [
+        { ...first, id: 'strange', key },
+        {
+          ...first,
+          id: 'stolen',
+          key: { ...key, standing: 'revoked' },
+          health: { ...first.health, keyRevoked: 'current' },
+        },
+        {
+          ...first,
+          id: 'renewed',
+          key: { ...key, confirmed: true, standing: 'confirmed' },
+          health: { ...first.health, keyRevoked: 'earlier' },
+        },
+      ],
+    });
+    await page.locator('.agent').nth(2).waitFor();
+    const [strange, stolen, renewed] = await page.locator('.agent').allTextContents();
+    expect(strange).toContain('then: millwatt keys confirm strange 9904-1234');
+    expect(stolen).toContain('Its key was revoked: its records are refused and wait in its spool.');
+    expect(renewed).toContain(
+      'Records that it sealed under an earlier key, which was revoked, wait in its spool',
+    );
+    for (const text of [strange, stolen, renewed]) expect(text).not.toContain('first contact');
+    // Its first record, which may say whose place the key took, is still on its way.
+    const { page: early } = await open({
+      agents: [{ ...first, key, chain: { ...first.chain!, contiguousSeq: 0 } }],
+    });
+    await early.locator('.agent').waitFor();
+    expect(await early.locator('.agent').textContent()).not.toContain('signs with key');
+  });
+
   test('an agent that is new shows the readings that are here before it tells of them', async () => {
     const [first] = plantDay(NOW_MS).agents;
     if (!first?.health || first.chain === null) throw new Error('The plant has no such agent.');
