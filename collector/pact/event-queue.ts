@@ -15,6 +15,13 @@ export interface QueuedEvent {
   tries: number;
 }
 
+/** An event that was not delivered, yet or at all. `dueMs`: when it is tried next, or was ended. */
+export interface TroubledEvent extends Omit<QueuedEvent, 'body'> {
+  dueMs: number;
+  state: EventState;
+  saying: string;
+}
+
 const KEPT_MS = 30 * 86_400_000;
 
 /** Events for partners, on disk until they are taken: a restart forgets none. */
@@ -84,6 +91,16 @@ export class EventQueue {
       )
       .run(state, saying, atMs, partner, id);
     this.#db.prepare("DELETE FROM event WHERE state <> 'waiting' AND due_ms < ?").run(atMs - KEPT_MS);
+  }
+
+  /** Those that wait, and those that were given up in the last month, newest first; at most `limit`. */
+  troubled(limit: number): TroubledEvent[] {
+    return this.#db
+      .prepare(
+        `SELECT partner, id, created_ms AS createdMs, due_ms AS dueMs, tries, state, saying FROM event
+         WHERE state <> 'delivered' ORDER BY created_ms DESC, id LIMIT ?`,
+      )
+      .all(limit) as unknown as TroubledEvent[];
   }
 
   /** How many there are in each state, of the last month. */

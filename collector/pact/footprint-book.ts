@@ -120,6 +120,26 @@ export class FootprintBook {
     return changed;
   }
 
+  /** Subjects and periods that could not be published at the last look, each with why. */
+  refusals(): { subject: string; reason: string }[] {
+    const rows = this.#db.prepare('SELECT subject, reason FROM refusal ORDER BY subject').all();
+    return rows as { subject: string; reason: string }[];
+  }
+
+  /** Replaces them: all or none. */
+  noteRefusals(refusals: readonly { subject: string; reason: string }[]): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      this.#db.exec('DELETE FROM refusal');
+      const insert = this.#db.prepare('INSERT OR REPLACE INTO refusal(subject, reason) VALUES (?, ?)');
+      for (const { subject, reason } of refusals) insert.run(subject, reason);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
   /** What a subject and period was last made from; undefined before anyone looked. */
   lookedAt(subject: string): string | undefined {
     const row = this.#db.prepare('SELECT basis FROM looked WHERE subject = ?').get(subject);

@@ -9,6 +9,7 @@ import { describeError, MillwattError } from '../../protocols/errors.ts';
  *
  *   footprint  one issue as it was published; only that it was deprecated is added later
  *   looked     what each subject and period was last made from: without it, everything is looked at once more
+ *   refusal    what could not be published at the last look, and why
  *   event      what partners are to be told, and what became of it
  */
 const PACT_VERSION = 1;
@@ -34,6 +35,7 @@ const SCHEMA = `
   CREATE TRIGGER footprint_delete BEFORE DELETE ON footprint
     BEGIN SELECT RAISE(ABORT, 'what was published is never removed'); END;
   CREATE TABLE looked(subject TEXT PRIMARY KEY, basis TEXT NOT NULL) STRICT;
+  CREATE TABLE refusal(subject TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
   CREATE TABLE event(
     partner TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -62,25 +64,49 @@ export function openPactFile(dataFolder: string): DatabaseSync {
     db = new DatabaseSync(path, { timeout: 5_000 });
     if (isNew) chmodSync(path, 0o600);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version > PACT_VERSION)
-      throw new MillwattError('refuse', 'newer-pact', `${path} was written by a newer millwatt.`, {
-        cure: 'Start the version that wrote it, or a newer one.',
-      });
+    const version = versionOf(db, path);
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${PACT_VERSION}; COMMIT;`);
     return db;
   } catch (cause) {
     db?.close();
-    if (cause instanceof MillwattError) throw cause;
-    const code = (cause as { errcode?: unknown }).errcode;
-    if (typeof code === 'number' && [11, 26].includes(code & 0xff))
-      throw new MillwattError('refuse', 'pact-damaged', `${path} is damaged: ${describeError(cause)}`, {
-        cure: 'Put it back from a backup: what was published cannot be made again to the byte.',
-        cause,
-      });
-    throw new MillwattError('refuse', 'unusable-folder', `${path} cannot be used: ${describeError(cause)}`, {
-      cure: 'Let the user that runs the collector write there, and look whether its disk is full.',
+    throw classed(path, cause);
+  }
+}
+
+/** The same file, read-only, while a collector may have it open; undefined where nothing was ever published. Throws as `openPactFile`. */
+export function readPactFile(dataFolder: string): DatabaseSync | undefined {
+  const path = join(dataFolder, 'pact', 'pact.db');
+  if (!existsSync(path)) return undefined;
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    if (versionOf(db, path) > 0) return db;
+    db.close();
+    return undefined;
+  } catch (cause) {
+    db?.close();
+    throw classed(path, cause);
+  }
+}
+
+function versionOf(db: DatabaseSync, path: string): number {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version <= PACT_VERSION) return version;
+  throw new MillwattError('refuse', 'newer-pact', `${path} was written by a newer millwatt.`, {
+    cure: 'Start the version that wrote it, or a newer one.',
+  });
+}
+
+function classed(path: string, cause: unknown): MillwattError {
+  if (cause instanceof MillwattError) return cause;
+  const code = (cause as { errcode?: unknown }).errcode;
+  if (typeof code === 'number' && [11, 26].includes(code & 0xff))
+    return new MillwattError('refuse', 'pact-damaged', `${path} is damaged: ${describeError(cause)}`, {
+      cure: 'Put it back from a backup: what was published cannot be made again to the byte.',
       cause,
     });
-  }
+  return new MillwattError('refuse', 'unusable-folder', `${path} cannot be used: ${describeError(cause)}`, {
+    cure: 'Let the user that runs the collector write there, and look whether its disk is full.',
+    cause,
+  });
 }

@@ -65,7 +65,6 @@ export function openPactHost(options: PactHostOptions): PactHost {
   const queue = new EventQueue(db);
   const delivery = startDelivery({ queue, partners: plan.partners, wallMs, random, log });
   const stopped = new AbortController();
-  let refused = 0;
   let publishing: Promise<PublishedCount> | undefined;
 
   const ports = (): EventPorts => ({
@@ -84,7 +83,6 @@ export function openPactHost(options: PactHostOptions): PactHost {
   const publish = (): Promise<PublishedCount> =>
     (publishing ??= publishFootprints({ plan, book, from, version, wallMs, log, tell }, stopped.signal)
       .then((count) => {
-        refused = count.refused.length;
         if (count.published > 0) log.info({ footprints: count.published }, 'Footprints were published.');
         return count;
       })
@@ -139,7 +137,12 @@ export function openPactHost(options: PactHostOptions): PactHost {
     deliver: () => delivery.run(),
     stats: () => {
       const active = book.all().filter(({ status }) => status === 'Active').length;
-      return { active, deprecated: book.all().length - active, refused, events: queue.counts() };
+      return {
+        active,
+        deprecated: book.all().length - active,
+        refused: book.refusals().length,
+        events: queue.counts(),
+      };
     },
     stop: async () => {
       stopped.abort();

@@ -77,8 +77,13 @@ export async function publishFootprints(
       }
     }
   }
-  for (const { subject, reason } of count.refused.slice(0, 5))
-    log.warn({ subject, reason }, 'A footprint cannot be published.');
+  // What was told an hour ago is not told again.
+  const told = new Set(book.refusals().map(({ subject, reason }) => `${subject} ${reason}`));
+  for (const { subject, reason } of count.refused
+    .filter((one) => !told.has(`${one.subject} ${one.reason}`))
+    .slice(0, 5))
+    log.warn({ of: subject.replaceAll('\n', ' '), reason }, 'A footprint cannot be published.');
+  if (told.size > 0 || count.refused.length > 0) book.noteRefusals(count.refused);
   return count;
 }
 
