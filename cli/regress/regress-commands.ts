@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { chooseConfig } from '../config-argument.ts';
+import { startWithSmallHeap } from '../small-heap.ts';
 
 /** Adds `regress`. */
 export function addRegressCommand(program: Command): void {
@@ -30,10 +31,13 @@ export function addRegressCommand(program: Command): void {
       'after',
       '\nExample:\n  millwatt regress --over spindleKw --at 22 -c collector.yaml --from 2026-10-01 --to 2026-11-01 --svg spindles.svg\n',
     )
-    .action(async (options) =>
-      (await import('./regress-command.ts')).runRegress({
+    .action(async (options) => {
+      startWithSmallHeap();
+      await (
+        await import('./regress-command.ts')
+      ).runRegress({
         ...options,
         ...chooseConfig(undefined, options.config, 'millwatt regress --over spindleKw -c collector.yaml'),
-      }),
-    );
+      });
+    });
 }
