@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { chooseConfig } from '../config-argument.ts';
+import { startWithSmallHeap } from '../small-heap.ts';
 
 /** Adds `export`. */
 export function addExportCommand(program: Command): void {
@@ -16,7 +17,10 @@ export function addExportCommand(program: Command): void {
     .option('--machine <id>', 'of this machine-hour; with --part or --job, the machine that made it')
     .option('--line <id>', 'of the machine-hours of a line, as under footprint.lines')
     .option('--model <id>', 'of a typical unit of a model, by its machines as under footprint.models')
-    .option('--part <id>', 'of a part that the machine made')
+    .option(
+      '--part <id>',
+      'of a part that the machine made; without --machine, over all its steps (footprint.parts[].machines)',
+    )
     .option('--job <id>', 'of a job of the machine')
     .option(
       '--from <time>',
@@ -33,6 +37,8 @@ export function addExportCommand(program: Command): void {
       '\nExamples:\n  millwatt export pact --machine mill-1 -c collector.yaml --from 2026-10-01 --to 2026-11-01\n  millwatt export openlca --machine mill-1 --part housing-7 -c collector.yaml -o housing-7.zip\n  millwatt export evidence --machine mill-1 -c collector.yaml --from 2026-10-01 --to 2026-11-01\n',
     )
     .action(async (format, options) => {
+      // A year of many machines is read hour by hour: its garbage must not widen the heap.
+      startWithSmallHeap();
       const example = 'millwatt export pact --machine mill-1 -c collector.yaml';
       const asked = { ...options, ...chooseConfig(undefined, options.config, example) };
       if (format === 'evidence') await (await import('./evidence-command.ts')).runEvidenceExport(asked);
