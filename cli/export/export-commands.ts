@@ -8,7 +8,7 @@ export function addExportCommand(program: Command): void {
     .command('export')
     .argument(
       '<format>',
-      'json, csv, parquet, openlca, pact, ilcd, tidas, catena-x, aas, brightway or evidence',
+      'json, csv, parquet, openlca, pact, ilcd, tidas, catena-x, aas, brightway, html or evidence',
     )
     .description(
       'write the footprint of a machine, line, model, job or part over a period, checked, as one file; or its evidence',

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ExportFile } from '../footprint/exports/export-file.ts';
 import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
+import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { uuidOf } from '../../protocols/evidence/uuid5.ts';
 
 /** Formats in which a record is exported, and how each is called by people. */
@@ -15,6 +16,7 @@ export const EXPORT_FORMATS = {
   'catena-x': 'Catena-X PCF 9.0.0',
   aas: 'Asset Administration Shell, Carbon Footprint',
   brightway: 'CSV for Brightway',
+  html: 'the report for people',
 } as const;
 /** One of them. */
 export type ExportFormat = keyof typeof EXPORT_FORMATS;
@@ -31,6 +33,7 @@ export const ENDINGS: Readonly<Record<ExportFormat, string>> = {
   'catena-x': 'catena-x.json',
   aas: 'aas.json',
   brightway: 'brightway.csv',
+  html: 'html',
 };
 
 /** A record in a format, with what its own check says; only that format's code is loaded. */
@@ -53,6 +56,12 @@ export async function writeExport(
     isZip,
   });
   switch (format) {
+    case 'html': {
+      const { writeHtml } = await import('../footprint/exports/html/write-html.ts');
+      const { checkHtml } = await import('../footprint/exports/html/check-html.ts');
+      const page = { fingerprintOf: fingerprint };
+      return done(writeHtml(record, page), (files) => checkHtml(files, record, page));
+    }
     case 'json': {
       const { checkRecord } = await import('../footprint/record/check-record.ts');
       const content = `${JSON.stringify(record, null, 2)}\n`;

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { checkHtml } from '../../../../../collector/footprint/exports/html/check-html.ts';
+import { POLICY, STYLE } from '../../../../../collector/footprint/exports/html/report-style.ts';
+import { writeHtml } from '../../../../../collector/footprint/exports/html/write-html.ts';
+import type { FootprintRecord } from '../../../../../collector/footprint/record/footprint-record.ts';
+import { fingerprint } from '../../../../../protocols/evidence/keys.ts';
+import { d, samplePart, sampleUsePhase } from '../../sample-record.ts';
+import { emptyRecord, hostilePart, hostileUsePhase } from './hostile-record.ts';
+
+const PORTS = { fingerprintOf: fingerprint };
+const RECORDS: Record<string, () => FootprintRecord> = {
+  'a machine-hour': sampleUsePhase,
+  'a part': samplePart,
+  'nothing known': emptyRecord,
+  'more of everything': hostileUsePhase,
+  'a part with more of everything': hostilePart,
+};
+
+const contentOf = (record: FootprintRecord): string => String(writeHtml(record, PORTS)[0]?.content);
+const faultsOf = (content: string, record: FootprintRecord): string =>
+  checkHtml([{ path: 'report.html', content }], record, PORTS).join('\n');
+
+describe.each(Object.entries(RECORDS))('%s', (_, make) => {
+  const record = make();
+  const content = contentOf(record);
+
+  test('passes its own check, and is the same page each time', () => {
+    expect(faultsOf(content, record)).toBe('');
+    expect(contentOf(make())).toBe(content);
+  });
+
+  test('has nothing that runs or asks anybody, whatever the names are', () => {
+    const tags = content.replaceAll(/="[^"]*"/g, '=""');
+    expect(/<(?:script|img|link|iframe|object|embed|form|base)\b/i.exec(tags)).toBeNull();
+    expect(/<[^>]*\s(?:src|on\w+|style|srcset|xlink:href)=/i.exec(tags)).toBeNull();
+    expect(content.replaceAll(/ href="#[a-z-]+"/g, '').includes('href=')).toBe(false);
+    expect(STYLE).not.toMatch(/url\(|@import/);
+    // What turns the direction of the rest of a line would make a page read as something else.
+    expect(/[\u202a-\u202e\u2066-\u2069]/.exec(content)).toBeNull();
+  });
+
+  test('has no exponent', () => {
+    for (const [, text = ''] of content.matchAll(/data-of="[^"]+">([^<]*)</g))
+      expect(text).not.toMatch(/^-?\d+(?:\.\d+)?e/i);
+  });
+});
+
+test('the policy allows the one style that is there', () => {
+  const hash = createHash('sha256').update(STYLE).digest('base64');
+  expect(POLICY, 'STYLE_SHA256 of report-style.ts').toContain(`'sha256-${hash}'`);
+  expect(contentOf(sampleUsePhase())).toContain(`content="${POLICY}"`);
+});
+
+describe('the check', () => {
+  const record = samplePart();
+  const content = contentOf(record);
+  const places = [...new Set([...content.matchAll(/data-of="([^"]+)"/g)].map(([, place = '']) => place))];
+
+  test('finds each text that was changed or left out, by its place', () => {
+    expect(places.length).toBeGreaterThan(150);
+    for (const place of places) {
+      const all = new RegExp(
+        `data-of="${place.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}">[^<]*<`,
+        'g',
+      );
+      const first = content.replace(new RegExp(all.source), `data-of="${place}">0.000001<`);
+      expect(faultsOf(first, record)).toContain(`${place} is shown as "0.000001", not `);
+      expect(faultsOf(content.replaceAll(all, 'class="code">7<'), record)).toContain(`${place} is not shown`);
+    }
+  });
+
+  test('finds a figure of another record, and a place that none has', () => {
+    const other = { ...record, activity: { ...record.activity, energyKwh: d('2626.000001') } };
+    expect(faultsOf(content, other)).toContain('activity.energyKwh is shown as "2626", not "2626.000001"');
+    expect(faultsOf(content.replace('data-of="version"', 'data-of="versions"'), record)).toContain(
+      'the record has no such place',
+    );
+  });
+
+  test.each([
+    ['a script', '<p>x</p><script>1</script>', '<script> is no element'],
+    ['a picture from elsewhere', '<img src="http://example.com/a.png">', '<img> is no element'],
+    ['a link away', '<a href="http://example.com/">x</a>', 'has href="http://example.com/"'],
+    ['a link to nothing', '<a href="#nowhere">x</a>', 'leads nowhere'],
+    ['a style of its own', '<p style="color:red">x</p>', 'has style'],
+    ['a second style sheet', '<style>p{color:red}</style>', 'the style is not'],
+    ['an event', '<p onclick="1">x</p>', 'has onclick'],
+    [
+      'a refresh',
+      '<meta http-equiv="refresh" content="0;url=http://example.com/">',
+      'the content security policy is not',
+    ],
+    ['an unclosed element', '<div>', 'closes'],
+    ['a half tag', '<p>a < b</p>', 'is no tag'],
+    ['an entity', '<p>&nbsp;</p>', 'is no entity'],
+    ['an id twice', '<section id="states"></section>', 'is the id of two'],
+    ['a comment', '<!-- x -->', 'is no tag'],
+    [
+      'a fill from elsewhere',
+      '<svg viewBox="0 0 1 1"><rect class="url(http://example.com)" x="1"/></svg>',
+      'has class=',
+    ],
+  ])('refuses %s', (_, added, fault) => {
+    expect(faultsOf(content.replace('</main>', `${added}</main>`), record)).toContain(fault);
+  });
+
+  test('refuses a page of another style or policy', () => {
+    expect(faultsOf(content.replace("default-src 'none'", 'default-src *'), record)).toContain(
+      'policy is not',
+    );
+    expect(faultsOf(content.replace('--paper:#fff', '--paper:#fee'), record)).toContain('the style is not');
+  });
+});
+
+test('a sum with biogenic uptake is told both ways, as other formats have it', () => {
+  const part = samplePart();
+  const [steel] = part.upstream;
+  const record: FootprintRecord = {
+    ...part,
+    upstream: [
+      steel!,
+      { ...steel!, name: 'pallet', kgCo2ePerUnit: d('-0.2'), biogenicUptakeKgCo2ePerUnit: d('-0.3') },
+    ],
+  };
+  const content = contentOf(record);
+  expect(content).toContain('data-of="sum.perUnitKgCo2eExcludingUptake">5.789798<');
+  expect(content).toContain('data-of="sum.perUnitKgCo2eIncludingUptake">5.489798<');
+  expect(faultsOf(content, record)).toBe('');
+});
+
+test('says plainly what is partial, incomplete and provisional, and that views are never added', () => {
+  const text = contentOf(hostileUsePhase()).replaceAll(/<[^>]+>/g, ' ');
+  for (const words of ['INCOMPLETE', 'PARTIAL', 'provisional', 'never add both', 'k = '])
+    expect(text).toContain(words);
+});
