@@ -37,6 +37,21 @@ export function readTrusted(given: readonly string[]): TrustedKey[] {
   });
 }
 
+/** Reads what was given as `--tsa-ca`: a PEM file of certificates. Throws an error of class `refuse` (code `usage`) where it holds none. */
+export async function readAuthorities(path: string): Promise<string> {
+  const { readCertificates } = await import('../../collector/evidence/stamps/certificate-path.ts');
+  try {
+    const text = readFileSync(path, 'utf8');
+    readCertificates(text, path);
+    return text;
+  } catch (cause) {
+    throw refuse(
+      `--tsa-ca ${path} cannot be read: ${describeError(cause)}.`,
+      'Give a PEM file with the certificates of the time-stamping authorities: -----BEGIN CERTIFICATE----- and so on.',
+    );
+  }
+}
+
 function readFile(path: string): TrustedKey[] {
   let text: string;
   try {

@@ -12,7 +12,7 @@ import { VERSION } from '../version.ts';
 import { totalsOf, type HoursTotals } from './hours-totals.ts';
 import { openPackage, type PackageFile } from './package-file.ts';
 import { createStageProgress, type ShowStage } from './stage-progress.ts';
-import { readTrusted } from './trusted-keys.ts';
+import { readAuthorities, readTrusted } from './trusted-keys.ts';
 import { verdictJson } from './verdict-json.ts';
 import { verdictLines } from './verdict-lines.ts';
 import { EXIT_CODES, type Verification } from './verification.ts';
@@ -27,6 +27,7 @@ const USAGE = 2;
 /** The options of `millwatt verify` as they are written. */
 export interface VerifyOptions {
   trust?: string[];
+  tsaCa?: string;
   report?: string;
   force?: true;
   json?: true;
@@ -59,6 +60,7 @@ export async function runVerify(path: string, options: VerifyOptions): Promise<v
 
 async function verifyFile(path: string, options: VerifyOptions): Promise<Verification> {
   const trusted = readTrusted(options.trust ?? []);
+  const stamps = options.tsaCa === undefined ? {} : { timeStampTrust: await readAuthorities(options.tsaCa) };
   const reportPath = options.report === undefined ? undefined : resolve(options.report);
   if (reportPath !== undefined) {
     if (reportPath === resolve(path))
@@ -72,7 +74,12 @@ async function verifyFile(path: string, options: VerifyOptions): Promise<Verific
   const file = openPackage(path);
   try {
     const { show } = progress;
-    const verdict = await verifyPackage(file, { trusted: trusted.map(({ text }) => text), signal, show });
+    const verdict = await verifyPackage(file, {
+      ...stamps,
+      trusted: trusted.map(({ text }) => text),
+      signal,
+      show,
+    });
     requireRunning(signal);
     const sha256 = await digestOf(file, signal, show);
     if (file.hasChanged())

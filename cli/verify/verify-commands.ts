@@ -13,6 +13,10 @@ export function addVerifyCommand(program: Command): void {
       'fingerprint or public key of the collector (or of an agent) that you had from elsewhere, or a file of them; may be given again',
       (word: string, before: string[] | undefined) => [...(before ?? []), word],
     )
+    .option(
+      '--tsa-ca <file>',
+      'certificates (PEM) of the time-stamping authorities that you trust: their stamps then prove when the records were there',
+    )
     .option('--report <file>', 'write a report to be filed (HTML, prints on A4)')
     .option('--force', 'replace a report that is there')
     .option('--json', 'print what was found as JSON')

@@ -5,6 +5,7 @@ import { checkDerived, checkFigures, type CheckedFigures, type FigureOptions } f
 import { CheckLines, type CheckLine } from './check-line.ts';
 import { checkRecords, type CheckedRecords } from './check-records.ts';
 import { checkRoots } from './check-roots.ts';
+import { checkStamps } from './check-stamps.ts';
 import { checkTrust } from './check-trust.ts';
 import { isManifest, type Manifest, type PackedChain } from './manifest.ts';
 import { otherFormatOf } from './other-format.ts';
@@ -16,6 +17,8 @@ import { statementFault } from './statement.ts';
 export interface VerifyPackageOptions extends FigureOptions {
   /** Fingerprints or public keys of collectors and agents that the verifier knows from elsewhere; none: keys are not asked about. */
   trusted: readonly string[];
+  /** Certificates of time-stamping authorities that the verifier trusts, PEM; none: no stamp proves anything. */
+  timeStampTrust?: string;
 }
 
 /** What a package holds, for a report: each file was checked. */
@@ -104,7 +107,8 @@ async function verifyInto(
   const checked = await readRecords(files, manifest, lines, options);
   if (checked === undefined) return undefined;
   const isTrusted = checkTrust(manifest, checked, options.trusted, lines);
-  await checkRoots(files, manifest, checked, lines);
+  const days = await checkRoots(files, manifest, checked, lines);
+  if (days !== undefined) await checkStamps(files, manifest, days, options.timeStampTrust, lines);
   const metering = await checkDerived(files, manifest, checked, lines);
   const figures = await checkFigures(files, manifest, checked, lines, options);
   lines.unproven(

@@ -12,7 +12,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { Ledger, LedgerRecord } from '../ledger/ledger.ts';
 import { packZip, type PackedFile } from './canonical-zip.ts';
 import { ChainMarks } from './days/chain-marks.ts';
-import { packDays, type DaySource, type PackedDays } from './days/packed-days.ts';
+import { packDays, stampPath, type DaySource, type PackedDays } from './days/packed-days.ts';
 import type { Manifest, PackedChain } from './manifest.ts';
 import { packModel } from './packed-model.ts';
 import { metersOf, type PackedCertificate } from './packed-meters.ts';
@@ -108,6 +108,10 @@ export function* writePackage(source: PackageSource): Generator<Uint8Array | num
       file(`records/${numbered(index + 1, 4)}.json`, canonicalText(record)),
     ),
     file('roots.json', canonicalText(roots)),
+    ...roots.days.flatMap(({ number }) => {
+      const stamp = source.days?.stampOf(number);
+      return stamp === undefined ? [] : [{ path: stampPath(number), bytes: stamp.bytes }];
+    }),
   ];
   const listed: Manifest['files'] = [];
   const records = chains.reduce((sum, { members }) => sum + members.length, 0);

@@ -21,6 +21,14 @@ export interface PackedDays {
   shares: DayShare[];
 }
 
+/** Where the stamps of days lie in a package. */
+export const STAMPS_FOLDER = 'stamps/';
+
+/** The path of a day's stamp in a package. */
+export function stampPath(number: number): string {
+  return `${STAMPS_FOLDER}${String(number).padStart(6, '0')}.tsr`;
+}
+
 /** Where the days of a package come from. */
 export type DaySource = Pick<DayReader, 'site' | 'collector' | 'entries' | 'chainsOf' | 'stampOf'>;
 

@@ -5,7 +5,7 @@ import { BackOff } from '../../../protocols/mqtt/back-off.ts';
 import { systemTimers, type Cancel, type Timers } from '../../../protocols/timers.ts';
 import type { DayStamper } from '../days/daily-roots.ts';
 import { signedDayText, type DayEntry } from '../days/day-entry.ts';
-import type { DayReader, DayStamp, DayStore } from '../days/day-store.ts';
+import type { DayStamp, DayStore } from '../days/day-store.ts';
 import { askAuthority, type TimeStampAuthority } from './ask-authority.ts';
 
 /** Ceilings of the waits between two tries, ms. */
@@ -23,7 +23,7 @@ const FAILURES_TOLD = 10;
  * with an error of class `refuse` (code `untrusted-stamp`) where its certificate is not issued by `ca`.
  */
 export async function stampDay(
-  store: DayReader & Pick<DayStore, 'addStamp'>,
+  store: Pick<DayStore, 'site' | 'collector' | 'addStamp'>,
   entry: DayEntry,
   authority: TimeStampAuthority,
   options: { answerMs?: number; signal?: AbortSignal } = {},

@@ -287,6 +287,10 @@ export function resigned(
 }
 
 /** What a stranger finds. */
-export function verify(bytes: Buffer, trusted: readonly string[]): Promise<PackageVerdict> {
-  return verifyPackage(bytesOf(bytes), { trusted });
+export function verify(
+  bytes: Buffer,
+  trusted: readonly string[],
+  more: { timeStampTrust?: string } = {},
+): Promise<PackageVerdict> {
+  return verifyPackage(bytesOf(bytes), { trusted, ...more });
 }

@@ -194,32 +194,36 @@ describe.skipIf(openssl === undefined)('a stamp of a day', () => {
     expect(await outcome(authority, more, 500)).toMatch(says);
   });
 
-  it(`is refused where a byte of it was changed, or says the same (MILLWATT_TEST_SEED=${SEED})`, async () => {
-    const authority = await startAuthority();
-    const store = daysOf();
-    const { bytes } = await stampDay(store, store.last()!, { url: authority.url, certReq: true });
-    const text = signedDayText(store, store.last()!);
-    const trusted = readCertificates(authority.ca.cert, 'ca');
-    const sound = verifyStamp(bytes, { text, trusted });
-    const random = seedRandom(SEED, 'stamp');
-    let accepted = 0;
-    for (let run = 0; run < 3000; run++) {
-      const other = Buffer.from(bytes);
-      const at = random.whole(0, other.length - 1);
-      other[at] = other[at]! ^ (1 << random.whole(0, 7));
-      try {
-        const found = verifyStamp(other, { text, trusted });
-        if (found.doubt === undefined) {
-          expect(found, `byte ${at}`).toEqual(sound);
-          accepted++;
+  it(
+    `is refused where a byte of it was changed, or says the same (MILLWATT_TEST_SEED=${SEED})`,
+    { timeout: 120_000 },
+    async () => {
+      const authority = await startAuthority();
+      const store = daysOf();
+      const { bytes } = await stampDay(store, store.last()!, { url: authority.url, certReq: true });
+      const text = signedDayText(store, store.last()!);
+      const trusted = readCertificates(authority.ca.cert, 'ca');
+      const sound = verifyStamp(bytes, { text, trusted });
+      const random = seedRandom(SEED, 'stamp');
+      let accepted = 0;
+      for (let run = 0; run < 500; run++) {
+        const other = Buffer.from(bytes);
+        const at = random.whole(0, other.length - 1);
+        other[at] = other[at]! ^ (1 << random.whole(0, 7));
+        try {
+          const found = verifyStamp(other, { text, trusted });
+          if (found.doubt === undefined) {
+            expect(found, `byte ${at}`).toEqual(sound);
+            accepted++;
+          }
+        } catch (error) {
+          expect((error as MillwattError).remedy, `byte ${at}`).toMatch(/^(refuse|retry)$/);
         }
-      } catch (error) {
-        expect((error as MillwattError).remedy, `byte ${at}`).toMatch(/^(refuse|retry)$/);
       }
-    }
-    // What nobody signs: the copy of the authority's certificate, status texts, versions.
-    expect(accepted).toBeLessThan(1500);
-  });
+      // What nobody signs: the copy of the authority's certificate, status texts, versions.
+      expect(accepted).toBeLessThan(250);
+    },
+  );
 });
 
 describe.skipIf(openssl === undefined)('what asks for stamps', () => {
