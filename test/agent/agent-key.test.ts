@@ -1,6 +1,8 @@
 import {
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -79,6 +81,20 @@ test.each(['linked', 'replaced', 'destroyed'] as const)(
     expect(readAgentKey(folder, WHOSE).rotation?.from).toBe(now.key.publicKey);
   },
 );
+
+test('the old key is overwritten where it lies, not only let go', () => {
+  const folder = makeFolder();
+  loadAgentKey(folder, WHOSE);
+  const { size } = statSync(agentKeyPath(folder));
+  // Whoever has it open still reaches its bytes.
+  const file = openSync(agentKeyPath(folder), 'r');
+  try {
+    rotateAgentKey(folder, WHOSE);
+    expect(readFileSync(file, 'utf8')).toBe('0'.repeat(size));
+  } finally {
+    closeSync(file);
+  }
+});
 
 test('a key that was cut off before it had its place is thrown away', () => {
   const folder = makeFolder();
