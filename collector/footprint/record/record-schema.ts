@@ -22,7 +22,7 @@ export function recordSchema(): Schema {
     $id: RECORD_SCHEMA_ID,
     title: `Footprint record, ${FOOTPRINT_FORMAT}`,
     description:
-      'What a machine, line, job or part took over a period and what that means for the climate. Numbers are decimal texts; null is not known, never 0.',
+      'What a machine, line, model, job or part took over a period and what that means for the climate. Numbers are decimal texts; null is not known, never 0.',
     ...root,
     properties: {
       '@context': { description: `The JSON-LD context, whole or by its address (${RECORD_CONTEXT_ID}).` },

@@ -184,6 +184,11 @@ describe('millwatt export', () => {
     // Its steps are told by the configuration: here they are that machine.
     const steps = await exported('json', 'steps.json', '--part', 'housing-7');
     const step = await exported('json', 'step.json', ...PART);
+    const worse = JSON.parse(step.toString()).sensitivity.find(
+      ({ choice }: { choice: string }) => choice === 'meter-class',
+    );
+    expect(worse).toMatchObject({ change: 'meter one class worse (0.5S to 1)', figure: 'expandedPercent' });
+    expect(Number(worse.to)).toBeGreaterThan(Number(worse.from));
     const issuedAway = (text: Buffer) => ({ ...JSON.parse(text.toString()), issued: '' });
     expect(issuedAway(steps)).toEqual(issuedAway(step));
     const job = await exported('pact', 'job.pact.json', ...MACHINE, '--job', '4711');

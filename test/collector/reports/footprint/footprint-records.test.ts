@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { STATE_COUNT } from '../../../../collector/energy/hour-account.ts';
 import { checkRecord } from '../../../../collector/footprint/record/check-record.ts';
 import type { FootprintRecord } from '../../../../collector/footprint/record/footprint-record.ts';
 import { subjectAsked, stepRecord } from '../../../../collector/reports/footprint/record-subject.ts';
 import type { OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
+import { milliwattHours } from '../../../../protocols/telemetry/unit.ts';
+import { d } from '../../footprint/sample-record.ts';
 import { tellMarks, type PlantSpan } from '../job-plant.ts';
 import { last, recordSource, sourceOf } from './footprint-plant.ts';
 
@@ -99,6 +102,59 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     expect(record.evidence.hours.count).toBe('4');
     expect(() => last(stepRecord(from, { kind: 'line', id: 'line-b' }, range))).toThrow('no line line-b');
   });
+});
+
+test('what was bridged over gaps is left out, hour by hour, to see what it is worth', () => {
+  const source = sourceOf({ mill: spansOfCase() });
+  const { views } = source;
+  // The first half hour of processing, 3 kWh, was bridged.
+  const half = (cells: ArrayLike<number>, isFirst: boolean) =>
+    Array.from(cells, (mwh, cell) => (cell < (60 * STATE_COUNT) / 2 === isFirst ? mwh : 0));
+  const bridged = milliwattHours(3_000_000);
+  const from = recordSource({
+    ...source,
+    views: {
+      ...views,
+      hours: (machine, ...range) =>
+        [...views.hours(machine, ...range)].map((hour) =>
+          hour.hourMs === FROM_MS
+            ? {
+                ...hour,
+                obtained: {
+                  counterMwh: bridged,
+                  integratedMwh: milliwattHours(0),
+                  bridgedMwh: bridged,
+                  bridgedBy: { ...hour.obtained.bridgedBy, linear: bridged },
+                },
+              }
+            : hour,
+        ),
+      bases: (machine, ...range) =>
+        [...views.bases(machine, ...range)].map((base) => {
+          const supply = base.components['supply'];
+          if (base.hourMs !== FROM_MS || !supply?.counter) return base;
+          const [counter, gap] = [half(supply.counter, false), half(supply.counter, true)];
+          return { ...base, components: { supply: { ...supply, counter, bridged: gap } } };
+        }),
+    },
+  });
+  const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
+  const record = last(stepRecord(from, { kind: 'machine', id: 'mill' }, range));
+  expect(checkRecord(record)).toEqual([]);
+  expect(record.coverage.obtained.bridgedKwh).toBe('3');
+  const cases = record.sensitivity.filter(({ choice }) => choice === 'gap-filling');
+  // 3.75 / 1.5 h = 2.5 kWh, and x 460.7 g = 1.15175 kg, of 4.5 kWh and 2.07315 kg: - 44.4 %.
+  expect(cases.map(({ figure, from: was, to, deltaPercent }) => [figure, was, to, deltaPercent])).toEqual([
+    ['perUnitKwh', '4.5', '2.5', '-44.4'],
+    ['perUnitKgCo2e', '2.07315', '1.15175', '-44.4'],
+  ]);
+  const changed = structuredClone(record);
+  changed.sensitivity.find(({ choice }) => choice === 'gap-filling')!.to = d('2.6');
+  expect(checkRecord(changed).join()).toContain(
+    'is 2.6, but without the 3 kWh that were bridged over gaps gives 2.5',
+  );
+  changed.sensitivity.find(({ choice }) => choice === 'duty-cycle')!.from = d('4');
+  expect(checkRecord(changed).join()).toContain('is 4, but perUnitKwh of the record is 4.5');
 });
 
 test('without a region of its own a factor is taken only where that is allowed; without a factor there is a record all the same', () => {
