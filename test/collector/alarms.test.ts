@@ -62,3 +62,24 @@ test('what should heal by itself and has not for ten minutes is an alarm', () =>
     { part: 'influx', reason: 'InfluxDB answered 401' },
   ]);
 });
+
+test('a key that nobody vouches for, or that was revoked and is still in use, is an alarm with the command that mends it', () => {
+  const trouble = { agent: 'gw-1', fingerprint: '1f3a-09c1' };
+  const alarmsOf = (standing: 'other' | 'revoked') =>
+    readAlarms({ influx: undefined, lagRecords: {}, keyTroubles: [{ ...trouble, standing }] });
+  expect(alarmsOf('other')).toEqual([
+    {
+      part: 'keys',
+      reason:
+        'Agent gw-1 signs with key 1f3a-09c1, not with the one it used before: its records are kept, and are no evidence',
+      cure: expect.stringContaining('millwatt keys confirm gw-1 1f3a-09c1'),
+      lagRecords: 0,
+    },
+  ]);
+  expect(alarmsOf('revoked')).toMatchObject([
+    {
+      reason: expect.stringContaining('which was revoked: its records are refused and wait in its spool'),
+      cure: expect.stringContaining('millwatt keys rotate'),
+    },
+  ]);
+});

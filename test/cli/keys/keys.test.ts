@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findKey } from '../../../cli/keys/find-key.ts';
@@ -6,9 +6,10 @@ import type { KeyReport } from '../../../cli/keys/read-keys.ts';
 import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { loadKeyFile } from '../../../protocols/evidence/key-file.ts';
 import { fingerprint } from '../../../protocols/evidence/keys.ts';
+import { lockFolder } from '../../../protocols/folder-lock.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { ChainFeed, FEED_START_MS } from '../../collector/ledger/chain-feed.ts';
-import { makeFolder, run, writeCollectorFile } from '../../e2e/fault-rig.ts';
+import { makeFolder, run, writeAgentFile, writeCollectorFile } from '../../e2e/fault-rig.ts';
 import { findFreePort } from '../../support/mosquitto.ts';
 
 /** The folder of a collector that has run and was stopped: two keys of gw-1, one of gw-2. */
@@ -102,6 +103,48 @@ describe('millwatt keys', () => {
     const { output } = await show();
     expect(output).toMatch(new RegExp(`^${fingerprint(publicKey)}\n`));
     expect(output).toContain(`millwatt keys confirm gw-1 ${fingerprint(publicKey)}`);
+  }, 60_000);
+});
+
+describe('millwatt keys rotate', () => {
+  it('asks first, refuses where no agent has run or one runs, and leaves the key to the user whose it is', async () => {
+    const folder = makeFolder();
+    writeAgentFile(folder, { brokerPort: 1, meters: { meter: 1 } });
+    const rotate = async (...args: string[]) => {
+      const started = run(folder, ['keys', 'rotate', '-c', 'agent.yaml', ...args]);
+      return { code: await started.exited, output: started.output() };
+    };
+    expect((await rotate('--yes')).output).toContain('no agent has run here');
+    expect(existsSync(join(folder, 'agent'))).toBe(false);
+
+    const data = join(folder, 'agent');
+    const path = join(data, 'agent-key.pem');
+    mkdirSync(data);
+    const { publicKey } = loadKeyFile(path, '');
+    const owner = process.getuid?.() === 0 ? 65_534 : (process.getuid?.() ?? 0);
+    for (const one of [data, path]) chownSync(one, owner, owner);
+    chmodSync(folder, 0o755);
+    const unlock = lockFolder(data, 'agent');
+    chownSync(join(data, 'lock.sqlite'), owner, owner);
+    const running = await rotate('--yes');
+    expect([running.code, running.output]).toEqual([1, expect.stringMatching(/runs\.\n.*cure: Stop it/)]);
+    unlock();
+    const unsure = await rotate();
+    expect([unsure.code, unsure.output]).toEqual([1, expect.stringContaining('add --yes')]);
+    expect(loadKeyFile(path, '').publicKey).toBe(publicKey);
+
+    const rotated = await rotate('--yes', '--json');
+    expect(rotated.code, rotated.output).toBe(0);
+    const { publicKey: now } = loadKeyFile(path, '');
+    expect(JSON.parse(rotated.output.slice(rotated.output.indexOf('{')))).toEqual({
+      ok: true,
+      site: 'plant-1',
+      agent: 'gateway-1',
+      was: fingerprint(publicKey),
+      is: fingerprint(now),
+    });
+    expect(statSync(path)).toMatchObject({ uid: owner, gid: owner });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   }, 60_000);
 });
 
