@@ -36,6 +36,7 @@ export interface EvidenceOptions {
   config: string;
   machine?: string;
   line?: string;
+  model?: string;
   part?: string;
   job?: string;
   from?: string;
@@ -82,13 +83,13 @@ export async function runEvidenceExport(options: EvidenceOptions): Promise<void>
   }
 }
 
-function machineAsked({ machine, line, part, job }: EvidenceOptions): string {
+function machineAsked({ machine, line, model, part, job }: EvidenceOptions): string {
   const refuse = (message: string, cure: string): never => {
     throw new MillwattError('refuse', 'usage', message, { cure });
   };
-  if (line !== undefined || part !== undefined || job !== undefined)
+  if ([line, model, part, job].some((one) => one !== undefined))
     return refuse(
-      'An evidence package is of one machine, not of a line, part or job.',
+      'An evidence package is of one machine, not of a line, model, part or job.',
       'Give --machine alone. Of a line, make a package of each machine.',
     );
   return machine ?? refuse('Of which machine?', 'Give --machine mill-1.');

@@ -62,7 +62,16 @@ function verdictSection({ verdict }: Verification): Html {
   </section>`;
 }
 
-function factsSection({ verdict, file, bytes, sha256, atMs, software, trusted }: Verification): Html {
+function factsSection({
+  verdict,
+  file,
+  bytes,
+  sha256,
+  atMs,
+  software,
+  trusted,
+  authorities,
+}: Verification): Html {
   const manifest = verdict.contents?.manifest;
   const rows: [string, HtmlPiece][] = [
     ['File', html`${file}, ${bytes} bytes`],
@@ -84,6 +93,7 @@ function factsSection({ verdict, file, bytes, sha256, atMs, software, trusted }:
         ? 'none: nobody said whose keys to trust'
         : trusted.map((key) => html`<div>${code(key.fingerprint)} (${key.from})</div>`),
     ],
+    ['Time-stamping authorities trusted', authorities ?? 'none: no stamp proves when the records were there'],
     ['Exit code', `${EXIT_CODES[verdict.result]}`],
   );
   return html`<section>

@@ -18,6 +18,7 @@ export function verdictJson({ verdict, totals, ...of }: Verification): Record<st
     at: new Date(of.atMs).toISOString(),
     software: of.software,
     trusted: of.trusted.map((key) => ({ fingerprint: key.fingerprint, from: key.from })),
+    timeStampAuthorities: of.authorities,
     counts: { pass: count('pass'), fail: count('fail'), notProven: count('not-proven') },
     package: contents === undefined ? null : packageOf(contents),
     totals:

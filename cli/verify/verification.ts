@@ -14,6 +14,8 @@ export interface Verification {
   /** With what: `millwatt 0.1.0`. */
   software: string;
   trusted: readonly TrustedKey[];
+  /** The file of time-stamping authorities that were trusted; null where none were. */
+  authorities: string | null;
   verdict: PackageVerdict;
   /** Of the hours that were computed anew and are the same; undefined where they are not. */
   totals: HoursTotals | undefined;

@@ -93,6 +93,7 @@ async function verifyFile(path: string, options: VerifyOptions): Promise<Verific
       atMs: Date.now(),
       software: `millwatt ${VERSION}`,
       trusted,
+      authorities: options.tsaCa ?? null,
       verdict,
       totals: recomputedTotals(verdict),
     };

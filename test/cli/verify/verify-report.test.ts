@@ -114,7 +114,15 @@ describe('the report', () => {
       );
       expect(result).toBe('verified');
       const seen = await view.locator('body').innerText();
-      for (const text of [sha256, trusted, totals.energyKwh, 'VERIFIED', 'millwatt-energy/', REASON])
+      for (const text of [
+        sha256,
+        trusted,
+        totals.energyKwh,
+        'VERIFIED',
+        'Time-stamping authorities trusted',
+        'millwatt-energy/',
+        REASON,
+      ])
         expect(seen).toContain(text);
       expect(await view.locator('.checks tbody tr').count()).toBe(lines.length);
       for (const { saying } of lines) expect(seen).toContain(saying);
