@@ -85,7 +85,7 @@ export function statementsSection(reader: RecordReader): Section {
         drawText(
           [
             [
-              '◄ The leading statement, which formats with room for one figure take. Lines show U of energy and factor together. Statements are alternatives: never add them.',
+              '◄ The leading statement, which formats with room for one figure take; the others, in outline, are alternatives: never add them. Lines show U of energy and factor.',
             ],
           ],
           { widthEm, room: { rows: 9, lines: 2 } },

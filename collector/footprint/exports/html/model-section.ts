@@ -67,18 +67,22 @@ export function unitsSection({ record, say, has, number }: RecordReader): Sectio
               say('scatter.leastKwhPerHour'),
               ' to ',
               say('scatter.mostKwhPerHour'),
-              '; standard deviation ',
-              say('scatter.standardDeviationKwhPerHour'),
-              ', × ',
-              say('scatter.smallSampleFactor'),
-              ' for few units.',
+              ...(scatter.standardDeviationKwhPerHour === null
+                ? ['; one unit tells no scatter.']
+                : [
+                    '; standard deviation ',
+                    say('scatter.standardDeviationKwhPerHour'),
+                    ', × ',
+                    say('scatter.smallSampleFactor'),
+                    ' for few units.',
+                  ]),
             ],
             [
               'Of the weighted mean: u by scatter ',
               ...percentOf('standardPercent'),
               '; U by the meters alone ',
               ...percentOf('measuredExpandedPercent'),
-              '. A unit that was not metered: U = ',
+              '; U of a unit that was not metered ',
               ...percentOf('singleExpandedPercent'),
               '.',
             ],
