@@ -94,6 +94,7 @@ const HELD: Readonly<Record<string, string>> = {
   month: 'records',
   views: 'hours',
   journal: 'entries',
+  days: 'days',
   wanted: 'records',
   lines: 'lines',
 };

@@ -95,6 +95,7 @@ function* checkDatabase(file: StoreFile, checked: CheckedFile, report: Report): 
     if (checked.faults.length > 0) return;
     if (file.kind === 'month') checkMonth(db, file, checked, report);
     else if (file.kind === 'views') checked.holds = count(db, 'SELECT count(*) AS n FROM hour');
+    else if (file.kind === 'days') checked.holds = count(db, 'SELECT count(*) AS n FROM entry');
     else if (file.kind === 'journal') checkJournal(db, file, checked, report);
   } finally {
     db.close();

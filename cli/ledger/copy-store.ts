@@ -40,7 +40,7 @@ export interface HeldStore {
  */
 export function holdStore(files: readonly StoreFile[]): HeldStore {
   const rank = ({ kind }: StoreFile) =>
-    kind === 'views' ? 0 : kind === 'month' ? 1 : isDatabase({ kind }) ? 2 : 3;
+    kind === 'views' || kind === 'days' ? 0 : kind === 'month' ? 1 : isDatabase({ kind }) ? 2 : 3;
   const order = [...files].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? 1 : -1));
   const held = new Map<string, DatabaseSync>();
   const close = () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { JournalHead } from '../../collector/journal/sqlite-journal.ts';
 import type { ChainHead } from '../../collector/ledger/verify-ledger.ts';
+import type { DaysHead } from './verify-days.ts';
 import { MillwattError } from '../../protocols/errors.ts';
 import { isCount, isDigest, isId, isToken } from '../../protocols/telemetry/ids.ts';
 
@@ -12,6 +13,8 @@ export interface Heads {
   noted: string;
   ledger: ChainHead[];
   journal: JournalHead;
+  /** The last signed day; not in heads of before there were any. */
+  days?: DaysHead;
 }
 
 /** Writes heads as JSON. Throws an error of class `refuse` (code `no-heads`) where that cannot be. */
@@ -40,17 +43,23 @@ export function readHeads(path: string): Heads {
 
 function isHeads(value: unknown): value is Heads {
   if (typeof value !== 'object' || value === null) return false;
-  const { v, site, noted, ledger, journal } = value as Partial<Record<keyof Heads, unknown>>;
+  const { v, site, noted, ledger, journal, days } = value as Partial<Record<keyof Heads, unknown>>;
   const { entries, hash } = (journal ?? {}) as Partial<Record<keyof JournalHead, unknown>>;
   return (
     v === 1 &&
     isId(site) &&
     typeof noted === 'string' &&
+    (days === undefined || isDaysHead(days)) &&
     isCount(entries) &&
     (entries === 0 ? hash === '' : isDigest(hash)) &&
     Array.isArray(ledger) &&
     ledger.every(isHead)
   );
+}
+
+function isDaysHead(value: unknown): boolean {
+  const { entries, hash } = (value ?? {}) as Partial<Record<keyof DaysHead, unknown>>;
+  return isCount(entries) && (entries === 0 ? hash === '' : isDigest(hash));
 }
 
 function isHead(value: unknown): value is ChainHead {

@@ -3,6 +3,7 @@ import { chooseConfig } from '../config-argument.ts';
 
 const VERIFY = 'millwatt ledger verify -c collector.yaml';
 const CHECK = 'millwatt ledger check -c collector.yaml';
+const ROOTS = 'millwatt ledger roots -c collector.yaml';
 const BACKUP = 'millwatt ledger backup -c collector.yaml /mnt/backup/2026-11-22';
 
 /** Adds `millwatt ledger` and its subcommands; what they do is imported only when one is called. */
@@ -42,8 +43,29 @@ export function addLedgerCommands(program: Command): void {
       }),
     );
   ledger
+    .command('roots')
+    .description('the signed root of every day (UTC) of the ledger, and its time stamp')
+    .option('-c, --config <file>', 'configuration file of the collector (YAML)')
+    .option('--make', 'sign days that ended and have no root yet; the collector must be stopped')
+    .option('--stamp', 'ask the configured authority for a time stamp of the last signed day')
+    .option('--text <number>', 'print what was signed of this day, to the byte: a stamp is of this text')
+    .option('--tsr <number>', 'print the stamp of this day (DER)')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `\nExample:\n  ${ROOTS}\n  ${ROOTS} --text 31 > day.txt\n  ${ROOTS} --tsr 31 > day.tsr\n  openssl ts -verify -data day.txt -in day.tsr -CAfile tsa-ca.pem\n`,
+    )
+    .action(async (options) =>
+      (await import('./roots-command.ts')).runLedgerRoots({
+        ...options,
+        ...chooseConfig(undefined, options.config, ROOTS),
+      }),
+    );
+  ledger
     .command('verify')
-    .description('check every record, its signature and its chain, and the journal; reads only')
+    .description(
+      'check every record, its signature and its chain, the journal and the signed days; reads only',
+    )
     .option('-c, --config <file>', 'configuration file of the collector (YAML)')
     .option('--derive', 'compute all hours anew from the ledger and compare them with what is stored')
     .option('--heads <file>', 'write the last record of every chain there, to be kept elsewhere')

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 export type StoreKind =
   | 'month'
   | 'views'
+  | 'days'
   | 'journal'
   | 'database'
   | 'key'
@@ -23,7 +24,7 @@ export interface StoreFile {
   bytes: number;
 }
 
-const DATABASES: readonly StoreKind[] = ['month', 'views', 'journal', 'database'];
+const DATABASES: readonly StoreKind[] = ['month', 'views', 'days', 'journal', 'database'];
 
 /** True for a file that SQLite keeps. */
 export function isDatabase({ kind }: Pick<StoreFile, 'kind'>): boolean {
@@ -62,6 +63,7 @@ function kindOf(name: string): StoreKind | undefined {
   if (/\.corrupt-/.test(name)) return /-(wal|shm)$/.test(name) ? undefined : 'set-aside';
   if (/^ledger\/records-\d{4}-\d{2}\.db$/.test(name)) return 'month';
   if (name === 'views.db') return 'views';
+  if (name === 'days.db') return 'days';
   if (name === 'journal.db') return 'journal';
   if (name.endsWith('.db')) return 'database';
   if (name === 'collector-key.pem') return 'key';

@@ -18,6 +18,7 @@ import { wrapLines } from '../text-wrap.ts';
 import { deriveAnew } from './derive-anew.ts';
 import { readHeads, writeHeads, type Heads } from './heads-file.ts';
 import { takeTurns } from './take-turns.ts';
+import { verifyDaysShown } from './verify-days.ts';
 import { cureOf, isSound, verifiedLines, type Verified } from './verify-lines.ts';
 
 /** How many faults, and how many figures, are named. */
@@ -70,7 +71,9 @@ export async function runLedgerVerify(options: VerifyCommandOptions): Promise<vo
       publicKey,
       ...(since === undefined ? {} : { since: since.journal }),
     });
-    const verified: Verified = { ledger, journal, ...(since === undefined ? {} : { since }) };
+    const about = { dataFolder, site: config.site, publicKey };
+    const days = await verifyDaysShown(about, since?.days, isQuiet, signal);
+    const verified: Verified = { ledger, journal, days, ...(since === undefined ? {} : { since }) };
     if (options.derive) {
       const isTorn = ledger.firstFaults.some(({ code }) => code === 'damaged-file');
       if (journal.fault !== undefined || isTorn)
@@ -78,7 +81,14 @@ export async function runLedgerVerify(options: VerifyCommandOptions): Promise<vo
       else verified.derived = await deriveShown({ config, folder, dataFolder }, isQuiet, signal);
     }
     const { entries, hash } = journal;
-    const heads: Heads = { v: 1, site: config.site, noted, ledger: ledger.heads, journal: { entries, hash } };
+    const heads: Heads = {
+      v: 1,
+      site: config.site,
+      noted,
+      ledger: ledger.heads,
+      journal: { entries, hash },
+      days: { entries: days.days, hash: days.hash },
+    };
     if (options.heads !== undefined) writeHeads(options.heads, heads);
     print(verified, heads, options);
   } catch (error) {
@@ -93,7 +103,7 @@ export async function runLedgerVerify(options: VerifyCommandOptions): Promise<vo
 }
 
 function print(verified: Verified, heads: Heads, options: VerifyCommandOptions): void {
-  const { ledger, journal, derived } = verified;
+  const { ledger, journal, days, derived } = verified;
   const ok = isSound(verified);
   const cure = cureOf(verified);
   if (options.json) {
@@ -104,6 +114,7 @@ function print(verified: Verified, heads: Heads, options: VerifyCommandOptions):
       heads,
       ledger: { records, months, gone, faults, firstFaults },
       journal,
+      days,
       ...(derived === undefined ? {} : { derived }),
     };
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);

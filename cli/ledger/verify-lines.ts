@@ -1,13 +1,16 @@
 import type { Comparison, Difference } from '../../collector/derivation/compare-views.ts';
+import type { DaysVerdict } from '../../collector/evidence/days/check-days.ts';
 import type { JournalVerdict } from '../../collector/journal/sqlite-journal.ts';
 import type { LedgerVerdict } from '../../collector/ledger/verify-ledger.ts';
 import { renderTable } from '../text-table.ts';
+import { daysLines } from './verify-days.ts';
 import type { Heads } from './heads-file.ts';
 
 /** Everything that was looked at. */
 export interface Verified {
   ledger: LedgerVerdict;
   journal: JournalVerdict;
+  days: DaysVerdict;
   /** With --derive. */
   derived?: Comparison;
   /** With --since. */
@@ -15,12 +18,13 @@ export interface Verified {
 }
 
 /** True when nothing was found. */
-export function isSound({ ledger, journal, derived }: Verified): boolean {
-  return ledger.faults === 0 && journal.fault === undefined && (derived?.differences ?? 0) === 0;
+export function isSound({ ledger, journal, days, derived }: Verified): boolean {
+  const isSigned = ledger.faults === 0 && journal.fault === undefined && days.faults.length === 0;
+  return isSigned && (derived?.differences ?? 0) === 0;
 }
 
 /** What to do where something was found, in the order in which to do it. */
-export function cureOf({ ledger, journal, derived }: Verified): string {
+export function cureOf({ ledger, journal, days, derived }: Verified): string {
   const steps: string[] = [];
   const isGap =
     ledger.firstFaults.length === ledger.faults && ledger.firstFaults.every(({ code }) => code === 'gap');
@@ -34,6 +38,10 @@ export function cureOf({ ledger, journal, derived }: Verified): string {
     steps.push(
       'Stop the collector, put journal.db and collector-key.pem back from one backup (remove journal.db-wal and -shm first): what people decided cannot be computed again.',
     );
+  if (days.faults.length > 0)
+    steps.push(
+      'Days were signed when they ended, and cannot be signed so again: put ledger/ and days.db back from one backup (the collector stopped, their -wal and -shm removed). Where only days.db is lost, remove it: days are signed anew at the next start, by then.',
+    );
   if (derived !== undefined && derived.differences > 0)
     steps.push(
       ledger.faults > 0 && !isGap
@@ -45,7 +53,7 @@ export function cureOf({ ledger, journal, derived }: Verified): string {
 
 /** What was found, for people. */
 export function verifiedLines(verified: Verified, width: number): string[] {
-  const { ledger, journal, derived, since } = verified;
+  const { ledger, journal, days, derived, since } = verified;
   return [
     ...renderTable(
       [
@@ -85,7 +93,8 @@ export function verifiedLines(verified: Verified, width: number): string[] {
     journal.fault === undefined
       ? `All ${journal.entries} entries of the journal are as they were signed.`
       : `${journal.entries} entries of the journal are sound. ${journal.fault}`,
-    ...(since === undefined || !isSound({ ledger, journal })
+    ...daysLines(days),
+    ...(since === undefined || !isSound({ ledger, journal, days })
       ? []
       : [`All that was noted on ${since.noted} is still there.`]),
     ...(derived === undefined ? [] : comparisonLines(derived)),

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, MillwattError } from '../../../protocols/errors.ts';
-import { dayHash, dayFault, type DayChain, type DayEntry } from './day-entry.ts';
+import { dayFault, type DayChain, type DayEntry } from './day-entry.ts';
 
 /*
  * days.db, version 1 (PRAGMA user_version): the signed days of a ledger. It cannot be made again: a later day names the hash of
@@ -231,14 +231,6 @@ class SqliteDays implements DayStore {
   #attempt<T>(act: () => T): T {
     return attempt(this.#path, act);
   }
-}
-
-/** The hash by which the last day is noted, and how many there are; 0 and empty where there is none. */
-export function headOfDays(days: DayReader | undefined): { entries: number; hash: string } {
-  const last = days?.last();
-  return days === undefined || last === undefined
-    ? { entries: 0, hash: '' }
-    : { entries: last.number, hash: dayHash(days, last) };
 }
 
 function requireOwner(path: string, store: DayReader, { site, collector }: DayOwnerOptions): void {
