@@ -1,6 +1,12 @@
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { kwhText } from './hours-totals.ts';
-import { EXIT_CODES, type Verification } from './verification.ts';
+import { EXIT_CODES, RESULT_SENTENCES, type Verification } from './verification.ts';
+
+const CURES = {
+  failed: 'Ask whoever made the package for it again, and compare its SHA-256.',
+  consistent: 'Verify again with --trust and the fingerprint that the operator told you by another way.',
+  'not-judged': 'Verify with the version of millwatt that made the package.',
+} as const;
 
 /** What was found, for a script: plain data. Energies are kWh as exact decimals, times ISO 8601, UTC. */
 export function verdictJson({ verdict, totals, ...of }: Verification): Record<string, unknown> {
@@ -9,7 +15,14 @@ export function verdictJson({ verdict, totals, ...of }: Verification): Record<st
   const [fault] = lines.filter((line) => line.result === 'fail');
   return {
     ok: result === 'verified',
-    ...(fault === undefined ? {} : { error: `${fault.place}: ${fault.saying}`, code: 'not-verified' }),
+    // As every command says that it did not do what was asked.
+    ...(result === 'verified'
+      ? {}
+      : {
+          error: fault === undefined ? RESULT_SENTENCES[result] : `${fault.place}: ${fault.saying}`,
+          code: result,
+          cure: CURES[result],
+        }),
     result,
     exitCode: EXIT_CODES[result],
     file: of.file,

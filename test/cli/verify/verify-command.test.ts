@@ -113,6 +113,14 @@ describe('millwatt verify', () => {
     expect(out).toContain('CONSISTENT, KEYS UNTRUSTED');
     expect(out).toContain(trusted);
     expect(code).toBe(3);
+    const told = await site.millwatt('verify', 'mill-1.evidence.zip', '--json');
+    expect(JSON.parse(told.out)).toMatchObject({
+      ok: false,
+      code: 'consistent',
+      cure: expect.stringContaining('--trust'),
+      totals: { energyKwh: '33.583000' },
+    });
+    expect(told.code).toBe(3);
   }, 60_000);
 
   test('1: a flipped byte anywhere, a cut, and what is no package, with the place', async () => {
