@@ -225,21 +225,23 @@ describe('events for partners', () => {
     add('stuck', 'other');
     add('e');
     start({}, { url: `https://127.0.0.1:${port}/`, tokenUrl: `https://127.0.0.1:${port}/` });
-    const deadline = performance.now() + 5_000;
-    while (taken().length === 0 && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const until = async (delivered: number) => {
+      const deadline = performance.now() + 20_000;
+      while (queue.counts().delivered < delivered && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await until(1);
     add('f');
     delivery?.wake();
-    while (taken().length < 2 && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(2);
     expect(taken()).toEqual(['e', 'f']);
     // Stopping does not wait for it either.
     const startMs = performance.now();
     await delivery?.stop();
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
     silent.close();
     expect(queue.counts().waiting).toBe(1);
-  }, 15_000);
+  }, 40_000);
 
   test('are due after all where the clock was set back', async () => {
     nowMs += 365 * 24 * HOUR_MS;
