@@ -123,6 +123,7 @@ function say(
       subject: { kind: subject.kind, id: subject.id },
       energyKwh: activity.energyKwh,
       perUnitKwh: activity.perUnitKwh,
+      ...(record.scatter === undefined ? {} : { scatter: record.scatter }),
       kgCo2e: first?.kgCo2e ?? null,
       perUnitKgCo2e: first?.perUnitKgCo2e ?? null,
       isComplete: coverage.isComplete,
@@ -139,6 +140,8 @@ function say(
       : `${first.kgCo2e} kg CO2e${first.perUnitKgCo2e === null ? '' : ` (${first.perUnitKgCo2e} kg/${unit})`}`;
   const lines = [
     `${subject.kind} ${subject.id}, ${period.name}: ${activity.energyKwh} kWh (${per}), ${emitted}, ${record.evidence.status}`,
+    // Of a model its first remark tells how the units differ.
+    ...(record.scatter === undefined ? [] : record.remarks.slice(0, 1)),
     ...completeness.because.map((because) => style(`partial: ${because}`, 'yellow')),
     `wrote ${path} (${EXPORT_FORMATS[format]}, ${bytes} bytes; ${id}, version ${version})`,
   ];

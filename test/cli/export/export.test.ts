@@ -149,6 +149,18 @@ describe('millwatt export', () => {
   }, 60_000);
 
   test('json: the model of which that machine is a sample', async () => {
+    const { out } = await millwatt(
+      'export',
+      'csv',
+      '-c',
+      config,
+      '--model',
+      'vx-500',
+      ...TIME,
+      '-o',
+      'model.csv',
+    );
+    expect(out).toContain('Declares a typical unit of the model by one machine, mill-1');
     const model = JSON.parse((await exported('json', 'model.json', '--model', 'vx-500')).toString());
     expect(checkRecord(model)).toEqual([]);
     expect(model).toMatchObject({
