@@ -37,10 +37,13 @@ export function drawHead(reader: RecordReader): Drawn {
   const status = boxes(statusBoxes(reader), THIRDS, { lines: 3, valueEm: 1.2 });
   const view = setText([[viewWords(record)]], width, { lines: 3 });
   const { lineEm } = METRICS;
+  // Method and what lacks stand below again, under footprint and coverage.
+  const isWhole = [title, description, facts].every((part) => part.isWhole);
+  const more = isWhole ? '' : ': <a href="#all-head">names shortened, see appendix</a>';
   return {
     html: [
       '<header>',
-      `<p class="kicker"><span>Footprint report</span><span>${record.view === 'use-phase' ? 'Use phase of the machine' : 'Manufacturing'}</span></p>`,
+      `<p class="kicker"><span>Footprint report${more}</span><span>${record.view === 'use-phase' ? 'Use phase of the machine' : 'Manufacturing'}</span></p>`,
       `<h1>${title.html}</h1>`,
       `<p class="lead">${description.html}</p>`,
       `<div class="boxes who">${facts.html}</div>`,
@@ -57,12 +60,12 @@ export function drawHead(reader: RecordReader): Drawn {
       figures.em +
       status.em +
       1.3,
-    cut: [title, description, facts, figures, status].every(({ isWhole }) => isWhole) ? '' : 'shortened',
+    cut: isWhole ? '' : 'shortened',
   };
 }
 
 /** What the head may have to shorten, for the appendix. */
-export function headSection({ say }: RecordReader): Section {
+export function headSection({ say, has }: RecordReader): Section {
   return {
     id: 'head',
     title: 'Subject, period and company',
@@ -81,7 +84,14 @@ export function headSection({ say }: RecordReader): Section {
           ['Company', [[say('issuer.company.name'), ', ', say('issuer.company.country')]]],
           [
             'Site',
-            [[say('issuer.site'), ', ', say('issuer.region.country'), ' ', say('issuer.region.subdivision')]],
+            [
+              [
+                say('issuer.site'),
+                ', ',
+                say('issuer.region.country'),
+                ...(has('issuer.region.subdivision') ? [', ', say('issuer.region.subdivision')] : []),
+              ],
+            ],
           ],
         ],
         { widthEm, room, caption: 'Subject, period and company' },

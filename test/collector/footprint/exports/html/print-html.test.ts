@@ -83,6 +83,7 @@ describe.skipIf(chromiumPath === undefined)('in print', () => {
     const { page } = await openReport(hostileUsePhase);
     const meters = page.locator('section#meters');
     expect(await meters.locator('h2 a').innerText()).toMatch(/^\d+ of 40, see appendix$/);
+    expect(await page.locator('header .kicker a').innerText()).toBe('names shortened, see appendix');
     expect(await page.locator('section#all-meters tbody tr').count()).toBe(40);
     expect(await page.locator('section#all-factors tbody tr').count()).toBe(200);
     await page.close();

@@ -134,3 +134,19 @@ test('says plainly what is partial, incomplete and provisional, and that views a
   for (const words of ['INCOMPLETE', 'PARTIAL', 'provisional', 'never add both', 'k = '])
     expect(text).toContain(words);
 });
+
+test('many lacks that stand on the first page, whole, need no appendix', () => {
+  const use = sampleUsePhase();
+  const lacks = Array.from(
+    { length: 6 },
+    (_, n) => `for ${n + 1} h nobody measured the supply: that energy is in no figure`,
+  );
+  const record: FootprintRecord = {
+    ...use,
+    coverage: { ...use.coverage, isComplete: false, lacks },
+    completeness: { isPartial: true, because: lacks },
+  };
+  const content = contentOf(record);
+  expect(faultsOf(content, record)).toBe('');
+  expect(content).not.toMatch(/see appendix|class="sheet appendix"/);
+});
