@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openssl, startAuthority } from '../../collector/evidence/stamps/test-authority.ts';
@@ -107,3 +108,33 @@ describe('millwatt ledger roots', () => {
     90_000,
   );
 });
+
+describe('a collector that starts', () => {
+  it('signs what ended while it was off, tells so, and says it in its figures', async () => {
+    const { folder } = await makeSite();
+    const port = await freePort();
+    appendFileSync(join(folder, 'collector.yaml'), `http: { port: ${port} }\n`);
+    const started = run(folder, ['collector', '-c', 'collector.yaml']);
+    try {
+      await started.waitFor(/The root of a day was signed/, 30_000);
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      expect(metrics).toMatch(/^millwatt_evidence_days 1$/m);
+      expect(metrics).toMatch(/^millwatt_evidence_open_records 0$/m);
+      // What signs at the same time would only be in its way.
+      const refused = await ledger(folder, 'roots', '--make');
+      expect(refused.output).toMatch(/The collector runs, and signs days itself/);
+      const listed = await ledger(folder, 'roots');
+      expect(listed).toMatchObject({ code: 0, output: expect.stringMatching(/1\s+2026-03-\d\d\s+37/) });
+    } finally {
+      expect(await started.stop()).toBe(0);
+    }
+  }, 90_000);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
