@@ -149,6 +149,14 @@ describe('days that a collector signed wrongly', () => {
       (roots) => sealed(roots, 0, { day: '2026-01-01' }),
       /taken in after the day/,
     ],
+    [
+      'a day made again before a signed one',
+      (roots) => {
+        const { signature: _, ...day } = roots.days[0]!;
+        roots.days[0] = signDay('plant', { ...day, madeMs: day.madeMs + 1 }, source.key);
+      },
+      /day 2 .*does not name the one before it/,
+    ],
     ['no list', (roots) => void ((roots as { days: unknown }).days = 7), /holds no days as they are written/],
   ])('fail: %s', async (_, change, says) => {
     expect(await faultsOf(change)).toMatch(says);
