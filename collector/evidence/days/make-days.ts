@@ -5,7 +5,7 @@ import { DayRun, endOfDayMs } from './day-run.ts';
 import type { DayReader, DayStore } from './day-store.ts';
 
 /** Marks that are read in one piece; between two pieces others have their turn. */
-const MARKS_A_TURN = 512;
+const MARKS_A_TURN = 128;
 /** A record that came before midnight may be on disk a moment after it. */
 export const AFTER_DAY_MS = 60_000;
 
