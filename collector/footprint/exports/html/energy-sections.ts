@@ -166,11 +166,9 @@ export function componentsSection({ record, say, number }: RecordReader): Sectio
         room: { ...room, rows: Infinity },
         caption: 'Energy by component',
       });
-      const note =
-        residual === null ? 'What no sub-meter saw is not known.' : 'Outline: supply less sub-meters.';
       return stack(
         shown.length < rows.length ? { ...table, cut: `${shown.length} of ${rows.length}` } : table,
-        drawText([[note]], { widthEm, room }),
+        drawText(residual === null ? [['What no sub-meter saw is not known.']] : [], { widthEm, room }),
       );
     },
   };

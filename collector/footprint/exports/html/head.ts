@@ -241,7 +241,7 @@ function boxes(
     isWhole &&= set.isWhole;
     em = Math.max(
       em,
-      2.25 + set.lines * lineEm + (large?.lines ?? 0) * valueEm * 1.2 + (unit === undefined ? 0 : lineEm),
+      2.05 + set.lines * lineEm + (large?.lines ?? 0) * valueEm * 1.2 + (unit === undefined ? 0 : lineEm),
     );
     return [
       `<div class="box w${share}${isAlarming ? ' alarm' : ''}"><p class="name">${name}</p>`,

@@ -28,10 +28,10 @@ export function qualitySection({ record, say }: RecordReader): Section {
     title: 'Data quality, from 1 (best) to 5',
     draw(widthEm, room) {
       const columns: Column[] = [
-        { head: 'Aspect', share: 25 },
-        { head: '1 … 5', share: 16 },
-        { head: '', share: 6, isBold: true },
-        { head: 'Because', share: 53 },
+        { head: 'Aspect', share: 22 },
+        { head: '1 … 5', share: 15 },
+        { head: '', share: 5, isBold: true },
+        { head: 'Because', share: 58 },
       ];
       const rows = SCORES.map((name): Cell[] => [
         [[name]],
@@ -113,11 +113,15 @@ export function uncertaintySection({ record, say, list }: RecordReader): Section
       const text = drawText([total, ...list('uncertainty.missing')], { widthEm, room });
       if (sources.length === 0) return text;
       const columns: Column[] = [
-        { head: 'Source', share: 26 },
-        { head: 'u, %', share: 12, isNumber: true },
-        { head: 'Note', share: 62 },
+        { head: 'Source', share: 21 },
+        { head: 'u, %', share: 11, isNumber: true },
+        { head: 'Note', share: 68 },
       ];
-      const rows = sources.map((_, index): Cell[] => [
+      // The largest first: where the list is cut, those that add nothing go.
+      const sorted = sources
+        .map(({ standardPercent }, index) => ({ index, percent: Number(standardPercent) }))
+        .sort((a, b) => b.percent - a.percent);
+      const rows = sorted.map(({ index }): Cell[] => [
         [[say(`uncertainty.sources[${index}].source`)]],
         [[say(`uncertainty.sources[${index}].standardPercent`)]],
         [[say(`uncertainty.sources[${index}].note`)]],

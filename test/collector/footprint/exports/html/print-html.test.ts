@@ -8,6 +8,7 @@ import type { FootprintRecord } from '../../../../../collector/footprint/record/
 import { fingerprint } from '../../../../../protocols/evidence/keys.ts';
 import { requireTool } from '../../../../support/tools.ts';
 import { samplePart, sampleUsePhase } from '../../sample-record.ts';
+import { denseRecord } from './dense-record.ts';
 import { emptyRecord, hostilePart, hostileUsePhase } from './hostile-record.ts';
 
 const chromiumPath = requireTool('chromium');
@@ -15,6 +16,7 @@ const ORDINARY: Record<string, () => FootprintRecord> = {
   'a machine-hour': sampleUsePhase,
   'a part': samplePart,
   'nothing known': emptyRecord,
+  'an ordinary machine': denseRecord,
 };
 const HOSTILE: Record<string, () => FootprintRecord> = {
   'more of everything': hostileUsePhase,
