@@ -153,19 +153,33 @@ export class AgentKeys {
     return this.#handovers.get(agent)?.find(({ from }) => from === key)?.to;
   }
 
-  /** True for a key that came to the first one we saw by its own statement: of a lost ledger the newest key comes first. */
+  /**
+   * True for a key that came to the first one we saw by its own statement: of a lost ledger the newest key comes first. The keys on
+   * the way only vouch for it while nobody revoked them, and where none of them was compared without it: whoever has one of them can
+   * draw a key and let it say so.
+   */
   #isBeforeFirst(agent: string, key: string): boolean {
     const [first] = this.#byAgent.get(agent)?.keys() ?? [];
     const passed = new Set<string>();
-    for (
-      let at: string | undefined = key;
-      at !== undefined && !passed.has(at);
-      at = this.#heirOf(agent, at)
-    ) {
-      if (at === first) return true;
+    const way: KeyHandover[] = [];
+    let at = key;
+    while (at !== first) {
+      const next = this.#handovers.get(agent)?.find(({ from }) => from === at);
+      if (next === undefined || passed.has(at)) return false;
       passed.add(at);
+      way.push(next);
+      at = next.to;
     }
-    return false;
+    let untilMs = Infinity;
+    return way.reverse().every(({ to, receivedMs }) => {
+      untilMs = Math.min(untilMs, this.#confirmedMs(agent, to));
+      return this.#revokedMs(agent, to) === Infinity && receivedMs < untilMs;
+    });
+  }
+
+  /** When a person compared it for the first time. */
+  #confirmedMs(agent: string, key: string): number {
+    return this.#actsOn(agent, key).find(({ act }) => act === 'confirm')?.atMs ?? Infinity;
   }
 
   #placeOf(agent: string, key: string): number {

@@ -373,6 +373,28 @@ test('the first record of a chain is waited for ten minutes, and no longer', asy
   expect(findings.list()).toMatchObject([{ kind: 'other-key' }]);
 });
 
+test('a revoked key vouches for no key that its thief drew and says it took the place of', async () => {
+  const { admit, decide, findings, keys, keyWatch } = await open();
+  const own = new ChainFeed();
+  await admit(...own.take(2));
+  const thief = new ChainFeed({ epoch: 'epoch0000003' });
+  const { publicKey: key } = thief.key;
+  // Sealed by the stolen key: the thief's own one handed over to it.
+  const { first } = rotatedFeed(
+    thief.key,
+    { to: own.key.publicKey },
+    new ChainFeed({ epoch: 'epoch0000002', key: own.key }),
+  );
+  await admit(first);
+  await admit(thief.next());
+  const stolen = own.key.publicKey;
+  decide({ v: 1, act: 'revoke', agent: 'gw-1', key: stolen, sinceMs: FEED_START_MS + 1, reason: 'stolen' });
+  expect([keys.meet('gw-1', key), keys.evidenceOf('gw-1', key)]).toEqual(['other', { standing: 'other' }]);
+  await admit(thief.next());
+  expect(keyWatch.troubles()).toMatchObject([{ agent: 'gw-1', standing: 'other' }]);
+  expect(findings.list()).toMatchObject([{ kind: 'other-key' }]);
+});
+
 test('a forged statement of a rotation is an alarm as without one', async () => {
   const old = new ChainFeed();
   const strangers = [

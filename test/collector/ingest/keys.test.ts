@@ -123,3 +123,26 @@ test('of a ledger that was lost the newest key comes first: those that handed ov
   expect(keys.meet('gw-1', 'b')).toBe('seen');
   expect(keys.meet('gw-1', 'd')).toBe('other');
 });
+
+test('a first key vouches for those before it only while nobody revoked it or one on the way, and not once it was confirmed without them', () => {
+  const lost = [handover('b', 'c', 200), handover('a', 'b', 300)];
+  const standings = (...acts: (KeyActBody & { atMs?: number })[]) => {
+    const made = acts.map(({ atMs = 1000, ...body }): KeyAct => ({ ...body, id: 'entry', atMs, by: 'ann' }));
+    const keys = new AgentKeys(
+      [{ agent: 'gw-1', key: 'c', firstOrdinal: 1 }],
+      { acts: () => made, version: () => 1 },
+      lost,
+    );
+    return ['a', 'b', 'c'].map((key) => keys.meet('gw-1', key)).join();
+  };
+  expect(standings()).toBe('seen,seen,seen');
+  // Since when does not matter: whoever holds the key could have said so at any time.
+  expect(standings(revoke('c', 9999))).toBe('other,other,revoked');
+  expect(standings(revoke('b', 9999))).toBe('other,revoked,seen');
+  expect(standings(revoke('c', 9999), confirm('c'))).toBe('seen,seen,confirmed');
+  // A person knew nothing of `a` when comparing `c`.
+  expect(standings({ ...confirm('c'), atMs: 301 })).toBe('seen,seen,confirmed');
+  expect(standings({ ...confirm('c'), atMs: 300 })).toBe('other,seen,confirmed');
+  expect(standings({ ...confirm('c'), atMs: 200 })).toBe('other,other,confirmed');
+  expect(standings({ ...confirm('b'), atMs: 300 })).toBe('other,confirmed,seen');
+});
