@@ -38,6 +38,7 @@ export function footprintPlanOf(
     );
   const tables = loadFactors(footprint.tables.map((file) => resolve(folder, file)));
   const hourly = footprint.hourly.flatMap((file) => loadHourlyFactors(resolve(folder, file), tables));
+  const rows = emissionFactorsOf(tables.flatMap((table) => table.rows));
   const [country = '', grid] = footprint.region.split('-');
   const { company, elsewhere, losses, hours, supplies, lines, models, parts } = footprint;
   const productOf = (kind: string, id: string): ToldProduct => ({
@@ -68,7 +69,7 @@ export function footprintPlanOf(
     elsewhere: elsewhere ?? null,
     lossPercent: losses === undefined ? null : textIn(losses),
     hours,
-    rows: emissionFactorsOf(tables.flatMap(({ rows }) => rows)),
+    rows,
     hourly,
     ownTables: tables.filter(({ isShipped }) => !isShipped).map(({ name }) => name),
     supplies: supplies.map(({ name, factor, from, to, share, kwh, siteKwh }) => ({
@@ -127,7 +128,10 @@ export function footprintPlanOf(
       ]),
     ),
     productOf,
-    hash: sha256(canonicalJson({ plan: sitePlanHash, footprint, products })),
+    // What the files say, not only how they are called: a changed row makes other records.
+    hash: sha256(
+      [canonicalJson({ plan: sitePlanHash, footprint, products }), JSON.stringify([rows, hourly])].join('\n'),
+    ),
   };
 }
 

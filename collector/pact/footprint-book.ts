@@ -112,7 +112,8 @@ export class FootprintBook {
       also(changed);
       this.#db.exec('COMMIT');
     } catch (error) {
-      this.#db.exec('ROLLBACK');
+      // A full disk has rolled back already, and to do so again would hide it.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
     const gone = new Map(superseded.map((one) => [one.id, one]));
@@ -135,7 +136,7 @@ export class FootprintBook {
       for (const { subject, reason } of refusals) insert.run(subject, reason);
       this.#db.exec('COMMIT');
     } catch (error) {
-      this.#db.exec('ROLLBACK');
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
   }

@@ -55,6 +55,8 @@ export async function publishFootprints(
   const from = options.from();
   const nowMs = wallMs();
   const count: PublishedCount = { published: 0, refused: [] };
+  const before = new Map(book.refusals().map(({ subject, reason }) => [subject, reason]));
+  const looked: { subject: string; basis: string }[] = [];
   for (const entry of plan.publish) {
     const begin = Math.max(entry.sinceMs ?? 0, nowMs - VALID_MS);
     for (const period of from.calendar.periodsIn(entry.period, begin, nowMs)) {
@@ -62,28 +64,38 @@ export async function publishFootprints(
       if (stopped.aborted) return count;
       if (!isOffered(entry, period, nowMs)) continue;
       const subject = nameOf(entry, period);
-      const basis = await basisOf(options, from, entry, period);
-      if (basis === undefined || book.lookedAt(subject) === basis) continue;
+      let current: string | undefined;
       try {
+        const basis = await basisOf(options, from, entry, period);
+        if (basis === undefined) continue;
+        if (book.lookedAt(subject) === basis) {
+          // What could not be published cannot yet: nothing that it would be made from has changed.
+          const reason = before.get(subject);
+          if (reason !== undefined) count.refused.push({ subject, reason });
+          continue;
+        }
+        current = basis;
         const record = await recordOf(from, entry, period, { nowMs, issue: 1 }, stopped);
         if (record === undefined) return count;
         if (record.evidence.status !== 'final' && !entry.evenProvisional) throw notFinal();
         if (publishOne(options, subject, record)) count.published += 1;
         book.noteLook(subject, basis);
       } catch (error) {
-        if (!(error instanceof MillwattError) || error.remedy !== 'refuse') throw error;
-        if (NOTHING.has(error.code)) book.noteLook(subject, basis);
-        else count.refused.push({ subject, reason: describeError(error) });
+        const isRefusal = error instanceof MillwattError && error.remedy === 'refuse';
+        if (!isRefusal || !NOTHING.has(error.code))
+          count.refused.push({ subject, reason: describeError(error) });
+        // Whatever else went wrong with one is not the others' fault, and is tried again at the next look.
+        if (isRefusal && current !== undefined) looked.push({ subject, basis: current });
       }
     }
   }
   // What was told an hour ago is not told again.
-  const told = new Set(book.refusals().map(({ subject, reason }) => `${subject} ${reason}`));
   for (const { subject, reason } of count.refused
-    .filter((one) => !told.has(`${one.subject} ${one.reason}`))
+    .filter((one) => before.get(one.subject) !== one.reason)
     .slice(0, 5))
     log.warn({ of: subject.replaceAll('\n', ' '), reason }, 'A footprint cannot be published.');
-  if (told.size > 0 || count.refused.length > 0) book.noteRefusals(count.refused);
+  if (before.size > 0 || count.refused.length > 0) book.noteRefusals(count.refused);
+  for (const { subject, basis } of looked) book.noteLook(subject, basis);
   return count;
 }
 
@@ -120,7 +132,7 @@ async function basisOf(
   { fromMs, toMs }: Period,
 ): Promise<string | undefined> {
   const digest = createHash('sha256');
-  digest.update(`${version}\n${plan.hash}\n`);
+  digest.update(`${version}\n${plan.hash}\n${evenProvisional}\n`);
   const giveTurn = turnGiver();
   // What people and an MES told of jobs decides what a job got.
   if (subject.kind === 'part' || subject.kind === 'job') digest.update(`${source.journal?.lastSeq() ?? 0}\n`);
@@ -185,6 +197,17 @@ function publishOne(
   // A line of other machines has records of other ids, and yet these are the earlier ones of what it is.
   const footprint: ProductFootprint =
     issues.length === 0 ? made : { ...made, precedingPfIds: issues.map(({ id }) => id) };
+  // Two entries may name the same: a part of the one machine that makes it, with that machine and without.
+  const twin = book.all().find(({ id, subject: other }) => id === footprint.id && other !== subject);
+  if (twin !== undefined) {
+    if (book.issuesOf(twin.subject).at(-1)?.content === content) return false;
+    throw new MillwattError(
+      'refuse',
+      'offered-twice',
+      `Another entry of pact.publish offers the same, with other figures: ${twin.subject.replaceAll('\n', ' ')}.`,
+      { cure: 'Take one of the two out of pact.publish.' },
+    );
+  }
   const faults = checkPact([{ path: `${footprint.id}.json`, content: JSON.stringify(footprint) }]);
   if (faults.length > 0)
     throw new MillwattError('refuse', 'bad-export', `Its own check fails: ${faults.slice(0, 3).join('; ')}`, {

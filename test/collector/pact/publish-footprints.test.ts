@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -230,6 +230,78 @@ describe('publishing', () => {
     const last = JSON.parse(third.book.textOf(third.book.all().at(-1)?.id ?? '')) as ProductFootprint;
     expect(last.precedingPfIds).toEqual([old?.id, made?.id]);
     expect(third.stats()).toMatchObject({ active: 1, deprecated: 2, refused: 0 });
+  });
+
+  test('a table of factors that was edited makes a new issue', async () => {
+    const file = join(dataFolder, 'my.csv');
+    const from = (grams: number) => () => {
+      writeFileSync(
+        file,
+        `id,region,year,gCo2ePerKwh,gases,gwp,boundary,basis,losses,isSupplierSpecific,source
+my/DE/2026/wind,DE,2026,${grams},CO2e,AR6,life-cycle,contract,excluded,yes,W
+my/DE/2025/residual,DE,2025,400,CO2e,AR6,life-cycle,residual,excluded,no,R
+`,
+      );
+      const supplies = [
+        { name: 'wind', factor: 'my/DE/2026/wind', from: '2026-01-01', to: '2027-01-01', share: '40' },
+      ];
+      return sourceOf({ tables: [file], losses: '4.2', supplies });
+    };
+    expect(await openHost({ publish: [MACHINE], from: from(11) }).publish()).toEqual({
+      published: 1,
+      refused: [],
+    });
+    const host = openHost({ publish: [MACHINE], from: from(500), nowMs: NOW_MS + 1000 });
+    expect(await host.publish()).toEqual({ published: 1, refused: [] });
+  });
+
+  test('two entries that name the same publish it once, and keep no other back', async () => {
+    const declared = { id: 'housing-7', machines: ['mill-1'], massKg: 3.2, fossilCarbonKg: 0 };
+    const alone: PublishedSubject = {
+      ...PART,
+      subject: { kind: 'part', id: 'housing-7', machine: null },
+    };
+    const host = openHost({
+      publish: [PART, alone, MACHINE],
+      from: () => sourceOf({ parts: [declared] }),
+    });
+    const count = await host.publish();
+    expect(count.published).toBe(2);
+    expect(host.book.all().map(({ subject }) => subject.split('\n')[0])).toEqual(['part', 'machine']);
+    expect(await host.publish()).toEqual({ published: 0, refused: count.refused });
+  });
+
+  test('one that goes wrong in an unforeseen way is counted and tried again, and keeps no other back', async () => {
+    let isBroken = true;
+    const from = () =>
+      sourceOf({ parts: [{ id: 'housing-7', massKg: 3.2, fossilCarbonKg: 0 }] }, (hour) => {
+        if (isBroken) throw new Error('the sector cannot be read');
+        return hour;
+      });
+    const broken = openHost({ publish: [MACHINE], from });
+    expect(await broken.publish()).toMatchObject({
+      published: 0,
+      refused: [{ reason: expect.stringContaining('sector') }],
+    });
+    isBroken = false;
+    expect(await broken.publish()).toEqual({ published: 1, refused: [] });
+  });
+
+  test('what was refused is not made anew until something of it changes, and told on', async () => {
+    let reads = 0;
+    const from = () =>
+      sourceOf({ parts: [{ id: 'housing-7' }] }, (hour) => {
+        reads += 1;
+        return hour;
+      });
+    const host = openHost({ publish: [PART], from });
+    const first = await host.publish();
+    expect(first.refused).toHaveLength(1);
+    const made = reads;
+    reads = 0;
+    expect(await host.publish()).toEqual(first);
+    expect(host.stats().refused).toBe(1);
+    expect(reads).toBeLessThan(made);
   });
 
   test('a revised hour is noticed', async () => {
