@@ -3,7 +3,7 @@ import { uuidOf } from '../../protocols/evidence/uuid5.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { ExportSource } from '../exports/make-export.ts';
 import { criteriaOf, type PactEvent } from '../footprint/exports/pact/api/cloud-event.ts';
-import { fitsCriteria } from '../footprint/exports/pact/api/footprint-criteria.ts';
+import { createCriteriaFilter } from '../footprint/exports/pact/api/footprint-criteria.ts';
 import { refusal, type PactAnswer } from '../footprint/exports/pact/api/pact-answer.ts';
 import { isRequest } from '../footprint/exports/pact/api/receive-event.ts';
 import { publishedEvent, replyTo, type EventPorts } from '../footprint/exports/pact/api/send-event.ts';
@@ -120,8 +120,8 @@ export function openPactHost(options: PactHostOptions): PactHost {
           429,
         );
       const isGranted = (footprint: BookedFootprint) => isGrantedTo(partner, footprint);
-      const criteria = criteriaOf(event);
-      const fitting = book.all().filter((one) => isGranted(one) && fitsCriteria(one, criteria));
+      const isFitting = createCriteriaFilter(criteriaOf(event));
+      const fitting = book.all().filter((one) => isGranted(one) && isFitting(one));
       const few = fitting.length <= SENT_MOST ? fitting : [];
       const footprints = few.map(({ id }) => JSON.parse(book.textOf(id)) as ProductFootprint);
       const reply = replyTo(event, footprints, { isGranted: () => true }, ports());

@@ -71,14 +71,20 @@ export const flag: JsonRule = (value, place) =>
 /** A list; `atLeast` so many items, no two the same unless `mayRepeat`. */
 export function list(
   item: JsonRule,
-  { atLeast = 1, mayRepeat = false }: { atLeast?: number; mayRepeat?: boolean } = {},
+  {
+    atLeast = 1,
+    atMost = Number.POSITIVE_INFINITY,
+    mayRepeat = false,
+  }: { atLeast?: number; atMost?: number; mayRepeat?: boolean } = {},
 ): JsonRule {
   return (value, place) => {
     if (!Array.isArray(value)) return [faultAt(place, value, 'is not a list')];
+    // Of one that is too long nobody looks at what is in it.
+    if (value.length > atMost) return [`${place}: has more than ${atMost}`];
     const faults = value.flatMap((one, at) => item(one, `${place}[${at}]`));
     if (value.length < atLeast) faults.push(faultAt(place, value, `has fewer than ${atLeast}`));
-    const texts = new Set(value.map((one) => JSON.stringify(one)));
-    if (!mayRepeat && texts.size < value.length) faults.push(faultAt(place, value, 'says one thing twice'));
+    if (!mayRepeat && new Set(value.map((one) => JSON.stringify(one))).size < value.length)
+      faults.push(faultAt(place, value, 'says one thing twice'));
     return faults;
   };
 }

@@ -5,6 +5,7 @@ import {
   CRITERIA,
   criterionTime,
   TIME_CRITERIA,
+  VALUES_MOST,
   type Criteria,
   type Criterion,
 } from './footprint-criteria.ts';
@@ -50,11 +51,14 @@ const time: JsonRule = (value, place) =>
   typeof value === 'string' && !Number.isNaN(criterionTime(value))
     ? []
     : [faultAt(place, value, 'is no time such as 2026-06-01T00:00:00Z')];
-const values = list(filled, { atLeast: 0, mayRepeat: true });
+const values = list(filled, { atLeast: 0, atMost: VALUES_MOST, mayRepeat: true });
+/** News of more than a long page: a body of 1 MiB has room for 25,000 ids. */
+const IDS_MOST = 30_000;
+const ids = list(uuid, { atLeast: 0, atMost: IDS_MOST, mayRepeat: true });
 
 const DATA: Readonly<Record<PactEvent['type'], JsonRule>> = {
   'org.wbcsd.pact.ProductFootprint.PublishedEvent.3': openObject({
-    pfIds: list(uuid, { atLeast: 0, mayRepeat: true }),
+    pfIds: ids,
   }),
   'org.wbcsd.pact.ProductFootprint.RequestCreatedEvent.3': openObject(
     {},
@@ -65,7 +69,7 @@ const DATA: Readonly<Record<PactEvent['type'], JsonRule>> = {
   ),
   'org.wbcsd.pact.ProductFootprint.RequestFulfilledEvent.3': openObject({
     requestEventId: filled,
-    pfs: list(openObject({ id: uuid }), { mayRepeat: true }),
+    pfs: list(openObject({ id: uuid }), { atMost: IDS_MOST, mayRepeat: true }),
   }),
   'org.wbcsd.pact.ProductFootprint.RequestRejectedEvent.3': openObject({
     requestEventId: filled,

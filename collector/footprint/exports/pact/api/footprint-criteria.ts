@@ -16,6 +16,9 @@ export type Criterion = (typeof CRITERIA)[number];
 /** Values of criteria, as they were written. */
 export type Criteria = Readonly<Partial<Record<Criterion, readonly string[]>>>;
 
+/** Values of one criterion in a request: nobody asks for more, and each is compared with every footprint. */
+export const VALUES_MOST = 100;
+
 /** The criteria that are times. */
 export const TIME_CRITERIA: readonly Criterion[] = ['validOn', 'validAfter', 'validBefore'];
 
@@ -28,38 +31,49 @@ export function criterionTime(value: string): number {
     : Number.NaN;
 }
 
-/** Whether a footprint fits every criterion. Times have to be such that `criterionTime` can read them. */
-export function fitsCriteria(footprint: FootprintHead, criteria: Criteria): boolean {
-  return CRITERIA.every((name) => {
+/**
+ * Whether a footprint fits every criterion, of which each is read once for all footprints. Times have to be such that
+ * `criterionTime` can read them.
+ */
+export function createCriteriaFilter(criteria: Criteria): (footprint: FootprintHead) => boolean {
+  const rules = CRITERIA.flatMap((name) => {
     const values = criteria[name] ?? [];
-    return values.length === 0 || values.some((value) => fits(footprint, name, value));
+    return values.length === 0 ? [] : [ruleOf(name, values)];
   });
+  return (footprint) => rules.every((fits) => fits(footprint));
 }
 
-function fits(footprint: FootprintHead, name: Criterion, value: string): boolean {
-  const [from, to] = [footprint.validityPeriodStart, footprint.validityPeriodEnd].map((time) =>
-    Date.parse(time),
-  );
+function ruleOf(name: Criterion, values: readonly string[]): (footprint: FootprintHead) => boolean {
+  const wanted = new Set(values.map((value) => value.toLowerCase()));
+  const holds = (ids: readonly string[]) => ids.some((id) => wanted.has(id.toLowerCase()));
+  const times = () => values.map(criterionTime);
   switch (name) {
     case 'productId':
-      return holds(footprint.productIds, value);
+      return ({ productIds }) => holds(productIds);
     case 'companyId':
-      return holds(footprint.companyIds, value);
+      return ({ companyIds }) => holds(companyIds);
     case 'classification':
-      return holds(footprint.productClassifications ?? [], value);
+      return ({ productClassifications = [] }) => holds(productClassifications);
     case 'status':
-      return holds([footprint.status], value);
-    case 'geography':
-      return isCountryWithin(footprint.pcf.geographyCountry, value);
-    case 'validOn':
-      return (from ?? 0) <= criterionTime(value) && criterionTime(value) <= (to ?? 0);
-    case 'validAfter':
-      return (from ?? 0) > criterionTime(value);
-    case 'validBefore':
-      return (to ?? 0) < criterionTime(value);
+      return ({ status }) => holds([status]);
+    case 'geography': {
+      const places = [...wanted];
+      return ({ pcf }) => places.some((place) => isCountryWithin(pcf.geographyCountry, place));
+    }
+    case 'validOn': {
+      const days = times();
+      return ({ validityPeriodStart, validityPeriodEnd }) => {
+        const [from, to] = [Date.parse(validityPeriodStart), Date.parse(validityPeriodEnd)];
+        return days.some((day) => from <= day && day <= to);
+      };
+    }
+    case 'validAfter': {
+      const first = Math.min(...times());
+      return ({ validityPeriodStart }) => Date.parse(validityPeriodStart) > first;
+    }
+    case 'validBefore': {
+      const last = Math.max(...times());
+      return ({ validityPeriodEnd }) => Date.parse(validityPeriodEnd) < last;
+    }
   }
-}
-
-function holds(ids: readonly string[], wanted: string): boolean {
-  return ids.some((id) => id.toLowerCase() === wanted.toLowerCase());
 }

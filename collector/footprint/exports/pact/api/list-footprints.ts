@@ -3,9 +3,10 @@ import { answerWith, refusal, type PactAnswer } from './pact-answer.ts';
 import { refuseCaller, type PactCaller } from './pact-caller.ts';
 import {
   CRITERIA,
+  createCriteriaFilter,
   criterionTime,
-  fitsCriteria,
   TIME_CRITERIA,
+  VALUES_MOST,
   type Criterion,
 } from './footprint-criteria.ts';
 import { cursorAfter, placeOf, placeOfCursor, START } from './page-cursor.ts';
@@ -38,8 +39,9 @@ export function listFootprints(
   if (typeof asked === 'string') return refusal('BadRequest', asked);
   if (!/^[\w.:[\]-]+$/.test(host)) return refusal('BadRequest', 'The host header names no host.');
 
+  const isFitting = createCriteriaFilter(asked.criteria);
   const fitting = footprints
-    .filter((footprint) => caller.isGranted(footprint) && fitsCriteria(footprint, asked.criteria))
+    .filter((footprint) => caller.isGranted(footprint) && isFitting(footprint))
     .map((footprint) => ({ footprint, place: placeOf(footprint) }))
     .filter(({ place }) => place > asked.after)
     .sort((a, b) => (a.place < b.place ? -1 : 1));
@@ -80,7 +82,9 @@ function readQuery(query: string): Asked | string {
       if (criterion === undefined) continue;
       if (TIME_CRITERIA.includes(criterion) && Number.isNaN(criterionTime(value)))
         return `${criterion} is no time such as 2026-06-01T00:00:00Z: ${value}`;
-      (asked.criteria[criterion] ??= []).push(value);
+      const values = (asked.criteria[criterion] ??= []);
+      if (values.length >= VALUES_MOST) return `${criterion} has more than ${VALUES_MOST} values.`;
+      values.push(value);
     }
   }
   return asked;

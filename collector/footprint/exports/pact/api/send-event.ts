@@ -8,7 +8,7 @@ import {
   type RequestFulfilledEvent,
   type RequestRejectedEvent,
 } from './cloud-event.ts';
-import { fitsCriteria } from './footprint-criteria.ts';
+import { createCriteriaFilter } from './footprint-criteria.ts';
 import type { PactCaller } from './pact-caller.ts';
 
 /** What our events say of us. */
@@ -42,8 +42,8 @@ export function replyTo(
   { isGranted }: Pick<PactCaller, 'isGranted'>,
   ports: EventPorts,
 ): RequestFulfilledEvent | RequestRejectedEvent {
-  const criteria = criteriaOf(request);
-  const pfs = footprints.filter((footprint) => isGranted(footprint) && fitsCriteria(footprint, criteria));
+  const isFitting = createCriteriaFilter(criteriaOf(request));
+  const pfs = footprints.filter((footprint) => isGranted(footprint) && isFitting(footprint));
   const about = frame(`answer to ${request.id} of ${request.source}`, ports);
   return pfs.length > 0
     ? {

@@ -263,3 +263,46 @@ describe('events', () => {
     expect(replyTo(request, footprints, { isGranted: () => false }, ports).type).toContain('RequestRejected');
   });
 });
+
+describe('what is asked for', () => {
+  const SECURE = { ...PARTNER, isGranted: () => true };
+  const post = (data: object) =>
+    receiveEvent(
+      {
+        contentType: EVENT_MEDIA_TYPE,
+        body: JSON.stringify({
+          type: `org.wbcsd.pact.ProductFootprint.${'pfIds' in data ? 'Published' : 'RequestCreated'}Event.3`,
+          specversion: '1.0',
+          id: '1',
+          source: 'https://oem.example.com',
+          time: '2026-07-01T00:00:00Z',
+          data,
+        }),
+      },
+      SECURE,
+    ).answer;
+
+  it.each(['productId', 'companyId', 'classification', 'status', 'geography'])(
+    'has at most 100 values of %s, in events and in lists',
+    (name) => {
+      const values = Array<string>(100).fill('urn:nothing');
+      expect(post({ [name]: values }).status).toBe(200);
+      expect(post({ [name]: [...values, 'x'] })).toMatchObject({
+        status: 400,
+        body: { message: expect.stringContaining('has more than 100') },
+      });
+      const query = values.map((value) => `${name}=${value}`).join('&');
+      expect(list(query).status).toBe(200);
+      expect(list(`${query}&${name}=x`).status).toBe(400);
+    },
+  );
+
+  it('is refused without a look at each of half a million values', () => {
+    const startMs = performance.now();
+    const { status, body } = post({ pfIds: Array<number>(520_000).fill(1) });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ message: expect.stringContaining('more than') });
+    // Each of them looked at takes ten times as long.
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+  });
+});
