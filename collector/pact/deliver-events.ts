@@ -9,6 +9,8 @@ const GIVEN_UP_MS = 72 * 3_600_000;
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 const LOOK_EVERY_MS = 5_000;
+/** Where nothing can be written, a partner is left alone for so long, ms. */
+const UNWRITTEN_PAUSE_MS = 60_000;
 
 /** What the delivery is given. */
 interface DeliveryOptions {
@@ -51,6 +53,14 @@ export function startDelivery(options: DeliveryOptions): EventDelivery {
         : createEventSender(partner.events, () => performance.now(), isStopped.signal));
   const senders = new Map(partners.map((partner) => [partner.id, create(partner)]));
 
+  /** Taken by their partner, while that could not be written yet: only the writing is tried again. */
+  const taken = new Set<string>();
+  const heldMs = new Map<string, number>();
+  const isHeld = (partner: string, nowMs: number): boolean => {
+    const untilMs = heldMs.get(partner) ?? nowMs;
+    return untilMs > nowMs && untilMs <= nowMs + UNWRITTEN_PAUSE_MS;
+  };
+
   const deliver = async (event: QueuedEvent): Promise<void> => {
     const about = { partner: event.partner, event: event.id };
     const sender = senders.get(event.partner);
@@ -58,10 +68,13 @@ export function startDelivery(options: DeliveryOptions): EventDelivery {
       queue.end(event, 'refused', 'the partner has no address for events any more', wallMs());
       return;
     }
-    const sent = await sender.send(event.body);
+    const name = `${event.partner} ${event.id}`;
+    const sent = taken.has(name) ? { result: 'delivered' as const } : await sender.send(event.body);
     const now = wallMs();
     if (sent.result === 'delivered') {
+      taken.add(name);
       queue.end(event, 'delivered', '', now);
+      taken.delete(name);
       log.debug(about, 'An event was delivered.');
       return;
     }
@@ -86,12 +99,14 @@ export function startDelivery(options: DeliveryOptions): EventDelivery {
   const busy = new Map<string, Promise<void>>();
   const look = (): void => {
     if (isStopped.signal.aborted) return;
-    for (const event of queue.due(wallMs(), LONGEST_PAUSE_MS)) {
-      if (busy.has(event.partner)) continue;
+    const nowMs = wallMs();
+    for (const event of queue.due(nowMs, LONGEST_PAUSE_MS)) {
+      if (busy.has(event.partner) || isHeld(event.partner, nowMs)) continue;
       const done = deliver(event)
-        .catch((error: unknown) =>
-          log.error({ reason: describeError(error) }, 'An event could not be seen to.'),
-        )
+        .catch((error: unknown) => {
+          heldMs.set(event.partner, wallMs() + UNWRITTEN_PAUSE_MS);
+          log.error({ reason: describeError(error) }, 'An event could not be seen to.');
+        })
         .finally(() => {
           busy.delete(event.partner);
           lookSafely();

@@ -243,6 +243,22 @@ describe('events for partners', () => {
     expect(queue.counts().waiting).toBe(1);
   }, 40_000);
 
+  test('are sent once where the disk takes nothing, and marked once it does again', async () => {
+    add('e');
+    db.exec('PRAGMA query_only = 1');
+    const running = start();
+    // Before, each failure was followed by the next try at once.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(logged.filter((line) => line.includes('seen to'))).toHaveLength(1);
+    nowMs += 61_000;
+    await running.run();
+    db.exec('PRAGMA query_only = 0');
+    nowMs += 61_000;
+    await running.run();
+    expect(taken()).toEqual(['e']);
+    expect(queue.counts()).toMatchObject({ waiting: 0, delivered: 1 });
+  });
+
   test('are due after all where the clock was set back', async () => {
     nowMs += 365 * 24 * HOUR_MS;
     add('e');
