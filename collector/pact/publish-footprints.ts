@@ -75,7 +75,13 @@ export async function publishFootprints(
           continue;
         }
         current = basis;
-        const record = await recordOf(from, entry, period, { nowMs, issue: 1 }, stopped);
+        const record = await recordOf(
+          from,
+          entry,
+          period,
+          { nowMs: issuedMsOf(book, wallMs()), issue: 1 },
+          stopped,
+        );
         if (record === undefined) return count;
         if (record.evidence.status !== 'final' && !entry.evenProvisional) throw notFinal();
         if (publishOne(options, subject, record)) count.published += 1;
@@ -97,6 +103,11 @@ export async function publishFootprints(
   if (before.size > 0 || count.refused.length > 0) book.noteRefusals(count.refused);
   for (const { subject, basis } of looked) book.noteLook(subject, basis);
   return count;
+}
+
+/** Later than all before: lists are in the order of making, and whoever pages meanwhile misses none. */
+function issuedMsOf(book: FootprintBook, nowMs: number): number {
+  return book.all().reduce((latest, { created }) => Math.max(latest, Date.parse(created) + 1), nowMs);
 }
 
 /** Its hours are all final, and still the record is not: what its windows lack will never come. */

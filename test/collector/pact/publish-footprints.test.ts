@@ -304,6 +304,13 @@ my/DE/2025/residual,DE,2025,400,CO2e,AR6,life-cycle,residual,excluded,no,R
     expect(reads).toBeLessThan(made);
   });
 
+  test('those of one look are made one after the other, so that no page shifts', async () => {
+    const from = () => sourceOf({ parts: [{ id: 'housing-7', massKg: 3.2, fossilCarbonKg: 0 }] });
+    const host = openHost({ publish: [MACHINE, PART], from });
+    expect((await host.publish()).published).toBe(2);
+    expect(host.book.all().map(({ created }) => Date.parse(created))).toEqual([NOW_MS, NOW_MS + 1]);
+  });
+
   test('a revised hour is noticed', async () => {
     await openHost({ publish: [MACHINE] }).publish();
     const host = openHost({
