@@ -30,12 +30,19 @@ export interface CheckedRecords {
 /** Whoever has them keeps them: nothing can be said of what they hold. */
 const REFUSED = 'Its key was revoked: what had not come before is not taken.';
 
+/**
+ * What waits goes oldest first, behind what is new. An agent that went on delivering for longer than this, ms, had delivered what
+ * lacked before: whoever writes chains.json chooses the time of the revocation, so that is no measure.
+ */
+const BACKLOG_MS = 86_400_000;
+
 /** Where a chain is followed. */
 interface Walk {
   chain: PackedChain;
   seq: number;
   hash: string | null;
-  holes: { from: number; to: number }[];
+  /** With when the record behind it was taken in. */
+  holes: { from: number; to: number; behindMs: number }[];
   /** Its first record that was taken in after its key was revoked. */
   afterRevocation?: string;
 }
@@ -50,11 +57,19 @@ export function* checkRecords(
   lines: CheckLines,
 ): Generator<number, CheckedRecords> {
   const { machine } = manifest;
-  const chains = readChains(files, lines);
+  const chains = readChains(files, manifest, lines);
   const ledger = new PackageLedger(machine);
   const marks = new ChainMarks();
   const walks: Walk[] = chains.map((chain) => ({ chain, seq: 0, hash: null, holes: [] }));
-  const ends: { agent: string; epoch: string; seq: number; hash?: string; place: string }[] = [];
+  const ends: {
+    agent: string;
+    epoch: string;
+    seq: number;
+    hash?: string;
+    place: string;
+    receivedMs: number;
+  }[] = [];
+  const lastMs = new Map<string, number>();
   const ordinals = new Set<number>();
   const handovers: CheckedRecords['handovers'] = [];
   const wanted = new Map<string, { agent: string; config: string; place: string }>();
@@ -82,6 +97,7 @@ export function* checkRecords(
       const from = rotatedFrom(header);
       if (from !== undefined) handovers.push({ agent: header.agent, from, to: header.key, receivedMs });
       const { agent, epoch } = header;
+      lastMs.set(agent, Math.max(receivedMs, lastMs.get(agent) ?? 0));
       marks.add({ ordinal, receivedMs, agent, epoch, hash: sha256(signedBytes) });
       const read = () => {
         const piece = files.raw(path, offset, length);
@@ -91,7 +107,7 @@ export function* checkRecords(
         ledger.add(record, read);
         const [part] = record.parts;
         const end = header.kind === 'log' && part !== undefined ? epochEndOf(unfoldPart(part)) : undefined;
-        if (end !== undefined) ends.push({ agent: header.agent, ...end, place });
+        if (end !== undefined) ends.push({ agent, ...end, place, receivedMs });
       } catch (error) {
         lines.fail('parts', place, `What it holds cannot be read: ${describeError(error)}.`);
       }
@@ -100,15 +116,17 @@ export function* checkRecords(
     }
     yield (index + 1) / raw.length;
   }
-  for (const walk of walks) checkWhole(walk, ledger, lines);
-  for (const { agent, epoch, seq, hash, place } of ends) {
+  for (const walk of walks) checkWhole(walk, lastMs.get(walk.chain.agent) ?? 0, ledger, lines);
+  for (const { agent, epoch, seq, hash, place, receivedMs } of ends) {
     const walk = walks.find(({ chain }) => chain.agent === agent && chain.epoch === epoch);
     const isHere =
       walk !== undefined && walk.seq >= seq && (walk.seq > seq || hash === undefined || walk.hash === hash);
     if (isHere || holesOf({ from: (walk?.seq ?? 0) + 1, to: seq }, ledger.gone(agent, epoch)).length === 0)
       continue;
     const what = `It ends epoch ${epoch} with record ${seq}, which is not here.`;
-    if (walk?.chain.revokedMs === undefined) lines.fail('completeness', place, what);
+    const isLate = (lastMs.get(agent) ?? 0) - receivedMs > BACKLOG_MS;
+    if (walk?.chain.revokedMs === undefined || walk.seq >= seq || isLate)
+      lines.fail('completeness', place, what);
     else lines.unproven('completeness', place, `${what} ${REFUSED}`);
   }
   for (const { agent, config, place } of wanted.values())
@@ -118,11 +136,22 @@ export function* checkRecords(
   return { ledger, chains, records, marks, handovers, afterRevocation };
 }
 
-function readChains(files: PackageFiles, lines: CheckLines): PackedChain[] {
+function readChains(files: PackageFiles, { madeMs }: Manifest, lines: CheckLines): PackedChain[] {
   const value = files.json('chains.json');
   if (Array.isArray(value) && value.every(isPackedChain)) {
     const names = value.map(({ agent, epoch }) => `${agent}/${epoch}`);
     if (new Set(names).size !== names.length) lines.fail('chain', 'chains.json', 'It names a chain twice.');
+    const known = new Map<string, PackedChain>();
+    for (const chain of value) {
+      const { agent, epoch, key, standing, revokedMs } = chain;
+      const place = `chains.json, ${agent}, epoch ${epoch}`;
+      if (revokedMs !== undefined && revokedMs > madeMs)
+        lines.fail('chain', place, 'Its key was revoked after the package was made.');
+      const other = known.get(`${agent} ${key}`);
+      if (other !== undefined && (other.standing !== standing || other.revokedMs !== revokedMs))
+        lines.fail('chain', place, 'Its key stands otherwise in another epoch: one key has one standing.');
+      known.set(`${agent} ${key}`, chain);
+    }
     return value;
   }
   lines.fail('chain', 'chains.json', 'It is no list of chains.');
@@ -142,7 +171,8 @@ function follow(
   if (header.key !== walk.chain.key)
     lines.fail('signatures', place, 'It is signed with another key than chains.json names for its chain.');
   if (header.seq <= walk.seq) lines.fail('chain', place, `It comes after record ${walk.seq}.`);
-  else if (header.seq > walk.seq + 1) walk.holes.push({ from: walk.seq + 1, to: header.seq - 1 });
+  else if (header.seq > walk.seq + 1)
+    walk.holes.push({ from: walk.seq + 1, to: header.seq - 1, behindMs: receivedMs });
   else if (header.prev !== walk.hash) lines.fail('chain', place, 'It does not follow the record before it.');
   if (receivedMs >= (walk.chain.revokedMs ?? Infinity)) walk.afterRevocation ??= place;
   walk.seq = Math.max(walk.seq, header.seq);
@@ -183,15 +213,25 @@ function isSound(record: RawRecord, place: string, machine: string, lines: Check
   return true;
 }
 
-/** What of a chain is not here has to be gone by the agent's own word, and its end has to be the one that the collector signed. */
-function checkWhole({ chain, seq, hash, holes }: Walk, ledger: PackageLedger, lines: CheckLines): void {
+/**
+ * What of a chain is not here has to be gone by the agent's own word, and its end has to be the one that the collector signed.
+ *
+ * @param lastMs when the last record of the agent was taken in, wall ms
+ */
+function checkWhole(
+  { chain, seq, hash, holes }: Walk,
+  lastMs: number,
+  ledger: PackageLedger,
+  lines: CheckLines,
+): void {
   const { agent, epoch, lastSeq, lastHash } = chain;
   const place = `chain of ${agent}, epoch ${epoch}`;
   const gone = ledger.gone(agent, epoch);
   for (const hole of holes)
     for (const { from, to } of holesOf(hole, gone)) {
       const what = `Records ${from} to ${to} are not here, and the agent did not say that they are gone.`;
-      if (chain.revokedMs === undefined) lines.fail('completeness', place, what);
+      if (chain.revokedMs === undefined || lastMs - hole.behindMs > BACKLOG_MS)
+        lines.fail('completeness', place, what);
       else lines.unproven('completeness', place, `${what} ${REFUSED}`);
     }
   if (seq !== lastSeq || hash !== lastHash)

@@ -40,8 +40,11 @@ export async function checkRoots(
     for (const share of shares) {
       const day = days[share.number - 1];
       const name = `${PLACE}, share of ${share.agent}, epoch ${share.epoch}, in day ${share.number}`;
-      if (before !== undefined && (before.number - share.number || compareChains(before, share)) >= 0)
+      if (before !== undefined && (before.number - share.number || compareChains(before, share)) >= 0) {
+        // Further on, one day could be gone over again and again.
         lines.fail(CHECK, name, 'It is out of order.');
+        break;
+      }
       before = share;
       const fault =
         day === undefined || holds[share.number - 1] !== day.to
@@ -94,7 +97,7 @@ function tellReach(
     lines.unproven(
       CHECK,
       PLACE,
-      'No day of the ledger was signed before the package was made: of when records were there, only their own times speak.',
+      'The package shows no signed day of the ledger: of when records were there, only their own times speak. Where days had ended before it was made, ask for them.',
     );
     return;
   }
@@ -111,7 +114,7 @@ function tellReach(
     lines.unproven(
       CHECK,
       placeOfDay(last),
-      `${open} records were taken in after the last day that is signed: they are in no root yet.`,
+      `${open} records were taken in after the last day that the package shows, and are in no root of it. Where later days had ended before it was made, ask for them.`,
     );
   if (unshown > 0)
     lines.unproven(

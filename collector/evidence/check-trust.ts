@@ -5,9 +5,9 @@ import type { CheckedRecords } from './check-records.ts';
 import type { Manifest } from './manifest.ts';
 
 /**
- * Asks of every key whether it is whose it says. Returns true when the collector's is trusted.
+ * Asks of every key whether it is whose it says. Returns true when the collector's is trusted, of which `requireTrusted` made sure.
  *
- * @param trusted fingerprints or public keys; none: nobody said whom to trust
+ * @param trusted fingerprints or public keys, the collector's among them; none: nobody said whom to trust
  */
 export function checkTrust(
   { collector }: Manifest,
@@ -27,14 +27,21 @@ export function checkTrust(
     );
     return false;
   }
-  if (isTrusted(collector))
-    lines.pass('trust', 'manifest.json', `The collector's key ${fingerprint(collector)} is trusted.`);
-  else
-    lines.fail(
-      'trust',
-      'manifest.json',
-      `The collector's key ${fingerprint(collector)} is none of those that are trusted.`,
-    );
+  lines.pass('trust', 'manifest.json', `The collector's key ${fingerprint(collector)} is trusted.`);
   checkAgentKeys(checked, isTrusted, lines);
-  return isTrusted(collector);
+  return true;
+}
+
+/** Fails where the collector's key is none of those that a verifier trusts: nothing that a stranger signed is read further. */
+export function requireTrusted(
+  { collector }: Pick<Manifest, 'collector'>,
+  trusted: readonly string[],
+  lines: CheckLines,
+): void {
+  if (trusted.includes(collector) || trusted.includes(fingerprint(collector))) return;
+  lines.fail(
+    'trust',
+    'manifest.json',
+    `The collector's key ${fingerprint(collector)} is none of those that are trusted.`,
+  );
 }

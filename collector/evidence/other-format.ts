@@ -1,8 +1,10 @@
 import { unpackZip, type PackageBytes } from './canonical-zip.ts';
 import { isObject } from './manifest.ts';
+import { isCrowded } from './package-files.ts';
 
-/** No manifest is larger. */
-const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
+/** No manifest is larger, and no file before it but hours. */
+const FILE_BYTES_MAX = 64 * 1024 * 1024;
+const MANIFEST_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * The version of the format that a package says it is of, where that is not 1. Undefined for one of version 1, and for whatever is no
@@ -10,9 +12,13 @@ const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
  */
 export function otherFormatOf(from: PackageBytes): number | undefined {
   try {
-    for (const { path, bytes } of unpackZip(from, () => MANIFEST_BYTES_MAX)) {
+    for (const { path, bytes } of unpackZip(from, (path) =>
+      path === 'manifest.json' ? MANIFEST_BYTES_MAX : FILE_BYTES_MAX,
+    )) {
       if (path !== 'manifest.json') continue;
-      const manifest: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+      const text = Buffer.from(bytes).toString('utf8');
+      if (isCrowded(text)) return undefined;
+      const manifest: unknown = JSON.parse(text);
       if (!isObject(manifest) || manifest['format'] !== 'millwatt-evidence') return undefined;
       const { v } = manifest;
       return typeof v === 'number' && Number.isSafeInteger(v) && v > 0 && v !== 1 ? v : undefined;

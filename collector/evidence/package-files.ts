@@ -4,8 +4,12 @@ import { decodeUtf8 } from '../../protocols/telemetry/utf8.ts';
 import { canonicalText } from '../footprint/record/canonical-text.ts';
 import { unpackZip, type PackageBytes } from './canonical-zip.ts';
 
-/** Every file but those of records is read at once; none that millwatt writes is larger than a few MB. */
-const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+/** Every file but those of records is read at once; none that millwatt writes is larger than a few MB but hours and roots of years. */
+const TEXT_BYTES_MAX = 16 * 1024 * 1024;
+const LONG_BYTES_MAX = 64 * 1024 * 1024;
+const LONG: ReadonlySet<string> = new Set(['amendments.jsonl', 'hours.jsonl', 'roots.json']);
+/** Brackets and commas of one text: what is small as text may be a thousand times as large when it is read. */
+const MARKS_MAX = 2_000_000;
 /** All of them together. */
 const TEXTS_BYTES_MAX = 256 * 1024 * 1024;
 /** The records of one file, and the last one, which may reach over it. */
@@ -89,8 +93,21 @@ export class PackageFiles {
 
 function limitOf(path: string): number {
   if (!PLACES.test(path)) throw refuse(path, 'is no file of a package');
-  return isRaw(path) ? RAW_BYTES_MAX : TEXT_BYTES_MAX;
+  if (isRaw(path)) return RAW_BYTES_MAX;
+  return LONG.has(path) ? LONG_BYTES_MAX : TEXT_BYTES_MAX;
 }
+
+/** True for a text with more objects, lists and items than any that millwatt writes. */
+export function isCrowded(text: string): boolean {
+  let marks = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if ((code === COMMA || code === BRACKET || code === BRACE) && ++marks > MARKS_MAX) return true;
+  }
+  return false;
+}
+
+const [COMMA, BRACKET, BRACE] = [0x2c, 0x5b, 0x7b];
 
 function textOf(path: string, bytes: Uint8Array): string {
   try {
@@ -101,6 +118,7 @@ function textOf(path: string, bytes: Uint8Array): string {
 }
 
 function canonicalValue(place: string, text: string): unknown {
+  if (isCrowded(text)) throw refuse(place, `has more than ${MARKS_MAX} brackets and commas`);
   let isSame: boolean;
   let value: unknown;
   try {

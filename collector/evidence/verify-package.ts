@@ -6,7 +6,7 @@ import { CheckLines, type CheckLine } from './check-line.ts';
 import { checkRecords, type CheckedRecords } from './check-records.ts';
 import { checkRoots } from './check-roots.ts';
 import { checkStamps } from './check-stamps.ts';
-import { checkTrust } from './check-trust.ts';
+import { checkTrust, requireTrusted } from './check-trust.ts';
 import { isManifest, type Manifest, type PackedChain } from './manifest.ts';
 import { otherFormatOf } from './other-format.ts';
 import { PackageFiles } from './package-files.ts';
@@ -102,7 +102,8 @@ async function verifyInto(
       if (fault !== undefined) lines.fail('statement', 'statement.dsse.json', fault);
     },
   );
-  // What follows costs time, and says nothing where the files are not those that were signed.
+  if (options.trusted.length > 0) requireTrusted(manifest, options.trusted, lines);
+  // What follows costs time, and says nothing where the files are not those that were signed, or a stranger signed them.
   if (lines.hasFailed()) return undefined;
   const checked = await readRecords(files, manifest, lines, options);
   if (checked === undefined) return undefined;

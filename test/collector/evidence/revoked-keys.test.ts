@@ -8,9 +8,8 @@ import { sealRecord, type SealedRecord } from '../../../protocols/evidence/seal.
 import { parseRecord } from '../../../protocols/telemetry/record.ts';
 import { makeSource, packed, verify } from './made-package.ts';
 
-/** A chain sealed anew under a key whose place another took, with the beginning of a chain of that one before it. */
+/** A chain sealed anew under a key that took another's place, with the beginning of a chain of that one before it; of one key, two epochs of it. */
 function rotate(records: SealedRecord[], old: SigningKey, key: SigningKey): SealedRecord[] {
-  const by = signRotation(old, { site: 'plant', agent: 'gw-1', to: key.publicKey });
   let prev: string | null = null;
   const seal = (record: SealedRecord, change: object, signer: SigningKey) => {
     const { header, parts } = parseRecord(record.bytes);
@@ -19,7 +18,13 @@ function rotate(records: SealedRecord[], old: SigningKey, key: SigningKey): Seal
   };
   const first = seal(records[0]!, { epoch: 'oooooooooooo' }, old);
   const own = records.map((record, index) => {
-    const told = index === 0 ? { rotatedFrom: old.publicKey, rotatedBy: by } : {};
+    const told =
+      index === 0 && old !== key
+        ? {
+            rotatedFrom: old.publicKey,
+            rotatedBy: signRotation(old, { site: 'plant', agent: 'gw-1', to: key.publicKey }),
+          }
+        : {};
     const again = seal(record, told, key);
     prev = again.hash;
     return again;
@@ -53,7 +58,11 @@ describe('a package whose key was rotated or revoked', () => {
     const source = await makeSource(2);
     const times = source.ledger.readAfter(0, 100).map(({ receivedMs }) => receivedMs);
     const revoked = (revokedMs: number) =>
-      packed({ ...source, standingOf: () => ({ standing: 'confirmed', revokedMs }) });
+      packed({
+        ...source,
+        madeMs: source.madeMs + revokedMs,
+        standingOf: () => ({ standing: 'confirmed', revokedMs }),
+      });
     const trusted = [source.key.publicKey, source.agentKey.publicKey];
     const late = Math.max(...times);
     const verdict = await verify(revoked(late), trusted);
@@ -73,23 +82,53 @@ describe('a package whose key was rotated or revoked', () => {
     const source = await makeSource(2);
     const records = source.ledger.readAfter(0, 1000);
     // Sealed before it, and not delivered: a hole within the chain.
-    const isOut = (seq: number) => seq === 9;
-    const kept = records.filter(({ header }) => header.agent !== 'gw-1' || !isOut(header.seq));
-    const lacking = (revoked: { revokedMs?: number }) =>
+    const lastSeq = Math.max(...records.flatMap(({ header }) => (header.agent === 'gw-1' ? header.seq : [])));
+    const lacking = (out: number, revoked: { revokedMs?: number }) =>
       packed({
         ...source,
+        madeMs: source.madeMs + (revoked.revokedMs ?? 0),
         ledger: {
-          readAfter: (after, limit) => kept.filter(({ ordinal }) => ordinal > after).slice(0, limit),
+          readAfter: (after, limit) =>
+            records
+              .filter(
+                ({ ordinal, header }) => ordinal > after && (header.agent !== 'gw-1' || header.seq !== out),
+              )
+              .slice(0, limit),
         },
         standingOf: () => ({ standing: 'confirmed', ...revoked }),
       });
     const ofWhole = ({ lines }: Awaited<ReturnType<typeof verify>>) =>
       lines.filter(({ check, result }) => check === 'completeness' && result !== 'pass');
-    expect(ofWhole(await verify(lacking({}), []))).toMatchObject([{ result: 'fail' }]);
-    const late = Math.max(...records.map(({ receivedMs }) => receivedMs)) + 1;
-    expect(ofWhole(await verify(lacking({ revokedMs: late }), []))).toMatchObject([
+    expect(ofWhole(await verify(lacking(lastSeq - 1, {}), []))).toMatchObject([{ result: 'fail' }]);
+    const revokedMs = Math.max(...records.map(({ receivedMs }) => receivedMs)) + 1;
+    expect(ofWhole(await verify(lacking(lastSeq - 1, { revokedMs }), []))).toMatchObject([
       { result: 'not-proven', saying: expect.stringContaining('Its key was revoked') },
     ]);
+    // The agent went on delivering for two days: what lacks of the first one had come, and was taken out.
+    expect(ofWhole(await verify(lacking(9, { revokedMs }), []))).toMatchObject([{ result: 'fail' }]);
+  });
+
+  it('fails where a key was revoked after the package was made, or stands otherwise in another epoch', async () => {
+    const source = await makeSource(2);
+    const faults = async (standingOf: (typeof source)['standingOf']) =>
+      (await verify(packed({ ...source, standingOf }), [])).lines
+        .filter(({ result }) => result === 'fail')
+        .map(({ saying }) => saying);
+    const revokedMs = source.madeMs + 1;
+    expect(await faults(() => ({ standing: 'confirmed', revokedMs }))).toContain(
+      'Its key was revoked after the package was made.',
+    );
+    const key = generateSigningKey();
+    const twice = await makeSource(2, (records) => rotate(records, key, key));
+    let chains = 0;
+    const standingOf = () => ({ standing: chains++ === 0 ? ('confirmed' as const) : ('seen' as const) });
+    const { lines } = await verify(packed({ ...twice, standingOf }), []);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        result: 'fail',
+        saying: expect.stringContaining('one key has one standing'),
+      }),
+    );
   });
 
   it('fails where the collector says that a key was handed over to and nothing in the package says so', () => {

@@ -73,9 +73,22 @@ describe('an evidence package', () => {
     const other = await makeSource(2);
     // All is signed anew, with keys of its own: nothing but whose they are tells.
     expect((await verify(packed(other), [])).result).toBe('consistent');
-    expect(faultOf(await verify(packed(other), [source.key.publicKey]))).toMatch(
+    const stranger = await verify(packed(other), [source.key.publicKey]);
+    expect(faultOf(stranger)).toMatch(
       /^failed, trust at manifest\.json: The collector's key .* is none of those that are trusted/,
     );
+    // Nothing that a stranger signed is read further.
+    expect(stranger.lines.at(-1)?.check).toBe('trust');
+  });
+
+  it('is refused before it is read where a small text is a crowd of objects', async () => {
+    const whole = packed(await makeSource(2));
+    const crowd = Buffer.from(`[${'{},'.repeat(1_000_000)}{}]`);
+    const verdict = await verify(
+      repacked(whole, (files) => files.set('manifest.json', crowd)),
+      [],
+    );
+    expect(faultOf(verdict)).toMatch(/manifest\.json has more than 2000000 brackets and commas/);
   });
 
   it('may lack what the agent said that it dropped, and nothing else', async () => {

@@ -34,7 +34,7 @@ describe('days in an evidence package', () => {
     const [chain, reach, open, ...rest] = text(lines, 'day-roots');
     expect(chain).toBe('pass: The collector signed each day, and each names the one before it.');
     expect(reach).toMatch(/^pass: 21 of 26 records are in the roots of signed days, up to day 2 \(2026-/);
-    expect(open).toMatch(/^not-proven: 5 records were taken in after the last day that is signed/);
+    expect(open).toMatch(/^not-proven: 5 records were taken in after the last day that the package shows/);
     expect(rest).toEqual([]);
   });
 
@@ -51,7 +51,7 @@ describe('days in an evidence package', () => {
       source.key.publicKey,
     ]);
     expect(result).toBe('verified');
-    expect(text(lines, 'day-roots')[1]).toMatch(/^not-proven: No day of the ledger was signed/);
+    expect(text(lines, 'day-roots')[1]).toMatch(/^not-proven: The package shows no signed day/);
   });
 
   it('leave out what does not come to what was signed, which is told', async () => {
