@@ -1,3 +1,4 @@
+import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { join, resolve } from 'node:path';
 import { loadMemory } from '../../collector/derivation/deriver-memory.ts';
 import { methodOf, outdatedFromMs } from '../../collector/derivation/method.ts';
@@ -106,7 +107,12 @@ export async function openEvidence(
         certificates: told.certificates,
         days,
       };
-      return { source, ledger, days, remarks: [...told.missing, ...remarksOf(config, record)] };
+      return {
+        source,
+        ledger,
+        days,
+        remarks: [...told.missing, ...unseenKeys(ledger, machine, standings), ...remarksOf(config, record)],
+      };
     } finally {
       journal.close();
     }
@@ -120,6 +126,26 @@ function standingsOf(ledger: LedgerView, journal: JournalReader) {
   const chains = ledger.chains();
   const keys = new AgentKeys(chains, followKeyActs(journal, silentLog), handoversOf(ledger.configRecords()));
   return new Map(chains.map(({ agent, key }) => [`${agent} ${key}`, keys.evidenceOf(agent, key)]));
+}
+
+/** A key that nobody compared is told to the verifier; whoever hands it out can still do so. */
+function unseenKeys(
+  ledger: LedgerView,
+  machine: string,
+  standings: ReadonlyMap<string, { standing: string }>,
+): string[] {
+  const agents = ledger.agentsOf(machine);
+  const seen = ledger
+    .chains()
+    .filter(
+      ({ agent, key }) =>
+        agents?.has(agent) !== false && standings.get(`${agent} ${key}`)?.standing === 'seen',
+    )
+    .map(({ agent, key }) => `${agent} ${fingerprint(key)}`);
+  return [...new Set(seen)].map(
+    (name) =>
+      `Nobody compared the key ${name}, and the verifier is told so: compare it with \`millwatt keys show\` on the gateway, then \`millwatt keys confirm ${name}\`, and export again.`,
+  );
 }
 
 function entriesOf(journal: JournalReader, machine: string): JournalEntry[] {

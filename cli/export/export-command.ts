@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openCalendar } from '../../collector/energy/calendar/site-calendar.ts';
+import { carbonFiguresOf } from '../../collector/footprint/exports/pact/carbon-figures.ts';
 import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
 import type { JobSource } from '../../collector/reports/job-source.ts';
@@ -137,11 +138,18 @@ function say(
   const emitted =
     first === undefined
       ? 'no emissions'
-      : `${first.kgCo2e} kg CO2e${first.perUnitKgCo2e === null ? '' : ` (${first.perUnitKgCo2e} kg/${unit})`}`;
+      : `${first.kgCo2e} kg CO2e of electricity${first.perUnitKgCo2e === null ? '' : ` (${first.perUnitKgCo2e} kg/${unit})`}`;
+  const whole =
+    record.upstream.length === 0 || first?.perUnitKgCo2e === undefined || first.perUnitKgCo2e === null
+      ? []
+      : [
+          `with what was declared (${record.upstream.length}): ${carbonFiguresOf(record).includingUptakeKg} kg CO2e/${unit}, the figure of pact, catena-x and aas`,
+        ];
   const lines = [
     `${subject.kind} ${subject.id}, ${period.name}: ${activity.energyKwh} kWh (${per}), ${emitted}, ${record.evidence.status}`,
     // Of a model its first remark tells how the units differ.
     ...(record.scatter === undefined ? [] : record.remarks.slice(0, 1)),
+    ...whole,
     ...completeness.because.map((because) => style(`partial: ${because}`, 'yellow')),
     `wrote ${path} (${EXPORT_FORMATS[format]}, ${bytes} bytes; ${id}, version ${version})`,
   ];

@@ -4,7 +4,7 @@ import { html, Html, type HtmlPiece } from './html-text.ts';
 import { figureSections } from './report-figures.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import { sourceSections } from './report-sources.ts';
-import { EXIT_CODES, RESULT_SENTENCES, RESULT_WORDS, type Verification } from './verification.ts';
+import { EXIT_CODES, RESULT_WORDS, resultSentence, type Verification } from './verification.ts';
 
 const WORDS = { pass: 'PASS', fail: 'FAIL', 'not-proven': 'not proven' } as const;
 
@@ -54,10 +54,9 @@ function verdictSection({ verdict }: Verification): Html {
   const count = (what: CheckLine['result']) => lines.filter((line) => line.result === what).length;
   return html`<section class="verdict ${result}">
     <p class="result">${RESULT_WORDS[result]}</p>
-    <p>${RESULT_SENTENCES[result]}</p>
+    <p>${resultSentence(verdict)}</p>
     <p class="counts">
-      ${count('pass')} checks passed, ${count('fail')} failed; ${count('not-proven')} things are not proven by
-      any package.
+      ${count('pass')} checks passed, ${count('fail')} failed; ${count('not-proven')} things are not proven.
     </p>
   </section>`;
 }

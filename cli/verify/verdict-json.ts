@@ -1,6 +1,6 @@
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { kwhText } from './hours-totals.ts';
-import { EXIT_CODES, RESULT_SENTENCES, type Verification } from './verification.ts';
+import { EXIT_CODES, resultSentence, type Verification } from './verification.ts';
 
 const CURES = {
   failed: 'Ask whoever made the package for it again, and compare its SHA-256.',
@@ -19,7 +19,8 @@ export function verdictJson({ verdict, totals, ...of }: Verification): Record<st
     ...(result === 'verified'
       ? {}
       : {
-          error: fault === undefined ? RESULT_SENTENCES[result] : `${fault.place}: ${fault.saying}`,
+          error:
+            fault === undefined ? resultSentence(verdict) : `${fault.place}: ${fault.saying}`,
           code: result,
           cure: CURES[result],
         }),

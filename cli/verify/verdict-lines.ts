@@ -5,7 +5,7 @@ import { style } from '../screen.ts';
 import { renderTable } from '../text-table.ts';
 import { hoursText, kwhText } from './hours-totals.ts';
 import { plainText } from './plain-text.ts';
-import { RESULT_SENTENCES, RESULT_WORDS, type Verification } from './verification.ts';
+import { RESULT_WORDS, resultSentence, type Verification } from './verification.ts';
 
 const WORDS = { pass: 'PASS', fail: 'FAIL', 'not-proven': 'not proven' } as const;
 const COLOURS = { pass: 'green', fail: 'red', 'not-proven': 'yellow' } as const;
@@ -35,7 +35,7 @@ export function verdictLines(verification: Verification, width: number): string[
       .filter(({ result }) => result === 'fail')
       .slice(0, 1)
       .map((fault) => `first fault: ${fault.check}, ${sayLine(fault)}`),
-    `${style(RESULT_WORDS[verdict.result], RESULT_COLOURS[verdict.result])}: ${RESULT_SENTENCES[verdict.result]}`,
+    `${style(RESULT_WORDS[verdict.result], RESULT_COLOURS[verdict.result])}: ${resultSentence(verdict)}`,
   ];
 }
 

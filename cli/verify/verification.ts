@@ -32,8 +32,21 @@ export const RESULT_WORDS: Readonly<Record<PackageVerdict['result'], string>> = 
   failed: 'FAILED',
 };
 
-/** What the result means, as sentences. */
-export const RESULT_SENTENCES: Readonly<Record<PackageVerdict['result'], string>> = {
+/** What a result means, as sentences. */
+export function resultSentence({ result, lines }: Pick<PackageVerdict, 'result' | 'lines'>): string {
+  const faults = lines.filter((line) => line.result === 'fail');
+  if (faults.length === 1 && faults[0]?.check === 'trust' && faults[0].place === 'manifest.json')
+    return 'It is signed by a collector that is none of those you trust, and nothing of it was looked at further. Compare the fingerprint digit by digit, and ask the operator again, by another way than the package.';
+  if (result !== 'verified') return RESULT_SENTENCES[result];
+  const open = lines.filter((line) => line.result === 'not-proven' && COULD_BE.has(line.check)).length;
+  if (open === 0) return RESULT_SENTENCES.verified;
+  return `${RESULT_SENTENCES.verified} ${open === 1 ? 'One point' : `${open} points`} that a package can prove ${open === 1 ? 'stays' : 'stay'} open: see "not proven" at ${[...COULD_BE].join(', ')}.`;
+}
+
+/** Checks of which a plant can prove what this package may leave open. */
+const COULD_BE: ReadonlySet<string> = new Set(['trust', 'completeness', 'day-roots', 'time']);
+
+const RESULT_SENTENCES: Readonly<Record<PackageVerdict['result'], string>> = {
   verified:
     "Nothing was changed since it was signed, every hour follows from what was measured, and the collector's key is one that you trust.",
   consistent:

@@ -95,6 +95,11 @@ export function addFootprintRoutes(
       .type(typeOf(format))
       .header('content-disposition', `attachment; filename="${exportName(asked.subject, format)}"`);
     if (content instanceof Readable) {
+      // Whoever left meanwhile closes nothing any more, and would keep a place for ever.
+      if (left.signal.aborted || reply.raw.destroyed) {
+        content.destroy();
+        throw new ApiError(499, 'Whoever asked has left.', 'Ask again.');
+      }
       if (streams >= STREAMS_MAX) {
         content.destroy();
         throw new ApiError(503, 'Too many are reading such files just now.', 'Ask again in half a minute.');

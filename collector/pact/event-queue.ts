@@ -60,15 +60,14 @@ export class EventQueue {
    * @param longestPauseMs longest that a next try is ever put off
    */
   due(nowMs: number, longestPauseMs: number): QueuedEvent[] {
-    return this.#db
-      .prepare(
-        `SELECT partner, id, body, created_ms AS createdMs, tries FROM event AS e WHERE state = 'waiting'
-         AND (due_ms <= ?1 OR due_ms > ?1 + ?2)
-         AND NOT EXISTS (SELECT 1 FROM event AS f WHERE f.partner = e.partner AND f.state = 'waiting'
-           AND (f.due_ms <= ?1 OR f.due_ms > ?1 + ?2) AND (f.created_ms, f.id) < (e.created_ms, e.id))
-         ORDER BY created_ms`,
-      )
-      .all(nowMs, longestPauseMs) as unknown as QueuedEvent[];
+    const partners = this.#db.prepare("SELECT DISTINCT partner FROM event WHERE state = 'waiting'").all();
+    const first = this.#db.prepare(
+      `SELECT partner, id, body, created_ms AS createdMs, tries FROM event WHERE state = 'waiting' AND partner = ?3
+       AND (due_ms <= ?1 OR due_ms > ?1 + ?2) ORDER BY created_ms, id LIMIT 1`,
+    );
+    return (partners as { partner: string }[])
+      .flatMap(({ partner }) => first.all(nowMs, longestPauseMs, partner) as unknown as QueuedEvent[])
+      .sort((a, b) => a.createdMs - b.createdMs);
   }
 
   /** Puts the next try off. @param saying why, without any secret */

@@ -66,6 +66,8 @@ export function openPactFile(dataFolder: string): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     const version = versionOf(db, path);
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${PACT_VERSION}; COMMIT;`);
+    // Files of before have it too from now on: an index changes nothing that any version reads.
+    db.exec('CREATE INDEX IF NOT EXISTS event_order ON event(state, partner, created_ms, id)');
     return db;
   } catch (cause) {
     db?.close();

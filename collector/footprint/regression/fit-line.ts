@@ -62,11 +62,12 @@ export function fitLine(points: readonly LinePoint[]): FittedLine {
   const meanY = sum(points.map(({ y }) => y)) / count;
   const squaresX = sum(points.map(({ x }) => (x - meanX) ** 2));
   const squaresY = sum(points.map(({ y }) => (y - meanY) ** 2));
-  if (squaresX === 0)
+  // A mean is rounded: of equal values it may not be one of them.
+  if (points.every(({ x }) => x === points[0]?.x) || squaresX <= count * (1e-12 * meanX) ** 2)
     throw new MillwattError(
       'refuse',
       'one-x',
-      `All machines have the same value of the parameter, ${meanX}.`,
+      `All machines have the same value of the parameter, ${points[0]?.x}.`,
       {
         cure: 'Take machines that differ in it; of one model, `millwatt export json --model` tells the scatter.',
       },
@@ -84,7 +85,7 @@ export function fitLine(points: readonly LinePoint[]): FittedLine {
     interceptStandard: residualDeviation * Math.sqrt(1 / count + meanX ** 2 / squaresX),
     residualDeviation,
     degreesOfFreedom,
-    rSquared: squaresY === 0 ? null : 1 - left / squaresY,
+    rSquared: points.every(({ y }) => y === points[0]?.y) ? null : 1 - left / squaresY,
     from: Math.min(...points.map(({ x }) => x)),
     to: Math.max(...points.map(({ x }) => x)),
     meanX,

@@ -1,3 +1,4 @@
+import { studentT } from '../../footprint/figures/student-t.ts';
 import { createHash } from 'node:crypto';
 import { MillwattError } from '../../../protocols/errors.ts';
 import { HOUR_MS } from '../../energy/hour-account.ts';
@@ -18,6 +19,7 @@ import {
 import { hoursText, kwhText, perUnitText } from './footprint-texts.ts';
 import { gatherMachine, type MachineFacts } from './gather-machine.ts';
 import { recordPeriod, type RecordSource } from './record-frame.ts';
+import { recordCoverage } from './record-coverage.ts';
 import { recordUncertainty } from './record-uncertainty.ts';
 
 /** Which machines over which parameter: hours that begin in [fromMs, toMs), wall ms. */
@@ -77,6 +79,7 @@ export function* stepRegression(
   const end = Math.max(first + HOUR_MS, Math.ceil(toMs / HOUR_MS) * HOUR_MS);
   const digest = createHash('sha256');
   const units: RegressionUnit[] = [];
+  const lacking: string[] = [];
   const leftOut: RegressionReport['leftOut'] = [];
   const asked = machines ?? Object.keys(plan.machines);
   requireParameter(plan, asked, over);
@@ -95,7 +98,12 @@ export function* stepRegression(
     const facts = yield* gatherMachine(source, machine, [first, end], digest, () => {});
     const unit = unitOf(facts, parameter, basis);
     if (typeof unit === 'string') leftOut.push({ machine, because: unit });
-    else units.push(unit);
+    else {
+      units.push(unit);
+      const { lacks } = recordCoverage([facts], end - first);
+      if (lacks.length > 0)
+        lacking.push(`${machine} counts like the others, though incomplete: ${lacks.join('; ')}.`);
+    }
   }
   const line = fitLine(
     units.map(({ parameter, kwhPerHour }) => ({ x: valueOf(parameter), y: valueOf(kwhPerHour) })),
@@ -111,7 +119,7 @@ export function* stepRegression(
     leftOut,
     line,
     predictions,
-    remarks: remarksOn(over, line, predictions),
+    remarks: remarksOn(over, line, predictions, lacking),
     evidence: {
       hoursSha256: digest.digest('base64url'),
       plan: plan.hash,
@@ -131,7 +139,12 @@ function unitOf(facts: MachineFacts, parameter: DecimalText, basis: HourBasis): 
   return { machine, parameter, hours, energyKwh: kwhText(supplyMwh), kwhPerHour, expandedPercent };
 }
 
-function remarksOn(over: string, line: FittedLine, predictions: readonly LinePrediction[]): string[] {
+function remarksOn(
+  over: string,
+  line: FittedLine,
+  predictions: readonly LinePrediction[],
+  lacking: readonly string[],
+): string[] {
   const { degreesOfFreedom, count, slope, slopeStandard, from, to } = line;
   return [
     ...(degreesOfFreedom < FEW_DEGREES
@@ -139,11 +152,12 @@ function remarksOn(over: string, line: FittedLine, predictions: readonly LinePre
           `${count} machines are few: the bands are wide because nobody knows how far the next one lies off the line.`,
         ]
       : []),
-    ...(Math.abs(slope) < 2 * slopeStandard
+    ...(Math.abs(slope) < studentT(0.95, degreesOfFreedom) * slopeStandard
       ? [
-          `The slope is less than twice its standard uncertainty: these machines do not show that ${over} matters.`,
+          `The slope is less than its uncertainty at 95 % (t of ${degreesOfFreedom} degrees of freedom): these machines do not show that ${over} matters.`,
         ]
       : []),
+    ...lacking,
     ...predictions
       .filter(({ isExtrapolated }) => isExtrapolated)
       .map(

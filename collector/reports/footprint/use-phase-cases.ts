@@ -51,6 +51,7 @@ function basisCases(taken: RecordSource['plan']['hours'], { activity }: UsePhase
   const { perHour, perUnitKwh } = activity;
   return HOUR_BASES.filter((basis) => basis !== taken).flatMap((basis) => {
     const other = perHour?.[basis].kwhPerHour ?? null;
+    if (perHour?.[basis].hours === perHour?.[taken].hours) return [];
     const change = `${basis} hours instead of ${taken} hours`;
     return sensitivityOf('hour-basis', change, 'perUnitKwh', [perUnitKwh, other]) ?? [];
   });

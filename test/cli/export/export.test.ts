@@ -203,6 +203,10 @@ describe('millwatt export', () => {
     expect(Number(worse.to)).toBeGreaterThan(Number(worse.from));
     const issuedAway = (text: Buffer) => ({ ...JSON.parse(text.toString()), issued: '' });
     expect(issuedAway(steps)).toEqual(issuedAway(step));
+    const told = await millwatt('export', 'pact', '-c', config, ...PART, ...TIME, '-o', 'told.json');
+    expect(told.out).toContain(
+      `with what was declared (1): ${pact.pcf.pcfIncludingBiogenicUptake} kg CO2e/piece`,
+    );
     const job = await exported('pact', 'job.pact.json', ...MACHINE, '--job', '4711');
     expect(JSON.parse(job.toString()).pcf.pcfIncludingBiogenicUptake).toBe(
       pact.pcf.pcfIncludingBiogenicUptake,

@@ -73,10 +73,13 @@ describe('four machines, by hand', () => {
     ).toThrow('2 machines are too few');
     expect(() => fitLine([])).toThrow('0 machines are too few');
     expect(() => fitLine([1, 2, 3].map((y) => ({ x: 15, y })))).toThrow('same value of the parameter, 15');
+    // Their mean as it is computed is not 0.1.
+    expect(() => fitLine([1, 2, 3].map((y) => ({ x: 0.1, y })))).toThrow('same value of the parameter, 0.1');
   });
 
   test('machines that draw the same have a level line without an R2', () => {
     const level = fitLine([1, 2, 3].map((x) => ({ x, y: 4 })));
     expect(level).toMatchObject({ slope: 0, intercept: 4, rSquared: null, residualDeviation: 0 });
+    expect(fitLine([1, 2, 3].map((x) => ({ x, y: 0.1 }))).rSquared).toBeNull();
   });
 });
