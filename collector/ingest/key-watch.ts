@@ -2,13 +2,16 @@ import { describeError } from '../../protocols/errors.ts';
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { Findings } from './findings.ts';
-import type { AgentKey, AgentKeys, KeyHandover, KeyStanding } from './keys.ts';
+import type { KeyHandover } from './key-handovers.ts';
+import type { AgentKey, AgentKeys, KeyStanding } from './keys.ts';
 import { QuietLog } from './quiet-log.ts';
 
 /** So long the first record of a chain is waited for, which may say whose place its key took, real ms. */
 const FIRST_RECORD_MS = 600_000;
 /** A refused key that was not used for so long is no alarm any more, real ms. */
 const RECENT_MS = 600_000;
+/** Keys whose first record is waited for: nobody may fill our memory with names. */
+const AWAITED_MAX = 10_000;
 
 /** A key that an agent uses, and that a person has to see to. */
 export interface KeyTrouble {
@@ -73,7 +76,11 @@ export class KeyWatch {
   /** A record under this key is here, and the first one of its chain is not. */
   awaitFirst(agent: string, key: string): void {
     const name = `${agent}/${key}`;
-    if (!this.#awaitedMs.has(name)) this.#awaitedMs.set(name, this.#realMs());
+    if (this.#awaitedMs.has(name)) return;
+    // The one that was waited for longest is told of a little early.
+    const [oldest] = this.#awaitedMs.size >= AWAITED_MAX ? this.#awaitedMs.keys() : [];
+    if (oldest !== undefined) this.#awaitedMs.delete(oldest);
+    this.#awaitedMs.set(name, this.#realMs());
   }
 
   /**

@@ -2,6 +2,7 @@ import { rotatedFrom } from '../../protocols/evidence/key-rotation.ts';
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import type { KeyAct, KeyActSource } from '../journal/key-acts.ts';
 import type { LedgerRecord } from '../ledger/ledger.ts';
+import { KeyHandovers, type KeyDecisions, type KeyHandover } from './key-handovers.ts';
 
 /**
  * How far an agent's key is trusted: `seen` is the first one an agent used here, `confirmed` was compared by a person,
@@ -25,28 +26,27 @@ export interface AgentKey {
   act: KeyAct | null;
 }
 
-/** A statement that holds: a key of an agent handed over to another one. */
-export interface KeyHandover {
-  agent: string;
-  from: string;
-  to: string;
-  /** When it was taken in, wall ms. */
-  receivedMs: number;
+/** Keys that are remembered, of all agents and of one; what more say is judged by decisions and statements alone. */
+const KEYS_MAX = 10_000;
+const KEYS_OF_AGENT_MAX = 200;
+/** What is known of the keys of one agent. */
+interface OneAgent {
+  /** Those that it used, in the order in which they were first seen. */
+  keys: Map<string, AgentKey>;
+  handovers: KeyHandovers;
+  /** Of all keys that anything is known of, used or not. */
+  judged: ReadonlyMap<string, AgentKey['before']>;
 }
 
-/** Agents and keys that are remembered; more are kept in the ledger and called `other`. */
-const KEYS_MAX = 10_000;
-/** Of one agent: nobody may fill our memory with statements. */
-const HANDOVERS_MAX = 1000;
+/** What people decided about one key. */
+type DecidedKey = KeyDecisions & { act: KeyAct };
 
 /** Which keys agents use, and what people decided about them. */
 export class AgentKeys {
   readonly #source: KeyActSource | undefined;
-  /** Keys of an agent in the order in which they were first seen. */
-  readonly #byAgent = new Map<string, Map<string, AgentKey>>();
-  /** Of an agent, in the order in which they were taken in. */
-  readonly #handovers = new Map<string, KeyHandover[]>();
-  #acts: readonly KeyAct[] = [];
+  readonly #agents = new Map<string, OneAgent>();
+  /** By agent and key. */
+  #decided: ReadonlyMap<string, ReadonlyMap<string, DecidedKey>> = new Map();
   #version = -1;
   #count = 0;
 
@@ -61,7 +61,7 @@ export class AgentKeys {
     handovers: Iterable<KeyHandover> = [],
   ) {
     this.#source = acts;
-    for (const handover of handovers) this.#keep(handover);
+    for (const handover of handovers) this.#of(handover.agent).handovers.keep(handover);
     this.refresh();
     for (const { agent, key } of [...chains].sort((a, b) => a.firstOrdinal - b.firstOrdinal))
       this.meet(agent, key);
@@ -71,129 +71,98 @@ export class AgentKeys {
   refresh(): boolean {
     const version = this.#source?.version() ?? 0;
     if (version === this.#version) return false;
-    this.#acts = this.#source?.acts() ?? [];
+    this.#decided = decisionsOf(this.#source?.acts() ?? []);
     this.#version = version;
-    for (const agent of this.#byAgent.keys()) this.#judgeAll(agent);
+    for (const [agent, one] of this.#agents) this.#judgeAll(agent, one);
     return true;
   }
 
   /** Takes in that a key handed over to another; call it before the new one is met. */
   learn(handover: KeyHandover): void {
-    if (this.#keep(handover)) this.#judgeAll(handover.agent);
+    const one = this.#of(handover.agent);
+    if (one.handovers.keep(handover)) this.#judgeAll(handover.agent, one);
   }
 
   /** The standing of a key that an agent just used; the first one of an agent becomes `seen`. */
   meet(agent: string, key: string): KeyStanding {
-    const keys = this.#byAgent.get(agent) ?? new Map<string, AgentKey>();
-    const known = keys.get(key);
+    const known = this.#agents.get(agent)?.keys.get(key);
     if (known !== undefined) return known.standing;
-    const judged = this.#judge(agent, key, keys.size);
-    if (this.#count >= KEYS_MAX) return judged.standing === 'revoked' ? 'revoked' : 'other';
+    const one = this.#of(agent);
+    if (this.#count >= KEYS_MAX || one.keys.size >= KEYS_OF_AGENT_MAX) return this.#look(agent, key).standing;
     this.#count++;
-    this.#byAgent.set(agent, keys.set(key, judged));
-    return judged.standing;
+    one.keys.set(key, this.#look(agent, key));
+    if (one.keys.size === 1) this.#judgeAll(agent, one);
+    return this.#look(agent, key).standing;
   }
 
   /** True for a key under which nothing is taken any more. */
   isRevoked(agent: string, key: string): boolean {
-    return (this.#byAgent.get(agent)?.get(key) ?? this.#judge(agent, key, 1)).standing === 'revoked';
+    return (this.#decided.get(agent)?.get(key)?.revokedMs ?? Infinity) < Infinity;
   }
 
   /** What a package says of a key: its standing without its revocation, and that. */
   evidenceOf(agent: string, key: string): { standing: AgentKey['before']; revokedMs?: number } {
-    const { before, revokedMs } = this.#byAgent.get(agent)?.get(key) ?? this.#judge(agent, key, 1);
+    const { before, revokedMs } = this.#look(agent, key);
     return { standing: before, ...(revokedMs === null ? {} : { revokedMs }) };
   }
 
   /** Every key that was seen, those of an agent in the order in which they came. */
   list(): AgentKey[] {
-    return [...this.#byAgent.values()].flatMap((keys) => [...keys.values()]);
+    return [...this.#agents.values()].flatMap(({ keys }) => [...keys.values()]);
   }
 
-  #keep(handover: KeyHandover): boolean {
-    const { agent, from, to } = handover;
-    const known = this.#handovers.get(agent) ?? [];
-    const isKnown = known.some((one) => one.from === from && one.to === to);
-    if (isKnown || known.length >= HANDOVERS_MAX) return false;
-    this.#handovers.set(agent, [...known, handover]);
-    return true;
+  #of(agent: string): OneAgent {
+    const known = this.#agents.get(agent);
+    if (known !== undefined) return known;
+    const one = { keys: new Map(), handovers: new KeyHandovers(), judged: new Map() };
+    this.#agents.set(agent, one);
+    return one;
   }
 
-  #judgeAll(agent: string): void {
-    const keys = this.#byAgent.get(agent) ?? new Map<string, AgentKey>();
-    for (const [index, key] of [...keys.keys()].entries()) keys.set(key, this.#judge(agent, key, index));
+  /** All keys of an agent at once: its first one, a decision or a statement may change what others are. */
+  #judgeAll(agent: string, one: OneAgent): void {
+    const [first] = one.keys.keys();
+    one.judged = one.handovers.judge(first, this.#decided.get(agent) ?? new Map());
+    const keys = [...one.keys.keys()];
+    one.keys.clear();
+    for (const key of keys) one.keys.set(key, this.#look(agent, key));
   }
 
-  #judge(agent: string, key: string, place: number): AgentKey {
-    const acts = this.#actsOn(agent, key);
-    const act = acts.at(-1) ?? null;
-    const revokedMs = act?.act === 'revoke' ? act.sinceMs : null;
-    const before = this.#beforeOf(agent, key, place);
-    const standing = revokedMs === null ? before : 'revoked';
-    return { agent, key, fingerprint: fingerprint(key), standing, before, revokedMs, act };
+  /** What is known of a key, whether it was used or not. */
+  #look(agent: string, key: string): AgentKey {
+    const known = this.#agents.get(agent);
+    const met = known?.keys.get(key);
+    if (met !== undefined) return met;
+    const decided = this.#decided.get(agent)?.get(key);
+    const isConfirmed = decided !== undefined && decided.confirmedMs < Infinity;
+    const before = isConfirmed ? 'confirmed' : (known?.judged.get(key) ?? 'other');
+    const isRevoked = decided !== undefined && decided.revokedMs < Infinity;
+    return {
+      agent,
+      key,
+      fingerprint: fingerprint(key),
+      standing: isRevoked ? 'revoked' : before,
+      before,
+      revokedMs: isRevoked ? decided.revokedMs : null,
+      act: decided?.act ?? null,
+    };
   }
+}
 
-  /** What a key is, its revocation apart. */
-  #beforeOf(agent: string, key: string, place: number, above: readonly string[] = []): AgentKey['before'] {
-    if (this.#actsOn(agent, key).some(({ act }) => act === 'confirm')) return 'confirmed';
-    if (place === 0 || this.#isBeforeFirst(agent, key)) return 'seen';
-    const isGiven = (this.#handovers.get(agent) ?? []).some(
-      ({ from, to, receivedMs }) =>
-        to === key &&
-        !above.includes(from) &&
-        this.#heirOf(agent, from) === key &&
-        receivedMs < this.#revokedMs(agent, from) &&
-        this.#beforeOf(agent, from, this.#placeOf(agent, from), [...above, key]) !== 'other',
-    );
-    return isGiven ? 'rotated' : 'other';
-  }
-
-  /** A key hands over once: whoever finds it afterwards can give it to nobody. */
-  #heirOf(agent: string, key: string): string | undefined {
-    return this.#handovers.get(agent)?.find(({ from }) => from === key)?.to;
-  }
-
-  /**
-   * True for a key that came to the first one we saw by its own statement: of a lost ledger the newest key comes first. The keys on
-   * the way only vouch for it while nobody revoked them, and where none of them was compared without it: whoever has one of them can
-   * draw a key and let it say so.
-   */
-  #isBeforeFirst(agent: string, key: string): boolean {
-    const [first] = this.#byAgent.get(agent)?.keys() ?? [];
-    const passed = new Set<string>();
-    const way: KeyHandover[] = [];
-    let at = key;
-    while (at !== first) {
-      const next = this.#handovers.get(agent)?.find(({ from }) => from === at);
-      if (next === undefined || passed.has(at)) return false;
-      passed.add(at);
-      way.push(next);
-      at = next.to;
-    }
-    let untilMs = Infinity;
-    return way.reverse().every(({ to, receivedMs }) => {
-      untilMs = Math.min(untilMs, this.#confirmedMs(agent, to));
-      return this.#revokedMs(agent, to) === Infinity && receivedMs < untilMs;
+/** The last decision about each key counts; that a person compared it once stays. */
+function decisionsOf(acts: readonly KeyAct[]): Map<string, Map<string, DecidedKey>> {
+  const decided = new Map<string, Map<string, DecidedKey>>();
+  for (const act of acts) {
+    const ofAgent = decided.get(act.agent) ?? new Map<string, DecidedKey>();
+    decided.set(act.agent, ofAgent);
+    const before = ofAgent.get(act.key)?.confirmedMs ?? Infinity;
+    ofAgent.set(act.key, {
+      act,
+      confirmedMs: act.act === 'confirm' ? Math.min(before, act.atMs) : before,
+      revokedMs: act.act === 'revoke' ? act.sinceMs : Infinity,
     });
   }
-
-  /** When a person compared it for the first time. */
-  #confirmedMs(agent: string, key: string): number {
-    return this.#actsOn(agent, key).find(({ act }) => act === 'confirm')?.atMs ?? Infinity;
-  }
-
-  #placeOf(agent: string, key: string): number {
-    return [...(this.#byAgent.get(agent)?.keys() ?? [])].indexOf(key);
-  }
-
-  #revokedMs(agent: string, key: string): number {
-    const act = this.#actsOn(agent, key).at(-1);
-    return act?.act === 'revoke' ? act.sinceMs : Infinity;
-  }
-
-  #actsOn(agent: string, key: string): KeyAct[] {
-    return this.#acts.filter((act) => act.agent === agent && act.key === key);
-  }
+  return decided;
 }
 
 /** The handovers that the records of a ledger tell, in their order. */

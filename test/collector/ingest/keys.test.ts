@@ -146,3 +146,35 @@ test('a first key vouches for those before it only while nobody revoked it or on
   expect(standings({ ...confirm('c'), atMs: 200 })).toBe('other,other,confirmed');
   expect(standings({ ...confirm('b'), atMs: 300 })).toBe('other,confirmed,seen');
 });
+
+test('an agent that rotates without an end keeps nobody waiting: 200 of its statements count, and each is looked at once', () => {
+  const names = Array.from({ length: 241 }, (_, at) => `key-${at}`);
+  const chains = names.map((key, at) => ({ agent: 'gw-1', key, firstOrdinal: at + 1 }));
+  const all = names.slice(1).map((to, at) => handover(`key-${at}`, to));
+  const keys = new AgentKeys(chains, decided(revoke('key-240', 0)), all.slice(0, 120));
+  for (const one of all) keys.learn(one);
+  expect(['key-0', 'key-1', 'key-200', 'key-201', 'key-240'].map((key) => keys.meet('gw-1', key))).toEqual([
+    'seen',
+    'rotated',
+    'rotated',
+    'other',
+    'revoked',
+  ]);
+  expect(keys.evidenceOf('gw-1', 'key-200')).toEqual({ standing: 'rotated' });
+  expect(keys.evidenceOf('gw-2', 'key-200')).toEqual({ standing: 'other' });
+});
+
+test('what a person confirmed holds for an agent of which nothing came yet', () => {
+  const keys = new AgentKeys([], decided(confirm('own', 'gw-9')));
+  expect(keys.evidenceOf('gw-9', 'own')).toEqual({ standing: 'confirmed' });
+});
+
+test('an agent that draws keys without an end uses up no places of other agents, and its confirmed key stays one', () => {
+  const keys = new AgentKeys([], decided(confirm('late', 'bad')));
+  for (let at = 0; at < 300; at++) keys.meet('bad', `key-${at}`);
+  expect(keys.list()).toHaveLength(200);
+  expect(keys.meet('bad', 'key-299')).toBe('other');
+  expect(keys.meet('bad', 'late')).toBe('confirmed');
+  expect(keys.meet('good', 'own')).toBe('seen');
+  expect(keys.list().at(-1)).toMatchObject({ agent: 'good', key: 'own' });
+});
