@@ -52,7 +52,7 @@ describe.skipIf(!tools)('a gateway that gets a new key', () => {
     // A backlog under the old key: nobody takes it.
     expect(await collector.stop()).toBe(0);
     const before = meter.reads();
-    await eventually(() => meter.reads() > before + 25, 'the meter is read on');
+    await eventually(() => meter.reads() > before + 8, 'the meter is read on');
     expect(await agent.stop()).toBe(0);
     const rotated = await rotate();
     expect(rotated.code, rotated.output).toBe(0);
@@ -66,7 +66,7 @@ describe.skipIf(!tools)('a gateway that gets a new key', () => {
 
     agent = startAgent();
     await agent.waitFor(/the agent has a new key; a new chain begins/);
-    await eventually(() => meter.reads() > before + 50, 'the meter is read on under the new key');
+    await eventually(() => meter.reads() > before + 16, 'the meter is read on under the new key');
     collector = await startCollector();
     const whole = async (standings: string[]) =>
       eventually(
@@ -93,7 +93,7 @@ describe.skipIf(!tools)('a gateway that gets a new key', () => {
     await agent.waitFor(/the collector takes no record under this key any more: it was revoked/, 30_000);
     const held = (await keysOf())[1]?.chains[0]?.to ?? 0;
     const read = meter.reads();
-    await eventually(() => meter.reads() > read + 25, 'the meter is read on');
+    await eventually(() => meter.reads() > read + 8, 'the meter is read on');
     expect((await keysOf())[1]?.chains[0]?.to).toBe(held);
     await eventually(
       async () => (await readAgent(httpPort))?.health?.keyRevoked === 'current',
