@@ -19,8 +19,7 @@ export function verdictJson({ verdict, totals, ...of }: Verification): Record<st
     ...(result === 'verified'
       ? {}
       : {
-          error:
-            fault === undefined ? resultSentence(verdict) : `${fault.place}: ${fault.saying}`,
+          error: fault === undefined ? resultSentence(verdict) : `${fault.place}: ${fault.saying}`,
           code: result,
           cure: CURES[result],
         }),
