@@ -27,7 +27,7 @@ type ByHour = Map<number, number>;
  * What jobs got, by the UTC hours in which it was drawn, whole mWh that sum to what the windows gave them. What a job drew itself lies in the
  * hours of its own segments, by what the machine drew processing there; its share of what was divided lies in all hours of the
  * window, by what the machine drew in that state. So a factor of each hour meets the energy of that hour. Of a window without any
- * hour the energy stays one piece, and takes values of the year.
+ * hour, or a job without any, the energy stays one piece, and takes values of the year.
  */
 export function jobPieces(
   { windows, fromMs: firstMs, toMs: endMs }: JobReport,
@@ -45,7 +45,10 @@ export function jobPieces(
       if (mwh > 0) whole.push(pieceOf(window.fromMs, window.toMs, mwh, yearOf));
       continue;
     }
-    for (const row of rows) spread(row, window, jobs, own, byHour);
+    for (const row of rows) {
+      const left = spread(row, window, jobs, own, byHour);
+      if (left > 0) whole.push(pieceOf(window.fromMs, window.toMs, left, yearOf));
+    }
   }
   const pieces = [...byHour]
     .filter(([, mwh]) => mwh > 0)
@@ -57,16 +60,18 @@ export function jobPieces(
   return all.length > 0 ? all : [pieceOf(firstMs, endMs, 0, yearOf)];
 }
 
+/** @returns mWh of a job of which no hour is here: hours of others say nothing of it */
 function spread(
   row: AllocationRow,
   window: JobWindow,
   jobs: readonly ReportedJob[],
   hours: readonly HourOfStates[],
   byHour: ByHour,
-): void {
+): number {
   const isOwn = row.how === 'direct' || row.how === 'at-once';
   const spans = isOwn ? (jobs.find(({ id }) => id === row.job)?.segments ?? []) : [window];
   const shares = hours.map(({ hourMs }) => timeWithin(hourMs, window, spans) / HOUR_MS);
+  if (shares.every((share) => share === 0)) return row.mwh;
   const energies = hours.map(({ stateMwh }, index) => (shares[index] ?? 0) * stateMwh[row.state]);
   // Closure and counters may book energy to hours in which the state was not seen: it then follows the time.
   const weights = energies.some((weight) => weight > 0) ? energies : shares;
@@ -74,6 +79,7 @@ function spread(
     const { hourMs } = hours[index]!;
     byHour.set(hourMs, (byHour.get(hourMs) ?? 0) + mwh);
   }
+  return 0;
 }
 
 /** Time of an hour that lies in a window and in one of the spans, ms; spans of one job do not overlap. */

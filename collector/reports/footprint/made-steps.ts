@@ -117,7 +117,9 @@ export function madeOf(steps: readonly MadeStep[], counted: string): Made {
 export function sayPartsBetween(steps: readonly MadeStep[], counted: string, made: Made): string[] {
   if (made.unit !== 'piece' || made.count === null) return [];
   return steps.flatMap(({ machine, jobs }) => {
-    if (machine === counted || jobs.some(({ goodParts }) => goodParts === null)) return [];
+    if (machine === counted) return sayOneOrder(machine, jobs);
+    if (jobs.some(({ goodParts }) => goodParts === null))
+      return [`${machine} counts no good parts: what was lost between it and ${counted} is not known.`];
     const parts = jobs.reduce((sum, { goodParts }) => sum + (goodParts ?? 0), 0);
     return textOf(decimalOfNumber(parts, 6)) === made.count
       ? []
@@ -125,6 +127,17 @@ export function sayPartsBetween(steps: readonly MadeStep[], counted: string, mad
           `${machine} made ${parts} good parts and ${counted} ${made.count}: all of its energy is on those that left ${counted}, with what became scrap or lies between the steps.`,
         ];
   });
+}
+
+/** Two operations of one order count one part twice. */
+function sayOneOrder(machine: string, jobs: readonly ReportedJob[]): string[] {
+  return [...Map.groupBy(jobs, ({ order }) => order)].flatMap(([order, own]) =>
+    order === null || order === undefined || own.length < 2
+      ? []
+      : [
+          `${machine} made order ${order} in ${own.length} jobs, and their good parts are added: where one part went through several of them, it is counted as often, and its figure is too small. Tell good parts of the last one only.`,
+        ],
+  );
 }
 
 function jobsOf(report: JobReport, { kind, id }: MadeSubject): ReportedJob[] {

@@ -72,6 +72,28 @@ describe('a part that is made on two machines', () => {
     expect(last(stepRecord(from, { ...PART, machine: 'mill' }, DAY)).id).not.toBe(record.id);
   });
 
+  test('says where one part may be counted twice, and where nobody counted', () => {
+    const source = plant();
+    const tell = (machine: string, job: string, [begin, end]: [number, number], more: object) =>
+      tellMarks(source.journal, machine, [
+        {
+          id: `${job}-b`,
+          kind: 'begin',
+          at: new Date(FROM_MS + begin * HOUR_MS).toISOString(),
+          job,
+          order: 'O-1',
+          part: 'housing-7',
+        },
+        { id: `${job}-e`, kind: 'end', at: new Date(FROM_MS + end * HOUR_MS).toISOString(), job, ...more },
+      ]);
+    tell('mill', 'OP10', [1, 1.2], { goodParts: 4 });
+    tell('mill', 'OP20', [1.3, 1.4], { goodParts: 4 });
+    tell('lathe', 'T2', [1, 1.5], {});
+    const record = last(stepRecord(recordSource(source, { parts: [ROUTE] }), PART, DAY));
+    expect(record.remarks.join()).toContain('mill made order O-1 in 2 jobs, and their good parts are added');
+    expect(record.remarks.join()).toContain('lathe counts no good parts: what was lost between it and mill');
+  });
+
   test('counts where the configuration says', () => {
     const from = recordSource(plant(), { parts: [{ ...ROUTE, countedAt: 'lathe' }] });
     expect(last(stepRecord(from, PART, DAY)).activity.perUnitKwh).toBe('1.85');
