@@ -20,8 +20,14 @@ export function checkPactHost(raw: unknown, folder: string, world: Surroundings)
     remarks.push(
       error([], 'nothing is said of footprints.', 'Add footprint, with at least company and region.'),
     );
-  if (new URL(value.url).pathname.length > 1 && value.url.endsWith('/'))
-    remarks.push(error(['url'], `${value.url} ends with a slash.`, 'Remove it.'));
+  if (new URL(value.url).pathname.length > 1)
+    remarks.push(
+      error(
+        ['url'],
+        `${value.url} has a path, and links to further pages would lose it.`,
+        'Give the host a name of its own, such as https://pact.example.com.',
+      ),
+    );
   if (value.publish.length === 0)
     remarks.push({
       ...error(['publish'], 'nothing is offered.', 'List machines, lines or parts.'),

@@ -75,8 +75,18 @@ export function openPactHost(options: PactHostOptions): PactHost {
   const tell = (changed: BookedFootprint[]): void => {
     for (const partner of plan.partners) {
       const seen = changed.filter((footprint) => isGrantedTo(partner, footprint));
-      if (partner.events === null || seen.length === 0 || queue.waitingFor(partner.id) >= WAITING_MOST)
+      if (partner.events === null || seen.length === 0) continue;
+      if (queue.waitingFor(partner.id) >= WAITING_MOST) {
+        log.warn(
+          {
+            partner: partner.id,
+            footprints: seen.length,
+            cure: 'Ask the partner to mend its address for events.',
+          },
+          'So many events wait for a partner that news of footprints is not kept for it: it finds them in the list.',
+        );
         continue;
+      }
       queue.add(partner.id, publishedEvent(seen, ports()), wallMs());
     }
   };

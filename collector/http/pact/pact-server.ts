@@ -21,6 +21,10 @@ import { addTokenRoute } from './token-route.ts';
 const EVENT_BYTES_MAX = 1_048_576;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECTIONS_MAX = 200;
+/** From one address, which may be a proxy of several partners. */
+const CONNECTIONS_OF_ADDRESS_MAX = 50;
+/** How long a connection is kept between two requests, ms. */
+const IDLE_MS = 5_000;
 /** A reader that takes nothing for so long is let go. */
 const STALLED_MS = 30_000;
 
@@ -67,6 +71,7 @@ export async function startPactServer(address: PactAddress, host: PactHost, log:
     bodyLimit: EVENT_BYTES_MAX,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
+    keepAliveTimeout: IDLE_MS,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 100, ignoreTrailingSlash: true },
     logger: false,
@@ -81,9 +86,23 @@ export async function startPactServer(address: PactAddress, host: PactHost, log:
   server.server.maxConnections = CONNECTIONS_MAX;
   // The server forgets those that are still greeting, and would wait for them at its end.
   const sockets = new Set<Socket>();
+  const byAddress = new Map<string, number>();
   server.server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (byAddress.get(address) ?? 0) + 1;
+    // One that holds all places would shut the others out, and needs no token for it.
+    if (count > CONNECTIONS_OF_ADDRESS_MAX) {
+      socket.destroy();
+      return;
+    }
+    byAddress.set(address, count);
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      const left = (byAddress.get(address) ?? 1) - 1;
+      if (left > 0) byAddress.set(address, left);
+      else byAddress.delete(address);
+    });
   });
   const failures = createFailureAllowance(nowMs);
   const tokens = openTokenBook(host.plan.partners, nowMs);

@@ -1,4 +1,4 @@
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -407,4 +407,33 @@ describe('the server', () => {
       cure: expect.stringContaining('pact.port'),
     });
   });
+});
+
+test('one address holds a part of the places, and leaves the others to others', async () => {
+  const stage = await start();
+  const connect = (localAddress: string) =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = connectPlain({ host: '127.0.0.1', port: stage.server.port, localAddress }, () =>
+        resolve(socket),
+      );
+      socket.once('error', reject);
+    });
+  const isClosed = (socket: Socket) =>
+    new Promise<boolean>((resolve) => {
+      socket.once('close', () => resolve(true));
+      socket.on('error', () => {});
+      setTimeout(() => resolve(false), 500);
+    });
+  const sockets = await Promise.all(Array.from({ length: 50 }, () => connect('127.0.0.2')));
+  const [more, other] = await Promise.all([connect('127.0.0.2'), connect('127.0.0.3')]);
+  expect(await Promise.all([more, other, ...sockets.slice(0, 2)].map((one) => isClosed(one!)))).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+  sockets[0]?.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await isClosed(await connect('127.0.0.2'))).toBe(false);
+  for (const socket of [...sockets, other]) socket?.destroy();
 });
