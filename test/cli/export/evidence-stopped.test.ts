@@ -39,7 +39,8 @@ afterAll(() => site.close());
 
 /** `millwatt ARGS` on a terminal; Ctrl-C is typed as soon as its output matches. Its exit code and what was seen. */
 async function typedCtrlC(at: RegExp, ...args: string[]): Promise<{ code: number; seen: string }> {
-  const quoted = [process.execPath, MILLWATT, ...args].map((word) => `'${word}'`).join(' ');
+  // A shell that stays in between dies of the same key, and its exit code hides ours.
+  const quoted = `exec ${[process.execPath, MILLWATT, ...args].map((word) => `'${word}'`).join(' ')}`;
   const child: ChildProcess = spawn(script ?? '', ['-qec', quoted, '/dev/null'], {
     cwd: site.folder,
     env: { ...process.env, TERM: 'xterm' },
