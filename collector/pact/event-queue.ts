@@ -33,17 +33,18 @@ export class EventQueue {
   }
 
   /**
-   * Adds an event, due at once. One that waits already is not added again; one that was done with, which somebody asks for once
-   * more, is.
+   * Adds an event behind all others, due as soon as its turn comes. One that waits already is not added again; one that was done
+   * with, which somebody asks for once more, is.
    */
   add(partner: string, event: PactEvent, atMs: number): void {
+    // Replaced, not updated: its turn is by its place in the table, whatever the clock said.
     this.#db
       .prepare(
-        `INSERT INTO event(partner, id, body, created_ms, due_ms, tries, state, saying) VALUES (?, ?, ?, ?, ?, 0, 'waiting', '')
-         ON CONFLICT DO UPDATE SET body = excluded.body, created_ms = excluded.created_ms, due_ms = excluded.due_ms,
-           tries = 0, state = 'waiting', saying = '' WHERE state <> 'waiting'`,
+        `INSERT OR REPLACE INTO event(partner, id, body, created_ms, due_ms, tries, state, saying)
+         SELECT ?1, ?2, ?3, ?4, ?4, 0, 'waiting', ''
+         WHERE NOT EXISTS (SELECT 1 FROM event WHERE partner = ?1 AND id = ?2 AND state = 'waiting')`,
       )
-      .run(partner, event.id, JSON.stringify(event), atMs, atMs);
+      .run(partner, event.id, JSON.stringify(event), atMs);
   }
 
   /** How many wait for a partner. */
@@ -55,22 +56,24 @@ export class EventQueue {
   }
 
   /**
-   * The first event of each partner that is due. One that is due later than any pause is due now: the clock was set back.
+   * The event of each partner whose turn it is, where it is due: the others behind it wait for it, so that all go out in the order
+   * in which they were made. One that is due later than any pause is due now: the clock was set back.
    *
    * @param longestPauseMs longest that a next try is ever put off
    */
   due(nowMs: number, longestPauseMs: number): QueuedEvent[] {
     const partners = this.#db.prepare("SELECT DISTINCT partner FROM event WHERE state = 'waiting'").all();
     const first = this.#db.prepare(
-      `SELECT partner, id, body, created_ms AS createdMs, tries FROM event WHERE state = 'waiting' AND partner = ?3
-       AND (due_ms <= ?1 OR due_ms > ?1 + ?2) ORDER BY created_ms, id LIMIT 1`,
+      `SELECT partner, id, body, created_ms AS createdMs, tries FROM event
+       WHERE rowid = (SELECT min(rowid) FROM event WHERE state = 'waiting' AND partner = ?3)
+       AND (due_ms <= ?1 OR due_ms > ?1 + ?2)`,
     );
-    return (partners as { partner: string }[])
-      .flatMap(({ partner }) => first.all(nowMs, longestPauseMs, partner) as unknown as QueuedEvent[])
-      .sort((a, b) => a.createdMs - b.createdMs);
+    return (partners as { partner: string }[]).flatMap(
+      ({ partner }) => first.all(nowMs, longestPauseMs, partner) as unknown as QueuedEvent[],
+    );
   }
 
-  /** Puts the next try off. @param saying why, without any secret */
+  /** Puts the next try off, and so all that wait behind it. @param saying why, without any secret */
   putOff({ partner, id }: Pick<QueuedEvent, 'partner' | 'id'>, dueMs: number, saying: string): void {
     this.#db
       .prepare('UPDATE event SET due_ms = ?, tries = tries + 1, saying = ? WHERE partner = ? AND id = ?')

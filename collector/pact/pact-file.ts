@@ -67,7 +67,9 @@ export function openPactFile(dataFolder: string): DatabaseSync {
     const version = versionOf(db, path);
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${PACT_VERSION}; COMMIT;`);
     // Files of before have it too from now on: an index changes nothing that any version reads.
-    db.exec('CREATE INDEX IF NOT EXISTS event_order ON event(state, partner, created_ms, id)');
+    db.exec(
+      'CREATE INDEX IF NOT EXISTS event_turn ON event(state, partner); DROP INDEX IF EXISTS event_order',
+    );
     return db;
   } catch (cause) {
     db?.close();

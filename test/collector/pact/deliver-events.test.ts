@@ -97,6 +97,39 @@ describe('events for partners', () => {
     expect(queue.counts()).toMatchObject({ waiting: 0, delivered: 3 });
   });
 
+  test('are sent in that order too where a try fails in between: the partner is put off, not the event', async () => {
+    const running = start();
+    // With what is made later first in the order of names and of times: the clock goes back.
+    add('z');
+    partner.answer({ status: 503 });
+    await running.run();
+    partner.answer({ status: 200 });
+    nowMs -= 1_000;
+    add('y');
+    await running.run();
+    expect(taken()).toEqual([]);
+    nowMs += 9_000;
+    partner.answerTokens(401);
+    partner.setToken('token-of-the-partner-2');
+    await running.run();
+    partner.answerTokens(200);
+    add('a');
+    await running.run();
+    expect(taken()).toEqual([]);
+    nowMs += HOUR_MS;
+    await running.run();
+    expect(taken()).toEqual(['z', 'y', 'a']);
+    // One that is asked for once more comes behind those that wait.
+    partner.answer({ status: 429 });
+    add('b');
+    await running.run();
+    add('z');
+    partner.answer({ status: 200 });
+    nowMs += HOUR_MS;
+    await running.run();
+    expect(taken()).toEqual(['z', 'y', 'a', 'b', 'z']);
+  });
+
   test('wait for a partner that fails, hangs up or is away, and arrive once it is back', async () => {
     add('e');
     partner.answer({ status: 503 });
