@@ -7,8 +7,6 @@ const ADDRESSES_MAX = 10_000;
 export interface FailureAllowance {
   /** Counts a failed attempt of an address; false where it had none left. */
   spend(address: string): boolean;
-  /** Whether an address has an attempt left, without counting one. */
-  has(address: string): boolean;
 }
 
 /** @param nowMs monotonic ms */
@@ -27,6 +25,5 @@ export function createFailureAllowance(nowMs: () => number): FailureAllowance {
       failures.set(address, { left: Math.max(0, left - 1), atMs: now });
       return left >= 1;
     },
-    has: (address) => leftOf(address, nowMs()) >= 1,
   };
 }

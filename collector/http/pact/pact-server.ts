@@ -14,7 +14,7 @@ import { recordSchema } from '../../footprint/record/record-schema.ts';
 import type { PactHost } from '../../pact/pact-host.ts';
 import { isGrantedTo, SCHEMA_PATH, type PactScope } from '../../pact/pact-plan.ts';
 import { openTokenBook, type TokenHolder } from '../../pact/token-book.ts';
-import { createFailureAllowance } from '../failure-allowance.ts';
+import { createGuessAllowance } from './guess-allowance.ts';
 import { createRequestAllowance } from './request-allowance.ts';
 import { addTokenRoute } from './token-route.ts';
 
@@ -104,18 +104,14 @@ export async function startPactServer(address: PactAddress, host: PactHost, log:
       else byAddress.delete(address);
     });
   });
-  const failures = createFailureAllowance(nowMs);
   const tokens = openTokenBook(host.plan.partners, nowMs);
   addFrame(server, log);
-  addTokenRoute(server, { url: host.plan.url, tokens, failures });
+  addTokenRoute(server, { url: host.plan.url, tokens, guesses: createGuessAllowance(nowMs) });
   addActions(server, host, {
-    visit: (authorization, ip) => {
+    find: (authorization) => {
       const [, given] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? [];
-      const found = given === undefined ? 'invalid' : tokens.find(given);
-      if (typeof found === 'object') return found;
-      // Whoever comes without a token, or with one that was good, does not guess.
-      if (found === 'invalid' && given !== undefined && !failures.spend(ip)) return 'too many';
-      return found;
+      // Not counted: nobody guesses 256 bits, and a client learns only so that it has to get another token.
+      return given === undefined ? 'invalid' : tokens.find(given);
     },
     requests: createRequestAllowance(nowMs),
   });
@@ -173,20 +169,15 @@ function addActions(
   server: FastifyInstance,
   { book, take }: PactHost,
   guard: {
-    visit: (
-      authorization: string | undefined,
-      ip: string,
-    ) => TokenHolder | 'expired' | 'invalid' | 'too many';
+    find: (authorization: string | undefined) => TokenHolder | 'expired' | 'invalid';
     requests: ReturnType<typeof createRequestAllowance>;
   },
 ): void {
   const visits = new WeakMap<FastifyRequest, Visit>();
   /** Everything that can be refused without the body is refused before it is read. */
   const enter = (scope: PactScope, cost: number) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const found = guard.visit(request.headers.authorization, request.ip);
+    const found = guard.find(request.headers.authorization);
     const holder = typeof found === 'object' ? found : null;
-    if (found === 'too many')
-      return await send(reply, refusal('BadRequest', 'Too many attempts with a wrong token: wait.', 429));
     const caller: PactCaller = {
       isSecure: request.protocol === 'https',
       token: typeof found === 'object' ? 'valid' : found === 'expired' ? 'expired' : 'invalid',

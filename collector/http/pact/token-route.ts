@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { PACT_SCOPES, type PactScope } from '../../pact/pact-plan.ts';
 import { TOKEN_SECONDS, type TokenBook } from '../../pact/token-book.ts';
-import type { FailureAllowance } from '../failure-allowance.ts';
+import type { GuessAllowance } from './guess-allowance.ts';
 
 const BODY_BYTES_MAX = 8_192;
 
@@ -20,19 +20,19 @@ class TokenError extends Error {
 /** POST /auth/token: client credentials by Basic, and the document by which OpenID Connect clients find it. */
 export function addTokenRoute(
   server: FastifyInstance,
-  { url, tokens, failures }: { url: string; tokens: TokenBook; failures: FailureAllowance },
+  { url, tokens, guesses }: { url: string; tokens: TokenBook; guesses: GuessAllowance },
 ): void {
   server.post('/auth/token', { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
     try {
-      // Whoever has guessed too often is not even told when the guess was right.
-      if (!failures.has(request.ip)) throw tooMany();
       const { id, secret } = readBasic(request.headers.authorization);
+      const client = percentDecoded(id);
+      if (!guesses.mayTry(request.ip, client)) throw tooMany();
       const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-      const partner = [id, percentDecoded(id)]
+      const partner = [id, client]
         .flatMap((one) => [secret, percentDecoded(secret)].map((other) => tokens.authenticate(one, other)))
         .find((one) => one !== undefined);
       if (partner === undefined) {
-        if (!failures.spend(request.ip)) throw tooMany();
+        if (!guesses.spend(request.ip, client)) throw tooMany();
         throw new TokenError(401, 'invalid_client', 'Client authentication failed.');
       }
       if (form.get('grant_type') !== 'client_credentials')

@@ -3,6 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createGuessAllowance } from '../../../../collector/http/pact/guess-allowance.ts';
 import { FootprintBook } from '../../../../collector/pact/footprint-book.ts';
 import type { ProductFootprint } from '../../../../collector/footprint/exports/pact/product-footprint.ts';
 import type { PactPartner } from '../../../../collector/pact/pact-plan.ts';
@@ -107,19 +108,47 @@ describe('tokens', () => {
     expect(bodyOf(await obtain(stage, right, `${GRANT}&scope=read`))['scope']).toBe('read');
   });
 
-  test('cannot be guessed: ten failures of an address, then one a second, also with the right secret', async () => {
+  test('are given for the right secret whatever others tried, and guessing at one is slow', async () => {
     let nowMs = 0;
     const stage = await start({ address: { nowMs: () => nowMs } });
-    const statuses: number[] = [];
-    for (let at = 0; at < 14; at++)
-      statuses.push((await obtain(stage, basicOf('oem', `guess ${at}`))).status);
-    expect(statuses).toEqual([...Array<number>(10).fill(401), ...Array<number>(4).fill(429)]);
-    const right = await obtain(stage, basicOf('oem', SECRETS.oem));
-    expect(right.status).toBe(429);
-    expect(right.headers['retry-after']).toBe('10');
-    expect((await stage.ask('/3/footprints', { token: 'guess' })).status).toBe(429);
+    const guess = async (times: number, id = 'oem'): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (let at = 0; at < times; at++)
+        statuses.push((await obtain(stage, basicOf(id, `guess ${at}`))).status);
+      return statuses;
+    };
+    // Of one that there is not, and of one that there is: nobody can tell them apart.
+    for (const id of ['nobody', 'oem', 'o%65m'])
+      expect((await guess(14, id)).filter((status) => status === 401)).toHaveLength(id === 'o%65m' ? 0 : 10);
+    for (const id of ['oem', 'other'] as const)
+      expect((await obtain(stage, basicOf(id, SECRETS[id]))).status).toBe(200);
+    const late = await obtain(stage, basicOf('oem', 'guess'));
+    expect([late.status, late.headers['retry-after']]).toEqual([429, '10']);
     nowMs += 2_000;
+    expect(await guess(3)).toEqual([401, 401, 429]);
+    // A hundred a second are compared, and then not even the right one of this client.
+    expect(new Set(await guess(98))).toEqual(new Set([429]));
+    expect((await obtain(stage, basicOf('oem', SECRETS.oem))).status).toBe(429);
+    expect((await obtain(stage, basicOf('other', SECRETS.other))).status).toBe(200);
+    nowMs += 10;
     expect((await obtain(stage, basicOf('oem', SECRETS.oem))).status).toBe(200);
+  });
+
+  test('that are wrong are told to be so, however many others come from the same address', async () => {
+    // By that answer alone a client knows, after a restart here, that it has to get another.
+    const stage = await start({ address: { nowMs: () => 0 } });
+    for (let at = 0; at < 12; at++)
+      expect((await stage.ask('/3/footprints', { token: `guess-${at}` })).status).toBe(401);
+  });
+
+  test('are counted for ten thousand addresses and clients, of which the oldest are forgotten', () => {
+    const guesses = createGuessAllowance(() => 0);
+    for (let at = 0; at < 10; at++) expect(guesses.spend('a', 'first')).toBe(true);
+    expect(guesses.spend('a', 'first')).toBe(false);
+    for (let at = 0; at < 9_999; at++) guesses.spend('a', `id ${at}`);
+    expect(guesses.spend('a', 'first')).toBe(false);
+    for (let at = 0; at < 10_000; at++) guesses.spend('a', `id ${at}`);
+    expect(guesses.spend('a', 'first')).toBe(true);
   });
 
   test('end after an hour, which is told, and with the process', async () => {
