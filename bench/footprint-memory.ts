@@ -8,7 +8,7 @@ import { silentLog } from '../protocols/log.ts';
 import { machineName, PLANT_FROM_MS, writeMachine } from '../test/support/many-hours.ts';
 
 /*
- * The memory of footprints of many machines over a long time: `millwatt export` of a line, as a record and as Parquet, over views that
+ * The memory of footprints of many machines over a long time: `millwatt export` of a line, as a record, CSV and Parquet, over views that
  * the real store wrote, with an old generation of 64 MB at most: the process ends where more lives. Peak resident memory of the command's
  * process, of a tenth, a third and all of the days: what it grows by is garbage that was not collected yet, and it stops growing. The
  * reference in the same run: the same hours read into one array, with no bound. Minutes of channels are left out: they are read an hour at
@@ -42,7 +42,7 @@ try {
   );
   let isWithin = true;
   const sizes = [...new Set([DAYS / 10, DAYS / 3, DAYS].map((days) => Math.max(1, Math.round(days))))];
-  for (const format of ['json', 'parquet']) {
+  for (const format of ['json', 'csv', 'parquet']) {
     const runs = sizes.map((days) => ({ days, ...exportOf(format, days) }));
     const peaks = runs.map(({ days, peakMb }) => `${peakMb.toFixed(0)} MB of ${days * MACHINES * 24} hours`);
     const perHourMs = (1000 * (runs.at(-1)?.s ?? 0)) / hours;
