@@ -1,7 +1,7 @@
 import { describeError } from '../../protocols/errors.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { EventQueue, QueuedEvent } from './event-queue.ts';
-import { createEventSender, type EventSender } from './send-event.ts';
+import { createEventSender, type EventSender, type Sent } from './send-event.ts';
 import type { PactPartner } from './pact-plan.ts';
 
 /** Nobody is asked for longer, ms. */
@@ -16,6 +16,8 @@ const UNWRITTEN_PAUSE_MS = 60_000;
 interface DeliveryOptions {
   queue: EventQueue;
   partners: readonly PactPartner[];
+  /** What is sent of what was kept; as it is without. Where it throws, the event is tried again later. */
+  write?: (kept: string) => string;
   wallMs: () => number;
   /** 0 or more, less than 1. */
   random: () => number;
@@ -43,7 +45,7 @@ export function pauseMs(tries: number, random: number, waitSeconds = 0): number 
 
 /** Delivers events until they are taken, refused, or 72 hours old. */
 export function startDelivery(options: DeliveryOptions): EventDelivery {
-  const { queue, partners, wallMs, random, log } = options;
+  const { queue, partners, write = (kept: string) => kept, wallMs, random, log } = options;
   const isStopped = new AbortController();
   const create =
     options.createSender ??
@@ -61,6 +63,16 @@ export function startDelivery(options: DeliveryOptions): EventDelivery {
     return untilMs > nowMs && untilMs <= nowMs + UNWRITTEN_PAUSE_MS;
   };
 
+  const send = async (sender: EventSender, { body }: QueuedEvent): Promise<Sent> => {
+    let text: string;
+    try {
+      text = write(body);
+    } catch (error) {
+      return { result: 'retry', saying: `it cannot be made: ${describeError(error)}` };
+    }
+    return await sender.send(text);
+  };
+
   const deliver = async (event: QueuedEvent): Promise<void> => {
     const about = { partner: event.partner, event: event.id };
     const sender = senders.get(event.partner);
@@ -69,7 +81,7 @@ export function startDelivery(options: DeliveryOptions): EventDelivery {
       return;
     }
     const name = `${event.partner} ${event.id}`;
-    const sent = taken.has(name) ? { result: 'delivered' as const } : await sender.send(event.body);
+    const sent = taken.has(name) ? { result: 'delivered' as const } : await send(sender, event);
     const now = wallMs();
     if (sent.result === 'delivered') {
       taken.add(name);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { PactEvent } from '../footprint/exports/pact/api/cloud-event.ts';
+import type { KeptEvent } from './kept-event.ts';
 
 /** What became of an event: it waits, was taken, was refused for good, or nobody took it in time. */
 export const EVENT_STATES = ['waiting', 'delivered', 'refused', 'expired'] as const;
@@ -9,6 +9,7 @@ export type EventState = (typeof EVENT_STATES)[number];
 export interface QueuedEvent {
   partner: string;
   id: string;
+  /** JSON, as it was kept. */
   body: string;
   createdMs: number;
   /** Tries so far. */
@@ -36,7 +37,7 @@ export class EventQueue {
    * Adds an event behind all others, due as soon as its turn comes. One that waits already is not added again; one that was done
    * with, which somebody asks for once more, is.
    */
-  add(partner: string, event: PactEvent, atMs: number): void {
+  add(partner: string, event: KeptEvent, atMs: number): void {
     // Replaced, not updated: its turn is by its place in the table, whatever the clock said.
     this.#db
       .prepare(

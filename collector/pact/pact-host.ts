@@ -7,9 +7,9 @@ import { createCriteriaFilter } from '../footprint/exports/pact/api/footprint-cr
 import { refusal, type PactAnswer } from '../footprint/exports/pact/api/pact-answer.ts';
 import { isRequest } from '../footprint/exports/pact/api/receive-event.ts';
 import { publishedEvent, replyTo, type EventPorts } from '../footprint/exports/pact/api/send-event.ts';
-import type { ProductFootprint } from '../footprint/exports/pact/product-footprint.ts';
 import { startDelivery } from './deliver-events.ts';
 import { EventQueue, type EventState } from './event-queue.ts';
+import { keepEvent, writeEvent } from './kept-event.ts';
 import { FootprintBook, type BookedFootprint } from './footprint-book.ts';
 import { openPactFile } from './pact-file.ts';
 import { isGrantedTo, type PactPartner, type PactPlan } from './pact-plan.ts';
@@ -63,7 +63,8 @@ export function openPactHost(options: PactHostOptions): PactHost {
   const db = openPactFile(options.dataFolder);
   const book = new FootprintBook(db);
   const queue = new EventQueue(db);
-  const delivery = startDelivery({ queue, partners: plan.partners, wallMs, random, log });
+  const write = (kept: string) => writeEvent(kept, (id) => book.textOf(id));
+  const delivery = startDelivery({ queue, partners: plan.partners, write, wallMs, random, log });
   const stopped = new AbortController();
   let publishing: Promise<PublishedCount> | undefined;
 
@@ -133,14 +134,13 @@ export function openPactHost(options: PactHostOptions): PactHost {
       const isFitting = createCriteriaFilter(criteriaOf(event));
       const fitting = book.all().filter((one) => isGranted(one) && isFitting(one));
       const few = fitting.length <= SENT_MOST ? fitting : [];
-      const footprints = few.map(({ id }) => JSON.parse(book.textOf(id)) as ProductFootprint);
-      const reply = replyTo(event, footprints, { isGranted: () => true }, ports());
+      const reply = replyTo(event, few, { isGranted: () => true }, ports());
       if (fitting.length > SENT_MOST && 'error' in reply.data)
         reply.data.error = {
           code: 'BadRequest',
           message: `${fitting.length} footprints fit; an event has at most ${SENT_MOST}: ask for less, or list them.`,
         };
-      queue.add(partner.id, reply, wallMs());
+      queue.add(partner.id, keepEvent(reply), wallMs());
       delivery.wake();
       return undefined;
     },

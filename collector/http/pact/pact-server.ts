@@ -28,7 +28,7 @@ const IDLE_MS = 5_000;
 /** A reader that takes nothing for so long is let go. */
 const STALLED_MS = 30_000;
 
-/** How much work a request makes, in that of one footprint: a page has up to 100, an answer to an event too, and is kept. */
+/** How much work a request makes, in that of one footprint: a page has up to 100, an answer to an event too. */
 const COST = { footprint: 1, list: 5, event: 10 };
 
 const HEADERS = {

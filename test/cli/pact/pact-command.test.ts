@@ -39,7 +39,7 @@ function fill() {
   book.publish({ subject, issue: 2, content: 'b', footprint: two }, 2, () => {});
   book.noteRefusals([{ subject: `part\nhousing-7\nmill-1\n${JULY}`, reason: 'nobody declared its mass.' }]);
   const queue = new EventQueue(db);
-  queue.add('oem-1', { id: 'event-1' } as Parameters<EventQueue['add']>[1], Date.UTC(2026, 7, 3));
+  queue.add('oem-1', { id: 'event-1' }, Date.UTC(2026, 7, 3));
   queue.putOff({ partner: 'oem-1', id: 'event-1' }, Date.UTC(2026, 7, 3, 1), 'it answered 503');
   return { db, one, two };
 }

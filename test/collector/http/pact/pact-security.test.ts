@@ -229,6 +229,39 @@ describe('what a partner may not see', () => {
     expect(stage.logged.join()).not.toContain('169.254');
   });
 
+  test('answers that nobody takes hold no footprint on disk, and are sent with those as they are then', async () => {
+    const stage = await start();
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(join(stage.dataFolder, 'pact/pact.db'));
+    const token = await stage.token();
+    stage.partner.answer({ status: 503 });
+    for (const id of ['r-0', 'r-1']) expect((await post(stage, token, request(id))).status).toBe(200);
+    const { bytes } = db
+      .prepare("SELECT sum(length(body)) AS bytes FROM event WHERE state = 'waiting'")
+      .get() as { bytes: number };
+    expect(bytes / 2).toBeLessThan(600);
+    // One that waits since before answers were kept so.
+    db.prepare(
+      "UPDATE event SET body = json_set(body, '$.data.pfs', json(?)) WHERE rowid = (SELECT max(rowid) FROM event)",
+    ).run(`[${stage.host.book.textOf(machine.id)}]`);
+    await stage.host.deliver();
+    expect(stage.partner.events).toEqual([]);
+    db.prepare('UPDATE footprint SET deprecated_ms = 9 WHERE id = ?').run(machine.id);
+    db.prepare('UPDATE event SET due_ms = 0').run();
+    db.close();
+    stage.partner.answer({ status: 200 });
+    await stage.restart();
+    await stage.host.deliver();
+    expect(stage.partner.events).toHaveLength(2);
+    const [first, last] = [stage.partner.events[0], stage.partner.events.at(-1)].map(
+      (event) => event?.data as { requestEventId: string; pfs: ProductFootprint[] },
+    );
+    expect(first?.requestEventId).toBe('r-0');
+    expect(first?.pfs).toHaveLength(3);
+    expect(first?.pfs.find(({ id }) => id === machine.id)).toEqual({ ...machine, status: 'Deprecated' });
+    expect(last).toMatchObject({ requestEventId: 'r-1', pfs: [{ ...machine, status: 'Active' }] });
+  });
+
   test('a request that too many fit is rejected, not answered with everything', async () => {
     const stage = await start({ isEmpty: true });
     const { DatabaseSync } = await import('node:sqlite');

@@ -1,6 +1,6 @@
 import type { Instant } from '../../../record/footprint-record.ts';
 import type { UuidOf } from '../footprint-id.ts';
-import type { ProductFootprint } from '../product-footprint.ts';
+import type { FootprintHead, ProductFootprint } from '../product-footprint.ts';
 import {
   criteriaOf,
   type PublishedEvent,
@@ -32,16 +32,21 @@ export function publishedEvent(
   };
 }
 
+/** An answer whose footprints may be heads of them: whoever sends it has the rest. */
+type Fulfilled<Footprint> = Omit<RequestFulfilledEvent, 'data'> & {
+  data: { requestEventId: string; pfs: Footprint[] };
+};
+
 /**
  * The one answer to a request: the footprints that fit and that the caller may see, or that there are none. Ids of answers
  * are made of the request's, so that a second try is the same event.
  */
-export function replyTo(
+export function replyTo<Footprint extends FootprintHead>(
   request: RequestCreatedEvent,
-  footprints: readonly ProductFootprint[],
+  footprints: readonly Footprint[],
   { isGranted }: Pick<PactCaller, 'isGranted'>,
   ports: EventPorts,
-): RequestFulfilledEvent | RequestRejectedEvent {
+): Fulfilled<Footprint> | RequestRejectedEvent {
   const isFitting = createCriteriaFilter(criteriaOf(request));
   const pfs = footprints.filter((footprint) => isGranted(footprint) && isFitting(footprint));
   const about = frame(`answer to ${request.id} of ${request.source}`, ports);
