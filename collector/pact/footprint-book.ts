@@ -34,7 +34,7 @@ export class FootprintBook {
     return (this.#all ??= (
       this.#db
         .prepare(
-          'SELECT subject, issue, head, content, deprecated_ms AS deprecated FROM footprint ORDER BY published_ms, id',
+          'SELECT subject, issue, head, content, deprecated_ms AS deprecated FROM footprint ORDER BY rowid',
         )
         .all() as {
         subject: string;

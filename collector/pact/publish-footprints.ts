@@ -192,40 +192,56 @@ async function recordOf(
 }
 
 /** False where the last issue says the same. */
-function publishOne(
-  { plan, book, wallMs, tell }: PublishingOptions,
-  subject: string,
-  record: FootprintRecord,
-) {
-  const issues = book.issuesOf(subject);
+function publishOne({ plan, book, wallMs, tell }: PublishingOptions, name: string, record: FootprintRecord) {
   const content = contentOf(record);
-  if (issues.at(-1)?.content === content) return false;
+  const twin = twinOf(book, name, record);
+  const hasContent = (one: string) => book.issuesOf(one).at(-1)?.content === content;
+  if (hasContent(name) || (twin !== undefined && hasContent(twin))) return false;
+  // What has issues under the other name goes on there.
+  const subject = twin !== undefined && book.issuesOf(name).length === 0 ? twin : name;
+  const issues = book.issuesOf(subject);
   const issue = (issues.at(-1)?.issue ?? 0) + 1;
   const made = pactFootprint(
     { ...record, version: String(issue) as FootprintRecord['version'] },
     { uuidOf, ...(plan.servesSchema ? { recordSchemaUrl: `${plan.url}${SCHEMA_PATH}` } : {}) },
   );
-  // A line of other machines has records of other ids, and yet these are the earlier ones of what it is.
-  const footprint: ProductFootprint =
-    issues.length === 0 ? made : { ...made, precedingPfIds: issues.map(({ id }) => id) };
-  // Two entries may name the same: a part of the one machine that makes it, with that machine and without.
-  const twin = book.all().find(({ id, subject: other }) => id === footprint.id && other !== subject);
-  if (twin !== undefined) {
-    if (book.issuesOf(twin.subject).at(-1)?.content === content) return false;
-    throw new MillwattError(
-      'refuse',
-      'offered-twice',
-      `Another entry of pact.publish offers the same, with other figures: ${twin.subject.replaceAll('\n', ' ')}.`,
-      { cure: 'Take one of the two out of pact.publish.' },
-    );
-  }
-  const faults = checkPact([{ path: `${footprint.id}.json`, content: JSON.stringify(footprint) }]);
+  const faults = checkPact([{ path: `${made.id}.json`, content: JSON.stringify(made) }]);
   if (faults.length > 0)
     throw new MillwattError('refuse', 'bad-export', `Its own check fails: ${faults.slice(0, 3).join('; ')}`, {
       cure: 'Where a name or id of your configuration is meant, correct it; else tell the makers of millwatt.',
     });
-  book.publish({ subject, issue, content, footprint }, wallMs(), tell);
+  book.publish({ subject, issue, content, footprint: identified(made, issues) }, wallMs(), tell);
   return true;
+}
+
+/**
+ * With an id that is made of all that it says, its time of making included, so that no other bytes ever get it: neither an export of
+ * the same period, nor an issue of the same number after the book was lost or put back. A line of other machines has records of other
+ * ids, and yet the earlier ones are those of what it is.
+ */
+function identified(made: ProductFootprint, issues: readonly BookedFootprint[]): ProductFootprint {
+  const named = issues.length === 0 ? made : { ...made, precedingPfIds: issues.map(({ id }) => id) };
+  const bytes = createHash('sha256').update(canonicalText({ ...named, id: '' }));
+  return { ...named, id: uuidOf(`footprint offered ${bytes.digest('hex')}`) };
+}
+
+/**
+ * The name under which another entry published the same record: a part of the one machine that makes it is called with that
+ * machine or without.
+ */
+function twinOf(book: FootprintBook, name: string, record: FootprintRecord): string | undefined {
+  const withoutMachine = (one: string) =>
+    one
+      .split('\n')
+      .filter((_, at) => at !== 2)
+      .join('\n');
+  const same = book
+    .all()
+    .findLast(({ subject }) => subject !== name && withoutMachine(subject) === withoutMachine(name));
+  if (same === undefined) return undefined;
+  const { extensions } = JSON.parse(book.textOf(same.id)) as ProductFootprint;
+  const isSame = extensions.some(({ data }) => (data as Partial<FootprintRecord>).id === record.id);
+  return isSame ? same.subject : undefined;
 }
 
 /**

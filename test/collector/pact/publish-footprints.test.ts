@@ -232,6 +232,29 @@ describe('publishing', () => {
     expect(third.stats()).toMatchObject({ active: 1, deprecated: 2, refused: 0 });
   });
 
+  test('an id that was given out comes again with no other bytes, also where the book was lost or put back', async () => {
+    const first = openHost({ publish: [MACHINE] });
+    await first.publish();
+    const made = only(first);
+    const { data } = made.extensions[0] as unknown as { data: { id: string } };
+    // An export of the same period, which may be provisional, has this one.
+    expect(made.id).not.toBe(data.id);
+    const publishAnew = async (nowMs: number, hours: 'calendar' | 'processing') => {
+      for (const host of open.splice(0)) await host.stop();
+      rmSync(join(dataFolder, 'pact'), { recursive: true });
+      const host = openHost({ publish: [MACHINE], nowMs, from: () => sourceOf({ hours }) });
+      await host.publish();
+      return only(host);
+    };
+    const others = [
+      await publishAnew(NOW_MS, 'calendar'),
+      await publishAnew(NOW_MS + 1000, 'calendar'),
+      await publishAnew(NOW_MS + 1000, 'processing'),
+    ];
+    expect(new Set([made, ...others].map(({ id }) => id)).size).toBe(4);
+    expect(JSON.stringify(await publishAnew(NOW_MS + 1000, 'calendar'))).toBe(JSON.stringify(others[1]));
+  });
+
   test('a table of factors that was edited makes a new issue', async () => {
     const file = join(dataFolder, 'my.csv');
     const from = (grams: number) => () => {
@@ -269,6 +292,18 @@ my/DE/2025/residual,DE,2025,400,CO2e,AR6,life-cycle,residual,excluded,no,R
     expect(count.published).toBe(2);
     expect(host.book.all().map(({ subject }) => subject.split('\n')[0])).toEqual(['part', 'machine']);
     expect(await host.publish()).toEqual({ published: 0, refused: count.refused });
+    // The one goes on where the other left off.
+    const heavier = openHost({
+      publish: [alone],
+      nowMs: NOW_MS + 1000,
+      from: () => sourceOf({ parts: [{ ...declared, massKg: 4 }] }),
+    });
+    expect(await heavier.publish()).toEqual({ published: 1, refused: [] });
+    expect(heavier.book.all().map(({ status, issue }) => [status, issue])).toEqual([
+      ['Deprecated', 1],
+      ['Active', 1],
+      ['Active', 2],
+    ]);
   });
 
   test('one that goes wrong in an unforeseen way is counted and tried again, and keeps no other back', async () => {
