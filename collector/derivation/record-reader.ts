@@ -58,7 +58,9 @@ export class RecordReader {
     if (text === undefined || wiring === undefined) return undefined;
     const { roles, sources, words } = wiring;
     const parts = [...originals].map((one) => decodePart(partTextOf(one, machine) ?? ''));
-    const feed = feedOf(header, withoutOriginals(decodePart(text), parts), roles, takeColumn);
+    const part = decodePart(text);
+    const feed = feedOf(header, withoutOriginals(part, parts), roles, takeColumn);
+    if (header.thinnedFrom !== undefined) feed.thinned = { toMs: wallTimeMs(header, lastReadMs(part)) };
     return { ...feed, wiring: { sources, channels: words.get(machine) ?? [] } };
   }
 
@@ -114,7 +116,6 @@ function feedOf(
   const feed: RecordFeed = {
     record: { agent, epoch, seq, config },
     unsynced: header.clock.state === 'unsynced',
-    ...(header.thinnedFrom === undefined ? {} : { thinned: true }),
     clock: {
       boot: `${agent} ${boot}`,
       offsetMs,
@@ -168,6 +169,10 @@ function feedOf(
     feed.words.push({ channel, source, status, vocabulary, timesMs: wall(timesMs), values });
   }
   return feed;
+}
+
+function lastReadMs({ sampled }: MachinePart): number {
+  return Math.max(0, ...sampled.map(({ timesMs }) => timesMs.at(-1) ?? 0));
 }
 
 /** Nearly every column is plain already. */

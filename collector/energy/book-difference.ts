@@ -1,5 +1,11 @@
 import { WATT_MS_PER_MWH, milliwattHours, type MilliwattHours } from '../../protocols/telemetry/unit.ts';
-import { loseTime, nextHourMs, type ComponentState, type FoldContext } from './component-state.ts';
+import {
+  loseTime,
+  nextHourMs,
+  type ComponentState,
+  type FoldContext,
+  type RecordSpan,
+} from './component-state.ts';
 import { learn } from './habit.ts';
 import {
   accountAt,
@@ -142,10 +148,12 @@ function noteEdges(
 
 /** An interval that spans hours rests, in each of them, on the records of the readings at both its ends. */
 function noteRecords(context: FoldContext, fromMs: number, toMs: number): void {
-  const ends = context.recent.filter(
-    (span) => (span.fromMs <= fromMs && fromMs <= span.toMs) || (span.fromMs <= toMs && toMs <= span.toMs),
-  );
+  const ends = context.recent.filter((span) => holdsAt(span, fromMs) || holdsAt(span, toMs));
   for (let at = fromMs; at < toMs; at = nextHourMs(at)) {
     for (const span of ends) addRecord(accountAt(context.accounts, at), span);
   }
+}
+
+function holdsAt({ fromMs, toMs, countedMs }: RecordSpan, atMs: number): boolean {
+  return fromMs <= atMs && atMs <= toMs && (countedMs?.includes(atMs) ?? true);
 }

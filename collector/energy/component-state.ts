@@ -53,6 +53,8 @@ export interface RecordSpan {
   config: string;
   fromMs: number;
   toMs: number;
+  /** Where it holds at these moments only, wall ms; absent where it holds over all of its time. */
+  countedMs?: number[];
 }
 
 /** What a component is folded against. */

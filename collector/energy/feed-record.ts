@@ -1,7 +1,7 @@
 import { clockOf, compareClocks } from './boot-time.ts';
 import { compareText } from './compare-text.ts';
 import { insertControl } from './control.ts';
-import { emptyComponent, type ComponentState } from './component-state.ts';
+import { emptyComponent, type ComponentState, type RecordSpan } from './component-state.ts';
 import { isSameDefinition, traitsText, type CounterDefinition, type PlainReading } from './counter-value.ts';
 import type { MachineFold } from './fold-state.ts';
 import { accountAt, addReason, addRecord, HOUR_MS, markReason, MINUTE_MS } from './hour-account.ts';
@@ -32,9 +32,14 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
     let first = 0;
     while (first < timesMs.length && (timesMs[first] ?? 0) < fromMs) first++;
     if (first === timesMs.length) continue;
-    const lastMs = timesMs[timesMs.length - 1] ?? 0;
-    for (let at = timesMs[first] ?? 0; at < lastMs; at += HOUR_MS) note(at);
-    note(lastMs);
+    // Hours in which it has a reading, and no others: of a thinned record any reading may be left out later.
+    let hourEndMs = -Infinity;
+    for (let row = first; row < timesMs.length; row++) {
+      const atMs = timesMs[row] ?? 0;
+      if (atMs < hourEndMs) continue;
+      note(atMs);
+      hourEndMs = (Math.floor(atMs / HOUR_MS) + 1) * HOUR_MS;
+    }
     hearRows(fold, agent, group, first);
     const put = (
       series: Series<number | string>,
@@ -74,7 +79,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
       }
     }
   }
-  if (feed.thinned === true) markThinned(fold, feed, fromMs);
+  if (feed.thinned !== undefined) markThinned(fold, feed, feed.thinned.toMs, fromMs);
   for (const { channel, source, status, vocabulary, timesMs, values } of feed.words) {
     timesMs.forEach((atMs, index) => {
       if (atMs < fromMs) return;
@@ -106,7 +111,7 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
     if (feed.stepped === true) addReason(account, 'clock-stepped');
   }
   const span = spanOf(feed);
-  if (span !== null) fold.recent.push({ ...feed.record, ...span });
+  if (span !== null) fold.recent.push({ ...feed.record, ...span, ...countedOf(feed, fromMs) });
   if (span !== null && span.fromMs >= fromMs && feed.wiring !== undefined)
     insertControl(fold.timeline.controls, {
       kind: 'wiring',
@@ -119,17 +124,26 @@ export function feedRecord(fold: MachineFold, feed: RecordFeed, fromMs = -Infini
   return conflicts;
 }
 
-/** Of the time from a kept reading to the next one no more is known than the two say. */
-function markThinned({ accounts }: MachineFold, { rows }: RecordFeed, fromMs: number): void {
+/**
+ * Of the time from a kept reading to the next one no more is known than the two say. Whatever is left out because its original
+ * came, nothing of the time before that changes: a fold that goes back to there marks what one from the beginning marks.
+ */
+function markThinned({ accounts }: MachineFold, { rows }: RecordFeed, toMs: number, fromMs: number): void {
   const kept = rows
     .flatMap(({ timesMs, everyMs }) => timesMs.map((atMs) => ({ atMs, everyMs })))
-    .filter(({ atMs }) => atMs >= fromMs)
     .sort((a, b) => a.atMs - b.atMs || a.everyMs - b.everyMs);
   for (const [index, { atMs, everyMs }] of kept.entries()) {
     // Of rows of one time the last tells the longest way.
-    const nextMs = kept[index + 1]?.atMs ?? atMs + 1;
-    markReason(accounts, 'thinned', atMs, Math.min(nextMs, atMs + everyMs));
+    const nextMs = kept[index + 1]?.atMs ?? toMs + 1;
+    markReason(accounts, 'thinned', Math.max(atMs, fromMs), Math.min(nextMs, atMs + everyMs));
   }
+}
+
+/** When a thinned record read counters: it holds at those moments, and not at all between them. */
+function countedOf({ thinned, rows }: RecordFeed, fromMs: number): Pick<RecordSpan, 'countedMs'> {
+  if (thinned === undefined) return {};
+  const counting = rows.filter(({ counters, media }) => counters.length > 0 || media !== undefined);
+  return { countedMs: counting.flatMap(({ timesMs }) => timesMs.filter((atMs) => atMs >= fromMs)) };
 }
 
 /** What a record said can never be told: its hours are partial, whatever the readings around it bridge. */

@@ -5,7 +5,7 @@ import type { ChainClock } from './boot-time.ts';
 import { emptyTimeline, type TimelineState } from './timeline-state.ts';
 
 /** Goes up with every change of what a saved fold looks like, or of the words in it: older ones are not read. */
-export const FOLD_LAYOUT = 16;
+export const FOLD_LAYOUT = 17;
 
 /**
  * The fold of one machine: everything that must be remembered between readings, as plain data that JSON keeps. It is

@@ -119,7 +119,11 @@ export function saveFold(fold: MachineFold): string {
       power: readingsBefore(component.power, horizonMs),
       counter: readingsBefore(component.counter, horizonMs),
     })),
-    recent: fold.recent.filter((span) => span.fromMs < horizonMs),
+    recent: fold.recent
+      .filter((span) => span.fromMs < horizonMs)
+      .map(({ countedMs, ...span }) =>
+        countedMs === undefined ? span : { ...span, countedMs: countedMs.filter((atMs) => atMs < horizonMs) },
+      ),
     // An hour that only later readings speak of begins with them.
     accounts: fold.accounts.filter((account) => account.hourMs < horizonMs),
   };

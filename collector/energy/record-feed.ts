@@ -66,8 +66,11 @@ export interface RecordFeed {
     /** Up again, and all that was said while it was down has been told; absent where none is so. */
     healed?: readonly boolean[];
   }[];
-  /** A full spool kept these of more readings: true where it did. What lies between them is not known as closely. */
-  thinned?: boolean;
+  /**
+   * A full spool kept these of more readings, of which the last of all was at `toMs` (wall ms), though it be left out here because
+   * its original came: absent for any other record. What lies between them is not known as closely.
+   */
+  thinned?: { toMs: number };
   /** True for an original that came although a thinned record tells of it: what that told must be taken in anew. */
   replaces?: boolean;
   /** A record that is not as it was admitted, when its readings were taken: what they said is lost. Absent where it is sound. */

@@ -1,9 +1,14 @@
 import { sha256, generateSigningKey, type SigningKey } from '../../../protocols/evidence/keys.ts';
-import { sealRecord, type SealedRecord } from '../../../protocols/evidence/seal.ts';
+import { dutiesOf } from '../../../agent/thinning/channel-duties.ts';
+import { sealThinned } from '../../../agent/thinning/seal-thinned.ts';
+import { MachineThinner } from '../../../agent/thinning/thin-machine.ts';
+import { goneOf } from '../../../collector/ledger/gone-ranges.ts';
+import type { GoneRange } from '../../../collector/ledger/ledger.ts';
+import { sealRecord, unfoldPart, type SealedRecord } from '../../../protocols/evidence/seal.ts';
 import type { Channel } from '../../../protocols/telemetry/channel.ts';
-import { countSamples, encodePart, type MachinePart } from '../../../protocols/telemetry/part.ts';
-import type { ClockState } from '../../../protocols/telemetry/record.ts';
-import { encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
+import { countSamples, decodePart, encodePart, type MachinePart } from '../../../protocols/telemetry/part.ts';
+import { parseRecord, type ClockState } from '../../../protocols/telemetry/record.ts';
+import { decodeSnapshot, encodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import type { ConfigSnapshot, SourceDescription } from '../../../protocols/telemetry/snapshot.ts';
 
 export const MACHINE = 'mill-1';
@@ -105,6 +110,30 @@ export class PlantFeed {
     const timesMs = [...part.sampled, ...part.events, ...part.links].flatMap((group) => group.timesMs);
     const parts = timesMs.length === 0 ? [] : [{ machine: MACHINE, text: encodePart(part) }];
     return this.#seal('readings', parts, timesMs, countSamples(part), saying);
+  }
+
+  /** What a full spool keeps of records that follow each other, as an agent thins and seals it. */
+  thin(originals: readonly SealedRecord[]): SealedRecord & { gone: GoneRange[] } {
+    const [first, last] = [originals[0], originals.at(-1)];
+    if (first === undefined || last === undefined) throw new Error('nothing to thin');
+    const thinner = new MachineThinner(MACHINE, dutiesOf(decodeSnapshot(this.#snapshot)));
+    for (const { bytes } of originals)
+      for (const part of parseRecord(bytes).parts) thinner.add(decodePart(unfoldPart(part)));
+    const { header, hash } = last;
+    const { sealedTo } = header;
+    const offsetMs = header.clock.wall - header.clock.mono;
+    const clock = { ...header.clock, mono: sealedTo, wall: sealedTo + offsetMs };
+    const sealed = sealThinned(
+      [thinner.thin(offsetMs)],
+      { first: first.header, last: { ...header, clock, hash } },
+      { site: 'plant', agent: this.agent, key: this.#key },
+      { epoch: this.#epoch, seq: this.#seq, hash: this.#prev, config: header.config },
+      sealedTo,
+    );
+    if (sealed === undefined) throw new Error('does not fit into one record');
+    this.#seq++;
+    this.#prev = sealed.hash;
+    return { ...sealed, gone: goneOf(sealed.header) };
   }
 
   #seal(
