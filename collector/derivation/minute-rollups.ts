@@ -98,6 +98,7 @@ function addRows(
 ): void {
   // Every reading comes by here: plain variables are faster than the fields.
   let { count, min, max, sum, last, lastMs, squares, steps } = rollup;
+  let before: number | null = null;
   for (let row = fromRow; row < toRow; row++) {
     const raw = values[row];
     if (raw === null || raw === undefined) continue;
@@ -108,14 +109,14 @@ function addRows(
     squares += value * value;
     const atMs = timesMs[row] ?? 0;
     // Two records that bring one minute out of order lose the step between them, never more.
-    if (atMs >= lastMs) {
-      if (count > 0) {
-        const step = value - last;
-        steps += step * step;
-      }
+    const isNewest = atMs >= lastMs;
+    const from: number | null = !isNewest ? before : count > 0 ? last : null;
+    if (from !== null) steps += (value - from) * (value - from);
+    if (isNewest) {
       last = value;
       lastMs = atMs;
     }
+    before = value;
     count++;
   }
   Object.assign(rollup, { count, min, max, sum, last, lastMs, squares, steps });

@@ -23,6 +23,39 @@ test('after a restart, a record of an older minute that comes first does not mak
   views.close();
 });
 
+test('a record of a minute that comes behind a later one loses the step between the two, and none of its own', () => {
+  const views = openViews({ folder: makeTempFolder() });
+  const values = [10, 13, 11, 16, 20, 21];
+  const times = values.map((_, row) => 5 * MINUTE_MS + row * 10_000);
+  const steps = (pieces: [from: number, to: number][]) => {
+    const rollups = new MinuteRollups(views);
+    for (const [from, to] of pieces) rollups.add(CHANNEL, times.slice(from, to), values.slice(from, to), 1);
+    return rollups.take()[0]?.steps;
+  };
+  const all = 9 + 4 + 25 + 16 + 1;
+  expect(steps([[0, 6]])).toBe(all);
+  expect(
+    steps([
+      [0, 4],
+      [4, 6],
+    ]),
+  ).toBe(all);
+  expect(
+    steps([
+      [4, 6],
+      [0, 4],
+    ]),
+  ).toBe(all - 16);
+  expect(
+    steps([
+      [2, 4],
+      [4, 6],
+      [0, 2],
+    ]),
+  ).toBe(all - 4);
+  views.close();
+});
+
 test('whatever the order of the records and the restarts, each reading stands in one minute', () => {
   const record = fc.record({
     minute: fc.nat(6),
