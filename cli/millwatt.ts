@@ -7,7 +7,7 @@ import { addJobCommands } from './jobs/job-commands.ts';
 import { addJournalCommands } from './journal/journal-commands.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { addLedgerCommands } from './ledger/ledger-commands.ts';
-import { addPactCommand } from './pact/pact-commands.ts';
+import { addPactCommands } from './pact/pact-commands.ts';
 import { widthOf } from './screen.ts';
 import { addPeriodCommands } from './periods/period-commands.ts';
 import { addProjectCommand } from './project/project-commands.ts';
@@ -308,7 +308,7 @@ program
 
 addAmendCommands(program);
 addExportCommand(program);
-addPactCommand(program);
+addPactCommands(program);
 addJobCommands(program);
 addJournalCommands(program);
 addKeysCommands(program);

@@ -28,12 +28,13 @@ export function runPact(options: { config: string; json?: true }): void {
       const period = recordPeriod(calendar, Date.parse(from), Date.parse(to)).name;
       return { subject: { kind, id, machine: machine === '' ? null : machine }, period };
     };
-    const footprints = (book?.all() ?? []).map(({ subject, issue, id, status, created }) => ({
+    const footprints = (book?.all() ?? []).map(({ subject, issue, id, status, created, withdrawn }) => ({
       ...sayOf(subject),
       issue,
       status,
       id,
       created,
+      withdrawn,
     }));
     const refusals = (book?.refusals() ?? []).map(({ subject, reason }) => ({ ...sayOf(subject), reason }));
     const events = queue?.troubled(EVENTS_SHOWN) ?? [];
@@ -69,6 +70,17 @@ export function runPact(options: { config: string; json?: true }): void {
             ]),
             widthOf(),
           )),
+      ...footprints.flatMap(({ subject, period, issue, withdrawn }) =>
+        withdrawn === null
+          ? []
+          : [
+              '',
+              ...wrapLines(
+                `${nameOf(subject)}, ${period}, issue ${issue} was withdrawn ${formatTime(withdrawn.atMs)} by ${withdrawn.by}: ${withdrawn.because}${withdrawn.restoredMs === null ? '' : ` (restored ${formatTime(withdrawn.restoredMs)}: the same may be published anew)`}`,
+                widthOf(),
+              ),
+            ],
+      ),
       ...refusals.flatMap(({ subject, period, reason }) => [
         '',
         ...wrapLines(

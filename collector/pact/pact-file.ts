@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, MillwattError } from '../../protocols/errors.ts';
 
@@ -8,6 +8,7 @@ import { describeError, MillwattError } from '../../protocols/errors.ts';
  * deleted or repaired by us, and a newer version is refused.
  *
  *   footprint  one issue as it was published; only that it was deprecated is added later
+ *   withdrawal what somebody withdrew by hand, and whether the same may be published anew
  *   looked     what each subject and period was last made from: without it, everything is looked at once more
  *   refusal    what could not be published at the last look, and why
  *   event      what partners are to be told, and what became of it
@@ -50,23 +51,32 @@ const SCHEMA = `
   CREATE INDEX event_due ON event(state, due_ms);
 `;
 
+/** Files of before have it too from now on. */
+const WITHDRAWAL = `TABLE IF NOT EXISTS withdrawal(
+    id TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    because TEXT NOT NULL,
+    restored_ms INTEGER
+  ) STRICT`;
+
 /**
  * Opens (or makes, mode 0600) pact/pact.db in a collector's data folder. A power cut takes nothing away that was answered. Throws
  * errors of class `refuse`: `pact-damaged`, `newer-pact`, `unusable-folder`.
  */
 export function openPactFile(dataFolder: string): DatabaseSync {
-  const folder = join(dataFolder, 'pact');
-  const path = join(folder, 'pact.db');
+  const path = pactPath(dataFolder);
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const isNew = !existsSync(path);
     db = new DatabaseSync(path, { timeout: 5_000 });
     if (isNew) chmodSync(path, 0o600);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     const version = versionOf(db, path);
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${PACT_VERSION}; COMMIT;`);
-    // Files of before have it too from now on: an index changes nothing that any version reads.
+    db.exec(`CREATE ${WITHDRAWAL}`);
+    // An index changes nothing that any version reads.
     db.exec(
       'CREATE INDEX IF NOT EXISTS event_turn ON event(state, partner); DROP INDEX IF EXISTS event_order',
     );
@@ -79,18 +89,28 @@ export function openPactFile(dataFolder: string): DatabaseSync {
 
 /** The same file, read-only, while a collector may have it open; undefined where nothing was ever published. Throws as `openPactFile`. */
 export function readPactFile(dataFolder: string): DatabaseSync | undefined {
-  const path = join(dataFolder, 'pact', 'pact.db');
+  const path = pactPath(dataFolder);
   if (!existsSync(path)) return undefined;
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-    if (versionOf(db, path) > 0) return db;
+    if (versionOf(db, path) > 0) {
+      // In memory, over a file that has none yet.
+      const found = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'withdrawal'").get();
+      if (found === undefined) db.exec(`CREATE TEMP ${WITHDRAWAL}`);
+      return db;
+    }
     db.close();
     return undefined;
   } catch (cause) {
     db?.close();
     throw classed(path, cause);
   }
+}
+
+/** The file in a collector's data folder. */
+export function pactPath(dataFolder: string): string {
+  return join(dataFolder, 'pact', 'pact.db');
 }
 
 function versionOf(db: DatabaseSync, path: string): number {

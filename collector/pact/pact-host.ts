@@ -1,25 +1,24 @@
 import { describeError } from '../../protocols/errors.ts';
-import { uuidOf } from '../../protocols/evidence/uuid5.ts';
 import type { Log } from '../../protocols/log.ts';
 import type { ExportSource } from '../exports/make-export.ts';
 import { criteriaOf, type PactEvent } from '../footprint/exports/pact/api/cloud-event.ts';
 import { createCriteriaFilter } from '../footprint/exports/pact/api/footprint-criteria.ts';
 import { refusal, type PactAnswer } from '../footprint/exports/pact/api/pact-answer.ts';
 import { isRequest } from '../footprint/exports/pact/api/receive-event.ts';
-import { publishedEvent, replyTo, type EventPorts } from '../footprint/exports/pact/api/send-event.ts';
+import { replyTo, type EventPorts } from '../footprint/exports/pact/api/send-event.ts';
 import { startDelivery } from './deliver-events.ts';
 import { EventQueue, type EventState } from './event-queue.ts';
 import { keepEvent, writeEvent } from './kept-event.ts';
 import { FootprintBook, type BookedFootprint } from './footprint-book.ts';
 import { openPactFile } from './pact-file.ts';
 import { isGrantedTo, type PactPartner, type PactPlan } from './pact-plan.ts';
+import { createTeller, eventPorts, WAITING_MOST } from './tell-partners.ts';
 import { publishFootprints, type PublishedCount } from './publish-footprints.ts';
 
 const PUBLISH_EVERY_MS = 3_600_000;
 const FIRST_LOOK_MS = 10_000;
 /** A request that more fit is rejected: the list has pages, an event has none. */
 const SENT_MOST = 100;
-const WAITING_MOST = 1_000;
 
 /** What a host is given. */
 export interface PactHostOptions {
@@ -68,29 +67,8 @@ export function openPactHost(options: PactHostOptions): PactHost {
   const stopped = new AbortController();
   let publishing: Promise<PublishedCount> | undefined;
 
-  const ports = (): EventPorts => ({
-    uuidOf,
-    source: `${plan.url}/3/events`,
-    now: new Date(wallMs()).toISOString(),
-  });
-  const tell = (changed: BookedFootprint[]): void => {
-    for (const partner of plan.partners) {
-      const seen = changed.filter((footprint) => isGrantedTo(partner, footprint));
-      if (partner.events === null || seen.length === 0) continue;
-      if (queue.waitingFor(partner.id) >= WAITING_MOST) {
-        log.warn(
-          {
-            partner: partner.id,
-            footprints: seen.length,
-            cure: 'Ask the partner to mend its address for events.',
-          },
-          'So many events wait for a partner that news of footprints is not kept for it: it finds them in the list.',
-        );
-        continue;
-      }
-      queue.add(partner.id, publishedEvent(seen, ports()), wallMs());
-    }
-  };
+  const ports = (): EventPorts => eventPorts(plan.url, wallMs());
+  const tell = createTeller({ ...plan, queue, wallMs, log });
   const publish = (): Promise<PublishedCount> =>
     (publishing ??= publishFootprints({ plan, book, from, version, wallMs, log, tell }, stopped.signal)
       .then((count) => {

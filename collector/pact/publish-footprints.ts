@@ -191,11 +191,14 @@ async function recordOf(
   throw new Error('the steps end with a record');
 }
 
-/** False where the last issue says the same. */
+/** False where the last issue says the same, also where that was withdrawn and not restored. */
 function publishOne({ plan, book, wallMs, tell }: PublishingOptions, name: string, record: FootprintRecord) {
   const content = contentOf(record);
   const twin = twinOf(book, name, record);
-  const hasContent = (one: string) => book.issuesOf(one).at(-1)?.content === content;
+  const hasContent = (one: string) => {
+    const last = book.issuesOf(one).at(-1);
+    return last?.content === content && (last.withdrawn?.restoredMs ?? null) === null;
+  };
   if (hasContent(name) || (twin !== undefined && hasContent(twin))) return false;
   // What has issues under the other name goes on there.
   const subject = twin !== undefined && book.issuesOf(name).length === 0 ? twin : name;

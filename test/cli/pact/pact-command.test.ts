@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { runPact } from '../../../cli/pact/pact-command.ts';
+import { runPactRestore, runPactWithdraw } from '../../../cli/pact/withdraw-command.ts';
 import { EventQueue } from '../../../collector/pact/event-queue.ts';
 import { FootprintBook } from '../../../collector/pact/footprint-book.ts';
-import { openPactFile } from '../../../collector/pact/pact-file.ts';
+import { openPactFile, readPactFile } from '../../../collector/pact/pact-file.ts';
 import { sampleFootprints } from '../../collector/footprint/exports/pact/api/sample-footprints.ts';
 import { startMillwatt } from '../../e2e/millwatt-process.ts';
 
@@ -68,6 +70,48 @@ describe('millwatt pact', () => {
     });
     db.close();
   }, 30_000);
+
+  test('withdraws what is offered once a person agrees, says so, and lets it be published anew', async () => {
+    const { db, one, two } = fill();
+    const book = new FootprintBook(db);
+    const asked = startMillwatt(
+      ['pact', 'withdraw', two.id.slice(0, 8), '--because', 'wrong mass', '-c', 'collector.yaml'],
+      { cwd: folder },
+    );
+    expect(await asked.exited).not.toBe(0);
+    expect(asked.output()).toMatch(/machine mill-1, 2026-06-30T22:00:00.000Z.*--yes/s);
+    expect(book.all().at(-1)?.status).toBe('Active');
+
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    onTestFinished(() => written.mockRestore());
+    const options = { config: join(folder, 'collector.yaml'), by: 'A. Meier', yes: true as const };
+    const said = () => written.mock.calls.splice(0).join('').replaceAll(/\s+/g, ' ');
+    await runPactWithdraw(two.id.toUpperCase(), { ...options, because: 'wrong mass' });
+    expect(said()).toContain('It is withdrawn. No partner is to be told.');
+    expect(book.all().at(-1)?.withdrawn).toMatchObject({ by: 'A. Meier', because: 'wrong mass' });
+    runPact(options);
+    expect(said()).toMatch(/machine mill-1, 2026-07, issue 2 was withdrawn .* by A. Meier: wrong mass/);
+    await runPactRestore(two.id, options);
+    expect(said()).toContain('within the hour');
+    runPact(options);
+    expect(said()).toContain('the same may be published anew');
+    for (const [id, because, code] of [
+      [one.id, 'it is old', 'not-offered'],
+      ['00000000', 'it is not', 'no-published'],
+      [one.id, 'no', 'usage'],
+    ] as const)
+      await expect(runPactWithdraw(id, { ...options, because })).rejects.toMatchObject({ code });
+    db.close();
+  }, 30_000);
+
+  test('shows a file of before, that knows nothing of withdrawing, without changing it', () => {
+    const { db, two } = fill();
+    db.exec('DROP TABLE withdrawal');
+    db.close();
+    const read = readPactFile(folder);
+    expect(read && new FootprintBook(read).all().at(-1)).toMatchObject({ id: two.id, withdrawn: null });
+    read?.close();
+  });
 
   test('says so where there is nothing, and refuses a damaged file with a cure', async () => {
     expect(await pact()).toContain('No pact is configured, and nothing was published.');

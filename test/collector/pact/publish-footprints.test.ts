@@ -11,10 +11,11 @@ import type { ExportSource } from '../../../collector/exports/make-export.ts';
 import type { ProductFootprint } from '../../../collector/footprint/exports/pact/product-footprint.ts';
 import type { Journal } from '../../../collector/journal/journal.ts';
 import { EventQueue } from '../../../collector/pact/event-queue.ts';
-import { FootprintBook } from '../../../collector/pact/footprint-book.ts';
+import { FootprintBook, type BookedFootprint } from '../../../collector/pact/footprint-book.ts';
 import { openPactFile } from '../../../collector/pact/pact-file.ts';
 import { openPactHost, type PactHost } from '../../../collector/pact/pact-host.ts';
 import type { PactPlan, PublishedSubject } from '../../../collector/pact/pact-plan.ts';
+import { createTeller } from '../../../collector/pact/tell-partners.ts';
 import { silentLog } from '../../../protocols/log.ts';
 import { hasPactSchema, pactSchemaFaults } from '../footprint/exports/pact/pact-schema.ts';
 import { tellMarks } from '../reports/job-plant.ts';
@@ -253,6 +254,59 @@ describe('publishing', () => {
     ];
     expect(new Set([made, ...others].map(({ id }) => id)).size).toBe(4);
     expect(JSON.stringify(await publishAnew(NOW_MS + 1000, 'calendar'))).toBe(JSON.stringify(others[1]));
+  });
+
+  test('what was withdrawn is deprecated and told, and comes back only changed or restored, as a new issue', async () => {
+    const host = openHost({ publish: [MACHINE] });
+    await host.publish();
+    const { id, subject } = host.book.all()[0] as BookedFootprint;
+    // As the command does it, while the host has the file open.
+    const db = openPactFile(dataFolder);
+    const book = new FootprintBook(db);
+    const tell = createTeller({
+      ...host.plan,
+      queue: new EventQueue(db),
+      wallMs: () => NOW_MS,
+      log: silentLog,
+    });
+    const decision = { atMs: NOW_MS, by: 'A. Meier', because: 'wrong meter' };
+    let told: string[] = [];
+    const withdraw = (which: string) =>
+      book.withdraw(which, decision, (changed) => {
+        told = tell(changed);
+      });
+    expect(() => book.restore(id, NOW_MS)).toThrow(expect.objectContaining({ code: 'not-withdrawn' }));
+    withdraw(id);
+    expect(told).toEqual(['all', 'some']);
+    expect(waiting('some').map(({ data }) => data.pfIds)).toEqual([[id], [id]]);
+    expect(host.book.all()).toMatchObject([{ id, status: 'Deprecated', withdrawn: decision }]);
+    expect(only(host).status).toBe('Deprecated');
+    expect(host.stats()).toMatchObject({ active: 0, deprecated: 1 });
+    expect(() => withdraw(id)).toThrow(
+      expect.objectContaining({ code: 'not-offered', message: expect.stringContaining('wrong meter') }),
+    );
+    expect(() => withdraw('other')).toThrow(expect.objectContaining({ code: 'no-published' }));
+
+    // Looked at anew because of another version, and yet the same.
+    const anew = openHost({ publish: [MACHINE], version: '2.0.0', nowMs: NOW_MS + 1000 });
+    expect(await anew.publish()).toEqual({ published: 0, refused: [] });
+    book.restore(id, NOW_MS);
+    expect(await anew.publish()).toEqual({ published: 1, refused: [] });
+    const [, second] = anew.book.all() as [BookedFootprint, BookedFootprint];
+    expect(second).toMatchObject({ subject, issue: 2, status: 'Active', withdrawn: null });
+    expect(JSON.parse(anew.book.textOf(second.id))).toMatchObject({ precedingPfIds: [id] });
+    expect(await anew.publish()).toEqual({ published: 0, refused: [] });
+    expect(() => book.restore(id, NOW_MS)).toThrow(expect.objectContaining({ code: 'not-withdrawn' }));
+
+    withdraw(second.id);
+    const changed = openHost({
+      publish: [MACHINE],
+      nowMs: NOW_MS + 2000,
+      from: () => sourceOf({ hours: 'calendar' }),
+    });
+    expect(await changed.publish()).toEqual({ published: 1, refused: [] });
+    expect(changed.book.all().map(({ status }) => status)).toEqual(['Deprecated', 'Deprecated', 'Active']);
+    db.close();
   });
 
   test('a table of factors that was edited makes a new issue', async () => {
