@@ -61,6 +61,8 @@ export class Reporter {
   #link: Link | undefined;
   /** True while the last health told of fewer sources than there are. */
   #healthIsPartial = false;
+  /** What the last health said of revoked keys. */
+  #revokedTold: HealthMessage['keyRevoked'];
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -125,11 +127,10 @@ export class Reporter {
         0,
         true,
       );
-    // The first polls have settled: nobody should wait half a minute for that.
-    if (this.#healthIsPartial && settled.length === this.#options.pollers.length) {
-      this.#healthIsPartial = false;
-      void this.#publishHealth();
-    }
+    // The first polls have settled, or a key is not taken any more: nobody should wait half a minute for that.
+    const isWhole = this.#healthIsPartial && settled.length === this.#options.pollers.length;
+    if (isWhole) this.#healthIsPartial = false;
+    if (isWhole || this.#revokedKey() !== this.#revokedTold) void this.#publishHealth();
   }
 
   async #publishHealth(): Promise<void> {
@@ -138,6 +139,8 @@ export class Reporter {
     if (this.#link?.connected() !== true || this.#beats.length === 0) return;
     const sources = this.#settledSources();
     this.#healthIsPartial = sources.length < this.#options.pollers.length;
+    const keyRevoked = this.#revokedKey();
+    this.#revokedTold = keyRevoked;
     const message: HealthMessage = {
       v: 1,
       at: clock.wallMs(),
@@ -151,7 +154,7 @@ export class Reporter {
       },
       spool: this.#spoolHealth(),
       receipts: this.#options.publisher.counts().receipts,
-      ...this.#revokedKey(),
+      ...(keyRevoked === undefined ? {} : { keyRevoked }),
       sources,
       clock: { wall: clock.wallMs(), state: this.#options.sealer.clockState() },
     };
@@ -159,10 +162,10 @@ export class Reporter {
     this.#publish(topicOf(config.site, config.agent, 'health'), JSON.stringify(message), 0, false);
   }
 
-  #revokedKey(): Pick<HealthMessage, 'keyRevoked'> {
+  #revokedKey(): HealthMessage['keyRevoked'] {
     const { publisher, spool } = this.#options;
-    if (publisher.refused.size === 0) return {};
-    return { keyRevoked: publisher.refused.has(spool.head.epoch) ? 'current' : 'earlier' };
+    if (publisher.refused.size === 0) return undefined;
+    return publisher.refused.has(spool.head.epoch) ? 'current' : 'earlier';
   }
 
   #spoolHealth(): HealthMessage['spool'] {
