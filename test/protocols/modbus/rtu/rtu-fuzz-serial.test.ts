@@ -12,15 +12,16 @@ describe.skipIf(requireTool('socat') === undefined)('a hostile serial line', () 
   it(
     `gives right values or classed errors in ${4000 * FACTOR} exchanges, never another's`,
     async () => {
-      const pair = await openSerialPair();
-      const bus = await openHostilePort(pair.far, FORMAT);
-      try {
-        const link = new SerialLink(pair.near, FORMAT);
-        console.log('RTU:', Object.fromEntries(await fuzz(link, bus, 4000 * FACTOR)));
-      } finally {
-        await bus.close();
-        await pair.close();
-      }
+      const outcomes = await fuzz(async () => {
+        const pair = await openSerialPair();
+        const bus = await openHostilePort(pair.far, FORMAT);
+        const close = async () => {
+          await bus.close();
+          await pair.close();
+        };
+        return { link: new SerialLink(pair.near, FORMAT), bus, close };
+      }, 4000 * FACTOR);
+      console.log('RTU:', Object.fromEntries(outcomes));
     },
     DEADLINE_MS,
   );
