@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -328,6 +330,39 @@ describe('footprints over HTTP', () => {
     const record = JSON.parse((await ask(`json?machine=mill-1&${TIME}`)).bytes.toString()) as FootprintRecord;
     expect(record.evidence.hours.count).toBe('12');
   }, 30_000);
+});
+
+test('readers of hours who leave in the last step of the record use up no place', async () => {
+  nowMs = Date.UTC(2026, 6, 7);
+  const path = 'line=line-a&from=2026-07-06T06:00&to=2026-07-06T07:00';
+  let reads = 0;
+  seeRead = () => (reads += 1);
+  expect((await ask(`json?${path}`)).status).toBe(200);
+  const last = reads;
+  /** The server's end of the connection: what it hears of at once when a reader leaves. */
+  let end: Socket | undefined;
+  const note = (message: unknown) => {
+    end = (message as { socket: Socket }).socket;
+  };
+  subscribe('http.server.request.start', note);
+  try {
+    // There are eight places.
+    for (let times = 0; times < 9; times++) {
+      reads = 0;
+      seeRead = () => {
+        reads += 1;
+        if (reads !== last) return;
+        end?.destroy();
+        // Longer than a turn: when it goes on, nothing is left to do but to answer.
+        waitBusily(12);
+      };
+      await expect(ask(`parquet?${path}`)).rejects.toThrow('socket hang up');
+    }
+  } finally {
+    seeRead = () => {};
+    unsubscribe('http.server.request.start', note);
+  }
+  expect((await ask(`parquet?${path}`)).status).toBe(200);
 });
 
 describe('a gate', () => {
