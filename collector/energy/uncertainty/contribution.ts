@@ -19,15 +19,6 @@ export const UNCERTAINTY_SOURCES = [
 /** One of them. */
 export type UncertaintySource = (typeof UNCERTAINTY_SOURCES)[number];
 
-/**
- * What one instrument does alike all the time: its parts add linearly. Closure is the error of the split by state, and
- * of the bands of one state it is the same, too.
- */
-const SYSTEMATIC: ReadonlySet<UncertaintySource> = new Set<UncertaintySource>([
-  ...INSTRUMENT_SOURCES,
-  'closure',
-]);
-
 /** How the errors of a source are spread; `normal` stands for the sum of many. */
 export type Distribution = 'rectangular' | 'triangular' | 'normal';
 
@@ -69,41 +60,6 @@ export function nothing(source: UncertaintySource, note: string): Contribution {
     isQualified: true,
     note,
   };
-}
-
-/**
- * The contributions to a sum of energies of one meter: source by source linear where the error is systematic, in
- * quadrature where it is not (JCGM 100, 5.2.2: correlation 1 and 0).
- *
- * @param parts at least one list, each with every source once, in the order of UNCERTAINTY_SOURCES
- */
-export function addParts(parts: readonly (readonly Contribution[])[], energyMwh: number): Contribution[] {
-  const [first] = parts;
-  if (first !== undefined && parts.length === 1) return [...first];
-  return UNCERTAINTY_SOURCES.map((source) => {
-    const own = parts.flatMap((part) => part.filter((one) => one.source === source));
-    const isLinear = SYSTEMATIC.has(source);
-    const standardMwh = isLinear
-      ? own.reduce((sum, one) => sum + one.standardMwh, 0)
-      : Math.hypot(...own.map((one) => one.standardMwh));
-    return {
-      source,
-      halfWidthPercent: isLinear ? percentOfEnergy(standardMwh * Math.sqrt(3), energyMwh) : null,
-      distribution: isLinear ? 'rectangular' : 'normal',
-      standardMwh,
-      isQualified: own.every(({ isQualified }) => isQualified),
-      note: sayParts(own, isLinear ? 'linearly' : 'in quadrature'),
-    };
-  });
-}
-
-/** One note for several parts; what is unqualified in them is said all the same. */
-function sayParts(own: readonly Contribution[], how: string): string {
-  const notes = [...new Set(own.map(({ note }) => note))];
-  if (notes.length === 1) return notes[0] ?? '';
-  if (own.every(({ standardMwh }) => standardMwh === 0)) return notes.join('; ');
-  const unqualified = new Set(own.filter((one) => !one.isQualified).map(({ note }) => note));
-  return [`${own.length} parts added ${how}`, ...unqualified].join('; ');
 }
 
 /** A share of an energy in %; 0 of no energy. */

@@ -5,11 +5,17 @@ import type { LimitStep, MeterTable } from './meter-tables.ts';
 import type { MeteringFacts, StateLoad } from './metering-facts.ts';
 import { tangentOf, TAN_AT_HALF } from './phase-angle.ts';
 
+/** A meter that counts nothing errs by all of the reading. */
+const ALL_PERCENT = 100;
+
 /**
  * The largest error of the meter in one state, half width in % of the reading. Limits by load are steps, as the
  * standards have them. Between power factors 1 and 0.5, which they name, the limit is drawn straight over tan(phi),
  * because what grows from one to the other is the meter's own phase error; below 0.5 all of the limit is taken for such
- * an error. Below the least current it grows as 1/I, as an offset does; above the largest as I. These are unqualified.
+ * an error. Below the least current no standard gives a limit: the one at power factor 1 grows as 1/I, as an offset does,
+ * what another power factor adds stays as it is at the least current that has a limit for it, and below the starting
+ * current, at which the meter need not count, all of the reading may be wrong. Above the largest current it grows as I.
+ * All of these are unqualified.
  */
 export function limitMeter(metering: MeteringFacts, state: StateLoad): Limit {
   const meaning = readMeterClass(metering);
@@ -55,41 +61,67 @@ function limitByFullScale(percent: number, { meter }: MeteringFacts, { meanPower
 }
 
 function limitByTable(name: string, table: MeterTable, load: MeterLoad, tangent: number): Limit {
-  const unity = limitAt(table.atUnity, table, load);
-  const half = limitAt(table.atHalf, table, load);
-  const weight = tangent / TAN_AT_HALF;
-  const percent =
-    weight <= 1 ? unity.percent + weight * (half.percent - unity.percent) : half.percent * weight;
-  const outside = [
-    ...(unity.outside === '' ? [] : [unity.outside]),
-    ...(tangent > 0 && half.outside !== '' && unity.outside === ''
-      ? [`${half.outside} for a power factor other than 1`]
-      : []),
-    // A power factor of 0.5 itself is inside, whatever its tangent rounds to.
-    ...(weight > 1 + 1e-9 ? ['power factor below 0.5'] : []),
+  const { itr, isDirect, percentPerItr } = load;
+  const say = (share: number) => `${sayFigure(share * percentPerItr)} %`;
+  const [leastAtUnity, leastAtHalf] = [
+    leastOf(table.atUnity, table, load),
+    leastOf(table.atHalf, table, load),
   ];
+  const lowItr = Math.max(itr, leastAtHalf);
+  const unity = unityAt(table, load, itr);
+  // What an offset adds where the class has no limit for a power factor other than 1 any more.
+  const offset = unity - unityAt(table, load, lowItr);
+  const half = limitAt(table.atHalf, lowItr);
+  const weight = tangent / TAN_AT_HALF;
+  const widened = weight <= 1 ? unity + weight * (half + offset - unity) : half * weight + offset;
+  const startItr = isDirect ? table.directStartItr : table.startItr;
+  const above = isAtLeast(load.maxItr, itr) ? 1 : itr / load.maxItr;
+  const outside: string[] = [];
+  if (!isAtLeast(itr, startItr)) {
+    outside.push(`below its starting current of ${say(startItr)} it need not count: as wrong by all of it`);
+  } else if (!isAtLeast(itr, leastAtUnity)) {
+    const least = limitAt(table.atUnity, leastAtUnity);
+    outside.push(
+      `below ${say(leastAtUnity)} no standard gives a limit: ${sayFigure(least)} % x ${sayFigure(leastAtUnity / itr)}`,
+    );
+  } else if (tangent > 0 && !isAtLeast(itr, leastAtHalf)) {
+    outside.push(
+      `below ${say(leastAtHalf)} no standard gives a limit for a power factor other than 1: what it adds there`,
+    );
+  }
+  if (above > 1) outside.push(`above the largest current: x ${sayFigure(above)}`);
+  // A power factor of 0.5 itself is inside, whatever its tangent rounds to.
+  if (weight > 1 + 1e-9) outside.push(`power factor below 0.5: x ${sayFigure(weight)}`);
   return {
-    percent,
+    percent: isAtLeast(itr, startItr) ? widened * above : Math.max(ALL_PERCENT, widened),
     isQualified: outside.length === 0,
-    note: `${name}: ${load.note}${outside.length === 0 ? '' : `; widened, unqualified: ${outside.join(', ')}`}`,
+    note: `${name}: ${load.note}${outside.length === 0 ? '' : `; unqualified, ${outside.join('; ')}`}`,
   };
 }
 
-/** The limit at a load, widened outside the range. */
-function limitAt(
-  steps: readonly LimitStep[],
+/** Where a table of limits begins, in Itr. */
+function leastOf(
+  [first]: readonly LimitStep[],
   { directFromItr }: MeterTable,
-  { itr, maxItr, isDirect }: MeterLoad,
-): { percent: number; outside: string } {
-  const [first, ...others] = steps;
-  if (first === undefined) return { percent: Number.NaN, outside: 'no limits' };
-  const fromItr = isDirect ? Math.max(first[0], directFromItr ?? 0) : first[0];
-  // Shares of a current that are equal on paper may differ in the last bit.
-  if (itr < fromItr * (1 - 1e-9))
-    return { percent: (first[1] * fromItr) / itr, outside: 'below the least current' };
-  let percent = first[1];
-  for (const [stepItr, stepPercent] of others) if (itr >= stepItr * (1 - 1e-9)) percent = stepPercent;
-  return itr <= maxItr * (1 + 1e-9)
-    ? { percent, outside: '' }
-    : { percent: (percent * itr) / maxItr, outside: 'above the largest current' };
+  { isDirect }: MeterLoad,
+): number {
+  return isDirect ? Math.max(first?.[0] ?? 0, directFromItr ?? 0) : (first?.[0] ?? 0);
+}
+
+/** The limit at power factor 1; below the least current as an offset. */
+function unityAt(table: MeterTable, load: MeterLoad, itr: number): number {
+  const least = leastOf(table.atUnity, table, load);
+  return isAtLeast(itr, least) ? limitAt(table.atUnity, itr) : (limitAt(table.atUnity, least) * least) / itr;
+}
+
+/** The step of a table that holds at a load from where it begins. */
+function limitAt([first, ...others]: readonly LimitStep[], itr: number): number {
+  let percent = first?.[1] ?? Number.NaN;
+  for (const [stepItr, stepPercent] of others) if (isAtLeast(itr, stepItr)) percent = stepPercent;
+  return percent;
+}
+
+/** Shares of a current that are equal on paper may differ in the last bit. */
+function isAtLeast(value: number, floor: number): boolean {
+  return value >= floor * (1 - 1e-9);
 }

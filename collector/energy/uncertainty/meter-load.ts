@@ -30,6 +30,8 @@ export interface MeterLoad {
   /** Its largest current over Itr; infinite where nobody said. */
   maxItr: number;
   isDirect: boolean;
+  /** Itr in % of the nominal current. */
+  percentPerItr: number;
   /** `20 % of 5 A` */
   note: string;
 }
@@ -71,6 +73,7 @@ export function loadOfMeter({ meter, connection }: MeteringFacts, primaryA: numb
       itr: (primaryA / meter.ratedA) * ITR_PER_RATED.direct,
       maxItr: meter.maxA === undefined ? Infinity : (meter.maxA / meter.ratedA) * ITR_PER_RATED.direct,
       isDirect: true,
+      percentPerItr: 100 / ITR_PER_RATED.direct,
       note: `${sayFigure((100 * primaryA) / meter.ratedA)} % of ${sayFigure(meter.ratedA)} A`,
     };
   }
@@ -90,6 +93,7 @@ export function loadOfMeter({ meter, connection }: MeteringFacts, primaryA: numb
     itr: share * ITR_PER_RATED.transformer,
     maxItr: (meter.maxA === undefined ? TRANSFORMER_MAX : meter.maxA / ratedA) * ITR_PER_RATED.transformer,
     isDirect: false,
+    percentPerItr: 100 / ITR_PER_RATED.transformer,
     note: `${sayFigure(100 * share)} % of ${sayFigure(ratedA)} A${isUsual ? ' (taken from the transformer)' : ''}`,
   };
 }

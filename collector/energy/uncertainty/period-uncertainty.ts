@@ -1,5 +1,6 @@
 import { OPERATING_STATES, type OperatingState } from '../../../protocols/telemetry/operating-state.ts';
-import { addParts, INSTRUMENT_SOURCES, nothing, rectangular, type Contribution } from './contribution.ts';
+import { addParts } from './add-parts.ts';
+import { INSTRUMENT_SOURCES, nothing, rectangular, type Contribution } from './contribution.ts';
 import { NEGLIGIBLE_SHARE } from './doubt-all.ts';
 import { gatherMissing, isLacking, sayFigure, type Lacking } from './limit.ts';
 import type { PeriodFacts, StateLoad } from './metering-facts.ts';
@@ -80,6 +81,8 @@ function conclude(
   const energyMwh = assessed.reduce((sum, { load }) => sum + load.energyMwh, 0);
   const missing = gatherMissing(assessed.map(({ parts }) => parts));
   if (missing.length > 0) return { kind: 'unknown', energyMwh, missing };
-  const known = assessed.flatMap(({ parts }) => (isLacking(parts) ? [] : [parts]));
+  const known = assessed.flatMap(({ load, parts }) =>
+    isLacking(parts) ? [] : [{ name: load.state, energyMwh: load.energyMwh, contributions: parts }],
+  );
   return stateUncertainty(energyMwh, finish(energyMwh, addParts(known, energyMwh)));
 }

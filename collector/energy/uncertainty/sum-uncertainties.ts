@@ -1,6 +1,7 @@
-import { UNCERTAINTY_SOURCES, addParts, type Contribution } from './contribution.ts';
+import { addParts } from './add-parts.ts';
+import { percentOfEnergy, UNCERTAINTY_SOURCES, type Contribution } from './contribution.ts';
 import { doubtAll, NEGLIGIBLE_SHARE } from './doubt-all.ts';
-import { gatherMissing } from './limit.ts';
+import { gatherMissing, sayFigure } from './limit.ts';
 import { stateUncertainty, type KnownUncertainty, type Uncertainty } from './uncertainty-statement.ts';
 
 /** The uncertainty of one energy of one meter. */
@@ -21,30 +22,52 @@ export function sumUncertainties(all: readonly MeteredUncertainty[]): Uncertaint
   if (energyMwh === 0) return null;
   const missing = gatherMissing(parts.map(({ uncertainty }) => uncertainty));
   if (missing.length > 0) return { kind: 'unknown', energyMwh, missing };
-  const meters = [...new Set(parts.map(({ meter }) => meter))].map((meter) => {
+  const meters = [...new Set(parts.map(({ meter }) => meter))].map((meter): MeteredSum => {
     const own = parts.flatMap(({ meter: known, uncertainty }) =>
       known === meter && uncertainty.kind === 'known' ? [uncertainty] : [],
     );
-    return addParts(
-      own.map(contributionsOf),
-      own.reduce((sum, one) => sum + one.energyMwh, 0),
-    );
+    const ownMwh = own.reduce((sum, one) => sum + one.energyMwh, 0);
+    const added = own.map((one) => ({ energyMwh: one.energyMwh, contributions: contributionsOf(one) }));
+    return { meter, energyMwh: ownMwh, contributions: addParts(added, ownMwh) };
   });
-  if (meters.length === 1) return stateUncertainty(energyMwh, meters[0] ?? []);
+  if (meters.length === 1) return stateUncertainty(energyMwh, meters[0]?.contributions ?? []);
   return stateUncertainty(
     energyMwh,
     UNCERTAINTY_SOURCES.map((source) => {
-      const own = meters.flatMap((meter) => meter.filter((one) => one.source === source));
+      const each = meters.flatMap((of) =>
+        of.contributions.filter((one) => one.source === source).map((one) => ({ of, one })),
+      );
+      const own = each.map(({ one }) => one);
       return {
         source,
         halfWidthPercent: null,
         distribution: 'normal',
         standardMwh: Math.hypot(...own.map((one) => one.standardMwh)),
         isQualified: own.every((one) => one.isQualified),
-        note: `${meters.length} meters, in quadrature`,
+        note: sayMeters(each),
       };
     }),
   );
+}
+
+/** What one meter measured. */
+interface MeteredSum {
+  meter: string;
+  energyMwh: number;
+  contributions: Contribution[];
+}
+
+/** Names every meter, the one that adds most first, and of that one what it comes from. */
+function sayMeters(each: readonly { of: MeteredSum; one: Contribution }[]): string {
+  if (each.every(({ one }) => one.standardMwh === 0))
+    return [...new Set(each.map(({ one }) => one.note))].join('; ');
+  const told = each
+    .toSorted((a, b) => b.one.standardMwh - a.one.standardMwh)
+    .map(({ of, one }, index) => {
+      const percent = sayFigure(percentOfEnergy(one.standardMwh, of.energyMwh));
+      return `${of.meter} u ${percent} % of its energy${index === 0 ? ` [${one.note}]` : ''}`;
+    });
+  return `${each.length} meters, in quadrature: ${told.join('; ')}`;
 }
 
 function contributionsOf({ rows, energyMwh, isQualified }: KnownUncertainty): Contribution[] {

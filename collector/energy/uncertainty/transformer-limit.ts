@@ -7,6 +7,8 @@ import { CURRENT_TRANSFORMERS, VOLTAGE_TRANSFORMERS, type TransformerPoint } fro
 
 /** Load up to which a class holds unless the nameplate names an extended range, % of the rated current. */
 const RANGE_PERCENT = 120;
+/** A transformer that passes on nothing errs by all of the reading, and none by more. */
+const ALL_PERCENT = 100;
 
 /** Errors of one transformer: of its ratio, and what its phase displacement does to active power. */
 export interface TransformerLimits {
@@ -17,8 +19,10 @@ export interface TransformerLimits {
 /**
  * Current transformers in one state, half widths in % of the reading. Between the loads at which the class sets limits
  * they are drawn straight over the load itself, not over its logarithm: the limits fall ever more slowly, so of the two
- * this is nowhere the smaller one. Below the lowest load both grow as 1/I, above the range as I: unqualified. The
- * transformers of three phases count as one, as if all erred alike.
+ * this is nowhere the smaller one. Below the lowest load no standard gives a limit: the ratio error grows as 1/I, as an
+ * offset does, up to all of the reading; the phase displacement stays what the class allows at that load, because nothing
+ * says how it goes on. Above the range both grow as I. All of that is unqualified. The transformers of three phases count
+ * as one, as if all erred alike.
  */
 export function limitCurrentTransformer(ct: CurrentTransformer, state: StateLoad): TransformerLimits {
   const word = normalizeClass(ct.class);
@@ -36,10 +40,14 @@ export function limitCurrentTransformer(ct: CurrentTransformer, state: StateLoad
   const loadPercent = (100 * currentA) / primaryA;
   const at = pointAt(known, loadPercent, Math.max(RANGE_PERCENT, ct.extendedPercent ?? 0));
   const isQualified = at.outside === '';
-  const note = `class ${word} at ${sayFigure(loadPercent)} % of ${sayFigure(primaryA)} A${isQualified ? '' : `; widened, unqualified: ${at.outside}`}`;
+  const note = `class ${word} at ${sayFigure(loadPercent)} % of ${sayFigure(primaryA)} A${isQualified ? '' : `; ${at.outside}, unqualified`}`;
   return {
-    ratio: { percent: at.ratioPercent, isQualified, note },
-    phase: limitPhase(ct.phaseArcmin ?? at.phaseArcmin, isQualified, note, state),
+    ratio: { percent: at.ratioPercent, isQualified, note: isQualified ? note : `${note}: ${at.ratioNote}` },
+    phase: limitPhase(
+      ct.phaseArcmin ?? at.phaseArcmin,
+      { isQualified, note, from: ct.phaseArcmin === undefined ? at.phaseNote : ' of its certificate' },
+      state,
+    ),
   };
 }
 
@@ -54,14 +62,13 @@ export function limitVoltageTransformer(vt: { class: string | null }, state: Sta
   const note = `class ${word}`;
   return {
     ratio: { percent: limits[0], isQualified: true, note },
-    phase: limitPhase(limits[1], true, note, state),
+    phase: limitPhase(limits[1], { isQualified: true, note, from: '' }, state),
   };
 }
 
 function limitPhase(
   arcmin: number | null,
-  isQualified: boolean,
-  note: string,
+  { isQualified, note, from }: { isQualified: boolean; note: string; from: string },
   { powerFactor }: StateLoad,
 ): Limit {
   const tangent = tangentOf(powerFactor);
@@ -77,15 +84,27 @@ function limitPhase(
   return {
     percent: phasePercent(arcmin, tangent),
     isQualified,
-    note: `${note}; ${sayFigure(arcmin)} minutes of arc, tan(phi) ${sayFigure(tangent)}`,
+    note: `${note}${isQualified ? ';' : ':'} ${sayFigure(arcmin)} minutes of arc${from}, tan(phi) ${sayFigure(tangent)}`,
   };
+}
+
+/** What a class allows at one load. */
+interface TransformerAt {
+  ratioPercent: number;
+  phaseArcmin: number | null;
+  /** Empty inside the range of the class. */
+  outside: string;
+  /** How the ratio error was found there, and where the phase displacement is from. */
+  ratioNote: string;
+  phaseNote: string;
 }
 
 function pointAt(
   points: readonly TransformerPoint[],
   loadPercent: number,
   rangePercent: number,
-): { ratioPercent: number; phaseArcmin: number | null; outside: string } {
+): TransformerAt {
+  const inside = { outside: '', ratioNote: '', phaseNote: '' };
   let before: TransformerPoint | undefined;
   for (const point of points) {
     const [atPercent, ratioPercent, phaseArcmin] = point;
@@ -94,27 +113,45 @@ function pointAt(
       continue;
     }
     if (before === undefined) {
-      const widening = loadPercent < atPercent * (1 - 1e-9) ? atPercent / loadPercent : 1;
-      return {
-        ratioPercent: ratioPercent * widening,
-        phaseArcmin: phaseArcmin === null ? null : phaseArcmin * widening,
-        outside: widening === 1 ? '' : `below ${atPercent} %`,
-      };
+      return loadPercent < atPercent * (1 - 1e-9)
+        ? pointBelow(point, loadPercent)
+        : { ratioPercent, phaseArcmin, ...inside };
     }
     const share = (loadPercent - before[0]) / (atPercent - before[0]);
     return {
       ratioPercent: before[1] + share * (ratioPercent - before[1]),
       phaseArcmin:
         phaseArcmin === null || before[2] === null ? null : before[2] + share * (phaseArcmin - before[2]),
-      outside: '',
+      ...inside,
     };
   }
   const [, ratioPercent, phaseArcmin] = before ?? [0, Number.NaN, null];
-  const widening = loadPercent > rangePercent * (1 + 1e-9) ? loadPercent / rangePercent : 1;
+  if (loadPercent <= rangePercent * (1 + 1e-9)) return { ratioPercent, phaseArcmin, ...inside };
+  const widening = loadPercent / rangePercent;
   return {
     ratioPercent: ratioPercent * widening,
     phaseArcmin: phaseArcmin === null ? null : phaseArcmin * widening,
-    outside: widening === 1 ? '' : `above ${rangePercent} %`,
+    outside: `above ${rangePercent} %, widened`,
+    ratioNote: `${sayFigure(ratioPercent)} % x ${sayFigure(loadPercent)} / ${rangePercent}`,
+    phaseNote: '',
+  };
+}
+
+/** Below the lowest load of a class: an offset of the ratio, the phase displacement as at that load. */
+function pointBelow(
+  [atPercent, ratioPercent, phaseArcmin]: TransformerPoint,
+  loadPercent: number,
+): TransformerAt {
+  const offsetPercent = (ratioPercent * atPercent) / loadPercent;
+  return {
+    ratioPercent: Math.min(ALL_PERCENT, offsetPercent),
+    phaseArcmin,
+    outside: `below ${atPercent} % no standard gives a limit`,
+    ratioNote:
+      offsetPercent > ALL_PERCENT
+        ? 'as wrong by all of it'
+        : `${sayFigure(ratioPercent)} % x ${atPercent} / ${sayFigure(loadPercent)}`,
+    phaseNote: ` as at ${atPercent} %`,
   };
 }
 

@@ -8,7 +8,7 @@ import {
 import type { MissingFact } from './limit.ts';
 
 /** The name of this model in every statement; it changes when a figure could. */
-export const UNCERTAINTY_MODEL = 'millwatt-uncertainty/1';
+export const UNCERTAINTY_MODEL = 'millwatt-uncertainty/2';
 /** Coverage factor: about 95 %. */
 export const COVERAGE_FACTOR = 2;
 

@@ -10,7 +10,7 @@ import { milliwattHours } from '../../../../protocols/telemetry/unit.ts';
 
 const known = (expandedPercent: number): KnownUncertainty => ({
   kind: 'known',
-  model: 'millwatt-uncertainty/1',
+  model: 'millwatt-uncertainty/2',
   energyMwh: 1_000_000,
   standardPercent: expandedPercent / 2,
   standardMwh: 5000 * expandedPercent,

@@ -67,7 +67,12 @@ describe('assessPeriod', () => {
     expect(known(total).expandedMwh).toBeLessThanOrEqual(
       known(states.standby).expandedMwh + known(states.processing).expandedMwh,
     );
-    expect(known(total).rows[0]?.note).toBe('2 parts added linearly');
+    expect(known(total).rows[0]?.note).toBe(
+      'class 0.5S, IEC 62053-22; states added linearly: processing u 0.323 % [20 % of 5 A (taken from the transformer)]; standby u 0.577 % [5 % of 5 A (taken from the transformer)]',
+    );
+    expect(known(total).rows[2]?.note).toBe(
+      'class 0.5; states added linearly: standby u 2.62 %, its largest [5 % of 100 A; 90 minutes of arc, tan(phi) 1.73]; processing u 0.771 %, its largest [20 % of 100 A; 45 minutes of arc, tan(phi) 1.02]',
+    );
   });
 
   it('takes several bands of load of one state', () => {
@@ -177,7 +182,7 @@ describe('assessPeriod', () => {
     expect(known(total).rows[0]?.standardUncertaintyPercent).toBeCloseTo(1.495 / Math.sqrt(3), 9);
     expect(known(total).isQualified).toBe(false);
     expect(known(total).rows[0]?.note).toBe(
-      '2 parts added linearly; off, 0.5 % of the energy or less, counted as wrong by all of it, unqualified: no current above 0',
+      'states added linearly: processing u 0.577 %, its largest [1 % of the reading]; off u 57.7 %, its largest [off, 0.5 % of the energy or less, counted as wrong by all of it, unqualified: no current above 0]',
     );
     expect(assessed(10_001).total?.kind).toBe('unknown');
   });

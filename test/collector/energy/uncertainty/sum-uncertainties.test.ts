@@ -34,7 +34,10 @@ describe('sumUncertainties', () => {
     );
     expect(sum.standardMwh).toBeCloseTo(28_867.5, 1);
     expect(sum.standardPercent).toBeCloseTo(0.41239, 5);
-    expect(sum.rows[0]).toMatchObject({ source: 'meter', note: '2 meters, in quadrature' });
+    expect(sum.rows[0]).toMatchObject({
+      source: 'meter',
+      note: '2 meters, in quadrature: b u 0.577 % of its energy [1 % of the reading]; a u 0.577 % of its energy',
+    });
   });
 
   it('adds readings of one meter in quadrature', () => {
