@@ -332,6 +332,27 @@ my/DE/2025/residual,DE,2025,400,CO2e,AR6,life-cycle,residual,excluded,no,R
     expect(await host.publish()).toEqual({ published: 1, refused: [] });
   });
 
+  test('a file of hourly factors that was edited makes a new issue, and one that says the same none', async () => {
+    const [table, hours] = ['grid.csv', 'hours.csv'].map((name) => join(dataFolder, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(
+      table,
+      `id,region,year,gCo2ePerKwh,gases,gwp,boundary,basis,losses,isSupplierSpecific,source
+grid/DE/2026/mix,DE,2026,340,CO2e,AR6,life-cycle,consumption,included,no,Grid
+`,
+    );
+    const publish = (grams: string, at: number) => {
+      writeFileSync(hours, `factor,begin,gCo2ePerKwh\ngrid/DE/2026/mix,2026-07-31T12:00Z,${grams}\n`);
+      const from = () => sourceOf({ tables: [table], hourly: [hours] });
+      return openHost({ publish: [MACHINE], from, nowMs: NOW_MS + at }).publish();
+    };
+    expect(await publish('288.5', 0)).toEqual({ published: 1, refused: [] });
+    expect(await publish('288.5', 1000)).toEqual({ published: 0, refused: [] });
+    expect(await publish('301', 2000)).toEqual({ published: 1, refused: [] });
+  });
+
   test('two entries that name the same publish it once, and keep no other back', async () => {
     const declared = { id: 'housing-7', machines: ['mill-1'], massKg: 3.2, fossilCarbonKg: 0 };
     const alone: PublishedSubject = {
@@ -503,6 +524,13 @@ describe('the book', () => {
         throw new Error('the disk is full');
       }),
     ).toThrow('the disk is full');
+    // SQLite itself has rolled back where the disk is full: that is told, not that there is nothing left to roll back.
+    expect(() =>
+      book.publish({ subject, issue: 2, content: 'c', footprint: { ...footprint, id: 'x' } }, 1, () => {
+        db.exec('ROLLBACK');
+        throw new Error('the disk is full by SQLite');
+      }),
+    ).toThrow('full by SQLite');
     expect(book.all().map(({ status, issue }) => [status, issue])).toEqual([['Active', 1]]);
     expect(new FootprintBook(db).all()).toHaveLength(1);
     db.close();
