@@ -63,7 +63,8 @@ export function emissionsOfRecord(use: ElectricityUse, policy: FactorPolicy): Re
   };
 }
 
-function compareWithFirst([first, ...others]: readonly EmissionStatement[]): SensitivityCase[] {
+/** The first statement with each other one in its place: cases of the choice `factor-set`. */
+export function compareWithFirst([first, ...others]: readonly EmissionStatement[]): SensitivityCase[] {
   if (first === undefined) return [];
   return others.flatMap((other) => {
     const change =

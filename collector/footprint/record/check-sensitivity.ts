@@ -1,4 +1,15 @@
-import { decimalOf, dividedBy, minus, times } from '../figures/decimal.ts';
+import { compareWithFirst } from '../emissions/record-emissions.ts';
+import {
+  compareDecimals,
+  decimalOf,
+  dividedBy,
+  minus,
+  plus,
+  roundTo,
+  textOf,
+  times,
+  type Decimal,
+} from '../figures/decimal.ts';
 import { Agreement, isZero } from './agreement.ts';
 import { kwhPerHourWithoutGaps, shiftedKwhPerHour } from './changed-figures.ts';
 import type { FootprintRecord, SensitivityCase } from './footprint-record.ts';
@@ -6,10 +17,13 @@ import type { FootprintRecord, SensitivityCase } from './footprint-record.ts';
 const HUNDRED = decimalOf('100');
 /** The change of a figure is printed in %, with at least one digit behind the point. */
 const DELTA_APART = '0.05';
+/** Digits of kg, and of kg per unit. */
+const PLACES = 6;
 
 /**
  * Whether each case of the sensitivity starts from the record's own figure, changes by the % that it says, and comes to what the
- * record alone can be asked for: another basis of hours, a shifted duty cycle, nothing bridged.
+ * record alone can be asked for: another set of factors, no losses, another basis of hours, a shifted duty cycle, nothing bridged. A
+ * worse class of meters never makes an energy more certain; how much less certain, the record alone cannot tell.
  */
 export function checkSensitivity(record: FootprintRecord): string[] {
   const agreement = new Agreement();
@@ -19,6 +33,18 @@ export function checkSensitivity(record: FootprintRecord): string[] {
     const own = figureOf(record, one.figure);
     if (own !== undefined)
       agreement.holds(own === from, `${place}.from`, `is ${from}, but ${one.figure} of the record is ${own}`);
+    if (one.choice === 'factor-set' && one.figure === 'perUnitKgCo2e')
+      agreement.holds(
+        compareWithFirst(record.emissions).some(({ change }) => change === one.change),
+        `${place}.change`,
+        `is ${one.change}, but emissions have no such statement`,
+      );
+    if (one.choice === 'meter-class' && one.figure === 'expandedPercent')
+      agreement.holds(
+        compareDecimals(decimalOf(to), decimalOf(from)) >= 0,
+        `${place}.to`,
+        `is ${to}: with a worse class the energy is not more certain than ${from} %`,
+      );
     const due = dueOf(record, one);
     if (due !== undefined)
       agreement.holds(to === due, `${place}.to`, `is ${to}, but ${one.change} gives ${due}`);
@@ -41,11 +67,39 @@ function figureOf(record: FootprintRecord, figure: string): string | null | unde
 }
 
 /** What a case must come to; undefined where the record alone cannot tell. */
-function dueOf(
+function dueOf(record: FootprintRecord, one: SensitivityCase): string | null | undefined {
+  if (one.figure === 'perUnitKgCo2e') return emittedOf(record, one);
+  return one.figure === 'perUnitKwh' ? drawnOf(record, one) : undefined;
+}
+
+function emittedOf(
+  { activity, coverage, emissions, evidence, functionalUnit: { count }, view }: FootprintRecord,
+  { choice, change }: SensitivityCase,
+): string | undefined {
+  const [first] = emissions;
+  if (choice === 'factor-set')
+    return compareWithFirst(emissions).find((other) => other.change === change)?.to;
+  if (first === undefined || count === null || isZero(count)) return undefined;
+  const perUnit = (kg: Decimal) => textOf(dividedBy(kg, decimalOf(count), PLACES));
+  const [kg, losses] = [decimalOf(first.kgCo2e), decimalOf(first.lossesKgCo2e)];
+  if (choice === 'losses') return perUnit(minus(kg, losses));
+  if (choice !== 'gap-filling' || view !== 'use-phase') return undefined;
+  // Which row what was bridged had, and at what hour, is told where there is one row of one value.
+  const [used, another] = first.factors;
+  const row = evidence.factors.find(({ id }) => id === used?.id);
+  const isPlain = used?.upstream === undefined && used?.hourly === undefined && another === undefined;
+  if (row === undefined || !isPlain) return undefined;
+  const kwh = minus(decimalOf(activity.energyKwh), decimalOf(coverage.obtained.bridgedKwh));
+  const own = roundTo(times(times(kwh, decimalOf(row.gCo2ePerKwh)), decimalOf('0.001')), PLACES);
+  const lambda = decimalOf(first.lossPercent ?? '0');
+  return perUnit(plus(own, dividedBy(times(own, lambda), minus(HUNDRED, lambda), PLACES)));
+}
+
+function drawnOf(
   { activity, coverage, functionalUnit: { basis, count }, view }: FootprintRecord,
-  { choice, change, figure }: SensitivityCase,
+  { choice, change }: SensitivityCase,
 ): string | null | undefined {
-  if (view !== 'use-phase' || basis === null || figure !== 'perUnitKwh') return undefined;
+  if (view !== 'use-phase' || basis === null) return undefined;
   if (choice === 'gap-filling') return kwhPerHourWithoutGaps(activity, coverage, count);
   if (choice === 'duty-cycle')
     return shiftedKwhPerHour(activity, basis, change.includes('10 % more') ? 'more' : 'less');

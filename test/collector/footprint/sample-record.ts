@@ -159,7 +159,7 @@ export function sampleUsePhase(): FootprintRecord {
       expandedPercent: d('2.3'),
       sources: [
         { source: 'meter', standardPercent: d('0.35'), note: 'class 0.5S' },
-        { source: 'transformers', standardPercent: d('1.1'), note: 'class 0.5 at 20 % of rated current' },
+        { source: 'transformers', standardPercent: d('1.0954'), note: 'class 0.5 at 20 % of rated current' },
       ],
       states: { standby: d('5.6'), ready: d('2.6'), processing: d('2.2') },
       missing: [],

@@ -204,6 +204,64 @@ describe('the check of a record', () => {
     ],
   ];
 
+  const sensitive = (
+    choice: string,
+    change: string,
+    [from, to]: [string, string],
+    figure = 'perUnitKgCo2e',
+  ) =>
+    ((r) =>
+      (r.sensitivity = [{ choice, change, figure, from: d(from), to: d(to), deltaPercent: null }])) as Change;
+  cases.push(
+    [
+      'a U that is not that of its sources',
+      (r) => (r.uncertainty.expandedPercent = d('2.28')),
+      '$.uncertainty.expandedPercent is 2.28, but 2 times the root of the sum of its sources squared is 2.2999',
+    ],
+    [
+      'a U without any source',
+      (r) => (r.uncertainty.sources = []),
+      '$.uncertainty.expandedPercent is 2.3, but 2 times the root of the sum of its sources squared is 0.0000',
+    ],
+    ['a U of another k', (r) => (r.uncertainty.k = d('1')), '$.uncertainty.k is 1'],
+    [
+      'a U of an emission that is less than that of energy and factor',
+      (r) => (first(r.emissions).expandedPercent = d('2.4')),
+      '$.emissions[0].expandedPercent is 2.4, but energy and factors together are 10.3',
+    ],
+    [
+      'a factor whose source is said to state its uncertainty',
+      (r) => (first(r.emissions).factorUncertainty = '1 %, as its source states'),
+      '$.emissions[0].factorUncertainty is "1 %, as its source states", but its rows say "declared default of 5 %',
+    ],
+    [
+      'another set of factors that gives something else',
+      sensitive('factor-set', 'official instead of default', ['2.419596', '2.5']),
+      '$.sensitivity[0].to is 2.5, but official instead of default gives 3.462118',
+    ],
+    [
+      'a set of factors that nothing was stated with',
+      sensitive('factor-set', 'own instead of default', ['2.419596', '2.5']),
+      '$.sensitivity[0].change is own instead of default, but emissions have no such statement',
+    ],
+    [
+      'losses that were not in it',
+      sensitive('losses', 'without losses of 6.3 %', ['2.419596', '2.3']),
+      '$.sensitivity[0].to is 2.3, but without losses of 6.3 % gives 2.419596',
+    ],
+    [
+      // (2626 - 21.008) kWh x 460.7 g / 500 h
+      'gaps that weigh more than was bridged',
+      sensitive('gap-filling', 'without the 21.008 kWh', ['2.419596', '2.3']),
+      '$.sensitivity[0].to is 2.3, but without the 21.008 kWh gives 2.40024',
+    ],
+    [
+      'a worse meter that measures better',
+      sensitive('meter-class', 'meter one class worse (0.5S to 1)', ['2.3', '2.2'], 'expandedPercent'),
+      '$.sensitivity[0].to is 2.2: with a worse class',
+    ],
+  );
+
   it.each(cases)('finds %s, with place and value', (_, change, fault) => {
     const faults = faultsOf(sampleUsePhase(), change);
     expect(faults.join('\n')).toContain(fault);
