@@ -38,6 +38,25 @@ export function formatTime(atMs: number, zoneOffsetMin = -new Date(atMs).getTime
   return `${local.slice(0, 10)} ${local.slice(11, 19)} ${zoneOffsetMin < 0 ? '-' : '+'}${zone.join(':')}`;
 }
 
+/** How the begin of hours is told in a column: its heading, and one hour. */
+export interface HourWords {
+  title: string;
+  say: (hourMs: number) => string;
+}
+
+/**
+ * Words for hours on the clock of this process (that of the site, where a calendar is declared). The heading has the offset; where
+ * it changes between these hours, each has its own, so that the two that clocks show alike in autumn are told apart.
+ */
+export function hourWordsOf(hoursMs: readonly number[]): HourWords {
+  const offsets = new Set(hoursMs.map((hourMs) => formatTime(hourMs).slice(20)));
+  const [offset = '+00:00'] = offsets;
+  const plain = (hourMs: number) => formatTime(hourMs).slice(0, 16);
+  return offsets.size > 1
+    ? { title: 'hour', say: (hourMs) => `${plain(hourMs)} ${formatTime(hourMs).slice(20)}` }
+    : { title: `hour (${offset === '+00:00' ? 'UTC' : offset})`, say: plain };
+}
+
 function significant(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

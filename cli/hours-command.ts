@@ -5,7 +5,7 @@ import { loadCollectorConfig } from '../config/load.ts';
 import { OPERATING_STATES } from '../protocols/telemetry/operating-state.ts';
 import { explainReasons } from './reason-words.ts';
 import { explainOne } from './hours-explain.ts';
-import { formatEnergy, formatPower, formatShare } from './format.ts';
+import { formatEnergy, formatPower, formatShare, hourWordsOf } from './format.ts';
 import { style, widthOf } from './screen.ts';
 import { readSiteRange, readSiteTime, sayRange, takeSiteClock } from './site-clock.ts';
 import { renderStateTable, type SayStates } from './state-table.ts';
@@ -63,12 +63,13 @@ export function tableLines(hours: readonly MachineHour[], width: number): string
   const components = [...new Set(hours.flatMap((hour) => Object.keys(hour.energy.componentMwh)))].filter(
     (name) => name !== 'supply',
   );
+  const words = hourWordsOf(hours.map(({ hourMs }) => hourMs));
   const machines = Map.groupBy(hours, (hour) => hour.machine);
   const rowsWith = (sayStates: SayStates) =>
     [...machines.values()].flatMap((ofMachine) => [
       ...ofMachine.map((hour) => [
         hour.machine,
-        new Date(hour.hourMs).toISOString().slice(0, 16).replace('T', ' '),
+        words.say(hour.hourMs),
         ...figuresOf([hour], components, sayStates),
         hour.status === 'final' ? `final r${hour.revision}` : style('provisional', 'dim'),
         hour.reasons.join(' '),
@@ -77,7 +78,7 @@ export function tableLines(hours: readonly MachineHour[], width: number): string
     ]);
   const columns: TextColumn[] = [
     { title: 'machine' },
-    { title: 'hour (UTC)' },
+    { title: words.title },
     { title: 'energy', align: 'right' },
     ...components.map((title) => ({ title, align: 'right' as const, spare: 1 })),
     // Energy says it again.
@@ -94,7 +95,9 @@ export function tableLines(hours: readonly MachineHour[], width: number): string
     width,
   );
   const isShown = table[0]?.includes('because') === true;
-  const legend = explainReasons(hours, { namesHours: !isShown }).flatMap((line) => wrapLines(line, width));
+  const legend = explainReasons(hours, isShown ? undefined : words.say).flatMap((line) =>
+    wrapLines(line, width),
+  );
   return [...table, ...(legend.length === 0 ? [] : ['', ...legend.map((line) => style(line, 'dim'))])];
 }
 

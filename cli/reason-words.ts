@@ -28,26 +28,27 @@ const HOURS_MAX = 3;
 
 /**
  * A line for each reason that these hours give; none where they give none.
- * @param options.namesHours whether each line says which hours give its reason
+ * @param sayHour says `2026-11-22 06:00`, perhaps with its offset; without it no line names the hours that give its reason
  */
 export function explainReasons(
   hours: readonly MachineHour[],
-  options: { namesHours?: boolean } = {},
+  sayHour?: (hourMs: number) => string,
 ): string[] {
   return Object.entries(REASON_WORDS).flatMap(([reason, words]) => {
     const giving = hours.filter(({ reasons }) => reasons.some((one) => one === reason));
     if (giving.length === 0) return [];
-    return [`${reason}: ${words}${options.namesHours === true ? ` (${nameHours(giving)})` : ''}`];
+    return [`${reason}: ${words}${sayHour === undefined ? '' : ` (${nameHours(giving, sayHour)})`}`];
   });
 }
 
 /** `mill-1 2026-11-22 06:00, 07:00 and 4 more` */
-function nameHours(hours: readonly MachineHour[]): string {
+function nameHours(hours: readonly MachineHour[], sayHour: (hourMs: number) => string): string {
   const named = hours.slice(0, HOURS_MAX).map(({ machine, hourMs }, index) => {
-    const [day = '', time = ''] = new Date(hourMs).toISOString().slice(0, 16).split('T');
+    const said = sayHour(hourMs);
+    const day = said.slice(0, '2026-11-22 '.length);
     const before = hours[index - 1];
-    const isSame = before?.machine === machine && new Date(before.hourMs).toISOString().startsWith(day);
-    return isSame ? time : `${machine} ${day} ${time}`;
+    const isSame = before?.machine === machine && sayHour(before.hourMs).startsWith(day);
+    return isSame ? said.slice(day.length) : `${machine} ${said}`;
   });
   const more = hours.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

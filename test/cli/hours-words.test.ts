@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readIsoTime } from '../../cli/iso-time.ts';
+import { formatTime } from '../../cli/format.ts';
 import { explainReasons } from '../../cli/reason-words.ts';
 import { tableLines } from '../../cli/hours-command.ts';
 import type { MachineHour, Reason } from '../../collector/energy/machine-hour.ts';
@@ -32,10 +33,34 @@ test('where the column of reasons has no room, the reasons name their hours', ()
     hour('lathe-2', 6, 'gap', 'no-counter'),
     hour('lathe-2', 9, 'gap'),
   ];
-  expect(explainReasons(hours, { namesHours: true })).toEqual([
+  expect(explainReasons(hours, (hourMs) => formatTime(hourMs, 0).slice(0, 16))).toEqual([
     'gap: readings are missing for a while (mill-1 2026-11-22 06:00, 07:00, lathe-2 2026-11-22 06:00 and 1 more)',
     'no-counter: there is no energy counter; energy is the sum of power over time (lathe-2 2026-11-22 06:00)',
   ]);
+});
+
+test('hours are told on the clocks of the site, and the two that they show alike in autumn are told apart', () => {
+  const before = process.env['TZ'];
+  process.env['TZ'] = 'Europe/Berlin';
+  try {
+    const linesOf = (...utcHours: number[]) =>
+      tableLines(
+        utcHours.map((hour) => sampleHour(Date.UTC(2026, 9, 25, hour), { machine: 'mill-1' })),
+        160,
+      );
+    const summer = linesOf(-1, 0);
+    expect(summer[0]).toMatch(/machine +hour \(\+02:00\) +energy/);
+    expect(summer.join('\n')).toMatch(/^mill-1 +2026-10-25 02:00 +\d/m);
+    const both = linesOf(0, 1).filter((line) => /^machine|2026/.test(line));
+    expect(both[0]).toMatch(/machine +hour +energy/);
+    expect(both[1]).toMatch(/^mill-1 +2026-10-25 02:00 \+02:00 /);
+    expect(both[2]).toMatch(/^mill-1 +2026-10-25 02:00 \+01:00 /);
+    process.env['TZ'] = 'UTC';
+    expect(linesOf(0)[0]).toMatch(/hour \(UTC\)/);
+  } finally {
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+  }
 });
 
 test('the states are told at 80 columns too, in letters, and in words where there is room', () => {

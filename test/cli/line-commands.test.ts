@@ -56,7 +56,7 @@ it('hours prints what agent and collector made, as a table with totals, as JSON 
   const energyMwh = json.reduce((sum, hour) => sum + (hour.energy.supplyMwh ?? 0), 0);
   const table = await hours();
   expect(table.code).toBe(0);
-  expect(table.output).toContain('hour (UTC)');
+  expect(table.output).toMatch(/machine +hour \((UTC|[+-]\d\d:\d\d)\)/);
   const [rows = '', legend] = table.output.trim().split('\n\n');
   expect(legend).toContain('state-unknown: the operating state');
   const total = rows.split('\n').at(-1) ?? '';
