@@ -14,6 +14,8 @@ export interface MachineFacts {
   totals: StateTotals;
   /** Time watched in hours of which nobody knows the supply, ms. */
   unknownMs: number;
+  /** Time of the period before the first and after the latest reading, ms, and when these were, wall ms; null where there is none. */
+  unread: { beforeMs: number; afterMs: number; firstMs: number; lastMs: number } | null;
   records: MachineHour['basis']['records'];
 }
 
@@ -41,8 +43,29 @@ export function* gatherMachine(
     seeHour(hour);
   };
   for (const span of reportSpans(source, machine, [fromMs, toMs], see)) {
-    if (span !== null) return { machine, span, totals, unknownMs, records: chains.list() };
+    if (span !== null)
+      return {
+        machine,
+        span,
+        totals,
+        unknownMs,
+        unread: unreadOf(source, machine, [fromMs, toMs]),
+        records: chains.list(),
+      };
     yield null;
   }
   throw new Error('a stretch of time has a report');
+}
+
+/** What of [fromMs, toMs) lies before the first or after the latest reading of a machine. */
+function unreadOf(
+  { views }: Pick<PeriodSource, 'views'>,
+  machine: string,
+  [fromMs, toMs]: readonly [number, number],
+): MachineFacts['unread'] {
+  const watched = views.watched(machine);
+  if (watched === undefined) return null;
+  const within = (ms: number) => Math.max(0, Math.min(toMs - fromMs, ms));
+  const { fromMs: firstMs, toMs: lastMs } = watched;
+  return { beforeMs: within(firstMs - fromMs), afterMs: within(toMs - lastMs), firstMs, lastMs };
 }

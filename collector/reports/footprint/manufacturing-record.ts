@@ -27,7 +27,7 @@ import {
 } from './made-steps.ts';
 import { madeUncertainty } from './made-uncertainty.ts';
 import { sayMade } from './made-words.ts';
-import { recordCoverage } from './record-coverage.ts';
+import { recordCoverage, sayUnread } from './record-coverage.ts';
 import { emissionsByPlan } from './record-emissions-of.ts';
 import {
   metersOf,
@@ -146,6 +146,7 @@ export function* stepManufacturingRecord(
       ),
     }),
     remarks: [
+      ...(coverage.isComplete ? sayUnread(all, toMs - fromMs) : []),
       ...remarks,
       ...sayPartsBetween(steps, counted, made),
       ...steps.flatMap(({ report, jobs: own }) =>

@@ -13,7 +13,7 @@ import { figureText } from './footprint-texts.ts';
 import { gatherMachine, type MachineFacts } from './gather-machine.ts';
 import { HourlyEnergy } from './hourly-energy.ts';
 import { modelScatter } from './model-scatter.ts';
-import { recordCoverage } from './record-coverage.ts';
+import { recordCoverage, sayUnread } from './record-coverage.ts';
 import { emissionsByPlan } from './record-emissions-of.ts';
 import {
   metersOf,
@@ -136,7 +136,12 @@ export function* stepUsePhaseRecord(
       algorithms: [usePhase.algorithm],
       isProvisional: false,
     }),
-    remarks: [...(model === undefined ? [] : [sayModel(model.scatter)]), ...usePhase.remarks, ...remarks],
+    remarks: [
+      ...(coverage.isComplete ? sayUnread(all, end - first) : []),
+      ...(model === undefined ? [] : [sayModel(model.scatter)]),
+      ...usePhase.remarks,
+      ...remarks,
+    ],
   });
 }
 
