@@ -139,5 +139,7 @@ function primaryStrict(
     (sum, part, index) => sum + ((sizes[index] ?? 0) * Number(part.primaryPercent)) / 100,
     unit * electricity,
   );
-  return figureText(Math.min(100, (100 * primary) / all), 1);
+  // Cut off at two digits as every share; what a division in binary lacks of a whole hundredth is no lack.
+  const hundredths = Math.floor(Number(((10_000 * primary) / all).toFixed(6)));
+  return figureText(Math.min(10_000, hundredths) / 100, 2);
 }

@@ -59,10 +59,16 @@ describe('scores by the rules of docs/footprint-record.md', () => {
     // 4.48 of 4.48 + 1.209798 kg; with the factor of the supplier, 99.2 % of the electricity too: (4.48 + 1.200120) / 5.689798.
     expect(dataQualityOf(facts())).toMatchObject({
       primaryActivityPercent: '99.2',
-      primaryStrictPercent: '78.7',
+      primaryStrictPercent: '78.73',
     });
     const own = factor({ isSupplierSpecific: true });
-    expect(dataQualityOf(facts({ factors: own })).primaryStrictPercent).toBe('99.8');
+    expect(dataQualityOf(facts({ factors: own })).primaryStrictPercent).toBe('99.82');
+    // 99.99 % is not 100 %, and 90 % is not 89.99 %.
+    for (const percent of ['99.99', '90'])
+      expect(
+        dataQualityOf(facts({ factors: own, upstream: [], coverage: measured(percent) }))
+          .primaryStrictPercent,
+      ).toBe(percent);
     expect(dataQualityOf(facts({ upstream: [] })).primaryStrictPercent).toBe('0');
   });
 });
