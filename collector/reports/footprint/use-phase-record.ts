@@ -137,8 +137,8 @@ export function* stepUsePhaseRecord(
       isProvisional: false,
     }),
     remarks: [
-      ...(coverage.isComplete ? sayUnread(all, end - first) : []),
       ...(model === undefined ? [] : [sayModel(model.scatter)]),
+      ...(coverage.isComplete ? sayUnread(all, end - first) : []),
       ...usePhase.remarks,
       ...remarks,
     ],
