@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PHASES, type Phase, type Quantity } from '../../protocols/telemetry/quantity.ts';
+import { sharedFile } from '../support/shared-files.ts';
 
 /** Where the facts collected from manuals and implementations lie; absent outside the house they were collected in. */
-export const FACT_FOLDER = join(import.meta.dirname, '../../../shared/facts/devices');
+export const FACT_FOLDER = sharedFile('facts/devices');
 
 /** One value of a device as a manual or an implementation states it. */
 export interface FactPoint {

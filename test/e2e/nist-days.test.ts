@@ -1,20 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
 import { medianOf } from './nist-comparison.ts';
 import { readRecordedDay, type RecordedDay } from './nist-day.ts';
 import { expectedWords, renderReport, reportDay, SHARE, type DayReport } from './nist-report.ts';
+import { sharedFile } from '../support/shared-files.ts';
 
 /** Other days of the same kind can be judged with the same command. */
-const FOLDER =
-  process.env['MILLWATT_NIST_DAYS'] ??
-  fileURLToPath(new URL('../../../shared/data/mtconnect-nist-mazak', import.meta.url));
+const FOLDER = process.env['MILLWATT_NIST_DAYS'] ?? sharedFile('data/mtconnect-nist-mazak');
 const PROBE = 'Devices.xml';
-const FALLBACK_PROBE = fileURLToPath(
-  new URL('../../../shared/data/mtconnect-nist-mazak/Devices.xml', import.meta.url),
-);
+const FALLBACK_PROBE = sharedFile('data/mtconnect-nist-mazak/Devices.xml');
 const MEDIAN_SHARE = 0.005;
 
 const files = existsSync(FOLDER)

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { simulatedClock } from '../../protocols/clock.ts';
 import { openRecorded, runLine, type RecordedDay } from './nist-day.ts';
 import { expectedWords, reportDay } from './nist-report.ts';
+import { sharedFile } from '../support/shared-files.ts';
 
-const FOLDER = fileURLToPath(new URL('../../../shared/data/mtconnect-nist-mazak/', import.meta.url));
+const FOLDER = sharedFile('data/mtconnect-nist-mazak');
 const DAY = {
-  file: `${FOLDER}Mazak01-20161129-20161130.txt.gz`,
-  devicesFile: `${FOLDER}Devices.xml`,
+  file: `${FOLDER}/Mazak01-20161129-20161130.txt.gz`,
+  devicesFile: `${FOLDER}/Devices.xml`,
 };
 const SPEED = 60;
 const MINUTE_MS = 60_000;

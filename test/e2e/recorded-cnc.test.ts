@@ -85,7 +85,7 @@ describe.skipIf(findRecording() === undefined || !tools)('a recorded CNC through
       for (const format of FORMATS) {
         const { files, faults } = await writeExport(format, record!);
         expect(faults, format).toEqual([]);
-        expect((await foreignFaults(format, files)) ?? [], format).toEqual([]);
+        expect(await foreignFaults(format, files), format).toEqual([]);
       }
 
       expect(inInflux?.supplyWh).toBeCloseTo(supplyMwh / 1000, 6);

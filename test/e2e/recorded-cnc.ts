@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BuiltCollector } from '../../cli/build-collector.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import { loadProfile } from '../../config/library/profile-library.ts';
@@ -11,8 +10,9 @@ import { parseRecording } from '../../protocols/simulator/recording.ts';
 import { createReplay } from '../../protocols/simulator/replay.ts';
 import { findFreePort } from '../support/mosquitto.ts';
 import { startWholeLine } from './whole-line.ts';
+import { sharedFile } from '../support/shared-files.ts';
 
-const RECORDING = fileURLToPath(new URL('../../../shared/data/cnc-power-ntust/data.csv', import.meta.url));
+const RECORDING = sharedFile('data/cnc-power-ntust/data.csv');
 export const MACHINE = 'cnc-1';
 /** Long enough for a busy machine: a reading that is missed on the way would be a gap that the recording does not have. */
 const METER_TIMEOUT_MS = 600;

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MinuteRollups } from '../../../collector/derivation/minute-rollups.ts';
 import type { MachineMinute, MinuteReading } from '../../../collector/diagnostics/machine-minute.ts';
 import type { PlausibilityFinding } from '../../../collector/diagnostics/plausibility-finding.ts';
 import type { Phase, Quantity } from '../../../protocols/telemetry/quantity.ts';
 import { channelOf, scanMinutes } from './plant-minutes.ts';
+import { sharedFile } from '../../support/shared-files.ts';
 
-const NTUST = resolve('../shared/data/cnc-power-ntust/data.csv');
-const CAPTURE = resolve('../shared/data/modbus-captures/derived_modbus_test_registers.csv');
+const NTUST = sharedFile('data/cnc-power-ntust/data.csv');
+const CAPTURE = sharedFile('data/modbus-captures/derived_modbus_test_registers.csv');
 
 /** One column of a recording as a channel, with its factor to the canonical unit. */
 interface Column {

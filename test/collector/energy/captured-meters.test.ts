@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
 import { feedOf, foldHours } from './fold-feed.ts';
+import { sharedFile } from '../../support/shared-files.ts';
 
-const REGISTERS = resolve('../shared/data/modbus-captures/derived_modbus_test_registers.csv');
+const REGISTERS = sharedFile('data/modbus-captures/derived_modbus_test_registers.csv');
 const START_MS = Date.UTC(2026, 2, 2, 10);
 /** Power is in registers 12 and 13 of these meters, 0.1 W; reads of 14 registers show it. They show no energy counter. */
 const POWER_REGISTER = 12;

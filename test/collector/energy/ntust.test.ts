@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defineCounter } from '../../../collector/energy/counter-value.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
 import { feedOf, foldHours } from './fold-feed.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
+import { sharedFile } from '../../support/shared-files.ts';
 
-const RECORDING = resolve('../shared/data/cnc-power-ntust/data.csv');
+const RECORDING = sharedFile('data/cnc-power-ntust/data.csv');
 
 /** The recording of a real CNC: energy that its meter counted, most of it in gaps. Computed once by hand from the file. */
 describe.skipIf(!existsSync(RECORDING))('the cnc-power-ntust recording', () => {

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { classifyState, type StateModel } from '../../../collector/energy/operating-state.ts';
 import type { StatusWord } from '../../../collector/energy/status-word.ts';
 import type { Status } from '../../../protocols/telemetry/quantity.ts';
 import { watts } from '../../../protocols/telemetry/unit.ts';
 import { bandSetOf } from './fold-feed.ts';
+import { sharedFile } from '../../support/shared-files.ts';
 
-const FACTS = join(import.meta.dirname, '../../../../shared/facts/devices/state-map-iso14955.json');
+const FACTS = sharedFile('facts/devices/state-map-iso14955.json');
 
 const METER: StateModel = {
   offBelowW: watts(50),

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Device } from '../../../protocols/mtconnect/mtconnect-document.ts';
 import type { MtconnectItemOptions } from '../../../protocols/mtconnect/mtconnect-options.ts';
@@ -7,6 +6,7 @@ import { createDocumentReader } from '../../../protocols/mtconnect/read-document
 import { wireDevice } from '../../../protocols/mtconnect/wire-device.ts';
 import { encodeSnapshot, decodeSnapshot } from '../../../protocols/telemetry/snapshot-text.ts';
 import { QUANTITIES, type Quantity } from '../../../protocols/telemetry/quantity.ts';
+import { sharedFile } from '../../support/shared-files.ts';
 
 function readDevices(text: string): Device[] {
   const reader = createDocumentReader('agent');
@@ -335,9 +335,8 @@ describe('a device model that means harm', () => {
 });
 
 describe('device models of real machines', () => {
-  const shared = (path: string) => fileURLToPath(new URL(`../../../../shared/data/${path}`, import.meta.url));
-  const nist = shared('mtconnect-nist-mazak/Devices.xml');
-  const okuma = shared('mtconnect-okuma/Devices.xml');
+  const nist = sharedFile('data/mtconnect-nist-mazak/Devices.xml');
+  const okuma = sharedFile('data/mtconnect-okuma/Devices.xml');
 
   it.runIf(existsSync(nist) && existsSync(okuma))('are wired, and their snapshots can be read back', () => {
     const devices = [nist, okuma].flatMap((file) => readDevices(readFileSync(file, 'utf8')));

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readDevices } from '../../../protocols/simulator/mtconnect-devices.ts';
 import { beginningOf, moveLog, readRecordedLog } from '../../../protocols/simulator/mtconnect-log.ts';
+import { sharedFile } from '../../support/shared-files.ts';
 
-const DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+const DATA = sharedFile('data');
 const devices = (inner: string) =>
   readDevices(`<MTConnectDevices xmlns="urn:mtconnect.org:MTConnectDevices:2.0">${inner}</MTConnectDevices>`);
 const MILL = `<Device id="m" name="Mill" uuid="u"><DataItems>
@@ -56,9 +56,9 @@ describe('a recorded log', () => {
     expect(() => devices('')).toThrow('declares no MTConnect device');
   });
 
-  test.skipIf(!existsSync(`${DATA}mtconnect-okuma`))('of another maker can be read', () => {
-    const model = readDevices(readFileSync(`${DATA}mtconnect-okuma/Devices.xml`, 'utf8'));
-    const text = gunzipSync(readFileSync(`${DATA}mtconnect-okuma/okuma.txt.gz`)).toString();
+  test.skipIf(!existsSync(`${DATA}/mtconnect-okuma`))('of another maker can be read', () => {
+    const model = readDevices(readFileSync(`${DATA}/mtconnect-okuma/Devices.xml`, 'utf8'));
+    const text = gunzipSync(readFileSync(`${DATA}/mtconnect-okuma/okuma.txt.gz`)).toString();
     const { told, undeclared } = readRecordedLog(text, model, 'OKUMA');
     expect(model.version).toBe('2.7');
     expect(told.length).toBeGreaterThan(10_000);

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadProfile } from '../../../config/library/profile-library.ts';
 import { SteppedClock } from '../../../protocols/clock.ts';
@@ -7,6 +6,7 @@ import { makeDecoder } from '../../../protocols/modbus/profile/decode.ts';
 import { functionCodeOf, pointName, registerCount } from '../../../protocols/modbus/profile/profile.ts';
 import { parseField, parseRecording, scaleDecimal } from '../../../protocols/simulator/recording.ts';
 import { createReplay, type ReplayColumn } from '../../../protocols/simulator/replay.ts';
+import { sharedFile } from '../../support/shared-files.ts';
 
 const CSV = `time,kW,kWh,note
 2023-05-04 21:06:25,1.184034824371338,1.8163374662399288,start
@@ -91,7 +91,7 @@ describe('parseRecording', () => {
   });
 });
 
-const RECORDING = join(import.meta.dirname, '../../../../shared/data/cnc-power-ntust/data.csv');
+const RECORDING = sharedFile('data/cnc-power-ntust/data.csv');
 
 describe.skipIf(!existsSync(RECORDING))(
   'the recording of a real machine (../shared/data/cnc-power-ntust)',

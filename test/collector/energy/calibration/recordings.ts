@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { PowerSamples } from '../../../../collector/energy/calibration/power-samples.ts';
+import { sharedFile } from '../../../support/shared-files.ts';
 
 /** Recordings of real machines, beside the project; they are not part of it. */
-export const MICHIGAN = resolve('../shared/data/cnc-mill-michigan');
-export const NTUST = resolve('../shared/data/cnc-power-ntust/data.csv');
+export const MICHIGAN = sharedFile('data/cnc-mill-michigan');
+export const NTUST = sharedFile('data/cnc-power-ntust/data.csv');
 
 /** One row of the Michigan recording. */
 export interface MichiganRow {

@@ -8,6 +8,7 @@ import { madeUncertainty } from '../../../../collector/reports/footprint/made-un
 import type { MadeStep } from '../../../../collector/reports/footprint/made-steps.ts';
 import { stepRecord, type RecordSubject } from '../../../../collector/reports/footprint/record-subject.ts';
 import type { MachinePlan } from '../../../../collector/reports/site-plan.ts';
+import { foreignFaults } from '../../footprint/exports/foreign-faults.ts';
 import { planOf, tellMarks, type PlantSpan } from '../job-plant.ts';
 import { last, recordSource, sourceOf } from './footprint-plant.ts';
 
@@ -115,11 +116,13 @@ describe('a part that is made on two machines', () => {
   });
 
   test.each(Object.keys(EXPORT_FORMATS).filter((format) => format !== 'parquet'))(
-    'as %s it passes the check of that format',
-    async (format) => {
+    'as %s it passes the check of that format, and that of those who made it',
+    async (name) => {
+      const format = name as Exclude<keyof typeof EXPORT_FORMATS, 'parquet'>;
       const record = last(stepRecord(recordSource(plant(), { parts: [ROUTE] }), PART, DAY));
-      const written = await writeExport(format as Exclude<keyof typeof EXPORT_FORMATS, 'parquet'>, record);
+      const written = await writeExport(format, record);
       expect(written.faults).toEqual([]);
+      expect(await foreignFaults(format, written.files)).toEqual([]);
     },
   );
 });

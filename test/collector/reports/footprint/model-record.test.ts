@@ -7,6 +7,7 @@ import type { FootprintRecord } from '../../../../collector/footprint/record/foo
 import { modelExpandedPercent, scatterOf } from '../../../../collector/footprint/record/unit-scatter.ts';
 import { stepRecord } from '../../../../collector/reports/footprint/record-subject.ts';
 import type { OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
+import { foreignFaults } from '../../footprint/exports/foreign-faults.ts';
 import { d } from '../../footprint/sample-record.ts';
 import { last, recordSource, sourceOf } from './footprint-plant.ts';
 
@@ -101,14 +102,13 @@ describe('three machines of one model, computed by hand (test/cases/footprints/m
   });
 
   test.each(Object.keys(EXPORT_FORMATS).filter((format) => format !== 'parquet'))(
-    'as %s it passes the check of that format',
-    async (format) => {
-      const written = await writeExport(
-        format as Exclude<keyof typeof EXPORT_FORMATS, 'parquet'>,
-        modelOf(NAMES),
-      );
+    'as %s it passes the check of that format, and that of those who made it',
+    async (name) => {
+      const format = name as Exclude<keyof typeof EXPORT_FORMATS, 'parquet'>;
+      const written = await writeExport(format, modelOf(NAMES));
       expect(written.faults).toEqual([]);
       expect(written.files.length).toBeGreaterThan(0);
+      expect(await foreignFaults(format, written.files)).toEqual([]);
     },
   );
 });

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { readFlows, type Piece } from '../../../support/pcap.ts';
+import { sharedFile } from '../../../support/shared-files.ts';
 
 /** Recordings of real devices, which stand beside the repository and are no part of it. */
-export const CAPTURES = join(import.meta.dirname, '../../../../../shared/data/modbus-captures');
+export const CAPTURES = sharedFile('data/modbus-captures');
 export const HAS_CAPTURES = existsSync(CAPTURES);
 
 /** A request that was recorded and what came of it. */

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkAas } from '../../../../../collector/footprint/exports/aas/check-aas.ts';
 import { writeAas } from '../../../../../collector/footprint/exports/aas/write-aas.ts';
@@ -8,8 +7,9 @@ import type { FootprintRecord } from '../../../../../collector/footprint/record/
 import { uuidOf } from '../../../../../protocols/evidence/uuid5.ts';
 import { d, samplePart, sampleUsePhase } from '../../sample-record.ts';
 import { aasCoreFaults } from './aas-core.ts';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
-const TEMPLATE = resolve('../shared/schemas/idta-aas/IDTA-02023-1-0-1_CarbonFootprint_aas3.0.json');
+const TEMPLATE = sharedFile('schemas/idta-aas/IDTA-02023-1-0-1_CarbonFootprint_aas3.0.json');
 const PACT_ENDPOINT = 'https://pact.example.com';
 
 interface Element {

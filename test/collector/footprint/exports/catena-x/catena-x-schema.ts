@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
-const SCHEMA = resolve('../shared/schemas/catena-x/Pcf-9.0.0-schema.json');
+const SCHEMA = sharedFile('schemas/catena-x/Pcf-9.0.0-schema.json');
 
 /** Whether the schema file of Catena-X is there to be checked against. */
 export const hasCatenaXSchema = existsSync(SCHEMA);

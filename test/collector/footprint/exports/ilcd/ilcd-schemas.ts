@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { validateXML } from 'xmllint-wasm';
 import { KINDS, type DataSetKind } from '../../../../../collector/footprint/exports/ilcd/data-set.ts';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
-const FOLDER = resolve('../shared/schemas/ilcd-xsd');
+const FOLDER = sharedFile('schemas/ilcd-xsd');
 /** Whether ILCD's own schema files are at hand: they are no part of this repository. */
 export const HAS_ILCD_SCHEMAS = existsSync(FOLDER);
 

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { ExportFile } from '../../../../../collector/footprint/exports/export-file.ts';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
-const YAML = resolve('../shared/schemas/olca-schema/yaml');
+const YAML = sharedFile('schemas/olca-schema/yaml');
 /** Whether the classes of olca-schema are there. */
 export const HAS_OLCA_CLASSES = existsSync(YAML);
 

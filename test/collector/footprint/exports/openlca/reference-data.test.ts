@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   DURATION,
@@ -7,8 +6,9 @@ import {
   ITEMS,
   MASS,
 } from '../../../../../collector/footprint/exports/openlca/reference-data.ts';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
-const UNITS = resolve('../shared/schemas/olca-schema/units.csv');
+const UNITS = sharedFile('schemas/olca-schema/units.csv');
 
 describe.skipIf(!existsSync(UNITS))('openLCA’s list of units', () => {
   // unit name, unit uuid, unit group name, unit group uuid, flow property name, flow property uuid

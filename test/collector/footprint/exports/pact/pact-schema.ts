@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { parse } from 'yaml';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
-const OPENAPI = resolve('../shared/schemas/pact/pact-openapi-3.0.4.yaml');
+const OPENAPI = sharedFile('schemas/pact/pact-openapi-3.0.4.yaml');
 
 /** Whether the schema file of PACT is there to be checked against. */
 export const hasPactSchema = existsSync(OPENAPI);

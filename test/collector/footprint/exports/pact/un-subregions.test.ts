@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -8,6 +7,7 @@ import {
   unSubregionOf,
 } from '../../../../../collector/footprint/exports/pact/un-subregions.ts';
 import { hasPactSchema } from './pact-schema.ts';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
 /** Every pair of capitals that is a region of the world to CLDR, as this Node carries it: an independent list. */
 function everyCountry(): string[] {
@@ -43,9 +43,7 @@ describe('regions of the United Nations', () => {
   });
 
   it.skipIf(!hasPactSchema)('are those of its schema, no more and no less', () => {
-    const openapi = parse(
-      readFileSync(resolve('../shared/schemas/pact/pact-openapi-3.0.4.yaml'), 'utf8'),
-    ) as {
+    const openapi = parse(readFileSync(sharedFile('schemas/pact/pact-openapi-3.0.4.yaml'), 'utf8')) as {
       components: {
         schemas: { CarbonFootprint: { properties: { geographyRegionOrSubregion: { enum: string[] } } } };
       };

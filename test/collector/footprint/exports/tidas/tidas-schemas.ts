@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import type { DataSetKind } from '../../../../../collector/footprint/exports/ilcd/data-set.ts';
+import { sharedFile } from '../../../../support/shared-files.ts';
 
-const FOLDER = resolve('../shared/schemas/tidas');
+const FOLDER = sharedFile('schemas/tidas');
 /** Whether TIDAS' own schema files are at hand: they are no part of this repository. */
 export const HAS_TIDAS_SCHEMAS = existsSync(FOLDER);
 
