@@ -1,5 +1,6 @@
 import { describeError } from '../../protocols/errors.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
+import type { MachineModel } from '../energy/machine-model.ts';
 import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
 import { checkRecord } from '../footprint/record/check-record.ts';
 import { canonicalText } from '../footprint/record/canonical-text.ts';
@@ -81,7 +82,12 @@ export async function checkFigures(
   const hours = await lines.run('hours', 'hours.jsonl', 'Every hour is of this machine and time.', () =>
     readHours(files, manifest, lines),
   );
-  const footprints = await checkFootprints(files, manifest, hours ?? new Map(), lines);
+  const footprints = await checkFootprints(
+    files,
+    manifest,
+    { hours: hours ?? new Map(), tree: model?.tree },
+    lines,
+  );
   if (model !== undefined && entries !== undefined && hours !== undefined) {
     const amendments = amendmentsInForce(entries);
     await checkHours({ manifest, ledger, model, amendments, hours }, lines, options);
@@ -150,7 +156,7 @@ async function checkHours(
 async function checkFootprints(
   files: PackageFiles,
   manifest: Manifest,
-  hours: ReadonlyMap<number, MachineHour>,
+  { hours, tree }: { hours: ReadonlyMap<number, MachineHour>; tree: MachineModel['tree'] | undefined },
   lines: CheckLines,
 ): Promise<FootprintRecord[]> {
   const all: FootprintRecord[] = [];
@@ -170,7 +176,7 @@ async function checkFootprints(
       for (const [id, sha256] of checkFactors(sound.evidence.factors, path, lines))
         if (hashes.get(id) !== sha256)
           lines.fail('factors', path, `${id} is another row in factors.json, or none.`);
-      checkFootprintHours(sound, manifest, hours, path, lines);
+      checkFootprintHours(sound, manifest, { hours, tree }, path, lines);
     });
   return all;
 }

@@ -1,10 +1,13 @@
 import { sha256 } from '../../protocols/evidence/keys.ts';
 import { OPERATING_STATES } from '../../protocols/telemetry/operating-state.ts';
+import { milliwattHours } from '../../protocols/telemetry/unit.ts';
 import { BRIDGE_METHODS, type MachineHour } from '../energy/machine-hour.ts';
+import type { MachineModel } from '../energy/machine-model.ts';
+import { balanceTree } from '../energy/metering-tree.ts';
 import { sumStates } from '../energy/use-phase/state-totals.ts';
 import { canonicalText } from '../footprint/record/canonical-text.ts';
 import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
-import { hoursText, percentText } from '../reports/footprint/footprint-texts.ts';
+import { figureText, hoursText, kwhText, percentText } from '../reports/footprint/footprint-texts.ts';
 import type { CheckLines } from './check-line.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -12,13 +15,16 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Checks that a footprint record, sound in itself, rests on the hours of the package: their hash, and where the machine is the
- * product also their energy, whole, by state, component and way of measuring, to the last mWh, their hours, by which all is divided,
- * and how much of them was watched and measured. What rests on other machines or times is not proven.
+ * product also their energy, whole, by state, component and way of measuring, to the last mWh, what components leave of it, other
+ * media, their hours, by which all is divided, and how much of them was watched and measured. What rests on other machines or times is
+ * not proven.
+ *
+ * @param of the package: its hours, and the metering tree of its model; undefined where there is none to be read
  */
 export function checkFootprintHours(
   record: FootprintRecord,
   { machine, fromMs, toMs }: Pick<Manifest, 'machine' | 'fromMs' | 'toMs'>,
-  all: ReadonlyMap<number, MachineHour>,
+  { hours: all, tree }: { hours: ReadonlyMap<number, MachineHour>; tree: MachineModel['tree'] | undefined },
   place: string,
   lines: CheckLines,
 ): void {
@@ -83,6 +89,33 @@ export function checkFootprintHours(
       activity.components[component]?.energyKwh ?? 'not told',
       hours.map(({ energy }) => energy.componentMwh[component] ?? 0),
     );
+  if (tree !== undefined) {
+    const names = [...new Set(hours.flatMap(({ energy }) => Object.keys(energy.componentMwh)))];
+    const whole = names.map((name) => [
+      name,
+      milliwattHours(sum(({ energy }) => energy.componentMwh[name] ?? 0)),
+    ]);
+    const { residualMwh } = balanceTree(Object.fromEntries(whole), tree);
+    say('residualKwh', activity.residualKwh, residualMwh === null ? null : kwhText(residualMwh));
+  }
+  const media = new Set([
+    ...activity.media.map(({ component }) => component),
+    ...hours.flatMap((hour) => Object.keys(hour.media)),
+  ]);
+  for (const name of media) {
+    const told = activity.media.filter(({ component }) => component === name);
+    const isKnown = hours.some((hour) => hour.media[name] !== undefined);
+    say(
+      `media.${name}.normLitres`,
+      told.length === 0 ? null : told.map(({ normLitres }) => normLitres).join(' and '),
+      isKnown
+        ? figureText(
+            sum((hour) => hour.media[name] ?? 0),
+            0,
+          )
+        : null,
+    );
+  }
   const { obtained } = coverage;
   for (const [name, mwh] of [
     ['counter', 'counterMwh'],
@@ -122,7 +155,7 @@ export function checkFootprintHours(
   lines.unproven(
     'footprints',
     place,
-    'Its uncertainty, scores and sensitivity rest on the load of every minute and on what the site declared: they are the word of the collector.',
+    'Not computed anew, and so the word of the collector: how large each source of its uncertainty is, the U of each state and what a worse class of meter gives (they rest on the load of every minute and on what the site entered of meters), its scores, the energy declared behind other media, and which factors, losses and supplies the site declared.',
   );
 }
 
