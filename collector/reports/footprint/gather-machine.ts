@@ -16,6 +16,8 @@ export interface MachineFacts {
   unknownMs: number;
   /** Time of the period before the first and after the latest reading, ms, and when these were, wall ms; null where there is none. */
   unread: { beforeMs: number; afterMs: number; firstMs: number; lastMs: number } | null;
+  /** How many hours have an energy of the supply, and of how many of them each component has one. */
+  readHours: { supply: number; components: ReadonlyMap<string, number> };
   records: MachineHour['basis']['records'];
 }
 
@@ -35,10 +37,17 @@ export function* gatherMachine(
   const totals = noStates();
   const chains = new ChainRanges();
   let unknownMs = 0;
+  const components = new Map<string, number>();
+  let supply = 0;
   const see = (hour: MachineHour): void => {
     digest.update(`${canonicalText(hour)}\n`);
     addStates(totals, hour);
     if (hour.energy.supplyMwh === null) unknownMs += hour.spanMs;
+    else {
+      supply++;
+      for (const name of Object.keys(hour.energy.componentMwh))
+        if (name !== 'supply') components.set(name, (components.get(name) ?? 0) + 1);
+    }
     chains.add(hour);
     seeHour(hour);
   };
@@ -50,6 +59,7 @@ export function* gatherMachine(
         totals,
         unknownMs,
         unread: unreadOf(source, machine, [fromMs, toMs]),
+        readHours: { supply, components },
         records: chains.list(),
       };
     yield null;

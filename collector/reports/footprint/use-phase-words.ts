@@ -1,5 +1,6 @@
 import type { HourBasis } from '../../energy/use-phase/hour-basis.ts';
 import type { FootprintRecord, Subject, UnitScatter } from '../../footprint/record/footprint-record.ts';
+import type { MachineFacts } from './gather-machine.ts';
 
 const BASIS_WORDS: Readonly<Record<HourBasis, string>> = {
   calendar: 'of the calendar (all time watched)',
@@ -42,6 +43,19 @@ function sayAllocation(kind: Subject['kind'], count: number): string {
   return kind === 'model'
     ? 'Each machine has its own meter: nothing was allocated. The figure per hour is their mean, weighted by their hours.'
     : 'Each machine has its own meter: their energies were added, nothing was allocated.';
+}
+
+/** Components that were read in some hours of their machine and not in others: an energy that is not known is not 0. */
+export function sayPartlyRead(all: readonly Pick<MachineFacts, 'machine' | 'readHours'>[]): string[] {
+  return all.flatMap(({ machine, readHours: { supply, components } }) =>
+    [...components]
+      .filter(([, hours]) => hours < supply)
+      .map(([component, hours]) => {
+        const name = all.length === 1 ? component : `${machine}.${component}`;
+        const missing = supply - hours;
+        return `${name} was not read in ${missing} ${missing === 1 ? 'hour' : 'hours'} of ${supply}: what it drew then is in no component, and in what no sub-meter saw.`;
+      }),
+  );
 }
 
 /** What the scatter of a model means for whoever takes its figure for a machine that was not metered. */

@@ -72,6 +72,27 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     expect(last(stepRecord(from, { kind: 'machine', id: 'mill' }, shorter)).id).not.toBe(record.id);
   });
 
+  test('a component that was not read in some of the hours is named: what it drew then is in the residual', () => {
+    const source = sourceOf({ mill: spansOfCase() });
+    const { hours } = source.views;
+    source.views = {
+      ...source.views,
+      hours: (machine, fromMs, toMs) =>
+        hours(machine, fromMs, toMs).map((hour) => {
+          const { energy } = hour;
+          const componentMwh = { ...energy.componentMwh, spindle: milliwattHours(500_000) };
+          return hour.hourMs === FROM_MS ? { ...hour, energy: { ...energy, componentMwh } } : hour;
+        }),
+    };
+    const of = (toMs: number) =>
+      last(stepRecord(recordSource(source), { kind: 'machine', id: 'mill' }, { fromMs: FROM_MS, toMs }))
+        .remarks;
+    const unread =
+      'spindle was not read in 1 hour of 2: what it drew then is in no component, and in what no sub-meter saw.';
+    expect(of(FROM_MS + 2 * HOUR_MS)).toContain(unread);
+    expect(of(FROM_MS + HOUR_MS).join()).not.toContain('was not read');
+  });
+
   test('the part, with its steel', () => {
     const source = sourceOf({ mill: spansOfCase() });
     tellJob(source, FROM_MS, FROM_MS + HOUR_MS, '4711', 2);
