@@ -5,7 +5,7 @@ import {
   type Contribution,
   type UncertaintySource,
 } from './contribution.ts';
-import { sayFigure } from './limit.ts';
+import { NO_LIMIT, sayFigure } from './limit.ts';
 
 /**
  * What one instrument does alike all the time: its parts add linearly. Closure is the error of the split by state, and
@@ -77,13 +77,16 @@ function sayParts(own: readonly PartOfSource[], how: string): string {
     return [`${own.length} parts added ${how}`, ...new Set(told.map(({ one }) => one.note))].join('; ');
   }
   const common = commonStart(notes);
+  let isMarked = false;
   const told = sorted.map(({ part, one }) => {
-    const rest = one.note.slice(common.length);
+    const whole = one.note.slice(common.length);
+    const rest = whole.replaceAll(NO_LIMIT, '');
+    isMarked ||= rest !== whole;
     const percent = sayFigure(percentOfEnergy(one.standardMwh, part.energyMwh));
-    return `${part.name} u ${percent} %${isLargest(part, one) ? ', its largest' : ''}${rest === '' ? '' : ` [${rest}]`}`;
+    return `${part.name} u ${percent} %${rest === whole ? '' : '*'}${isLargest(part, one) ? ', its largest' : ''}${rest === '' ? '' : ` [${rest}]`}`;
   });
   const head = common.replace(/( at)?[\s:;,]*$/, '');
-  return `${head === '' ? '' : `${head}; `}states added ${how}: ${told.join('; ')}`;
+  return `${head === '' ? '' : `${head}; `}states added ${how}: ${told.join('; ')}${isMarked ? `; *${NO_LIMIT}` : ''}`;
 }
 
 /** True where no source contributes more to a part. */

@@ -23,6 +23,9 @@ export interface Lacking {
 /** A limit, or the facts without which there is none. Never a guess. */
 export type Limit = KnownLimit | Lacking;
 
+/** Behind a load at which a class says nothing: what stands for it is ours. Notes of several states say it once. */
+export const NO_LIMIT = ' (no standard gives a limit there: unqualified)';
+
 /** Marks facts as missing. */
 export function lacking(...missing: MissingFact[]): Lacking {
   return { missing };

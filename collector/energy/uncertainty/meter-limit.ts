@@ -1,4 +1,4 @@
-import { gatherMissing, isLacking, lacking, sayFigure, type Limit } from './limit.ts';
+import { gatherMissing, isLacking, lacking, NO_LIMIT, sayFigure, type Limit } from './limit.ts';
 import { readMeterClass } from './meter-class.ts';
 import { currentOf, loadOfMeter, type MeterLoad } from './meter-load.ts';
 import type { LimitStep, MeterTable } from './meter-tables.ts';
@@ -78,24 +78,24 @@ function limitByTable(name: string, table: MeterTable, load: MeterLoad, tangent:
   const above = isAtLeast(load.maxItr, itr) ? 1 : itr / load.maxItr;
   const outside: string[] = [];
   if (!isAtLeast(itr, startItr)) {
-    outside.push(`below its starting current of ${say(startItr)} it need not count: as wrong by all of it`);
+    outside.push(`below its starting current of ${say(startItr)}${NO_LIMIT}: all of it`);
   } else if (!isAtLeast(itr, leastAtUnity)) {
     const least = limitAt(table.atUnity, leastAtUnity);
     outside.push(
-      `below ${say(leastAtUnity)} no standard gives a limit: ${sayFigure(least)} % x ${sayFigure(leastAtUnity / itr)}`,
+      `below ${say(leastAtUnity)}${NO_LIMIT}: ${sayFigure(least)} % x ${sayFigure(leastAtUnity / itr)}`,
     );
   } else if (tangent > 0 && !isAtLeast(itr, leastAtHalf)) {
     outside.push(
-      `below ${say(leastAtHalf)} no standard gives a limit for a power factor other than 1: what it adds there`,
+      `below ${say(leastAtHalf)} for a power factor other than 1${NO_LIMIT}: what that adds at ${say(leastAtHalf)}`,
     );
   }
-  if (above > 1) outside.push(`above the largest current: x ${sayFigure(above)}`);
+  if (above > 1) outside.push(`above the largest current${NO_LIMIT}: x ${sayFigure(above)}`);
   // A power factor of 0.5 itself is inside, whatever its tangent rounds to.
-  if (weight > 1 + 1e-9) outside.push(`power factor below 0.5: x ${sayFigure(weight)}`);
+  if (weight > 1 + 1e-9) outside.push(`power factor below 0.5${NO_LIMIT}: x ${sayFigure(weight)}`);
   return {
     percent: isAtLeast(itr, startItr) ? widened * above : Math.max(ALL_PERCENT, widened),
     isQualified: outside.length === 0,
-    note: `${name}: ${load.note}${outside.length === 0 ? '' : `; unqualified, ${outside.join('; ')}`}`,
+    note: `${name}: ${load.note}${outside.length === 0 ? '' : `, ${outside.join('; ')}`}`,
   };
 }
 

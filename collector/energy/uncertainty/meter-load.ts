@@ -94,7 +94,7 @@ export function loadOfMeter({ meter, connection }: MeteringFacts, primaryA: numb
     maxItr: (meter.maxA === undefined ? TRANSFORMER_MAX : meter.maxA / ratedA) * ITR_PER_RATED.transformer,
     isDirect: false,
     percentPerItr: 100 / ITR_PER_RATED.transformer,
-    note: `${sayFigure(100 * share)} % of ${sayFigure(ratedA)} A${isUsual ? ' (taken from the transformer)' : ''}`,
+    note: `${sayFigure(100 * share)} % of ${sayFigure(ratedA)} A${isUsual ? ' (as its transformer)' : ''}`,
   };
 }
 

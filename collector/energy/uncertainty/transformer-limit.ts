@@ -1,5 +1,13 @@
 import { isUntold, normalizeClass } from './class-word.ts';
-import { gatherMissing, isLacking, lacking, sayFigure, type Limit, type MissingFact } from './limit.ts';
+import {
+  gatherMissing,
+  isLacking,
+  lacking,
+  NO_LIMIT,
+  sayFigure,
+  type Limit,
+  type MissingFact,
+} from './limit.ts';
 import { currentOf, UNTOLD_RATIO } from './meter-load.ts';
 import type { CurrentTransformer, StateLoad } from './metering-facts.ts';
 import { phasePercent, tangentOf } from './phase-angle.ts';
@@ -40,7 +48,7 @@ export function limitCurrentTransformer(ct: CurrentTransformer, state: StateLoad
   const loadPercent = (100 * currentA) / primaryA;
   const at = pointAt(known, loadPercent, Math.max(RANGE_PERCENT, ct.extendedPercent ?? 0));
   const isQualified = at.outside === '';
-  const note = `class ${word} at ${sayFigure(loadPercent)} % of ${sayFigure(primaryA)} A${isQualified ? '' : `; ${at.outside}, unqualified`}`;
+  const note = `class ${word} at ${sayFigure(loadPercent)} % of ${sayFigure(primaryA)} A${isQualified ? '' : `, ${at.outside}${NO_LIMIT}`}`;
   return {
     ratio: { percent: at.ratioPercent, isQualified, note: isQualified ? note : `${note}: ${at.ratioNote}` },
     phase: limitPhase(
@@ -131,7 +139,7 @@ function pointAt(
   return {
     ratioPercent: ratioPercent * widening,
     phaseArcmin: phaseArcmin === null ? null : phaseArcmin * widening,
-    outside: `above ${rangePercent} %, widened`,
+    outside: `above ${rangePercent} %`,
     ratioNote: `${sayFigure(ratioPercent)} % x ${sayFigure(loadPercent)} / ${rangePercent}`,
     phaseNote: '',
   };
@@ -146,10 +154,10 @@ function pointBelow(
   return {
     ratioPercent: Math.min(ALL_PERCENT, offsetPercent),
     phaseArcmin,
-    outside: `below ${atPercent} % no standard gives a limit`,
+    outside: `below ${atPercent} %`,
     ratioNote:
       offsetPercent > ALL_PERCENT
-        ? 'as wrong by all of it'
+        ? 'all of it'
         : `${sayFigure(ratioPercent)} % x ${atPercent} / ${sayFigure(loadPercent)}`,
     phaseNote: ` as at ${atPercent} %`,
   };

@@ -64,7 +64,7 @@ describe('limitMeter', () => {
     // 3 % is in the range of class 1 at power factor 1 alone: 1.5, and 1.5 + (1.5 - 1) of 5 %, weight 0.75 / 1.73205
     expect(meterAt('1', 3, 0.8)).toEqual([1.7165, false]);
     expect(limitMeter(behindTransformers('1', '0.5'), load(3, 0.8))).toMatchObject({
-      note: 'class 1, IEC 62053-21: 3 % of 5 A (taken from the transformer); unqualified, below 5 % no standard gives a limit for a power factor other than 1: what it adds there',
+      note: 'class 1, IEC 62053-21: 3 % of 5 A (as its transformer), below 5 % for a power factor other than 1 (no standard gives a limit there: unqualified): what that adds at 5 %',
     });
   });
 
@@ -75,13 +75,13 @@ describe('limitMeter', () => {
     // Below 0.5 that of 5 % is taken by tan(phi), and the offset as it is: 1.5 x 3.17980 / 1.73205 + 10 - 1
     expect(meterAt('1', 0.3, 0.3)).toEqual([11.7538, false]);
     expect(limitMeter(behindTransformers('1', '0.5'), load(0.3, 1))).toMatchObject({
-      note: 'class 1, IEC 62053-21: 0.3 % of 5 A (taken from the transformer); unqualified, below 2 % no standard gives a limit: 1.5 % x 6.67',
+      note: 'class 1, IEC 62053-21: 0.3 % of 5 A (as its transformer), below 2 % (no standard gives a limit there: unqualified): 1.5 % x 6.67',
     });
     expect(meterAt('1', 0.19, 0.8)).toEqual([100, false]);
     expect(meterAt('0.5S', 0.19, 1)).toEqual([5.2632, false]);
     expect(limitMeter(behindTransformers('0.5S', '0.5'), load(0.05, 0.8))).toMatchObject({
       percent: 100,
-      note: 'class 0.5S, IEC 62053-22: 0.05 % of 5 A (taken from the transformer); unqualified, below its starting current of 0.1 % it need not count: as wrong by all of it',
+      note: 'class 0.5S, IEC 62053-22: 0.05 % of 5 A (as its transformer), below its starting current of 0.1 % (no standard gives a limit there: unqualified): all of it',
     });
     // 10 (100) A: 0.4 % of 10 A
     expect(percentOfLimit(limitMeter(direct('1'), load(0.041, 1)))).toBe(18.2927);
@@ -191,7 +191,7 @@ describe('limitCurrentTransformer', () => {
     expect(at('0.5', 2.5).figures()[0]).toBe(3);
     expect(at('0.5', 2.5).ratio).toMatchObject({
       isQualified: false,
-      note: 'class 0.5 at 2.5 % of 100 A; below 5 % no standard gives a limit, unqualified: 1.5 % x 5 / 2.5',
+      note: 'class 0.5 at 2.5 % of 100 A, below 5 % (no standard gives a limit there: unqualified): 1.5 % x 5 / 2.5',
     });
     expect(at('0.5', 180).ratio).toMatchObject({ isQualified: false, percent: 0.75 });
     expect(at('0.5', 180, { extendedPercent: 200 }).ratio).toMatchObject({ isQualified: true, percent: 0.5 });
@@ -202,14 +202,14 @@ describe('limitCurrentTransformer', () => {
     expect(light.figures()[0]).toBe(100);
     expect(light.figures()[1]).toBeCloseTo(90, 2);
     expect(light.ratio).toMatchObject({
-      note: 'class 0.5 at 0.05 % of 100 A; below 5 % no standard gives a limit, unqualified: as wrong by all of it',
+      note: 'class 0.5 at 0.05 % of 100 A, below 5 % (no standard gives a limit there: unqualified): all of it',
     });
     expect(light.phase).toMatchObject({
       isQualified: false,
-      note: 'class 0.5 at 0.05 % of 100 A; below 5 % no standard gives a limit, unqualified: 90 minutes of arc as at 5 %, tan(phi) 1',
+      note: 'class 0.5 at 0.05 % of 100 A, below 5 % (no standard gives a limit there: unqualified): 90 minutes of arc as at 5 %, tan(phi) 1',
     });
     expect(at('0.5', 180).phase).toMatchObject({
-      note: 'class 0.5 at 180 % of 100 A; above 120 %, widened, unqualified: 45 minutes of arc, tan(phi) 1',
+      note: 'class 0.5 at 180 % of 100 A, above 120 % (no standard gives a limit there: unqualified): 45 minutes of arc, tan(phi) 1',
     });
   });
 

@@ -68,10 +68,24 @@ describe('assessPeriod', () => {
       known(states.standby).expandedMwh + known(states.processing).expandedMwh,
     );
     expect(known(total).rows[0]?.note).toBe(
-      'class 0.5S, IEC 62053-22; states added linearly: processing u 0.323 % [20 % of 5 A (taken from the transformer)]; standby u 0.577 % [5 % of 5 A (taken from the transformer)]',
+      'class 0.5S, IEC 62053-22; states added linearly: processing u 0.323 % [20 % of 5 A (as its transformer)]; standby u 0.577 % [5 % of 5 A (as its transformer)]',
     );
     expect(known(total).rows[2]?.note).toBe(
       'class 0.5; states added linearly: standby u 2.62 %, its largest [5 % of 100 A; 90 minutes of arc, tan(phi) 1.73]; processing u 0.771 %, its largest [20 % of 100 A; 45 minutes of arc, tan(phi) 1.02]',
+    );
+  });
+
+  it('names every state, and once that no standard gives a limit', () => {
+    const { total } = assessPeriod(
+      period(
+        behindTransformers('0.5S', '0.5'),
+        load(20, 0.7, { energyMwh: milliwattHours(6_000_000) }),
+        load(2, 0.5, { state: 'standby', energyMwh: milliwattHours(200_000) }),
+        load(0.05, 0.5, { state: 'off', energyMwh: milliwattHours(10_000) }),
+      ),
+    );
+    expect(known(total).rows[1]?.note).toBe(
+      'class 0.5; states added linearly: processing u 0.433 % [20 % of 100 A]; off u 57.7 %*, its largest [0.05 % of 100 A, below 5 %: all of it]; standby u 2.17 %* [2 % of 100 A, below 5 %: 1.5 % x 5 / 2]; * (no standard gives a limit there: unqualified)',
     );
   });
 
