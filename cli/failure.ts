@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { MillwattError } from '../protocols/errors.ts';
+import { completeCommands, type ConfigSide } from './complete-commands.ts';
 import { wrapLines } from './text-wrap.ts';
 
 /** Exit codes: 1 failed, 2 the command line itself was wrong. */
@@ -25,11 +26,18 @@ export interface FailureReport {
   cure: string;
 }
 
+/** What a command was called with: cures name commands that are pasted with it. */
+export interface Called {
+  config: string;
+  side: ConfigSide;
+}
+
 /**
  * What went wrong, and what cures it.
  * @param width columns of the terminal, endless where there is none
+ * @param called with the configuration that it read, if any
  */
-export function describeFailure(error: unknown, width: number): Failure {
+export function describeFailure(error: unknown, width: number, called?: Called): Failure {
   if (error instanceof CommanderError) {
     // Commander has said it, with the help.
     const message = error.message.replace(/^error: /, '');
@@ -40,7 +48,8 @@ export function describeFailure(error: unknown, width: number): Failure {
     };
   }
   if (error instanceof MillwattError) {
-    const { message, cure, code } = error;
+    const { message, code } = error;
+    const cure = called === undefined ? error.cure : completeCommands(error.cure, called.config, called.side);
     const lines = [
       ...wrapLines(`millwatt: ${message}`, width),
       ...(cure === '' ? [] : wrapLines(`  cure: ${cure}`, width)),

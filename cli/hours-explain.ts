@@ -8,6 +8,7 @@ import { explainLines } from './hours-page.ts';
 import { readWhenAsked } from './journal-access.ts';
 import { widthOf } from './screen.ts';
 import { sitePlanOf } from './site-plan-of.ts';
+import { shellWord } from '../protocols/shell-word.ts';
 
 const HOUR_MS = 3_600_000;
 /** Where the output is no terminal, a page of text has so many columns, unless COLUMNS says otherwise. */
@@ -43,7 +44,7 @@ export function explainOne(
         'refuse',
         'no-hour',
         `Machine ${machine} has no machine-hour at ${new Date(hourMs).toISOString().slice(0, 16)}Z.`,
-        { cure: `See what there is: millwatt hours -c ${options.config} --machine ${machine}` },
+        { cure: `See what there is: millwatt hours -c ${shellWord(options.config)} --machine ${machine}` },
       );
     process.stdout.write(
       options.json

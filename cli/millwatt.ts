@@ -1,8 +1,9 @@
 import { Argument, Command, Option } from 'commander';
 import { addAmendCommands } from './amend/amend-commands.ts';
 import { chooseConfig, chooseConfigs, isConfigFile } from './config-argument.ts';
+import { sideOf } from './complete-commands.ts';
 import { addExportCommand } from './export/export-commands.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure, type Called } from './failure.ts';
 import { addJobCommands } from './jobs/job-commands.ts';
 import { addJournalCommands } from './journal/journal-commands.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
@@ -422,15 +423,32 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+let called: Called | undefined;
+program.hook('preAction', (_, command) => {
+  called = calledWith(command);
+});
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = report(error);
 }
 
+/** The configuration that a command was given, with -c or by itself, where it is known whose. */
+function calledWith(command: Command): Called | undefined {
+  const words: string[] = [];
+  for (let one: Command | null = command; one !== null && one !== program; one = one.parent)
+    words.unshift(one.name());
+  const side = sideOf(words.join(' '));
+  const option: unknown = command.opts()['config'];
+  const config =
+    option ?? command.processedArgs.find((word) => typeof word === 'string' && isConfigFile(word));
+  return typeof config === 'string' && side !== undefined ? { config, side } : undefined;
+}
+
 /** Prints what went wrong and what cures it; the exit code. */
 function report(error: unknown): number {
-  const { exitCode, text, report: object } = describeFailure(error, widthOf(process.stderr));
+  const { exitCode, text, report: object } = describeFailure(error, widthOf(process.stderr), called);
   process.stderr.write(text);
   // A script reads one object, whatever happens.
   if (exitCode !== 0 && process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(object)}\n`);

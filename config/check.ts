@@ -22,6 +22,7 @@ import { placeRemarks, toFindings } from './placed-findings.ts';
 import { profileFolderOf, readSurroundings, type Surroundings } from './surroundings.ts';
 import { checkSimulation } from './simulation-checks.ts';
 import { parseYamlText, type PlacedRemark } from './yaml-text.ts';
+import { shellWord } from '../protocols/shell-word.ts';
 
 /** What a check of a text found; `config` is there only where no finding is an error. */
 export interface Checked<K extends ConfigKind = ConfigKind> {
@@ -104,7 +105,7 @@ function remarkOnProfile(file: string): PlacedRemark {
     path: [],
     place: { line: 1, column: 1 },
     message: 'This is a device profile, and no configuration.',
-    cure: `Check it with: millwatt check -c ${file}. A configuration names it, such as profile: vendor/model, and has it in profiles/ beside itself.`,
+    cure: `Check it with: millwatt check -c ${shellWord(file)}. A configuration names it, such as profile: vendor/model, and has it in profiles/ beside itself.`,
   };
 }
 

@@ -7,6 +7,7 @@ import type { CollectorConfig } from './collector-config.ts';
 import { formatFinding, type Finding } from './finding.ts';
 import type { ConfigKind, ConfigOf } from './kinds.ts';
 import type { SimulationConfig } from './simulation-config.ts';
+import { shellWord } from '../protocols/shell-word.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** A configuration that may be used. */
@@ -47,7 +48,7 @@ function load<K extends ConfigKind>(file: string, kind: K, world?: Surroundings)
         ...checked.findings.map(formatFinding),
       ].join('\n'),
       {
-        cure: `Correct the ${errors.length === 1 ? 'line' : `${errors.length} places`} above, then run: millwatt check -c ${file}`,
+        cure: `Correct the ${errors.length === 1 ? 'line' : `${errors.length} places`} above, then run: millwatt check -c ${shellWord(file)}`,
       },
     );
   }
@@ -65,7 +66,7 @@ export function readConfigText(file: string): string {
     throw new MillwattError('refuse', 'no-config', `The configuration file ${file} ${message}.`, {
       cure:
         code === 'EACCES'
-          ? `Let the user of the service read it: chmod o+r ${file} (it holds no secrets).`
+          ? `Let the user of the service read it: chmod o+r ${shellWord(file)} (it holds no secrets).`
           : 'Give its path with -c, or begin with a sample of config/samples.',
       cause,
     });

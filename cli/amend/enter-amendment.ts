@@ -17,6 +17,7 @@ import { termsOf, type TypedTerms } from './amend-terms.ts';
 import { authorOf } from './author.ts';
 import { confirm } from './confirm.ts';
 import { printLines, sayEffect } from './amend-print.ts';
+import { completeCommands } from '../complete-commands.ts';
 
 /** Meters are looked for so long before and after. */
 const AROUND_MS = 62 * 86_400_000;
@@ -106,7 +107,14 @@ async function enter(
     );
   } else
     printLines(
-      [`Entered as ${id}. ${effect}`, `It can be taken back with: millwatt amend revoke ${id}`],
+      [
+        `Entered as ${id}. ${effect}`,
+        completeCommands(
+          `It can be taken back with: millwatt amend revoke ${id}`,
+          options.config,
+          'collector',
+        ),
+      ],
       options,
     );
 }

@@ -26,6 +26,7 @@ import { drawSvg } from './calibration-svg.ts';
 import { compactJson } from '../compact-json.ts';
 import { wrapLines } from '../text-wrap.ts';
 import { createReadProgress } from './read-progress.ts';
+import { shellWord } from '../../protocols/shell-word.ts';
 
 const DEFAULT_HOURS_MIN = 24;
 const CONFIDENCE_LOW = 0.5;
@@ -210,6 +211,6 @@ function lastLines(
   const file = machine.machine.calibration ?? `${machine.machine.id}.calibration.yaml`;
   const isNext = existsSync(resolve(machine.folder, file));
   return [
-    `Nothing was changed. To adopt it ${isNext ? 'as the next version' : 'as version 1'} in ${file}: millwatt calibrate ${machine.machine.id} -c ${machine.config}${csv === undefined ? '' : ` --csv ${csv}`} --adopt`,
+    `Nothing was changed. To adopt it ${isNext ? 'as the next version' : 'as version 1'} in ${file}: millwatt calibrate ${machine.machine.id} -c ${shellWord(machine.config)}${csv === undefined ? '' : ` --csv ${shellWord(csv)}`} --adopt`,
   ];
 }

@@ -4,6 +4,7 @@ import { widthOf } from '../screen.ts';
 import { wrapLines } from '../text-wrap.ts';
 import { drawKeys } from './key-lines.ts';
 import { readKeys } from './read-keys.ts';
+import { completeCommands } from '../complete-commands.ts';
 
 /** `millwatt keys`: which keys agents sign with, how far each is trusted, and what was sealed under it. The collector may run meanwhile. */
 export function runKeysList({ config: file, json }: { config: string; json?: true }): void {
@@ -19,7 +20,7 @@ export function runKeysList({ config: file, json }: { config: string; json?: tru
       const width = widthOf();
       process.stdout.write(
         `${drawKeys(keys, width)
-          .flatMap((line) => wrapLines(line, width))
+          .flatMap((line) => wrapLines(completeCommands(line, file, 'collector'), width))
           .join('\n')}\n`,
       );
     } finally {

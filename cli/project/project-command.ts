@@ -29,6 +29,7 @@ import {
   type ProjectionBasis,
   type TimeRange,
 } from './rebuild.ts';
+import { completeCommands } from '../complete-commands.ts';
 
 /** The options of `millwatt project` as they are written. */
 export interface ProjectCommandOptions {
@@ -184,13 +185,13 @@ function readStanding({ dataFolder }: ProjectionSite): Standing {
 function print(
   found: Record<string, unknown> & { ok: boolean },
   lines: readonly string[],
-  { json }: ProjectCommandOptions,
+  { config, json }: ProjectCommandOptions,
 ): void {
   const width = widthOf();
   process.stdout.write(
     json
       ? `${JSON.stringify(found, null, 2)}\n`
-      : `${lines.flatMap((line) => wrapLines(line, width)).join('\n')}\n`,
+      : `${lines.flatMap((line) => wrapLines(completeCommands(line, config, 'collector'), width)).join('\n')}\n`,
   );
   if (!found.ok) process.exitCode = 1;
 }

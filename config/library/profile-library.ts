@@ -9,6 +9,7 @@ import { checkProfile } from './profile-check.ts';
 import { PROFILE_ID, profileIdOf, rightPlaceOf } from './profile-place.ts';
 import { profileOf } from './profile-variant.ts';
 import { readAt } from './read-at.ts';
+import { shellWord } from '../../protocols/shell-word.ts';
 
 const READ_CURE = 'Let the user that runs millwatt read it (chmod a+rX).';
 
@@ -145,7 +146,7 @@ function badProfile(file: string, faults: readonly Finding[]): MillwattError {
     cure:
       first !== undefined && faults.length === 1
         ? first.cure
-        : `millwatt check -c ${file} says what to do about each of them.`,
+        : `millwatt check -c ${shellWord(file)} says what to do about each of them.`,
   });
 }
 

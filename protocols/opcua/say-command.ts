@@ -1,8 +1,9 @@
+import { shellWord } from '../shell-word.ts';
+
 /**
  * A command for the operator as he can paste it: `millwatt trust own -c hall-1.yaml`. Without a file, the name that our
  * samples have.
  */
 export function sayCommand(words: string, config = 'agent.yaml'): string {
-  const isPlain = /^[\w./\\:@%+~,-]+$/.test(config);
-  return `millwatt ${words} -c ${isPlain ? config : JSON.stringify(config)}`;
+  return `millwatt ${words} -c ${shellWord(config)}`;
 }
