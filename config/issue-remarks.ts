@@ -130,9 +130,25 @@ function exampleOf(schema: z.core.$ZodType, path: ConfigPath, root: unknown): st
   const declared = declarationAt(schema, path, root);
   const unwrapped = declared === undefined ? undefined : unwrap(declared);
   const example = unwrapped?.example ?? unwrapped?.default;
+  if (example === undefined && unwrapped?.core instanceof z.ZodObject)
+    return groupOfExamples(path, unwrapped.core);
   return typeof example === 'string' || typeof example === 'number' || typeof example === 'boolean'
     ? `, for example ${path.at(-1)}: ${example}`
     : '';
+}
+
+/** `, for example company: { name: Example Machining Co, country: VN }`; nothing where a key that it needs has no example. */
+function groupOfExamples(path: ConfigPath, group: z.ZodObject): string {
+  const shape: Readonly<Record<string, z.core.$ZodType>> = group.def.shape;
+  const wanted = Object.entries(shape).filter(([, inner]) => unwrap(inner).required);
+  const keys = wanted.flatMap(([key, inner]) => {
+    const { example } = unwrap(inner);
+    const values = Array.isArray(example) ? example : [example];
+    if (!values.every((value) => /^(string|number|boolean)$/.test(typeof value))) return [];
+    return [`${key}: ${Array.isArray(example) ? `[${values.join(', ')}]` : values.join()}`];
+  });
+  if (keys.length === 0 || keys.length < wanted.length) return '';
+  return `, for example ${path.at(-1)}: { ${keys.join(', ')} }`;
 }
 
 function typeCure(expected: string, given: unknown, example: string | undefined): string {

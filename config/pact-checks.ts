@@ -18,7 +18,11 @@ export function checkPactHost(raw: unknown, folder: string, world: Surroundings)
   const remarks = checkTlsFiles(['pact'], value, folder, world);
   if (ownValue(raw, 'footprint') === undefined)
     remarks.push(
-      error([], 'nothing is said of footprints.', 'Add footprint, with at least company and region.'),
+      error(
+        [],
+        'nothing is said of footprints.',
+        'Add footprint, with at least company and region, for example footprint: { company: { name: Example Machining Co, ids: [urn:lei:5493001KJTIIGC8Y1R12], country: VN }, region: VN }.',
+      ),
     );
   if (new URL(value.url).pathname.length > 1)
     remarks.push(
