@@ -28,6 +28,7 @@ import { requireFree, writeWhole } from './write-file.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const BACK_DAYS = 30;
+import { findNearest } from '../../config/nearest.ts';
 
 interface ExportOptions {
   config: string;
@@ -85,7 +86,7 @@ export async function runExport(format: string, options: ExportOptions): Promise
 function formatOf(text: string): ExportFormat {
   if (Object.hasOwn(EXPORT_FORMATS, text)) return text as ExportFormat;
   throw new MillwattError('refuse', 'usage', `There is no format ${JSON.stringify(text)}.`, {
-    cure: `Formats are ${Object.keys(EXPORT_FORMATS).join(', ')}.`,
+    cure: `${near === undefined ? '' : `Did you mean ${near}? `}Formats are ${formats.join(', ')}.`,
   });
 }
 
@@ -93,6 +94,8 @@ function formatOf(text: string): ExportFormat {
 async function makeRecord(
   steps: Iterable<FootprintRecord | null>,
   hours: number,
+  const formats = [...Object.keys(EXPORT_FORMATS), 'evidence'];
+  const near = findNearest(text, formats);
   isQuiet: boolean,
 ): Promise<FootprintRecord> {
   const progress = createReadProgress('footprint record', isQuiet);
