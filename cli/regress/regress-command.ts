@@ -21,6 +21,7 @@ import { readSiteRange, sayRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
 import { regressionLines } from './regression-lines.ts';
 import { regressionSvg } from './regression-svg.ts';
+import type { CollectorConfig } from '../../config/collector-config.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -28,7 +29,7 @@ const BACK_DAYS = 30;
 
 interface RegressOptions {
   config: string;
-  over: string;
+  over?: string;
   machines?: string;
   model?: string;
   hours?: string;
@@ -43,6 +44,7 @@ interface RegressOptions {
 /** `millwatt regress`: a line of kWh per machine-hour over a parameter; the collector may run meanwhile. */
 export async function runRegress(options: RegressOptions): Promise<void> {
   const { config, folder } = loadCollectorConfig(options.config);
+  const over = options.over ?? refuseWithout(parametersOf(config));
   const clock = takeSiteClock(config);
   const range = readSiteRange(options, clock, BACK_DAYS * DAY_MS);
   const at = valuesOf(options.at);
@@ -63,7 +65,7 @@ export async function runRegress(options: RegressOptions): Promise<void> {
         plan,
         calendar: openCalendar(sitePlan.calendar),
       };
-      const query = { machines, over: options.over, basis: basisOf(options.hours, plan.hours), at, ...range };
+      const query = { machines, over, basis: basisOf(options.hours, plan.hours), at, ...range };
       const count = machines?.length ?? Object.keys(plan.machines).length;
       const hours = (count * (range.toMs - range.fromMs)) / HOUR_MS;
       const report = makeReport(stepRegression(from, query), hours, options.json === true);
@@ -144,3 +146,18 @@ function inTexts(value: unknown): unknown {
 }
 
 const usage = (message: string, cure: string) => new MillwattError('refuse', 'usage', message, { cure });
+
+/** Names of the parameters that machines and models have, in the order of the alphabet. */
+function parametersOf({ machines, footprint }: CollectorConfig): string[] {
+  const all = [...machines.map(({ product }) => product), ...(footprint?.models ?? [])];
+  return [...new Set(all.flatMap((product) => Object.keys(product?.parameters ?? {})))].sort();
+}
+
+function refuseWithout(parameters: readonly string[]): never {
+  throw new MillwattError('refuse', 'usage', 'Nothing says over which parameter: --over is missing.', {
+    cure:
+      parameters.length === 0
+        ? 'No machine has one: write it in the configuration, for example product: { parameters: { spindleKw: 22 } } under machines, then give --over spindleKw.'
+        : `Give one of those that are declared: ${parameters.map((name) => `--over ${name}`).join(', ')}.`,
+  });
+}

@@ -10,7 +10,7 @@ export function addRegressCommand(program: Command): void {
       'fit a line of kWh per machine-hour over a parameter of machines, and tell what it says of one that is not metered',
     )
     .addOption(new Option('-c, --config <file>', 'configuration file (YAML)'))
-    .requiredOption('--over <parameter>', 'as under machines[].product.parameters, such as spindleKw')
+    .option('--over <parameter>', 'as under machines[].product.parameters, such as spindleKw')
     .addOption(
       new Option('--machines <ids>', 'these, with commas (default: all that have the parameter)').conflicts(
         'model',
