@@ -1,16 +1,10 @@
 import type { CheckLines } from './check-line.ts';
+import { tellDayTimes, type ShownDay } from './check-day-times.ts';
 import type { CheckedRecords } from './check-records.ts';
-import {
-  chainLeaf,
-  compareChains,
-  dayFault,
-  holdsTo,
-  type DayEntry,
-  type DayOwner,
-} from './days/day-entry.ts';
-import { endOfDayMs } from './days/day-run.ts';
+import { chainLeaf, compareChains, dayFault, holdsTo, type DayEntry } from './days/day-entry.ts';
+import { endOfDayMs, isInDay } from './days/day-run.ts';
 import { rootOfPath } from './days/merkle.ts';
-import { isPackedDays, type DayShare, type PackedDays } from './days/packed-days.ts';
+import { isPackedDays, type DayShare } from './days/packed-days.ts';
 import type { Manifest } from './manifest.ts';
 import type { PackageFiles } from './package-files.ts';
 
@@ -18,45 +12,52 @@ const CHECK = 'day-roots';
 const PLACE = 'roots.json';
 
 /**
- * Checks the signed days against each other and against the records. What of the records is in no root is told as not proven.
- * Returns the days; undefined where they cannot be read.
+ * Checks the signed days against each other and against the records; yields the share that is done, 0..1, after each day and each
+ * share. Faults go to `lines`, and so does what of the records is in no root, as not proven. Throws where the days cannot be read.
  */
-export async function checkRoots(
+export function* checkRoots(
   files: PackageFiles,
-  { site, collector }: Manifest,
+  { site, collector, madeMs }: Manifest,
   { marks }: Pick<CheckedRecords, 'marks'>,
   lines: CheckLines,
-): Promise<PackedDays | undefined> {
-  let packed: PackedDays | undefined;
+): Generator<number, ShownDay[]> {
+  const value = files.json(PLACE);
+  if (!isPackedDays(value)) throw new Error('it holds no days as they are written');
+  const { days, shares } = value;
+  const steps = days.length + shares.length;
+  let done = 0;
+  for (const [at, day] of days.entries()) {
+    const fault = dayFault({ site, collector }, day, days[at - 1]);
+    if (fault !== undefined) lines.fail(CHECK, placeOfDay(day), `It ${fault}.`);
+    yield ++done / steps;
+  }
+  const shown: ShownDay[] = days.map((entry) => ({ entry, lastMs: -Infinity }));
+  const holds = holdsTo(days);
   let proven = 0;
-  const saying = 'The collector signed each day, and each names the one before it.';
-  await lines.run(CHECK, PLACE, saying, () => {
-    const value = files.json(PLACE);
-    if (!isPackedDays(value)) throw new Error('it holds no days as they are written');
-    const { days, shares } = value;
-    checkChain({ site, collector }, days, lines);
-    const holds = holdsTo(days);
-    let before: DayShare | undefined;
-    for (const share of shares) {
-      const day = days[share.number - 1];
-      const name = `${PLACE}, share of ${share.agent}, epoch ${share.epoch}, in day ${share.number}`;
-      if (before !== undefined && (before.number - share.number || compareChains(before, share)) >= 0) {
-        // Further on, one day could be gone over again and again.
-        lines.fail(CHECK, name, 'It is out of order.');
-        break;
-      }
-      before = share;
-      const fault =
-        day === undefined || holds[share.number - 1] !== day.to
-          ? 'It is of a day that is not here, or was replaced.'
-          : shareFault(share, day, marks);
-      if (fault === undefined) proven += share.records;
-      else lines.fail(CHECK, name, fault);
+  let before: DayShare | undefined;
+  for (const share of shares) {
+    const name = `${PLACE}, share of ${share.agent}, epoch ${share.epoch}, in day ${share.number}`;
+    if (before !== undefined && (before.number - share.number || compareChains(before, share)) >= 0) {
+      // Further on, one day could be gone over again and again.
+      lines.fail(CHECK, name, 'It is out of order.');
+      break;
     }
-    packed = value;
-  });
-  if (packed !== undefined && !lines.hasFailed(CHECK)) tellReach(packed.days, marks, proven, lines);
-  return packed;
+    before = share;
+    const day = shown[share.number - 1];
+    const fault =
+      day === undefined || holds[share.number - 1] !== day.entry.to
+        ? 'It is of a day that is not here, or was replaced.'
+        : shareFault(share, day, marks);
+    if (fault === undefined) proven += share.records;
+    else lines.fail(CHECK, name, fault);
+    yield ++done / steps;
+  }
+  if (!lines.hasFailed(CHECK)) {
+    lines.pass(CHECK, PLACE, 'The collector signed each day, and each names the one before it.');
+    tellReach(days, marks, proven, lines);
+    tellDayTimes(days, madeMs, placeOfDay, lines);
+  }
+  return shown;
 }
 
 /** The name of a day for people, as a place in the package. */
@@ -64,25 +65,19 @@ export function placeOfDay({ number, day }: Pick<DayEntry, 'number' | 'day'>): s
   return `${PLACE}, day ${number} (${day})`;
 }
 
-function checkChain(owner: DayOwner, days: readonly DayEntry[], lines: CheckLines): void {
-  let before: DayEntry | undefined;
-  for (const day of days) {
-    const fault = dayFault(owner, day, before);
-    if (fault !== undefined) lines.fail(CHECK, placeOfDay(day), `It ${fault}.`);
-    before = day;
-  }
-}
-
-function shareFault(share: DayShare, day: DayEntry, marks: CheckedRecords['marks']): string | undefined {
-  const { records, root, lastMs } = marks.stretch(share, day.from, day.to);
+/** What is wrong with a share; when the last record of it was taken in is noted in the day. */
+function shareFault(share: DayShare, shown: ShownDay, marks: CheckedRecords['marks']): string | undefined {
+  const { entry: day } = shown;
+  const { records, root, firstMs, lastMs } = marks.stretch(share, day.from, day.to);
   if (records !== share.records || root !== share.root)
     return 'It is not the root of the records of this chain that the day holds.';
   const path = share.path.map((hash) => Buffer.from(hash, 'base64url'));
   if (rootOfPath(chainLeaf(share), share.index, day.chains, path)?.toString('base64url') !== day.root)
     return 'It does not lead to the root of the day.';
-  return lastMs < endOfDayMs(day.day) || day.day === '9999-12-31'
-    ? undefined
-    : 'It holds a record that was taken in after the day.';
+  shown.lastMs = Math.max(shown.lastMs, lastMs);
+  if (isInDay(day.day, firstMs) && isInDay(day.day, lastMs)) return undefined;
+  const when = lastMs < endOfDayMs(day.day) ? 'long before' : 'after';
+  return `It holds a record that was taken in ${when} the day.`;
 }
 
 /** What the roots say of the records, and of which they say nothing. */

@@ -1,6 +1,7 @@
 import type { CheckLines } from './check-line.ts';
+import { tellStampTimes, type ShownDay } from './check-day-times.ts';
 import { signedDayText, type DayEntry, type DayOwner } from './days/day-entry.ts';
-import { STAMPS_FOLDER as PLACE, stampPath, type PackedDays } from './days/packed-days.ts';
+import { STAMPS_FOLDER as PLACE, stampPath } from './days/packed-days.ts';
 import type { PackageFiles } from './package-files.ts';
 import type { VerifiedStamp } from './stamps/time-stamp.ts';
 
@@ -20,7 +21,7 @@ interface Found extends VerifiedStamp {
 export async function checkStamps(
   files: PackageFiles,
   owner: DayOwner,
-  { days }: PackedDays,
+  shown: readonly ShownDay[],
   trustedPem: string | undefined,
   lines: CheckLines,
 ): Promise<void> {
@@ -39,7 +40,7 @@ export async function checkStamps(
   const trusted = trustedPem === undefined ? [] : readCertificates(trustedPem, 'What was given to trust');
   const found: Found[] = [];
   for (const [count, path] of paths.entries()) {
-    const entry = days[Number(path.slice(PLACE.length, -'.tsr'.length)) - 1];
+    const entry = shown[Number(path.slice(PLACE.length, -'.tsr'.length)) - 1]?.entry;
     if (entry === undefined) lines.fail(CHECK, path, 'It is of a day that is not here.');
     else
       try {
@@ -50,10 +51,13 @@ export async function checkStamps(
       }
     if (count % STAMPS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  if (!lines.hasFailed(CHECK)) tell(found, days, trustedPem !== undefined, lines);
+  if (lines.hasFailed(CHECK)) return;
+  tell(found, shown.length, trustedPem !== undefined, lines);
+  const proven = found.filter(({ doubt }) => doubt === undefined);
+  tellStampTimes(shown, proven, ({ number }) => stampPath(number), lines);
 }
 
-function tell(found: readonly Found[], days: readonly DayEntry[], isAsked: boolean, lines: CheckLines): void {
+function tell(found: readonly Found[], days: number, isAsked: boolean, lines: CheckLines): void {
   const proven = found.filter(({ doubt }) => doubt === undefined);
   for (const [authority, own] of Map.groupBy(proven, (stamp) => stamp.authority)) {
     const [first, last] = [own[0], own.at(-1)];
@@ -79,7 +83,7 @@ function tell(found: readonly Found[], days: readonly DayEntry[], isAsked: boole
     );
   }
   const reach = proven.at(-1)?.entry.number ?? 0;
-  const after = days.length - reach;
+  const after = days - reach;
   if (proven.length > 0 && after > 0)
     lines.unproven(
       CHECK,

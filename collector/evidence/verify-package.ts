@@ -3,6 +3,7 @@ import { describeError } from '../../protocols/errors.ts';
 import type { PackageBytes } from './canonical-zip.ts';
 import { checkDerived, checkFigures, type CheckedFigures, type FigureOptions } from './check-figures.ts';
 import { CheckLines, type CheckLine } from './check-line.ts';
+import type { ShownDay } from './check-day-times.ts';
 import { checkRecords, type CheckedRecords } from './check-records.ts';
 import { checkRoots } from './check-roots.ts';
 import { checkStamps } from './check-stamps.ts';
@@ -108,7 +109,8 @@ async function verifyInto(
   const checked = await readRecords(files, manifest, lines, options);
   if (checked === undefined) return undefined;
   const isTrusted = checkTrust(manifest, checked, options.trusted, lines);
-  const days = await checkRoots(files, manifest, checked, lines);
+  const days = await readDays(files, manifest, checked, lines, options);
+  if (options.signal?.aborted === true) return undefined;
   if (days !== undefined) await checkStamps(files, manifest, days, options.timeStampTrust, lines);
   const metering = await checkDerived(files, manifest, checked, lines);
   const figures = await checkFigures(files, manifest, checked, lines, options);
@@ -163,6 +165,22 @@ function readManifest(files: PackageFiles, lines: CheckLines): Manifest | undefi
   for (const { path } of manifest.files.slice(listed.length))
     fail(path, 'The manifest names it, and it is not here.');
   return manifest;
+}
+
+/** The signed days; undefined where they cannot be read. */
+async function readDays(
+  files: PackageFiles,
+  manifest: Manifest,
+  checked: CheckedRecords,
+  lines: CheckLines,
+  options: VerifyPackageOptions,
+): Promise<ShownDay[] | undefined> {
+  try {
+    return await takeSteps(checkRoots(files, manifest, checked, lines), 'checking the signed days', options);
+  } catch (error) {
+    lines.fail('day-roots', 'roots.json', `It cannot be read: ${describeError(error)}.`);
+    return undefined;
+  }
 }
 
 async function readRecords(

@@ -18,7 +18,8 @@ export interface ChainStretch {
   records: number;
   /** Merkle root over their header hashes in order of ordinal, base64url. */
   root: string;
-  /** When the last of them was taken in, wall ms; -Infinity without any. */
+  /** When the first and the last of them were taken in, wall ms; Infinity and -Infinity without any. */
+  firstMs: number;
   lastMs: number;
 }
 
@@ -53,14 +54,15 @@ export class ChainMarks {
   /** What of a chain lies from an ordinal to another, both included. */
   stretch({ agent, epoch }: Pick<RecordMark, 'agent' | 'epoch'>, from: number, to: number): ChainStretch {
     const tree = new MerkleRoot();
-    let lastMs = -Infinity;
+    let [firstMs, lastMs] = [Infinity, -Infinity];
     const marks = this.#sorted(`${agent}/${epoch}`);
     for (let at = firstFrom(marks?.ordinals ?? [], from); at < (marks?.ordinals.length ?? 0); at++) {
       if (marks === undefined || (marks.ordinals[at] ?? Infinity) > to) break;
       tree.add(marks.hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES));
-      lastMs = Math.max(lastMs, marks.receivedMs[at] ?? 0);
+      const receivedMs = marks.receivedMs[at] ?? 0;
+      [firstMs, lastMs] = [Math.min(firstMs, receivedMs), Math.max(lastMs, receivedMs)];
     }
-    return { records: tree.count, root: tree.root().toString('base64url'), lastMs };
+    return { records: tree.count, root: tree.root().toString('base64url'), firstMs, lastMs };
   }
 
   /** How many records of all chains have this ordinal or a larger one. */

@@ -22,6 +22,12 @@ export function dayOf(wallMs: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
+/** Whether a record that was taken in at a time may be of a day: of its date or, within an hour, of before. @param receivedMs wall ms */
+export function isInDay(day: string, receivedMs: number): boolean {
+  const endMs = endOfDayMs(day);
+  return (receivedMs < endMs || day === dayOf(receivedMs)) && receivedMs >= endMs - DAY_MS - BACK_MS;
+}
+
 /** Records that follow each other in the ledger and belong to one day. Memory grows with chains, not with records. */
 export class DayRun {
   readonly day: string;
@@ -50,8 +56,7 @@ export class DayRun {
    * was set back, and a day begins that may have had its date before.
    */
   has({ receivedMs }: RecordMark): boolean {
-    const endMs = endOfDayMs(this.day);
-    return (receivedMs < endMs || this.day === dayOf(receivedMs)) && receivedMs >= endMs - DAY_MS - BACK_MS;
+    return isInDay(this.day, receivedMs);
   }
 
   /** @param mark of a larger ordinal than those before */

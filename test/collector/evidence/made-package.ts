@@ -203,7 +203,7 @@ export async function makeSource(
     machine: MACHINE,
     fromMs,
     toMs,
-    madeMs: bench.clock.wallMs(),
+    madeMs: now + 2 * DAY_MS + HOUR_MS,
     software: { name: 'millwatt', version: '0.1.0' },
     ledger: {
       readAfter: (after: number, limit: number) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unpackZip } from '../../../../collector/evidence/canonical-zip.ts';
 import type { CheckLine } from '../../../../collector/evidence/check-line.ts';
-import { dayHash, signDay } from '../../../../collector/evidence/days/day-entry.ts';
+import { dayHash, signDay, type DayEntry } from '../../../../collector/evidence/days/day-entry.ts';
 import type { DaySource, PackedDays } from '../../../../collector/evidence/days/packed-days.ts';
 import type { PackageSource } from '../../../../collector/evidence/write-package.ts';
 import { canonicalText } from '../../../../collector/footprint/record/canonical-text.ts';
@@ -15,6 +15,8 @@ function rootsOf(whole: Buffer): PackedDays {
   const file = [...unpackZip(bytesOf(whole))].find(({ path }) => path === 'roots.json');
   return JSON.parse(String(Buffer.from(file!.bytes))) as PackedDays;
 }
+
+const endOf = ({ day }: DayEntry) => Date.parse(`${day}T00:00:00Z`) + 86_400_000;
 
 describe('days in an evidence package', () => {
   it('show every record in the root of its day, and of no other agent more than hashes', async () => {
@@ -52,6 +54,44 @@ describe('days in an evidence package', () => {
     ]);
     expect(result).toBe('verified');
     expect(text(lines, 'day-roots')[1]).toMatch(/^not-proven: The package shows no signed day/);
+  });
+
+  it('tell where the times that the collector signed contradict each other, which a clock that was set does', async () => {
+    const source = await makeSource(2);
+    const days = source.days!;
+    const owner = { site: 'plant', collector: source.key.publicKey };
+    const told = async (changes: Partial<DayEntry>[]) => {
+      const entries: DayEntry[] = [];
+      for (const [at, { signature: _, ...day }] of days.entries().entries())
+        entries.push(
+          signDay(
+            'plant',
+            { ...day, ...changes[at], prev: at === 0 ? '' : dayHash(owner, entries[at - 1]!) },
+            source.key,
+          ),
+        );
+      const { result, lines } = await verify(
+        packed({ ...source, days: { ...days, entries: () => entries } }),
+        [source.key.publicKey],
+      );
+      expect(result).toBe('verified');
+      return text(lines, 'day-roots').filter((line) => line.includes('own clock'));
+    };
+    const [first, second] = days.entries();
+    expect(await told([])).toEqual([]);
+    expect(await told([{ madeMs: second!.madeMs + 59_000 }])).toEqual([]);
+    expect(await told([{ madeMs: endOf(first!) - 3_600_000 }])).toEqual([
+      expect.stringMatching(/^not-proven: By the collector's own clock it was signed 1 h before it ended: /),
+    ]);
+    expect(await told([{ madeMs: source.madeMs }])).toEqual([
+      expect.stringMatching(/^not-proven: .* signed 1 h before the day before it: that clock was set/),
+    ]);
+    const late = { madeMs: source.madeMs + 40 * 86_400_000 };
+    expect(await told([late, late])).toEqual([
+      expect.stringMatching(
+        /^not-proven: .* signed 40 days after the package was made: .* So it is with 1 more\./,
+      ),
+    ]);
   });
 
   it('leave out what does not come to what was signed, which is told', async () => {
@@ -148,6 +188,11 @@ describe('days that a collector signed wrongly', () => {
       'a day dated too early, signed',
       (roots) => sealed(roots, 0, { day: '2026-01-01' }),
       /taken in after the day/,
+    ],
+    [
+      'a day dated too late, signed',
+      (roots) => sealed(roots, 1, { day: '9999-12-31' }),
+      /taken in long before the day/,
     ],
     [
       'a day made again before a signed one',

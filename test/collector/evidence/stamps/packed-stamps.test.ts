@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { signedDayText } from '../../../../collector/evidence/days/day-entry.ts';
+import { CheckLines } from '../../../../collector/evidence/check-line.ts';
+import { tellStampTimes } from '../../../../collector/evidence/check-day-times.ts';
+import {
+  dayHash,
+  signDay,
+  signedDayText,
+  type DayEntry,
+} from '../../../../collector/evidence/days/day-entry.ts';
+import type { DaySource } from '../../../../collector/evidence/days/packed-days.ts';
+import type { SigningKey } from '../../../../protocols/evidence/keys.ts';
 import type { DayStamp } from '../../../../collector/evidence/days/day-store.ts';
 import { stampDay } from '../../../../collector/evidence/stamps/stamper.ts';
 import type { PackageVerdict } from '../../../../collector/evidence/verify-package.ts';
@@ -12,11 +21,23 @@ const timeOf = ({ lines }: PackageVerdict) =>
     .filter(({ check }) => check === 'time')
     .map(({ result, place, saying }) => `${result} at ${place}: ${saying}`);
 
+/** The same days, signed at another time. */
+function signedAt(days: DaySource, key: SigningKey, madeMs: number): DaySource {
+  const entries: DayEntry[] = [];
+  for (const { signature: _, ...day } of days.entries()) {
+    const before = entries.at(-1);
+    const prev = before === undefined ? '' : dayHash(days, before);
+    entries.push(signDay(days.site, { ...day, madeMs, prev }, key));
+  }
+  return { ...days, entries: () => entries };
+}
+
 describe.skipIf(openssl === undefined)('stamps in an evidence package', () => {
-  const made = async (numbers: number[]) => {
+  /** @param signedMs when the collector says that it signed its days, wall ms; undefined: as it did */
+  const made = async (numbers: number[], signedMs?: number) => {
     const authority = await startAuthority();
     const source = await makeSource(2);
-    const days = source.days!;
+    const days = signedMs === undefined ? source.days! : signedAt(source.days!, source.key, signedMs);
     const stamps = new Map<number, DayStamp>();
     const store = { ...days, addStamp: (number: number, stamp: DayStamp) => void stamps.set(number, stamp) };
     for (const number of numbers) {
@@ -67,6 +88,19 @@ describe.skipIf(openssl === undefined)('stamps in an evidence package', () => {
     ]);
   });
 
+  it('tell of a clock that was ahead of the authority, which proves the day all the same', async () => {
+    const ahead = 3.5 * 3_600_000;
+    const { authority, whole, trusted } = await made([1, 2], Date.now() + ahead);
+    const verdict = await verify(whole, trusted, { timeStampTrust: authority.ca.cert });
+    expect(verdict.result).toBe('verified');
+    expect(timeOf(verdict)).toEqual([
+      expect.stringMatching(/^pass at stamps\/000002\.tsr: Day 2 /),
+      expect.stringMatching(
+        /^not-proven at stamps\/00000[12]\.tsr: The collector's clock and the authority's differ by 3\.4 h or more: .*CN=StampSigner stamped it at .* The collector's clock was ahead, or its times were written so; all of it was there at the time of the stamp\.$/,
+      ),
+    ]);
+  });
+
   it('fail where one is of another day, changed, or of a day that is not there', async () => {
     const { authority, source, whole, trusted } = await made([1, 2]);
     const faultOf = async (change: (files: Map<string, Buffer>) => void) => {
@@ -93,5 +127,28 @@ describe.skipIf(openssl === undefined)('stamps in an evidence package', () => {
     expect(await faultOf((files) => files.set('stamps/2026-03-01.tsr', Buffer.alloc(1)))).toMatch(
       /is no file of a package/,
     );
+  });
+});
+
+describe('the times of records under a stamp', () => {
+  it('are held against its own, whatever day of before they are of', () => {
+    const noon = Date.parse('2026-03-02T12:00:00Z');
+    const entry = (number: number) => ({ number, day: `2026-03-0${number}`, madeMs: 0 }) as DayEntry;
+    const days = (lastMs: number) => [
+      { entry: entry(1), lastMs },
+      { entry: entry(2), lastMs: noon - 1000 },
+    ];
+    const told = (lastMs: number) => {
+      const lines = new CheckLines();
+      const stamp = { entry: entry(2), atMs: noon, authority: 'CN=T' };
+      tellStampTimes(days(lastMs), [stamp], ({ number }) => `stamps/${number}`, lines);
+      return lines.lines.map(({ result, place, saying }) => `${result} at ${place}: ${saying}`);
+    };
+    expect(told(noon + 60_000)).toEqual([]);
+    expect(told(noon + 600_000)).toEqual([
+      expect.stringMatching(
+        /^not-proven at stamps\/2: .* differ by 10 min or more: .* until 2026-03-02T12:10:00/,
+      ),
+    ]);
   });
 });
