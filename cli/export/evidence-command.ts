@@ -115,12 +115,12 @@ function footprintMaker(
   show: ShowStage,
   signal: AbortSignal,
 ): MakeFootprint {
-  return async (source, { publicKey: key }) => {
+  return async (source, methodOf, { publicKey: key }) => {
     // Only where it is asked for: it brings all tables of factors.
     const { footprintPlanOf } = await import('../footprint-plan-of.ts');
     const { stepExport, readIssue } = await import('../../collector/exports/make-export.ts');
     const plan = footprintPlanOf(config, folder, { key, sitePlanHash: source.plan.hash });
-    const from = { source, plan, calendar: openCalendar(source.plan.calendar) };
+    const from = { source, plan, calendar: openCalendar(source.plan.calendar), methodOf };
     const subject = { kind: 'machine' as const, id: machine };
     const hours = (toMs - fromMs) / HOUR_MS;
     let count = 0;

@@ -1,7 +1,6 @@
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { join, resolve } from 'node:path';
-import { loadMemory } from '../../collector/derivation/deriver-memory.ts';
-import { methodOf, outdatedFromMs } from '../../collector/derivation/method.ts';
+import { hourMethods, OUTDATED, type TellMethod } from '../../collector/derivation/hour-method.ts';
 import type { MachineHour } from '../../collector/energy/machine-hour.ts';
 import { unconfiguredMachine } from '../../collector/energy/machine-model.ts';
 import { readDays, type DayReader } from '../../collector/evidence/days/day-store.ts';
@@ -9,12 +8,11 @@ import type { PackageSource } from '../../collector/evidence/write-package.ts';
 import type { EmissionFactor } from '../../collector/footprint/factors/emission-factor.ts';
 import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
 import { AgentKeys, handoversOf } from '../../collector/ingest/keys.ts';
-import { amendmentsInForce } from '../../collector/journal/amendments-in-force.ts';
+import { followAmendments } from '../../collector/journal/amendment-source.ts';
 import { followKeyActs } from '../../collector/journal/key-acts.ts';
 import type { JournalEntry, JournalReader } from '../../collector/journal/journal.ts';
 import { readLedger, type LedgerView } from '../../collector/ledger/read-ledger.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
-import type { Views } from '../../collector/ledger/views.ts';
 import { snapshotsInForce } from '../../collector/reports/configs-in-force.ts';
 import type { JobSource } from '../../collector/reports/job-source.ts';
 import type { CollectorConfig } from '../../config/collector-config.ts';
@@ -46,7 +44,11 @@ export interface EvidenceSource {
 }
 
 /** Makes the footprint record of the machine, with a bar; undefined where no energy is known. */
-export type MakeFootprint = (from: JobSource, key: SigningKey) => Promise<FootprintRecord | undefined>;
+export type MakeFootprint = (
+  from: JobSource,
+  methodOf: TellMethod,
+  key: SigningKey,
+) => Promise<FootprintRecord | undefined>;
 
 /**
  * Opens what a package of a configured collector is made of, all as of one moment; the collector may run meanwhile. Throws errors
@@ -68,9 +70,10 @@ export async function openEvidence(
     const journal = readConfiguredJournal(config, folder);
     try {
       const amendments = entriesOf(journal, machine);
-      const known = machineModelsOf(config, folder).find((one) => one.machine === machine);
-      const model = known ?? unconfiguredMachine(machine);
-      requireMethod(views, { ...model, amendments: amendmentsInForce(amendments) });
+      const models = machineModelsOf(config, folder);
+      const model = models.find((one) => one.machine === machine) ?? unconfiguredMachine(machine);
+      const methodOf = hourMethods(views, models, followAmendments(journal, silentLog));
+      requireMethod(methodOf, machine);
       const hours = views.hours(machine, fromMs, toMs);
       requireHours(hours, machine);
       const configured = config.machines.find(({ id }) => id === machine);
@@ -81,7 +84,9 @@ export async function openEvidence(
           : await certificatesOf(configured, folder, snapshots);
       const plan = sitePlanOf(config, process.versions['tz'] ?? '');
       const record =
-        config.footprint === undefined ? undefined : await makeFootprint({ views, plan, journal }, key);
+        config.footprint === undefined
+          ? undefined
+          : await makeFootprint({ views, plan, journal }, methodOf, key);
       const lastOrdinal = views.cursor('derive');
       const ledger = readLedger({ folder: join(dataFolder, 'ledger'), log: silentLog, lastOrdinal });
       const agents = ledger.agentsOf(machine);
@@ -154,19 +159,9 @@ function entriesOf(journal: JournalReader, machine: string): JournalEntry[] {
 }
 
 /** Hours of another method would be refused by whoever verifies them: they do not follow from this model. */
-function requireMethod(views: Pick<Views, 'checkpointBefore'>, model: Parameters<typeof methodOf>[0]): void {
-  const { methods, outdated } = loadMemory(views);
-  const { machine } = model;
-  const isOther = outdatedFromMs(methods.get(machine), methodOf(model)) < Infinity;
-  if (!isOther && !outdated.has(machine)) return;
-  throw new MillwattError(
-    'refuse',
-    'other-method',
-    `The hours of ${machine} were computed by another configuration, other amendments or another version of millwatt than these.`,
-    {
-      cure: 'Let the collector run with this configuration and version until it has computed them anew (a minute for a month), and export again.',
-    },
-  );
+function requireMethod(methodOf: TellMethod, machine: string): void {
+  if (!methodOf(machine).isOutdated) return;
+  throw new MillwattError('refuse', 'other-method', OUTDATED.saying(machine), { cure: OUTDATED.cure });
 }
 
 function requireHours(hours: readonly MachineHour[], machine: string): void {

@@ -1,16 +1,20 @@
 import { resolve } from 'node:path';
+import { hourMethods, OUTDATED } from '../../collector/derivation/hour-method.ts';
 import { openCalendar } from '../../collector/energy/calendar/site-calendar.ts';
 import { carbonFiguresOf } from '../../collector/footprint/exports/pact/carbon-figures.ts';
 import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
+import { followAmendments } from '../../collector/journal/amendment-source.ts';
 import { readViews } from '../../collector/ledger/sqlite-views.ts';
 import type { JobSource } from '../../collector/reports/job-source.ts';
 import { subjectAsked } from '../../collector/reports/footprint/record-subject.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
 import { MillwattError } from '../../protocols/errors.ts';
+import { silentLog } from '../../protocols/log.ts';
 import { createReadProgress } from '../calibrate/read-progress.ts';
 import { footprintPlanOf } from '../footprint-plan-of.ts';
 import { readConfiguredJournal, readKey } from '../journal-access.ts';
 import { requireMachine } from '../known-machine.ts';
+import { machineModelsOf } from '../machine-model-of.ts';
 import { style, widthOf } from '../screen.ts';
 import { readSiteRange, takeSiteClock } from '../site-clock.ts';
 import { sitePlanOf } from '../site-plan-of.ts';
@@ -24,11 +28,11 @@ import {
   stepExport,
 } from '../../collector/exports/make-export.ts';
 import { requireFree, writeWhole } from './write-file.ts';
+import { findNearest } from '../../config/nearest.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const BACK_DAYS = 30;
-import { findNearest } from '../../config/nearest.ts';
 
 interface ExportOptions {
   config: string;
@@ -66,7 +70,12 @@ export async function runExport(format: string, options: ExportOptions): Promise
       const machines = machinesOf(plan, subject);
       for (const machine of machines) requireMachine(known, machine);
       const source: JobSource = { views, plan: sitePlan, journal };
-      const from = { source, plan, calendar: openCalendar(sitePlan.calendar) };
+      const from = {
+        source,
+        plan,
+        calendar: openCalendar(sitePlan.calendar),
+        methodOf: hourMethods(views, machineModelsOf(config, folder), followAmendments(journal, silentLog)),
+      };
       const steps = stepExport(from, { subject, ...range, issue }, Date.now());
       const record = await makeRecord(
         steps,
@@ -85,6 +94,8 @@ export async function runExport(format: string, options: ExportOptions): Promise
 
 function formatOf(text: string): ExportFormat {
   if (Object.hasOwn(EXPORT_FORMATS, text)) return text as ExportFormat;
+  const formats = [...Object.keys(EXPORT_FORMATS), 'evidence'];
+  const near = findNearest(text, formats);
   throw new MillwattError('refuse', 'usage', `There is no format ${JSON.stringify(text)}.`, {
     cure: `${near === undefined ? '' : `Did you mean ${near}? `}Formats are ${formats.join(', ')}.`,
   });
@@ -94,8 +105,6 @@ function formatOf(text: string): ExportFormat {
 async function makeRecord(
   steps: Iterable<FootprintRecord | null>,
   hours: number,
-  const formats = [...Object.keys(EXPORT_FORMATS), 'evidence'];
-  const near = findNearest(text, formats);
   isQuiet: boolean,
 ): Promise<FootprintRecord> {
   const progress = createReadProgress('footprint record', isQuiet);
@@ -153,6 +162,9 @@ function say(
     // Of a model its first remark tells how the units differ.
     ...(record.scatter === undefined ? [] : record.remarks.slice(0, 1)),
     ...whole,
+    ...record.remarks
+      .filter((remark) => remark.endsWith(OUTDATED.cure))
+      .map((remark) => style(remark, 'yellow')),
     ...completeness.because.map((because) => style(`partial: ${because}`, 'yellow')),
     `wrote ${path} (${EXPORT_FORMATS[format]}, ${bytes} bytes; ${id}, version ${version})`,
   ];

@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import { MillwattError } from '../../protocols/errors.ts';
 import { uuidOf } from '../../protocols/evidence/uuid5.ts';
+import type { TellMethod } from '../derivation/hour-method.ts';
 import type { SiteCalendar } from '../energy/calendar/site-calendar.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
 import type { JobSource } from '../reports/job-source.ts';
 import type { FootprintPlan } from '../reports/footprint/footprint-plan.ts';
+import { underMethods } from '../reports/footprint/record-methods.ts';
 import { stepRecord, type RecordSubject } from '../reports/footprint/record-subject.ts';
 import { bytesOf, ENDINGS, writeExport, type ExportFormat } from './export-formats.ts';
 
@@ -18,6 +20,7 @@ export interface ExportSource {
   source: JobSource;
   plan: FootprintPlan;
   calendar: SiteCalendar;
+  methodOf: TellMethod;
 }
 
 /** The record of one export: of what, over which time (wall ms), and the how-manieth issue of it. */
@@ -65,7 +68,7 @@ export function readIssue(text: string): number {
  * @param issuedMs wall ms of the making of this issue, which the record names
  */
 export function* stepExport(
-  { source, plan, calendar }: ExportSource,
+  { source, plan, calendar, methodOf }: ExportSource,
   { subject, fromMs, toMs, issue }: ExportQuery,
   issuedMs: number,
 ): Generator<FootprintRecord | null> {
@@ -73,10 +76,15 @@ export function* stepExport(
     throw new MillwattError('refuse', 'bad-time', 'From begin to end is more than 366 days.', {
       cure: 'Export a year at a time.',
     });
-  yield* stepRecord({ source, plan, calendar, ports: { uuidOf, issuedMs, issue } }, subject, {
-    fromMs,
-    toMs,
-  });
+  const from = { source, plan, calendar, ports: { uuidOf, issuedMs, issue } };
+  const asked = machinesOf(plan, subject).map((machine) => ({ machine, before: methodOf(machine) }));
+  for (const made of stepRecord(from, subject, { fromMs, toMs }))
+    yield made === null
+      ? null
+      : underMethods(
+          made,
+          asked.map((one) => ({ ...one, after: methodOf(one.machine) })),
+        );
 }
 
 /**

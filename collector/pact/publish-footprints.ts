@@ -83,6 +83,8 @@ export async function publishFootprints(
           stopped,
         );
         if (record === undefined) return count;
+        // Decided while it was made: what comes of it is looked at next time.
+        if (areOutdated(from, entry)) continue;
         if (record.evidence.status !== 'final' && !entry.evenProvisional) throw notFinal();
         if (publishOne(options, subject, record)) count.published += 1;
         book.noteLook(subject, basis);
@@ -134,19 +136,22 @@ function nameOf({ subject }: PublishedSubject, { fromMs, toMs }: Period): string
 
 /**
  * A hash of all that a record of this period would be made from: of every hour which revision it is, what was declared, told and
- * which program. Undefined while the period is not complete, or where nothing was metered in it.
+ * which program. Undefined while the period is not complete, where nothing was metered in it, and while hours are computed anew.
  */
 async function basisOf(
   { version, wallMs }: PublishingOptions,
-  { source, plan }: ExportSource,
-  { subject, evenProvisional }: PublishedSubject,
+  from: ExportSource,
+  entry: PublishedSubject,
   { fromMs, toMs }: Period,
 ): Promise<string | undefined> {
+  const { source, plan } = from;
+  const { subject, evenProvisional } = entry;
   const digest = createHash('sha256');
   digest.update(`${version}\n${plan.hash}\n${evenProvisional}\n`);
   const giveTurn = turnGiver();
   // What people and an MES told of jobs decides what a job got.
   if (subject.kind === 'part' || subject.kind === 'job') digest.update(`${source.journal?.lastSeq() ?? 0}\n`);
+  if (areOutdated(from, entry)) return undefined;
   let count = 0;
   for (const machine of machinesOf(plan, subject)) {
     const watched = source.views.watched(machine);
@@ -163,6 +168,10 @@ async function basisOf(
   }
   return count === 0 ? undefined : digest.digest('base64url');
 }
+
+/** Its hours are not those that the configuration gives: they are computed anew, and nobody is told of them until then. */
+const areOutdated = ({ plan, methodOf }: ExportSource, { subject }: PublishedSubject): boolean =>
+  machinesOf(plan, subject).some((machine) => methodOf(machine).isOutdated);
 
 /** Lets others have their turn wherever it is called, at most every 10 ms. */
 function turnGiver(): () => Promise<void> {

@@ -308,6 +308,8 @@ export interface RecordEvidence {
   /** Machine-hours it touches, and the hash over their canonical texts in order. */
   hours: { count: DecimalText; revisedCount: DecimalText; sha256: string };
   algorithms: string[];
+  /** By which algorithm, configuration and amendments the hours of each machine were computed; records of before 2026-11 lack it. */
+  methods?: { machine: string; sha256: string }[];
   uncertaintyModel: string;
   configs: string[];
   amendments: string[];

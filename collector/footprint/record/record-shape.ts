@@ -287,6 +287,14 @@ const factor = object<EmissionFactor>({
 const evidence = object<record.RecordEvidence>({
   hours: object<record.RecordEvidence['hours']>({ count: count(), revisedCount: count(), sha256: hash() }),
   algorithms: list(words(), 1),
+  methods: about(
+    'hash of algorithm, layout of its saved states and machine model by which the hours of each machine were computed',
+    optional(
+      list(
+        object<NonNullable<record.RecordEvidence['methods']>[number]>({ machine: words(), sha256: hash() }),
+      ),
+    ),
+  ),
   uncertaintyModel: words(),
   configs: list(hash()),
   amendments: list(words()),

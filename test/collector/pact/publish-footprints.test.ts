@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { footprintPlanOf } from '../../../cli/footprint-plan-of.ts';
+import { machineModelsOf } from '../../../cli/machine-model-of.ts';
 import { openCollectorJournal } from '../../../cli/journal-access.ts';
 import { sitePlanOf } from '../../../cli/site-plan-of.ts';
+import { hourMethods } from '../../../collector/derivation/hour-method.ts';
 import { openCalendar } from '../../../collector/energy/calendar/site-calendar.ts';
-import type { ExportSource } from '../../../collector/exports/make-export.ts';
+import { unconfiguredMachine } from '../../../collector/energy/machine-model.ts';
+import { stepExport, type ExportSource } from '../../../collector/exports/make-export.ts';
 import type { ProductFootprint } from '../../../collector/footprint/exports/pact/product-footprint.ts';
+import type { FootprintRecord } from '../../../collector/footprint/record/footprint-record.ts';
+import { followAmendments } from '../../../collector/journal/amendment-source.ts';
 import type { Journal } from '../../../collector/journal/journal.ts';
 import { EventQueue } from '../../../collector/pact/event-queue.ts';
 import { FootprintBook, type BookedFootprint } from '../../../collector/pact/footprint-book.ts';
@@ -83,6 +88,11 @@ function sourceOf(
     source: { views, plan: sitePlan, journal },
     plan: footprintPlanOf(config, '/nowhere', { key: 'k'.repeat(43), sitePlanHash: sitePlan.hash }),
     calendar: openCalendar(sitePlan.calendar),
+    methodOf: hourMethods(
+      plant.views,
+      machineModelsOf(config, '/nowhere'),
+      followAmendments(journal, silentLog),
+    ),
   };
 }
 
@@ -429,6 +439,50 @@ grid/DE/2026/mix,DE,2026,340,CO2e,AR6,life-cycle,consumption,included,no,Grid
     });
     // The revision is part of the hours that the record rests on.
     expect(await host.publish()).toEqual({ published: 1, refused: [] });
+  });
+
+  test('hours of another configuration than that in force are provisional, with the cure, and offered to nobody', async () => {
+    const made = (from: ExportSource): FootprintRecord => {
+      const asked = { subject: MACHINE.subject, fromMs: FROM_MS, toMs: AUGUST_MS, issue: 1 };
+      for (const record of stepExport(from, asked, NOW_MS)) if (record !== null) return record;
+      throw new Error('there was no record');
+    };
+    const { methodOf } = sourceOf();
+    // As after an edit of collector.yaml, until the collector was started again.
+    const edited = (): ExportSource => ({
+      ...allFinal(),
+      methodOf: hourMethods(
+        plant.views,
+        [{ ...unconfiguredMachine('mill-1'), quietAfterMs: 1000 }],
+        followAmendments(journal, silentLog),
+      ),
+    });
+    const [held, old] = [made(allFinal()), made(edited())];
+    expect(held.evidence.status).toBe('final');
+    expect(held.remarks.join(' ')).not.toContain('another configuration');
+    expect(old.evidence.status).toBe('provisional');
+    expect(old.remarks[0]).toMatch(
+      /^The hours of mill-1 were computed by another configuration.*Let the collector run/,
+    );
+    // It names what they were computed by, not what they should have been.
+    const { sha256: hash } = methodOf('mill-1');
+    expect(old.evidence.methods).toEqual([{ machine: 'mill-1', sha256: hash }]);
+    expect(old.activity).toEqual(held.activity);
+
+    // One that came to hold while hours were read makes a mix of two.
+    let asked = 0;
+    const between = {
+      ...allFinal(),
+      methodOf: () => ({ sha256: asked++ === 0 ? 'a'.repeat(43) : hash, isOutdated: false }),
+    };
+    expect(made(between).evidence.status).toBe('provisional');
+
+    const publish = [{ ...MACHINE, evenProvisional: true }];
+    const waits = openHost({ publish, from: edited });
+    expect(await waits.publish()).toEqual({ published: 0, refused: [] });
+    await waits.stop();
+    open.pop();
+    expect(await openHost({ publish, from: allFinal }).publish()).toEqual({ published: 1, refused: [] });
   });
 
   test('what is not final waits, unless it may be provisional', async () => {

@@ -111,7 +111,7 @@ export function remarksSection({ record, list }: RecordReader): Section | undefi
 
 /** What a stranger needs to find what the figures rest on: record, hours, chains, software. */
 export function recordSection({ record, say, code, joined }: RecordReader): Section {
-  const { amendments } = record.evidence;
+  const { amendments, methods = [] } = record.evidence;
   const chains = record.evidence.records.map((_, index): Line => {
     const of = (key: string) => say(`evidence.records[${index}].${key}`);
     return [of('agent'), ', epoch ', of('epoch'), ', records ', of('from'), ' to ', of('to')];
@@ -145,6 +145,10 @@ export function recordSection({ record, say, code, joined }: RecordReader): Sect
           ', ',
           say('evidence.uncertaintyModel'),
         ],
+        ...methods.map((_, index): Line => {
+          const of = `evidence.methods[${index}]`;
+          return [say(`${of}.machine`), ', method ', code(`${of}.sha256`)];
+        }),
       ],
     ],
   ];
