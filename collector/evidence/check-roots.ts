@@ -10,6 +10,9 @@ import type { PackageFiles } from './package-files.ts';
 
 const CHECK = 'day-roots';
 const PLACE = 'roots.json';
+/** A day is signed a minute after it ended, or a little later where there is much to sign. */
+const SIGNED_AFTER_MS = 3_600_000;
+const NAMED_DAYS = 5;
 
 /**
  * Checks the signed days against each other and against the records; yields the share that is done, 0..1, after each day and each
@@ -54,7 +57,7 @@ export function* checkRoots(
   }
   if (!lines.hasFailed(CHECK)) {
     lines.pass(CHECK, PLACE, 'The collector signed each day, and each names the one before it.');
-    tellReach(days, marks, proven, lines);
+    tellReach(days, marks, { proven, madeMs }, lines);
     tellDayTimes(days, madeMs, placeOfDay, lines);
   }
   return shown;
@@ -80,20 +83,39 @@ function shareFault(share: DayShare, shown: ShownDay, marks: CheckedRecords['mar
   return `It holds a record that was taken in ${when} the day.`;
 }
 
+/** The first days by name, and how many more. */
+function sayDays(days: readonly string[]): string {
+  const more = days.length - NAMED_DAYS;
+  return `${days.slice(0, NAMED_DAYS).join(', ')}${more > 0 ? ` and ${more} more days` : ''}`;
+}
+
 /** What the roots say of the records, and of which they say nothing. */
 function tellReach(
   days: readonly DayEntry[],
   marks: CheckedRecords['marks'],
-  proven: number,
+  { proven, madeMs }: { proven: number; madeMs: number },
   lines: CheckLines,
 ): void {
   const last = days.at(-1);
+  const due = [...marks.daysFrom((last?.to ?? 0) + 1)].filter(
+    ([day]) => endOfDayMs(day) + SIGNED_AFTER_MS < madeMs,
+  );
+  const lacking = due.reduce((sum, [, count]) => sum + count, 0);
+  const tellLacking = () => {
+    if (lacking > 0)
+      lines.unproven(
+        CHECK,
+        PLACE,
+        `${lacking} records of ${sayDays(due.map(([day]) => day))} had ended days when the package was made, by the collector's clock, and the package shows no root of them: ask for it.`,
+      );
+  };
   if (last === undefined) {
     lines.unproven(
       CHECK,
       PLACE,
-      'The package shows no signed day of the ledger: of when records were there, only their own times speak. Where days had ended before it was made, ask for them.',
+      'The package shows no signed day of the ledger: of when records were there, only their own times speak.',
     );
+    tellLacking();
     return;
   }
   const ended = holdsTo(days);
@@ -105,11 +127,12 @@ function tellReach(
     PLACE,
     `${proven} of ${marks.count} records are in the roots of signed days, up to day ${last.number} (${last.day}).`,
   );
-  if (open > 0)
+  tellLacking();
+  if (open > lacking)
     lines.unproven(
       CHECK,
       placeOfDay(last),
-      `${open} records were taken in after the last day that the package shows, and are in no root of it. Where later days had ended before it was made, ask for them.`,
+      `${open - lacking} records were taken in after the last day that the package shows, on days that had not ended: they are in no root yet.`,
     );
   if (unshown > 0)
     lines.unproven(

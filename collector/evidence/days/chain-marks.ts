@@ -1,7 +1,9 @@
 import type { RecordMark } from '../../ledger/ledger.ts';
+import { dayOf } from './day-run.ts';
 import { MerkleRoot } from './merkle.ts';
 
 const HASH_BYTES = 32;
+const DAY_MS = 86_400_000;
 
 interface Marks {
   agent: string;
@@ -71,6 +73,19 @@ export class ChainMarks {
       const ordinals = this.#sorted(name)?.ordinals ?? [];
       return sum + ordinals.length - firstFrom(ordinals, from);
     }, 0);
+  }
+
+  /** How many records with this ordinal or a larger one were taken in on each UTC day, in order. */
+  daysFrom(from: number): Map<string, number> {
+    const days = new Map<number, number>();
+    for (const name of this.#chains.keys()) {
+      const { ordinals, receivedMs } = this.#sorted(name) ?? { ordinals: [], receivedMs: [] };
+      for (let at = firstFrom(ordinals, from); at < ordinals.length; at++) {
+        const day = Math.floor((receivedMs[at] ?? 0) / DAY_MS);
+        days.set(day, (days.get(day) ?? 0) + 1);
+      }
+    }
+    return new Map([...days].sort(([a], [b]) => a - b).map(([day, count]) => [dayOf(day * DAY_MS), count]));
   }
 
   #sorted(name: string): Marks | undefined {

@@ -53,7 +53,30 @@ describe('days in an evidence package', () => {
       source.key.publicKey,
     ]);
     expect(result).toBe('verified');
-    expect(text(lines, 'day-roots')[1]).toMatch(/^not-proven: The package shows no signed day/);
+    expect(text(lines, 'day-roots').slice(1)).toEqual([
+      expect.stringMatching(/^not-proven: The package shows no signed day/),
+      expect.stringMatching(
+        /^not-proven: 21 records of 2026-\d\d-\d\d, 2026-\d\d-\d\d had ended days .*: ask for it\.$/,
+      ),
+    ]);
+  });
+
+  it('are asked for by name where they were cut off at the end', async () => {
+    const source = await makeSource(2);
+    const days = source.days!;
+    const [first, second] = days.entries();
+    const cut = packed({ ...source, days: { ...days, entries: () => [first!] } });
+    const { result, lines } = await verify(cut, [source.key.publicKey]);
+    expect(result).toBe('verified');
+    const told = text(lines, 'day-roots');
+    expect(told).toContainEqual(
+      expect.stringMatching(
+        `^not-proven: 10 records of ${second!.day} had ended days when the package was made`,
+      ),
+    );
+    expect(told).toContainEqual(
+      expect.stringMatching(/^not-proven: 5 records .* on days that had not ended/),
+    );
   });
 
   it('tell where the times that the collector signed contradict each other, which a clock that was set does', async () => {
