@@ -3,6 +3,7 @@ import { unpackZip } from '../../../../collector/evidence/canonical-zip.ts';
 import type { CheckLine } from '../../../../collector/evidence/check-line.ts';
 import { dayHash, signDay, type DayEntry } from '../../../../collector/evidence/days/day-entry.ts';
 import type { DaySource, PackedDays } from '../../../../collector/evidence/days/packed-days.ts';
+import { verifyPackage } from '../../../../collector/evidence/verify-package.ts';
 import type { PackageSource } from '../../../../collector/evidence/write-package.ts';
 import { canonicalText } from '../../../../collector/footprint/record/canonical-text.ts';
 import { generateSigningKey } from '../../../../protocols/evidence/keys.ts';
@@ -59,6 +60,23 @@ describe('days in an evidence package', () => {
         /^not-proven: 21 records of 2026-\d\d-\d\d, 2026-\d\d-\d\d had ended days .*: ask for it\.$/,
       ),
     ]);
+  });
+
+  it('are checked in turns, so that whoever stops waits for no more than one', async () => {
+    const source = await makeSource(2);
+    const stop = new AbortController();
+    const turns: string[] = [];
+    const show = (what: string) => {
+      turns.push(what);
+      if (what === 'checking the signed days') stop.abort(new Error('stopped'));
+    };
+    const trusted = [source.key.publicKey];
+    const whole = bytesOf(packed(source));
+    const { result, lines } = await verifyPackage(whole, { trusted, show, signal: stop.signal });
+    expect(result).toBe('failed');
+    expect(turns.filter((what) => what === 'checking the signed days')).toHaveLength(1);
+    expect(lines.at(-1)?.check).toBe('day-roots');
+    expect(lines.at(-1)?.saying).toContain('stopped');
   });
 
   it('are asked for by name where they were cut off at the end', async () => {
