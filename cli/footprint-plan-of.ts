@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { canonicalJson } from '../collector/journal/canonical-json.ts';
 import type { FootprintPlan, ToldProduct } from '../collector/reports/footprint/footprint-plan.ts';
+import type { PartScores } from '../collector/footprint/record/footprint-record.ts';
 import { emissionFactorsOf } from '../collector/footprint/factors/factor-rows.ts';
 import { decimalOf, textOf, type DecimalText } from '../collector/footprint/figures/decimal.ts';
 import type { CollectorConfig } from '../config/collector-config.ts';
@@ -123,6 +124,7 @@ export function footprintPlanOf(
             source: one.source,
             primaryPercent: textIn(one.primary),
             precedingId: one.preceding ?? null,
+            ...(one.scores !== undefined && { scores: scoresIn(one.scores) }),
           })),
         },
       ]),
@@ -154,4 +156,9 @@ interface Told {
 /** One number has one text, however it was written. */
 function textIn(text: string): DecimalText {
   return textOf(decimalOf(text));
+}
+
+/** Those scores that were told. */
+function scoresIn(scores: { [kind in keyof PartScores]?: PartScores[kind] | undefined }): PartScores {
+  return Object.fromEntries(Object.entries(scores).filter(([, score]) => score !== undefined));
 }

@@ -8,6 +8,7 @@ const SIGNED_WORDS = 'a decimal, such as 4.48 or -0.2';
 const PERCENT_WORDS = 'a share in %, 0 to 100, without the sign: 6.3';
 const LOSSES_WORDS = 'a share in %, 0 or more and less than 100, without the sign: 6.3';
 const REGION_WORDS = 'a country in two letters (ISO 3166-1), with a grid of it behind: VN or CN-N';
+const SCORE_WORDS = 'a score from 1 (best) to 5 (worst)';
 const DAY_WORDS = 'a date, such as 2026-01-01';
 
 const text = z.string().trim().min(1).max(500);
@@ -64,6 +65,12 @@ const supply = z
   })
   .describe('Electricity of known origin: a contract, or what the site generates and uses itself.');
 
+const score = z
+  .union([z.number(), z.string()], SCORE_WORDS)
+  .transform(String)
+  .pipe(z.enum(['1', '2', '3', '4', '5'], SCORE_WORDS))
+  .optional();
+
 const upstream = z
   .strictObject({
     stage: z.enum(UPSTREAM_STAGES).describe('What kind of part it is.'),
@@ -84,6 +91,15 @@ const upstream = z
       .optional()
       .describe('Id of the footprint it is from.')
       .meta({ examples: ['3c0d2f2e-8f3a-4b5f-9f0e-0a7a3f2f9b10'] }),
+    scores: z
+      .strictObject({
+        technological: score.describe('Of the same technology?').meta({ examples: [2] }),
+        geographical: score.describe('Of the same place?').meta({ examples: [1] }),
+        temporal: score.describe('Of the same time?').meta({ examples: [1] }),
+      })
+      .optional()
+      .describe('Its data quality, 1 (best) to 5, as its source rates it; what is not told counts as 5.')
+      .meta({ examples: [{ technological: 2, geographical: 1, temporal: 1 }] }),
   })
   .describe('A part of the footprint beyond electricity, per unit of the product.');
 

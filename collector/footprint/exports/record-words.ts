@@ -192,10 +192,14 @@ export function factorWords(row: EmissionFactor): string {
 /** A declared part. */
 export function upstreamWords(part: UpstreamPart): string {
   const { kgCo2ePerUnit, biogenicUptakeKgCo2ePerUnit, source, primaryPercent, precedingId } = part;
+  const told = Object.entries(part.scores ?? {})
+    .map(([kind, score]) => `${kind} ${score}`)
+    .join(', ');
   return sentences([
     `Declared: ${kgCo2ePerUnit} kg CO2e per functional unit${biogenicUptakeKgCo2ePerUnit === '0' ? '' : `, of it biogenic uptake ${biogenicUptakeKgCo2ePerUnit} kg`}`,
     `Source: ${source}; ${primaryPercent} % primary data`,
     ...(precedingId === null ? [] : [`Preceding footprint: ${precedingId}`]),
+    ...(told === '' ? [] : [`Scores of data quality, as declared: ${told}`]),
   ]);
 }
 

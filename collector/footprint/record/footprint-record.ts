@@ -271,7 +271,12 @@ export interface UpstreamPart {
   primaryPercent: DecimalText;
   /** Id of the footprint it is from; null where there is none. */
   precedingId: string | null;
+  /** Scores of data quality that were declared with it, 1 (best) to 5; left out where none were. */
+  scores?: PartScores;
 }
+
+/** Scores of a declared part; what nobody told is left out, and counts as 5 wherever a footprint is rated. */
+export type PartScores = Partial<Record<'technological' | 'geographical' | 'temporal', Score['score']>>;
 
 /** What one figure would be if one choice were another. */
 export interface SensitivityCase {

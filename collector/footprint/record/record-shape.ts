@@ -211,7 +211,8 @@ const scatter = object<record.UnitScatter>({
   singleExpandedPercent: about('U of a unit that was not metered, %', maybe(amount())),
 });
 
-const score = () => object<record.Score>({ score: of.choice('1', '2', '3', '4', '5'), because: words() });
+const grade = () => of.choice('1', '2', '3', '4', '5');
+const score = () => object<record.Score>({ score: grade(), because: words() });
 const dataQuality = object<record.DataQuality>({
   technological: score(),
   geographical: score(),
@@ -261,6 +262,10 @@ const upstream = object<record.UpstreamPart>({
   source: words(),
   primaryPercent: percent(),
   precedingId: maybe(words()),
+  scores: about(
+    'of data quality, 1 (best) to 5, as declared; left out where none were',
+    optional(some(['technological', 'geographical', 'temporal'], grade())),
+  ),
 });
 
 const factor = object<EmissionFactor>({

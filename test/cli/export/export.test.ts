@@ -52,7 +52,7 @@ footprint:
       machines: [mill-1]
       massKg: 3.2
       fossilCarbonKg: 0.013
-      upstream: [{ stage: material, name: steel bar, kgCo2e: 4.48, source: supplier, primary: 100 }]
+      upstream: [{ stage: material, name: steel bar, kgCo2e: 4.48, source: supplier, primary: 100, scores: { technological: 2, temporal: 1 } }]
 machines:
   - id: mill-1
     name: Mill 1
@@ -188,6 +188,8 @@ describe('millwatt export', () => {
     const pact = JSON.parse((await exported('pact', 'part.pact.json', ...PART)).toString());
     if (hasPactSchema) expect(pactSchemaFaults('ProductFootprint', pact)).toEqual([]);
     expect(pact.pcf.productMassPerDeclaredUnit).toBe('3.2');
+    expect(pact.extensions[0].data.upstream[0].scores).toEqual({ technological: '2', temporal: '1' });
+    expect(pact.comment).toContain('count as 5: material steel bar (geographical).');
     const catenaX = JSON.parse((await exported('catena-x', 'part.cx.json', ...PART)).toString());
     if (hasCatenaXSchema) expect(catenaXSchemaFaults(catenaX)).toEqual([]);
     expect(aasCoreFaults(JSON.parse((await exported('aas', 'part.aas.json', ...PART)).toString()))).toEqual(

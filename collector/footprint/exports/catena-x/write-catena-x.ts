@@ -4,6 +4,7 @@ import type { ExportFile } from '../export-file.ts';
 import { carbonFiguresOf, declared, type CarbonFigures } from '../pact/carbon-figures.ts';
 import { issuesOf, type UuidOf } from '../pact/footprint-id.ts';
 import { commentOf, describeBoundary } from '../pact/footprint-words.ts';
+import { qualityRatingsOf } from '../pact/quality-ratings.ts';
 import { unSubregionOf } from '../pact/un-subregions.ts';
 import { validityOf } from '../pact/validity.ts';
 import { writtenNumber } from '../written-numbers.ts';
@@ -69,15 +70,16 @@ function productOf(record: FootprintRecord): object {
   };
 }
 
-function qualityOf({ dataQuality }: FootprintRecord, { secondarySources }: CarbonFigures): object {
+function qualityOf(record: FootprintRecord, { secondarySources }: CarbonFigures): object {
+  const ratings = qualityRatingsOf(record);
   return {
-    primaryDataShare: writtenNumber(dataQuality.primaryStrictPercent),
+    primaryDataShare: writtenNumber(record.dataQuality.primaryStrictPercent),
     ...(secondarySources.length > 0 && {
       secondaryEmissionFactorSources: secondarySources.map(({ name, version }) => `${name}: ${version}`),
     }),
-    technologicalDQR: Number(dataQuality.technological.score),
-    temporalDQR: Number(dataQuality.temporal.score),
-    geographicalDQR: Number(dataQuality.geographical.score),
+    technologicalDQR: writtenNumber(ratings.technological),
+    temporalDQR: writtenNumber(ratings.temporal),
+    geographicalDQR: writtenNumber(ratings.geographical),
   };
 }
 

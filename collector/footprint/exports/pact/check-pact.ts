@@ -7,6 +7,7 @@ import { also, dateTime, decimalText, faultAt, flag, list, object, text, urn, uu
 import { differenceOf, idsOfRows, sumOf } from './carbon-figures.ts';
 import { lacksOf, PARTIAL } from './footprint-words.ts';
 import { PACT_VERSION, type ProductFootprint } from './product-footprint.ts';
+import { RATED, UNTOLD_SCORE } from './quality-ratings.ts';
 import { threeYearsAfter } from './validity.ts';
 
 const positive = decimalText({ least: '0' });
@@ -14,6 +15,8 @@ const anyDecimal = decimalText();
 const percent = decimalText({ least: '0', most: '100' });
 const rating = decimalText({ least: '1', most: '5' });
 const said = text();
+/** Ratings are rounded up to so much; and what doubles may add. */
+const [RATING_STEP, RATING_SLACK] = [0.01, 1e-9];
 
 const CARBON_FOOTPRINT = object(
   {
@@ -186,9 +189,6 @@ function* recordFaults(
     ['pcf.productMassPerDeclaredUnit', pcf.productMassPerDeclaredUnit, record.subject.massKgPerUnit],
     ['pcf.fossilCarbonContent', pcf.fossilCarbonContent, record.subject.fossilCarbonKgPerUnit],
     ['pcf.exemptedEmissionsPercent', pcf.exemptedEmissionsPercent, record.cutOff.exemptedPercent],
-    ['pcf.dqi.technologicalDQR', pcf.dqi.technologicalDQR, record.dataQuality.technological.score],
-    ['pcf.dqi.geographicalDQR', pcf.dqi.geographicalDQR, record.dataQuality.geographical.score],
-    ['pcf.dqi.temporalDQR', pcf.dqi.temporalDQR, record.dataQuality.temporal.score],
     [
       'pcf.pcfIncludingBiogenicUptake',
       pcf.pcfIncludingBiogenicUptake,
@@ -203,6 +203,7 @@ function* recordFaults(
   for (const [where, here, there] of same)
     if (JSON.stringify(here) !== JSON.stringify(there))
       yield faultAt(where, here, `is ${JSON.stringify(there)} by ${place}`);
+  for (const kind of RATED) yield* ratingFaults(pcf.dqi[`${kind}DQR`], kind, record, place);
   for (const row of rows)
     if (sources.some(({ version }) => version === row.id) === row.isSupplierSpecific)
       yield faultAt(
@@ -218,4 +219,28 @@ function* recordFaults(
     );
   if (footprint.precedingPfIds?.includes(footprint.id) === true)
     yield faultAt('precedingPfIds', footprint.id, 'is the footprint itself');
+}
+
+/** A rating is the mean of all scores by the size of their kg: within a hundredth above it, never below. */
+function* ratingFaults(
+  rating: string,
+  kind: (typeof RATED)[number],
+  { dataQuality, emissions, upstream }: FootprintRecord,
+  place: string,
+): Iterable<string> {
+  const scores = [dataQuality[kind].score, ...upstream.map((part) => part.scores?.[kind] ?? UNTOLD_SCORE)];
+  const kg = [emissions[0]?.perUnitKgCo2e ?? '0', ...upstream.map((part) => part.kgCo2ePerUnit)];
+  const sizes = kg.map((size) => Math.abs(Number(size)));
+  const all = sizes.reduce((sum, size) => sum + size, 0);
+  const due =
+    all === 0
+      ? Math.max(...scores.map(Number))
+      : scores.reduce((sum, score, at) => sum + Number(score) * (sizes[at] ?? 0), 0) / all;
+  const above = Number(rating) - due;
+  if (!(above > -RATING_SLACK && above < RATING_STEP))
+    yield faultAt(
+      `pcf.dqi.${kind}DQR`,
+      rating,
+      `is not ${due.toFixed(4)}, the mean of the scores of ${place} by their kg`,
+    );
 }

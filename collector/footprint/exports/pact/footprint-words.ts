@@ -1,5 +1,6 @@
 import type { FootprintRecord, UpstreamPart } from '../../record/footprint-record.ts';
 import type { CarbonFigures } from './carbon-figures.ts';
+import { sayRatings } from './quality-ratings.ts';
 
 /** How the words of a footprint begin that is not whole; checks look for it. */
 export const PARTIAL = 'Partial footprint:';
@@ -79,6 +80,7 @@ export function commentOf(record: FootprintRecord, figures: CarbonFigures): stri
     sentence(
       `Primary data: ${dataQuality.primaryActivityPercent} % of the energy; ${dataQuality.primaryStrictPercent} % of the emissions by the policy "${dataQuality.policy}"`,
     ),
+    sayRatings(record),
     upstream.length > 0 &&
       'Declared parts do not tell their gases apart: all but biogenic uptake is reported as fossil, and their sets of warming potentials are not known.',
     rowsWithoutGwp.length > 0 &&

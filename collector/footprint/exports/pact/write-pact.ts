@@ -6,6 +6,7 @@ import { carbonFiguresOf, declared, type CarbonFigures } from './carbon-figures.
 import { issuesOf, type UuidOf } from './footprint-id.ts';
 import { commentOf, describeBoundary } from './footprint-words.ts';
 import { PACT_VERSION, type CarbonFootprint, type ProductFootprint } from './product-footprint.ts';
+import { qualityRatingsOf } from './quality-ratings.ts';
 import { validityOf } from './validity.ts';
 
 /** What the export needs besides the record. */
@@ -65,6 +66,7 @@ export function pactFootprint(
 function carbonFootprint(record: FootprintRecord, figures: CarbonFigures): CarbonFootprint {
   const { functionalUnit, period, dataQuality, cutOff } = record;
   const { packagingKg, secondarySources } = figures;
+  const ratings = qualityRatingsOf(record);
   return {
     declaredUnitOfMeasurement: functionalUnit.unit,
     declaredUnitAmount: functionalUnit.amount,
@@ -91,9 +93,9 @@ function carbonFootprint(record: FootprintRecord, figures: CarbonFigures): Carbo
     ...(secondarySources.length > 0 && { secondaryEmissionFactorSources: secondarySources }),
     primaryDataShare: dataQuality.primaryStrictPercent,
     dqi: {
-      technologicalDQR: dataQuality.technological.score,
-      geographicalDQR: dataQuality.geographical.score,
-      temporalDQR: dataQuality.temporal.score,
+      technologicalDQR: ratings.technological,
+      geographicalDQR: ratings.geographical,
+      temporalDQR: ratings.temporal,
     },
   };
 }

@@ -59,6 +59,8 @@ describe.each(records)('the Catena-X footprint of %s', (_, record) => {
     ] as const)
       expect(text).toMatch(new RegExp(`"${name}": ${pact.pcf[name].replaceAll('.', '\\.')},?\n`));
     expect(text).toContain(`"primaryDataShare": ${pact.pcf.primaryDataShare},`);
+    for (const name of ['technologicalDQR', 'geographicalDQR', 'temporalDQR'] as const)
+      expect(text).toMatch(new RegExp(`"${name}": ${pact.pcf.dqi[name].replaceAll('.', '\\.')},?\n`));
     expect(text).toContain(JSON.stringify(pact.comment).slice(1, -1));
   });
 });
@@ -118,7 +120,7 @@ const BROKEN: [what: string, from: string | RegExp, to: string, schemaSees: bool
   ['an amount of 0', '"declaredUnitAmount": 1', '"declaredUnitAmount": 0', true],
   ['a unit that it does not have', '"piece"', '"machine-hour"', true],
   ['more left out than 10 %', '"exemptedEmissionsPercent": 0', '"exemptedEmissionsPercent": 10.1', true],
-  ['a rating of 6', '"temporalDQR": 1', '"temporalDQR": 6', true],
+  ['a rating of 6', '"temporalDQR": 4.15', '"temporalDQR": 6', true],
   ['a region that there is not', '"South-eastern Asia"', '"South East Asia"', true],
   ['a scope that it does not have', '"Cradle-to-gate"', '"Gate-to-gate"', true],
   ['an id that is none', /"id": "[^"]*"/, '"id": "mill-1"', true],

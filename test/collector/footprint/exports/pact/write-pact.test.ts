@@ -113,6 +113,32 @@ describe('a PACT footprint', () => {
     expect(pcf.boundaryProcessesDescription).toContain('footprint 3c0d2f2e-8f3a-4b5f-9f0e-0a7a3f2f9b10');
   });
 
+  it('rates declared parts by their kg, what nobody told of them as the worst, and says what that was', () => {
+    const part = samplePart();
+    const [steel] = part.upstream;
+    if (steel === undefined) throw new Error('the sample has no steel');
+    const ratings = (...upstream: typeof part.upstream) => pactFootprint({ ...part, upstream }, ports);
+    // (1.209798 x 1 + 4.48 x 5) / 5.689798 = 4.1495; (1.209798 x 2 + 4.48 x 5) / 5.689798 = 4.3621; each rounded up.
+    const silent = ratings(steel);
+    expect(silent.pcf.dqi).toEqual({
+      technologicalDQR: '4.15',
+      geographicalDQR: '4.37',
+      temporalDQR: '4.15',
+    });
+    expect(silent.comment).toContain(
+      'scores that nobody told count as 5: material steel bar 42CrMo4, 4.1 kg (technological, geographical, temporal).',
+    );
+    // (1.209798 x 1 + 4.48 x 2) / 5.689798 = 1.7874; (1.209798 x 2 + 4.48 x 1) / 5.689798 = 1.2126.
+    const told = ratings({ ...steel, scores: { technological: '2', geographical: '1' } });
+    expect(told.pcf.dqi).toEqual({ technologicalDQR: '1.79', geographicalDQR: '1.22', temporalDQR: '4.15' });
+    expect(told.comment).toContain('count as 5: material steel bar 42CrMo4, 4.1 kg (temporal).');
+    // An uptake hides nothing: 4.48 kg taken up weigh as much as 4.48 kg emitted.
+    const uptake = ratings({ ...steel, kgCo2ePerUnit: d('-4.48'), biogenicUptakeKgCo2ePerUnit: d('-4.48') });
+    expect(uptake.pcf.dqi.technologicalDQR).toBe('4.15');
+    const whole = ratings({ ...steel, scores: { technological: '1', geographical: '1', temporal: '1' } });
+    expect(whole.comment).toContain('weighted by kg of CO2e.');
+  });
+
   it('takes biogenic uptake and packaging apart, and names sources of parts that are not wholly primary', () => {
     const { pcf } = pactFootprint(packedPart(), ports);
     // 1.209798 + 4.48 - 0.3, and that without the uptake of 0.700001.
@@ -293,6 +319,8 @@ const BROKEN: [what: string, breakIt: (footprint: ProductFootprint) => void, sch
   ],
   ['another country than its record', ({ pcf }) => Object.assign(pcf, { geographyCountry: 'TH' }), false],
   ['another rating than its record', ({ pcf }) => Object.assign(pcf.dqi, { temporalDQR: '2' }), false],
+  ['the rating of its electricity alone', ({ pcf }) => Object.assign(pcf.dqi, { temporalDQR: '1' }), false],
+  ['a rating rounded down', ({ pcf }) => Object.assign(pcf.dqi, { temporalDQR: '4.14' }), false],
   [
     'another period than its record',
     ({ pcf }) => Object.assign(pcf, { referencePeriodStart: '2026-06-01T00:00:00.000Z' }),
