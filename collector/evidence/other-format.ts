@@ -6,11 +6,17 @@ import { isCrowded } from './package-files.ts';
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const MANIFEST_BYTES_MAX = 16 * 1024 * 1024;
 
-/**
- * The version of the format that a package says it is of, where that is not 1. Undefined for one of version 1, and for whatever is no
- * package: its faults are told of by those who read it.
- */
-export function otherFormatOf(from: PackageBytes): number | undefined {
+/** The manifest before anything else of a package is read. */
+export interface PeekedManifest {
+  /** The version of the format that it says it is of, where that is not 1. */
+  otherVersion: number | undefined;
+  text: string;
+  /** What the text says, parsed: a large one is read once. */
+  value: unknown;
+}
+
+/** Undefined for whatever is no package, or has a manifest that nobody should parse: its faults are told of by those who read it. */
+export function peekManifest(from: PackageBytes): PeekedManifest | undefined {
   try {
     for (const { path, bytes } of unpackZip(from, (path) =>
       path === 'manifest.json' ? MANIFEST_BYTES_MAX : FILE_BYTES_MAX,
@@ -18,13 +24,17 @@ export function otherFormatOf(from: PackageBytes): number | undefined {
       if (path !== 'manifest.json') continue;
       const text = Buffer.from(bytes).toString('utf8');
       if (isCrowded(text)) return undefined;
-      const manifest: unknown = JSON.parse(text);
-      if (!isObject(manifest) || manifest['format'] !== 'millwatt-evidence') return undefined;
-      const { v } = manifest;
-      return typeof v === 'number' && Number.isSafeInteger(v) && v > 0 && v !== 1 ? v : undefined;
+      const value: unknown = JSON.parse(text);
+      return { otherVersion: otherVersionOf(value), text, value };
     }
   } catch {
     return undefined;
   }
   return undefined;
+}
+
+function otherVersionOf(manifest: unknown): number | undefined {
+  if (!isObject(manifest) || manifest['format'] !== 'millwatt-evidence') return undefined;
+  const { v } = manifest;
+  return typeof v === 'number' && Number.isSafeInteger(v) && v > 0 && v !== 1 ? v : undefined;
 }

@@ -33,16 +33,24 @@ export class PackageFiles {
   readonly #texts = new Map<string, Uint8Array>();
   readonly #rawAt = new Map<string, number>();
 
-  private constructor(from: PackageBytes) {
+  readonly #parsed: { text: string; value: unknown } | undefined;
+
+  private constructor(from: PackageBytes, parsed: { text: string; value: unknown } | undefined) {
     this.#from = from;
+    this.#parsed = parsed;
   }
 
   /**
    * Reads the whole container once; yields the share that is read, 0..1, after each file. Throws an error of class `refuse` (code
    * `bad-package`) that names the byte where it is none.
+   *
+   * @param parsed a text that was parsed before, which need not be again: the manifest
    */
-  static *open(from: PackageBytes): Generator<number, PackageFiles> {
-    const files = new PackageFiles(from);
+  static *open(
+    from: PackageBytes,
+    parsed?: { text: string; value: unknown },
+  ): Generator<number, PackageFiles> {
+    const files = new PackageFiles(from, parsed);
     let textBytes = 0;
     let offset = 0;
     for (const { path, bytes } of unpackZip(from, limitOf)) {
@@ -75,7 +83,8 @@ export class PackageFiles {
 
   /** The value of a JSON file that is written as RFC 8785 says; throws an error of class `refuse` on another. */
   json(path: string): unknown {
-    return canonicalValue(path, textOf(path, this.bytes(path)));
+    const text = textOf(path, this.bytes(path));
+    return canonicalValue(path, text, text === this.#parsed?.text ? this.#parsed : undefined);
   }
 
   /** The values of a file with one canonical JSON text a line, each ended; throws as `json`. */
@@ -117,12 +126,12 @@ function textOf(path: string, bytes: Uint8Array): string {
   }
 }
 
-function canonicalValue(place: string, text: string): unknown {
+function canonicalValue(place: string, text: string, parsed?: { value: unknown }): unknown {
   if (isCrowded(text)) throw refuse(place, `has more than ${MARKS_MAX} brackets and commas`);
   let isSame: boolean;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsed === undefined ? JSON.parse(text) : parsed.value;
     isSame = canonicalText(value) === text;
   } catch {
     throw refuse(place, 'is not JSON that can be read');

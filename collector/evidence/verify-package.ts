@@ -9,7 +9,7 @@ import { checkRoots } from './check-roots.ts';
 import { checkStamps } from './check-stamps.ts';
 import { checkTrust, requireTrusted } from './check-trust.ts';
 import { isManifest, type Manifest, type PackedChain } from './manifest.ts';
-import { otherFormatOf } from './other-format.ts';
+import { peekManifest } from './other-format.ts';
 import { PackageFiles } from './package-files.ts';
 import type { PackedCertificate, PackedMeter } from './packed-meters.ts';
 import { statementFault } from './statement.ts';
@@ -73,9 +73,9 @@ async function verifyInto(
   from: PackageBytes,
   options: VerifyPackageOptions,
 ): Promise<Verified | undefined> {
-  const other = otherFormatOf(from);
-  if (other !== undefined) {
-    const saying = `The package is of version ${other} of the format, and this version of millwatt reads version 1: nothing was checked. Verify with the version that made it.`;
+  const peeked = peekManifest(from);
+  if (peeked?.otherVersion !== undefined) {
+    const saying = `The package is of version ${peeked.otherVersion} of the format, and this version of millwatt reads version 1: nothing was checked. Verify with the version that made it.`;
     lines.beyond('container', 'manifest.json', saying);
     return undefined;
   }
@@ -83,7 +83,7 @@ async function verifyInto(
     'container',
     'package',
     'It is a package in the one form that millwatt writes.',
-    () => takeSteps(PackageFiles.open(from), 'reading the package', options),
+    () => takeSteps(PackageFiles.open(from, peeked), 'reading the package', options),
   );
   if (files === undefined) return undefined;
   const manifest = await lines.run(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { zstdCompressSync } from 'node:zlib';
 import { decodeRaw } from '../../../collector/evidence/raw-frames.ts';
 import type { PackageVerdict } from '../../../collector/evidence/verify-package.ts';
@@ -79,6 +79,17 @@ describe('an evidence package', () => {
     );
     // Nothing that a stranger signed is read further.
     expect(stranger.lines.at(-1)?.check).toBe('trust');
+  });
+
+  it('has its manifest parsed once', async () => {
+    const source = await makeSource(2);
+    const whole = packed(source);
+    const parse = vi.spyOn(JSON, 'parse');
+    const { result } = await verify(whole, [source.key.publicKey]);
+    const manifests = parse.mock.calls.filter(([text]) => /^\{"algorithm":.*"format":/.test(text));
+    parse.mockRestore();
+    expect(result).toBe('verified');
+    expect(manifests).toHaveLength(1);
   });
 
   it('is refused before it is read where a small text is a crowd of objects', async () => {
