@@ -254,7 +254,7 @@ describe('millwatt verify', () => {
     const found = JSON.parse(algorithm.out);
     expect(found).toMatchObject({ ok: false, result: 'not-judged', totals: null, counts: { fail: 0 } });
     expect(found.lines.find((line: { check: string }) => line.check === 'recomputation').saying).toMatch(
-      /computed by millwatt-energy\/1, which this version does not have.*Verify with millwatt 0\.0\.3/,
+      /computed by millwatt-energy\/1, which this version does not have \(it has millwatt-energy\/\d+\): they were not computed anew\. Verify with millwatt 0\.0\.3, which made the package\.$/,
     );
     expect(algorithm.code).toBe(4);
     // Of hours that say something else than the manifest, nobody else is named.
