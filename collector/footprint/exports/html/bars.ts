@@ -23,6 +23,8 @@ const SCALE = 10;
 const HEIGHT = 11;
 const AXIS_HEIGHT = 10;
 const EDGE = 3;
+/** Wider than this it would be too small to read on a phone. */
+const WIDE = 130;
 /** Width of a digit of the axis. */
 const DIGIT = 4.8;
 
@@ -40,10 +42,11 @@ export function drawBars(bars: readonly Bar[], widthEm: number, unit = ''): BarC
   const grid = ticks.map((tick) => `M${xOf(tick)} 0V${HEIGHT}`).join('');
   return {
     axis: [
-      `<svg class="axis" viewBox="0 0 ${width} ${AXIS_HEIGHT}" aria-hidden="true">`,
+      `<svg class="${width > WIDE ? 'axis wide' : 'axis'}" viewBox="0 0 ${width} ${AXIS_HEIGHT}" aria-hidden="true">`,
       ...ticks.map((tick) => {
         const x = xOf(tick);
-        const anchor = x < 12 ? 'start' : x > width - 12 ? 'end' : 'middle';
+        const half = Math.max(12, (tickText(tick).length * DIGIT) / 2);
+        const anchor = x < 12 ? 'start' : x > width - half ? 'end' : 'middle';
         return `<text x="${x}" y="8" text-anchor="${anchor}">${tickText(tick)}${unit}</text>`;
       }),
       '</svg>',
@@ -72,7 +75,7 @@ function barOf(from: number, to: number, isHollow: boolean): string {
 const whiskerOf = (from: number, to: number) =>
   `<path class="whisker" d="M${from} 5.5H${to}M${from} 3.5V7.5M${to} 3.5V7.5"/>`;
 
-/** Round values on an axis, zero among them, as many as have room side by side. */
+/** Round values on an axis, zero among them, as many as have room side by side: at least one beside zero, if any has. */
 function ticksOf(low: number, high: number, width: number): number[] {
   for (let most = Math.floor(width / 34); most >= 1; most--) {
     const rough = (high - low) / most;
@@ -85,9 +88,22 @@ function ticksOf(low: number, high: number, width: number): number[] {
     const texts = ticks.map(tickText);
     if (texts.some((text) => text.includes('e'))) break;
     const apart = (step / (high - low)) * (width - 2 * EDGE);
-    if (ticks.length > 0 && Math.max(...texts.map(({ length }) => length)) * DIGIT + 8 <= apart) return ticks;
+    if (ticks.length > 1 && Math.max(...texts.map(({ length }) => length)) * DIGIT + 8 <= apart) return ticks;
   }
-  return [0];
+  const top = topOf(high);
+  const text = tickText(top);
+  const apart = (top / (high - low || 1)) * (width - 2 * EDGE);
+  // Near the end of the axis a mark ends at its place, elsewhere its middle is there.
+  const isAtEnd = EDGE + apart > width - Math.max(12, (text.length * DIGIT) / 2);
+  const needed = (text.length / (isAtEnd ? 1 : 2) + 1.6) * DIGIT;
+  return top > 0 && apart >= needed && !text.includes('e') ? [0, top] : [0];
+}
+
+/** The largest of 1, 2, 5, 10 ... that is not above a value; 0 where there is none. */
+function topOf(high: number): number {
+  const decade = 10 ** Math.floor(Math.log10(high));
+  const factor = [5, 2, 1].find((one) => one * decade <= high * (1 + 1e-9));
+  return factor === undefined || !Number.isFinite(decade) ? 0 : Number((factor * decade).toPrecision(12));
 }
 
 const tickText = (tick: number) => String(tick === 0 ? 0 : tick);

@@ -48,7 +48,7 @@ export function statementsSection(reader: RecordReader): Section {
       ];
       const columns: Column[] = [
         { head: 'Method and factors', share: 27 },
-        { head: '', share: 66 - ofKg - ofPer },
+        { head: 'electricity, kg CO₂e', share: 66 - ofKg - ofPer },
         { head: 'kg CO₂e', share: ofKg, isNumber: true },
         { head: `kg CO₂e per ${unit}`, share: ofPer, isNumber: true },
         { head: 'U, %', share: 7, isNumber: true },
@@ -108,7 +108,7 @@ export function sensitivitySection({ record, say, number }: RecordReader): Secti
         return drawText([['No other choice was possible: nothing was tried.']], { widthEm, room });
       const columns: Column[] = [
         { head: 'Choice', share: 36 },
-        { head: '', share: 23 },
+        { head: 'change of the figure, %', share: 23 },
         { head: 'change, %', share: 9, isNumber: true },
         { head: 'from', share: 10, isNumber: true },
         { head: 'to', share: 10, isNumber: true },
@@ -152,7 +152,7 @@ export function upstreamSection({ record, say, has }: RecordReader): Section | u
         return drawText([['None were declared: this is the electricity alone.']], { widthEm, room });
       const columns: Column[] = [
         { head: 'Part', share: 30 },
-        { head: '', share: 18 },
+        { head: `footprint, kg CO₂e per ${unit}`, share: 18 },
         { head: `kg CO₂e per ${unit}`, share: 12, isNumber: true },
         { head: 'biogenic uptake', share: 10, isNumber: true },
         { head: 'primary, %', share: 8, isNumber: true },

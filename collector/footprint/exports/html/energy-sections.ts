@@ -62,7 +62,7 @@ export function statesSection({ record, say, number, has }: RecordReader): Secti
       ];
       const columns: Column[] = [
         { head: 'State', share: 18 },
-        { head: '', share: 82 - ofKwh - ofHours - (hasPower ? ofPower : 0) - (hasU ? 9 : 0) },
+        { head: 'energy, kWh', share: 82 - ofKwh - ofHours - (hasPower ? ofPower : 0) - (hasU ? 9 : 0) },
         { head: 'kWh', share: ofKwh, isNumber: true },
         { head: 'h', share: ofHours, isNumber: true },
         ...(hasPower ? [{ head: 'mean W', share: ofPower, isNumber: true } as const] : []),
@@ -99,12 +99,23 @@ export function statesSection({ record, say, number, has }: RecordReader): Secti
             ]
           : []),
       ]);
-      return stack(
-        drawTable(columns, rows, {
+      // Where not all have room those stay that most of the energy is of, in their order.
+      const largest = seen
+        .map((state, index) => ({ index, kwh: Number(states[state].energyKwh) }))
+        .sort((a, b) => b.kwh - a.kwh)
+        .slice(0, Math.max(1, room.rows))
+        .map(({ index }) => index);
+      const table = drawTable(
+        columns,
+        rows.filter((_, index) => largest.includes(index)),
+        {
           widthEm,
-          room,
+          room: { ...room, rows: Infinity },
           caption: 'Energy, hours and mean power by operating state',
-        }),
+        },
+      );
+      return stack(
+        largest.length < rows.length ? { ...table, cut: `${largest.length} of ${rows.length}` } : table,
         drawText(
           never.length === 0
             ? []
@@ -137,7 +148,7 @@ export function componentsSection({ record, say, number }: RecordReader): Sectio
       const ofName = shareFor([...names.map((name) => [name]), ['no meter of its own']], widthEm, [24, 40]);
       const columns: Column[] = [
         { head: 'Component', share: ofName },
-        { head: '', share: 100 - ofName - ofKwh },
+        { head: 'energy, kWh', share: 100 - ofName - ofKwh },
         { head: 'kWh', share: ofKwh, isNumber: true },
       ];
       const bars = drawBars(

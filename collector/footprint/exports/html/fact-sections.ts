@@ -38,9 +38,20 @@ export function subjectSection({ record, say, has, joined }: RecordReader): Sect
               joined('subject.productIds', ', '),
               ...(subject.classifications.length === 0 ? [] : [joined('subject.classifications', ', ')]),
               [
-                ...mass('massKgPerUnit', 'mass'),
-                '; ',
-                ...mass('fossilCarbonKgPerUnit', 'fossil carbon in it'),
+                // An hour of use is a service.
+                ...(record.view === 'use-phase'
+                  ? [
+                      'an hour of use has no mass (',
+                      say('subject.massKgPerUnit'),
+                      ' kg) and no fossil carbon in it (',
+                      say('subject.fossilCarbonKgPerUnit'),
+                      ' kg)',
+                    ]
+                  : [
+                      ...mass('massKgPerUnit', 'mass'),
+                      '; ',
+                      ...mass('fossilCarbonKgPerUnit', 'fossil carbon in it'),
+                    ]),
               ],
               ...(parameters.length === 0
                 ? []

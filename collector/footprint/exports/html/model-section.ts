@@ -32,7 +32,7 @@ export function unitsSection({ record, say, has, number }: RecordReader): Sectio
             [14, 30],
           ),
         },
-        { head: '', share: 0 },
+        { head: 'energy per hour, kWh/h', share: 0 },
         { head: 'kWh/h', share: 14, isNumber: true },
         { head: 'h', share: 14, isNumber: true },
         { head: 'kWh', share: 14, isNumber: true },

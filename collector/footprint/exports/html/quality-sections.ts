@@ -112,23 +112,43 @@ export function uncertaintySection({ record, say, list }: RecordReader): Section
             ];
       const text = drawText([total, ...list('uncertainty.missing')], { widthEm, room });
       if (sources.length === 0) return text;
+      const sayNothing = (indexes: readonly number[]): Line =>
+        indexes.flatMap((index, at): Part[] => [
+          at === 0 ? 'Adding nothing: ' : '; ',
+          say(`uncertainty.sources[${index}].source`),
+          ' ',
+          say(`uncertainty.sources[${index}].standardPercent`),
+          ' % (',
+          say(`uncertainty.sources[${index}].note`),
+          ')',
+        ]);
+      const isWide = widthEm > 50;
       const columns: Column[] = [
-        { head: 'Source', share: 21 },
-        { head: 'u, %', share: 11, isNumber: true },
-        { head: 'Note', share: 68 },
+        { head: 'Source', share: isWide ? 10 : 21 },
+        { head: 'u, %', share: isWide ? 6 : 11, isNumber: true },
+        { head: 'Note', share: isWide ? 84 : 68 },
       ];
       // The largest first: where the list is cut, those that add nothing go.
       const sorted = sources
         .map(({ standardPercent }, index) => ({ index, percent: Number(standardPercent) }))
         .sort((a, b) => b.percent - a.percent);
-      const rows = sorted.map(({ index }): Cell[] => [
-        [[say(`uncertainty.sources[${index}].source`)]],
-        [[say(`uncertainty.sources[${index}].standardPercent`)]],
-        [[say(`uncertainty.sources[${index}].note`)]],
-      ]);
+      const nothing = sorted.filter(({ percent }) => percent === 0);
+      const rows = sorted
+        .slice(0, sorted.length - nothing.length)
+        .map(({ index }): Cell[] => [
+          [[say(`uncertainty.sources[${index}].source`)]],
+          [[say(`uncertainty.sources[${index}].standardPercent`)]],
+          [[say(`uncertainty.sources[${index}].note`)]],
+        ]);
       return stack(
         text,
-        drawTable(columns, rows, { widthEm, room, caption: 'Standard uncertainty of each source' }),
+        rows.length === 0
+          ? drawText([], { widthEm, room })
+          : drawTable(columns, rows, { widthEm, room, caption: 'Standard uncertainty of each source' }),
+        drawText(nothing.length === 0 ? [] : [sayNothing(nothing.map(({ index }) => index))], {
+          widthEm,
+          room,
+        }),
       );
     },
   };

@@ -33,13 +33,34 @@ export interface ReportLayout {
 
 const { pageEm, gapEm, kickerEm } = METRICS;
 
-/** Lays a record out on two pages of A4. @param fingerprint of the collector's key */
+/** What may stand on the second page, over all of its width, where the first one is too full for it. */
+type Moved = 'nothing' | 'coverage' | 'budget';
+
+/**
+ * Lays a record out on two pages of A4, so that the appendix has as few parts as can be. @param fingerprint of the collector's
+ * key
+ */
 export function layOut(reader: RecordReader, fingerprint: string): ReportLayout {
+  let best = arrange(reader, fingerprint, 'nothing');
+  for (const moved of ['budget', 'coverage'] as const) {
+    if (best.appendix.length === 0) break;
+    const other = arrange(reader, fingerprint, moved);
+    if (other.appendix.length < best.appendix.length) best = other;
+  }
+  return best;
+}
+
+function arrange(reader: RecordReader, fingerprint: string, moved: Moved): ReportLayout {
   const components = componentsSection(reader);
   const [states, perHour, obtained] = [
     statesSection(reader),
     perHourSection(reader),
     obtainedSection(reader),
+  ];
+  const [quality, coverage, budget] = [
+    qualitySection(reader),
+    coverageSection(reader),
+    uncertaintySection(reader),
   ];
   const head = drawHead(reader);
   const first = fitBands(
@@ -49,7 +70,11 @@ export function layOut(reader: RecordReader, fingerprint: string): ReportLayout 
         : [both([states], [components]), both([perHour], [obtained])]),
       ...whole(unitsSection(reader), statementsSection(reader), upstreamSection(reader)),
       ...whole(sensitivitySection(reader)),
-      balanced(qualitySection(reader), uncertaintySection(reader), coverageSection(reader)),
+      {
+        nothing: balanced(quality, budget, coverage),
+        coverage: both([quality], [budget]),
+        budget: both([quality], [coverage]),
+      }[moved],
     ],
     pageEm.height - head.em,
   );
@@ -61,6 +86,7 @@ export function layOut(reader: RecordReader, fingerprint: string): ReportLayout 
         statementNotesSection(reader),
         factorsSection(reader),
         metersSection(reader),
+        { nothing: undefined, coverage, budget }[moved],
         mediaSection(reader),
         remarksSection(reader),
       ),

@@ -32,7 +32,7 @@ export function perHourSection(reader: RecordReader): Section {
       );
       const columns: Column[] = [
         { head: 'Hours', share: 21 },
-        { head: '', share: 79 - ofKwh - 17 },
+        { head: 'energy per hour, kWh/h', share: 79 - ofKwh - 17 },
         { head: 'kWh/h', share: ofKwh, isNumber: true },
         { head: 'h', share: 17, isNumber: true },
       ];
@@ -87,7 +87,7 @@ function allocatedSection({ record, say, number }: RecordReader): Section {
       const ofKwh = shareFor(kwh, widthEm, [16, 30]);
       const columns: Column[] = [
         { head: 'Energy', share: 32 },
-        { head: '', share: 68 - ofKwh },
+        { head: 'energy, kWh', share: 68 - ofKwh },
         { head: 'kWh', share: ofKwh, isNumber: true },
       ];
       const shown = record.activity.allocated === null ? parts.slice(2) : parts;
@@ -141,7 +141,7 @@ export function obtainedSection({ say, number }: RecordReader): Section {
       const ofKwh = shareFor(kwh, widthEm, [16, 30]);
       const columns: Column[] = [
         { head: 'From', share: 34 },
-        { head: '', share: 66 - ofKwh },
+        { head: 'energy, kWh', share: 66 - ofKwh },
         { head: 'kWh', share: ofKwh, isNumber: true },
       ];
       const bars = drawBars(

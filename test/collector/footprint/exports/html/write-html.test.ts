@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { drawBars } from '../../../../../collector/footprint/exports/html/bars.ts';
 import { checkHtml } from '../../../../../collector/footprint/exports/html/check-html.ts';
 import { POLICY, STYLE } from '../../../../../collector/footprint/exports/html/report-style.ts';
 import { writeHtml } from '../../../../../collector/footprint/exports/html/write-html.ts';
@@ -149,4 +150,44 @@ test('many lacks that stand on the first page, whole, need no appendix', () => {
   const content = contentOf(record);
   expect(faultsOf(content, record)).toBe('');
   expect(content).not.toMatch(/see appendix|class="sheet appendix"/);
+});
+
+test.each(Object.entries(RECORDS))('each axis of %s has a quantity with its unit above it', (_, make) => {
+  const axes = [
+    ...contentOf(make()).matchAll(
+      /<th scope="col"[^>]*>([^<]*)<svg class="axis(?: wide)?"[^>]*>(.*?)<\/svg>/g,
+    ),
+  ];
+  expect(axes.length).toBe(contentOf(make()).split('class="axis').length - 1);
+  for (const [, head, marks] of axes) {
+    expect(head).toMatch(/^[a-z ]+, (?:kWh(?:\/h)?|kg CO₂e(?: per \w+)?|%)$/);
+    expect(marks).toMatch(/>0<\/text>/);
+  }
+});
+
+test('a narrow axis has a mark beside zero', () => {
+  const { axis } = drawBars([{ value: 3921.113, half: 85.9, title: '' }], 6.2);
+  expect([...axis.matchAll(/>([^<]+)<\/text>/g)].map(([, mark]) => mark)).toEqual(['0', '2000']);
+});
+
+test('an hour of use has no mass, a part has one', () => {
+  const textOf = (record: FootprintRecord) => contentOf(record).replaceAll(/<[^>]+>/g, '');
+  expect(textOf(sampleUsePhase())).toContain(
+    'an hour of use has no mass (0 kg) and no fossil carbon in it (0 kg)',
+  );
+  expect(textOf(sampleUsePhase())).not.toContain('kg a unit');
+  expect(textOf(samplePart())).toContain(' kg a unit');
+});
+
+test('a long budget goes whole over the second page rather than cut on the first', () => {
+  const use = sampleUsePhase();
+  const note = Array.from({ length: 14 }, (_, n) => `state ${n} u 1.13 %, its largest [1.8 % of 100 A]`).join(
+    '; ',
+  );
+  const sources = ['meter', 'ct', 'ctPhase'].map((source) => ({ source, standardPercent: d('0.5'), note }));
+  const record = { ...use, uncertainty: { ...use.uncertainty, sources } };
+  const content = contentOf(record);
+  expect(content).not.toContain('see appendix');
+  expect(content.indexOf('id="uncertainty"')).toBeGreaterThan(content.indexOf('id="subject"'));
+  expect(faultsOf(content, record)).toBe('');
 });
