@@ -31,6 +31,23 @@ export class MillwattError extends Error {
   }
 }
 
+/** What the operating system says of files, for people. */
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'part of its path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the disk takes no writes',
+  ENOSPC: 'the disk is full',
+};
+
+/** Why a file that is named beside this cannot be used: `no such file`, without the words of a system call. */
+export function describeFileFault(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return (typeof code === 'string' ? FILE_FAULTS[code] : undefined) ?? describeError(error);
+}
+
 /** The message and cure of any thrown value as one line, for logs and terminals. */
 export function describeError(error: unknown): string {
   if (error instanceof MillwattError)

@@ -6,6 +6,7 @@ import { chooseDuration } from './browse-duration.ts';
 import type { BrowseCommandOptions } from './browse-options.ts';
 import { leaveStopped, sayStopped } from './browse-stopped.ts';
 import { writePrintableJson } from './browse-text.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 
 /** Options that only one of the two protocols has. */
 const OPCUA_ONLY = ['config', 'pki', 'security', 'user', 'passwordFile', 'path', 'depth', 'all'] as const;
@@ -35,6 +36,17 @@ export async function runBrowse(url: string, options: BrowseCommandOptions): Pro
   process.exit();
 }
 
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new MillwattError('refuse', 'no-pem', `--ca ${file} cannot be read: ${describeFileFault(cause)}.`, {
+      cure: 'Give the path of the certificate of the authority in PEM: -----BEGIN CERTIFICATE----- and so on.',
+      cause,
+    });
+  }
+}
+
 async function browseAgent(url: string, options: BrowseCommandOptions): Promise<void> {
   const { browseMtconnect } = await import('./browse-mtconnect.ts');
   const width = widthOf();
@@ -43,7 +55,7 @@ async function browseAgent(url: string, options: BrowseCommandOptions): Promise<
     signal: stop,
     timeoutMs: chooseDuration(options.timeout),
     ...(options.device === undefined ? {} : { device: options.device }),
-    ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca, 'utf8') }),
+    ...(options.ca === undefined ? {} : { ca: readAuthority(options.ca) }),
     ...(Number.isFinite(width) ? { width: Math.min(width, WIDTH_MAX) } : {}),
   });
   try {

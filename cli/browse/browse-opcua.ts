@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 import { silentLog } from '../../protocols/log.ts';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { browseServer, type BrowseAccess } from '../../protocols/opcua/browse/browse-server.ts';
@@ -89,10 +89,15 @@ function readPassword(file: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new MillwattError('refuse', 'no-password', `The password file ${file} cannot be read.`, {
-      cure: 'Check the path, and that this user may read it.',
-      cause,
-    });
+    throw new MillwattError(
+      'refuse',
+      'no-password',
+      `The password file ${file} cannot be read: ${describeFileFault(cause)}.`,
+      {
+        cure: 'Check the path, and that this user may read it.',
+        cause,
+      },
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { calibrateInSteps, type Calibration } from '../../collector/energy/calib
 import type { Proposal } from '../../collector/energy/calibration/proposal.ts';
 import type { MachineConfig } from '../../config/collector-config.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
-import { MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 import { usageError } from '../../protocols/modbus/scan/scan-target.ts';
 import { chooseConfig } from '../config-argument.ts';
 import { readZonedTime } from '../iso-time.ts';
@@ -184,10 +184,15 @@ function writePlot(path: string, proposal: Proposal, readings: Readings, credit:
   try {
     writeFileSync(path, drawSvg(proposal, samples, { subject, zoneOffsetMin, credit }));
   } catch (cause) {
-    throw new MillwattError('refuse', 'no-plot', `The picture ${path} cannot be written.`, {
-      cure: 'Give a path in a folder that is there: --plot mill-1.svg',
-      cause,
-    });
+    throw new MillwattError(
+      'refuse',
+      'no-plot',
+      `The picture ${path} cannot be written: ${describeFileFault(cause)}.`,
+      {
+        cure: 'Give a path in a folder that is there: --plot mill-1.svg',
+        cause,
+      },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { PowerSamples } from '../../collector/energy/calibration/power-samples.ts';
-import { MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 import { toNumber, UNITS } from '../../protocols/telemetry/unit.ts';
 
 /** How a recording is to be read. */
@@ -86,10 +86,15 @@ function readText(file: string): string {
     const bytes = readFileSync(file);
     return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (cause) {
-    throw new MillwattError('refuse', 'no-recording', `The recording ${file} cannot be read.`, {
-      cure: 'Give the path of a CSV file.',
-      cause,
-    });
+    throw new MillwattError(
+      'refuse',
+      'no-recording',
+      `The recording ${file} cannot be read: ${describeFileFault(cause)}.`,
+      {
+        cure: 'Give the path of a CSV file.',
+        cause,
+      },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 
 /** Throws an error of class `refuse` (code `file-exists`) where a file is there that nobody said may go. */
 export function requireFree(path: string, mayReplace: boolean): void {
@@ -42,9 +42,18 @@ export async function writeWhole(
     if (signal?.aborted === true)
       throw new MillwattError('refuse', 'stopped', 'Stopped; nothing was written.', { cause });
     if (cause instanceof MillwattError || (cause as NodeJS.ErrnoException).code === undefined) throw cause;
-    throw new MillwattError('refuse', 'no-access', `${path} cannot be written: ${describeError(cause)}`, {
-      cure: 'Name a file in a folder that is there and yours, with -o.',
-      cause,
-    });
+    throw new MillwattError(
+      'refuse',
+      'no-access',
+      `${path} cannot be written: ${isNowhere(cause) ? 'there is no such folder' : describeFileFault(cause)}.`,
+      {
+        cure: 'Name a file in a folder that is there and yours, with -o.',
+        cause,
+      },
+    );
   }
+}
+
+function isNowhere(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === 'ENOENT';
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { openZone } from '../../collector/energy/calendar/zone.ts';
 import { takeMarks } from '../../collector/reports/job-book.ts';
 import { loadCollectorConfig } from '../../config/load.ts';
-import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 import { authorOf } from '../amend/author.ts';
 import { createReadProgress } from '../calibrate/read-progress.ts';
 import { openConfiguredJournal } from '../journal-access.ts';
@@ -113,7 +113,7 @@ function readText(file: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     if (error instanceof MillwattError) throw error;
-    throw new MillwattError('refuse', 'no-file', `${file} cannot be read: ${describeError(error)}.`, {
+    throw new MillwattError('refuse', 'no-file', `${file} cannot be read: ${describeFileFault(error)}.`, {
       cure: 'Give the path of a CSV file in UTF-8.',
     });
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../../protocols/durable-file.ts';
-import { MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 import { describeCopy, type CopiedFile } from './copy-store.ts';
 
 const NAME = 'backup.json';
@@ -32,7 +32,7 @@ export function readManifest(folder: string): BackupManifest {
     throw new MillwattError(
       'refuse',
       'no-backup',
-      `${folder} is no backup that \`millwatt ledger backup\` made.`,
+      `${folder} is no backup that \`millwatt ledger backup\` made${cause instanceof SyntaxError ? '' : ` (${NAME}: ${describeFileFault(cause)})`}.`,
       {
         cure: 'Name the folder that was given to `millwatt ledger backup`: backup.json is in it.',
         cause,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { JournalHead } from '../../collector/journal/sqlite-journal.ts';
 import type { ChainHead } from '../../collector/ledger/verify-ledger.ts';
 import type { DaysHead } from './verify-days.ts';
-import { MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 import { isCount, isDigest, isId, isToken } from '../../protocols/telemetry/ids.ts';
 
 /** The ends of everything that is signed: kept where the collector cannot reach them, they show later what was cut off. */
@@ -22,10 +22,15 @@ export function writeHeads(path: string, heads: Heads): void {
   try {
     writeFileSync(path, `${JSON.stringify(heads, null, 2)}\n`);
   } catch (cause) {
-    throw new MillwattError('refuse', 'no-heads', `The heads cannot be written to ${path}.`, {
-      cure: 'Give a path in a folder that is there and may be written to.',
-      cause,
-    });
+    throw new MillwattError(
+      'refuse',
+      'no-heads',
+      `The heads cannot be written to ${path}: ${describeFileFault(cause)}.`,
+      {
+        cure: 'Give a path in a folder that is there and may be written to.',
+        cause,
+      },
+    );
   }
 }
 
@@ -35,6 +40,11 @@ export function readHeads(path: string): Heads {
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
+    if (!(cause instanceof SyntaxError))
+      throw new MillwattError('refuse', 'bad-heads', `${path} cannot be read: ${describeFileFault(cause)}.`, {
+        cure: 'Name a file that was written with --heads.',
+        cause,
+      });
     throw badHeads(path, cause);
   }
   if (!isHeads(json)) throw badHeads(path);

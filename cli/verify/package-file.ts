@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { PackageBytes } from '../../collector/evidence/canonical-zip.ts';
-import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 
 /** A package on disk. */
 export interface PackageFile extends PackageBytes {
@@ -19,7 +19,7 @@ export function openPackage(path: string): PackageFile {
     return fileOf(path, fd, before);
   } catch (cause) {
     if (fd !== undefined) closeSync(fd);
-    throw new MillwattError('refuse', 'no-package', `${path} cannot be read: ${describeError(cause)}.`, {
+    throw new MillwattError('refuse', 'no-package', `${path} cannot be read: ${describeFileFault(cause)}.`, {
       cure: 'Give the path of the package, a file whose name ends in .evidence.zip, and see that you may read it.',
       cause,
     });

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { describeError, describeFileFault, MillwattError } from '../../protocols/errors.ts';
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { isDigest } from '../../protocols/telemetry/ids.ts';
 
@@ -46,7 +46,7 @@ export async function readAuthorities(path: string): Promise<string> {
     return text;
   } catch (cause) {
     throw refuse(
-      `--tsa-ca ${path} cannot be read: ${describeError(cause)}.`,
+      `--tsa-ca ${path} cannot be read: ${describeFileFault(cause)}.`,
       'Give a PEM file with the certificates of the time-stamping authorities: -----BEGIN CERTIFICATE----- and so on.',
     );
   }
@@ -59,7 +59,7 @@ function readFile(path: string): TrustedKey[] {
     text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
     throw refuse(
-      `--trust ${path} cannot be read: ${describeError(cause)}.`,
+      `--trust ${path} cannot be read: ${describeFileFault(cause)}.`,
       'Give a file with a fingerprint a line.',
     );
   }

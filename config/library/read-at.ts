@@ -1,4 +1,4 @@
-import { describeError, MillwattError } from '../../protocols/errors.ts';
+import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 
 /**
  * Reads at a place of the operator's; what lies there and may not be read is the operator's to mend. Throws an error of
@@ -8,7 +8,7 @@ export function readAt<T>(path: string, read: (path: string) => T, cure: string)
   try {
     return read(path);
   } catch (cause) {
-    throw new MillwattError('refuse', 'no-access', `${path} cannot be read: ${describeError(cause)}`, {
+    throw new MillwattError('refuse', 'no-access', `${path} cannot be read: ${describeFileFault(cause)}.`, {
       cure,
       cause,
     });
