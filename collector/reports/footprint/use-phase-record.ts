@@ -128,7 +128,7 @@ export function* stepUsePhaseRecord(
     }),
     emissions,
     upstream: [],
-    completeness: { isPartial: !coverage.isComplete, because: coverage.lacks },
+    completeness: { isPartial: true, because: [words.alone, ...coverage.lacks] },
     sensitivity: [...sensitivity, ...cases],
     cutOff: { exemptedPercent: figureText(0, 0), statement: 'Nothing within the boundary was left out.' },
     meters,

@@ -9,12 +9,12 @@ const BASIS_WORDS: Readonly<Record<HourBasis, string>> = {
   processing: 'processing',
 };
 
-/** What a record of a use phase says of itself: its unit, its boundary, and what was allocated. */
+/** What a record of a use phase says of itself: its unit, its boundary, what was allocated, and what it is not. */
 export function sayUsePhase(
   kind: 'machine' | 'line' | 'model',
   { id, machines }: Pick<Subject, 'id' | 'machines'>,
   basis: HourBasis,
-): { unit: string; boundary: FootprintRecord['boundary']; allocation: string } {
+): { unit: string; boundary: FootprintRecord['boundary']; allocation: string; alone: string } {
   const isOne = machines.length === 1;
   const hour = {
     machine: `1 hour of ${id}`,
@@ -24,7 +24,7 @@ export function sayUsePhase(
   return {
     unit: `${hour}, ${BASIS_WORDS[basis]}`,
     boundary: {
-      statement: `Gate to gate: electricity that ${isOne ? 'the machine' : 'the machines'} drew from the supply, in all states.`,
+      statement: `Electricity alone, gate to gate: what ${isOne ? 'the machine' : 'the machines'} drew from the supply, in all states.`,
       includes: [
         'electricity of the whole machine: control, drives, spindle and auxiliaries behind its meter',
       ],
@@ -35,6 +35,8 @@ export function sayUsePhase(
       ],
     },
     allocation: sayAllocation(kind, machines.length),
+    // A use phase may be covered whole and is the footprint of no product all the same.
+    alone: `electricity of the ${isOne ? 'machine' : 'machines'} alone, not the footprint of a product: air, coolant, tools and the ${isOne ? 'machine itself' : 'machines themselves'} are in no figure`,
   };
 }
 

@@ -107,7 +107,7 @@ export function sampleUsePhase(): FootprintRecord {
       count: d('500'),
     },
     boundary: {
-      statement: 'Gate to gate: electricity that the machine drew from its supply, in all states.',
+      statement: 'Electricity alone, gate to gate: what the machine drew from its supply, in all states.',
       includes: ['electricity of the whole machine: control, drives, spindle, coolant, hydraulics'],
       excludes: [
         'compressed air',
@@ -202,7 +202,10 @@ export function sampleUsePhase(): FootprintRecord {
       },
     ],
     upstream: [],
-    completeness: { isPartial: false, because: [] },
+    completeness: {
+      isPartial: true,
+      because: ['electricity of the machine alone, not the footprint of a product'],
+    },
     sensitivity: [
       {
         choice: 'factor-set',
@@ -252,6 +255,7 @@ export function samplePart(): FootprintRecord {
   const use = sampleUsePhase();
   return {
     ...use,
+    completeness: { isPartial: false, because: [] },
     id: '6234f7f0-5043-5601-b772-8cebea2048e7',
     view: 'manufacturing',
     subject: {

@@ -93,7 +93,7 @@ describe.skipIf(python === undefined)('olca-schema and Brightway', () => {
       geomSd: [spread?.geomSd],
       counts: { Process: 4, Flow: 6, Location: 2, DQSystem: 1 },
     });
-    expect(hour?.olcaSchema).toMatchObject({ version: '01.00.000', isPartialTold: false });
+    expect(hour?.olcaSchema).toMatchObject({ version: '01.00.000', isPartialTold: true });
     expect(part?.jsonLd.location).toBe('VN');
     expect(part?.csv.spread).toEqual([[2, spread?.mu, spread?.sigma]]);
   });

@@ -6,15 +6,18 @@ import { sayRatings } from './quality-ratings.ts';
 export const PARTIAL = 'Partial footprint:';
 
 /**
- * What a footprint lacks; empty when it is whole. A product's footprint of electricity alone is never whole, whatever its
- * record says.
+ * What a footprint lacks; empty when it is whole. Electricity alone is never whole, of an hour as of a part, whatever the record
+ * says.
  */
 export function lacksOf({ completeness, view, upstream }: FootprintRecord): string[] {
   if (completeness.isPartial)
     return completeness.because.length > 0 ? completeness.because : ['what is missing was not said'];
-  return view === 'manufacturing' && upstream.length === 0
-    ? ['electricity of the machine alone: no material, transport or purchased part was declared']
-    : [];
+  if (upstream.length > 0) return [];
+  return [
+    view === 'use-phase'
+      ? 'electricity of the machine alone, not the footprint of a product'
+      : 'electricity of the machine alone: no material, transport or purchased part was declared',
+  ];
 }
 
 /** `Partial footprint: it lacks ...`; empty when it is whole. */

@@ -189,7 +189,7 @@ describe('the check of a record', () => {
     ],
     [
       'a part of a footprint that does not say what lacks',
-      (r) => (r.completeness.isPartial = true),
+      (r) => (r.completeness.because = []),
       '$.completeness.because does not tell what lacks',
     ],
     [

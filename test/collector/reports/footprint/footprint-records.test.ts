@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { STATE_COUNT } from '../../../../collector/energy/hour-account.ts';
 import { checkRecord } from '../../../../collector/footprint/record/check-record.ts';
+import { pactFootprint } from '../../../../collector/footprint/exports/pact/write-pact.ts';
 import type { FootprintRecord } from '../../../../collector/footprint/record/footprint-record.ts';
 import { subjectAsked, stepRecord } from '../../../../collector/reports/footprint/record-subject.ts';
 import type { OperatingState } from '../../../../protocols/telemetry/operating-state.ts';
 import { milliwattHours } from '../../../../protocols/telemetry/unit.ts';
+import { uuidOf } from '../../../../protocols/evidence/uuid5.ts';
 import { d } from '../../footprint/sample-record.ts';
 import { tellMarks, type PlantSpan } from '../job-plant.ts';
 import { last, recordSource, sourceOf } from './footprint-plant.ts';
@@ -61,6 +63,10 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
     const record = last(stepRecord(from, { kind: 'machine', id: 'mill' }, range));
     for (const [path, value] of Object.entries(CASE.useHours)) expect(at(record, path), path).toBe(value);
+    // All of the electricity is covered, and it is no product's footprint: two statements.
+    expect(record.completeness.because[0]).toMatch(/^electricity of the machine alone, not the footprint/);
+    const pact = pactFootprint(record, { uuidOf });
+    expect(pact.comment).toMatch(/^Partial footprint: electricity of the machine alone, not/);
     expect(checkRecord(record)).toEqual([]);
     const duty = record.sensitivity.filter(({ choice }) => choice === 'duty-cycle');
     expect(duty.map(({ change, from: was, to, deltaPercent }) => [change, was, to, deltaPercent])).toEqual(

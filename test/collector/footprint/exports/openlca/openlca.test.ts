@@ -154,7 +154,7 @@ describe('the openLCA package', () => {
       inventoryMethodDescription: expect.stringContaining('nothing was allocated') as string,
     });
     expect(process.otherProperties?.millwatt).toMatchObject({
-      isPartial: false,
+      isPartial: true,
       hours: sampleUsePhase().evidence.hours,
     });
     const { uncertainty, dqEntry } = process.exchanges[1] ?? {};
