@@ -149,11 +149,12 @@ function meteredProcess(frame: Frame, supplies: readonly Supply[]): DataSet[] {
     sources: [evidence],
     volume: `${functionalUnit.count ?? '0'} ${measuredIn.unit} in ${record.period.name}, the period of this data set`,
     quality: [
-      ['Technological representativeness', dataQuality.technological],
-      ['Time representativeness', dataQuality.temporal],
-      ['Geographical representativeness', dataQuality.geographical],
-      ['Completeness', dataQuality.completeness],
-      ['Precision', dataQuality.precision],
+      ['Technological representativeness', dataQuality.technological.score],
+      // It is of its machines, their place and the period themselves: how far the factor is, its supplier says.
+      ['Time representativeness', '1'],
+      ['Geographical representativeness', '1'],
+      ['Completeness', dataQuality.completeness.score],
+      ['Precision', dataQuality.precision.score],
     ],
     isComplete: !record.completeness.isPartial,
     exchanges: [

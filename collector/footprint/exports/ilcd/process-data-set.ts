@@ -32,7 +32,7 @@ export interface ProcessFacts {
   sources: readonly DataSet[];
   /** Amount and unit, as TIDAS wants them. */
   volume: string;
-  quality: readonly (readonly [indicator: string, score: Score])[];
+  quality: readonly (readonly [indicator: string, score: Score['score']])[];
   isComplete: boolean | null;
   /** The first is the reference flow. */
   exchanges: readonly Exchange[];
@@ -147,7 +147,7 @@ function modelling({ period }: FootprintRecord, facts: ProcessFacts): Element {
           : [
               element(
                 'common:dataQualityIndicators',
-                facts.quality.map(([name, { score }]) =>
+                facts.quality.map(([name, score]) =>
                   element('common:dataQualityIndicator', [], { name, value: SCORES[score] }),
                 ),
               ),

@@ -1,6 +1,6 @@
 import { decimalOf, decimalOfNumber, times, type Decimal } from '../../figures/decimal.ts';
 import type { EmissionFactor } from '../../factors/emission-factor.ts';
-import type { EmissionStatement, FootprintRecord } from '../../record/footprint-record.ts';
+import type { EmissionStatement, FootprintRecord, Score } from '../../record/footprint-record.ts';
 import type { DeclaredPart, Inventory } from '../inventory.ts';
 import { versionOf } from '../openlca/entity.ts';
 import { factorsWords, sentences, supplyWords, uncertaintyWords, upstreamWords } from '../record-words.ts';
@@ -49,6 +49,14 @@ const ELECTRICITY = [
   ['35', 'Electricity, gas, steam and air conditioning supply'],
   ['351', 'Electric power generation, transmission and distribution activities'],
 ] as const;
+
+/** ILCD's indicators of what a declared part is scored for. */
+const REPRESENTATIVENESS = [
+  ['Technological representativeness', 'technological'],
+  ['Time representativeness', 'temporal'],
+  ['Geographical representativeness', 'geographical'],
+] as const;
+
 /** The electricity of a functional unit, and the process that emits for each kWh where the record has emissions. */
 export function electricitySupply(frame: Frame): Supply {
   const { record, inventory, making, foundation, version, evidence, uuidOf } = frame;
@@ -114,7 +122,10 @@ export function electricitySupply(frame: Frame): Supply {
           ],
           sources: [...sources, evidence],
           volume: `${record.activity.energyKwh} kWh in ${record.period.name}, the period of this data set`,
-          quality: [],
+          quality: [
+            ['Time representativeness', record.dataQuality.temporal.score],
+            ['Geographical representativeness', record.dataQuality.geographical.score],
+          ],
           isComplete: null,
           exchanges: [
             { ...reference(flow), amount: MJ_PER_KWH },
@@ -189,7 +200,7 @@ export function declaredSupply(
     ],
     sources: [declaration, evidence],
     volume: `${functionalUnit.count ?? '0'} ${foundation.items.unit} in ${record.period.name}, the period of this data set`,
-    quality: [],
+    quality: toldScores(part),
     isComplete: null,
     exchanges: [
       reference(flow),
@@ -212,6 +223,13 @@ export function declaredSupply(
     dataSets: [flow, supplier, declaration, ...(uptake === null ? [] : [uptake])],
   };
 }
+
+/** What was told of the quality of a declared part. */
+const toldScores = ({ scores = {} }: DeclaredPart['part']) =>
+  REPRESENTATIVENESS.flatMap(([indicator, kind]): [string, Score['score']][] => {
+    const score = scores[kind];
+    return score === undefined ? [] : [[indicator, score]];
+  });
 
 /** One of a product comes out. */
 const reference = (flow: DataSet): Exchange => ({

@@ -1,20 +1,17 @@
-import type { DataQuality } from '../../record/footprint-record.ts';
+import { PEDIGREE_INDICATORS } from '../pedigree.ts';
 import { entity, FIRST_VERSION, type RootEntity } from './entity.ts';
 
 /**
- * The pedigree matrix with the indicators in the order in which databases have them, what our records mean by the scores,
+ * The pedigree matrix with the indicators in the order in which databases have them, what each score means,
  * and the factors that ecoinvent's third version has for each: U = exp(2 x sqrt(variance)).
  */
-const INDICATORS: readonly {
-  key: keyof Pick<
-    DataQuality,
-    'reliability' | 'completeness' | 'temporal' | 'geographical' | 'technological'
-  >;
-  name: string;
-  scores: readonly [meaning: string, uncertainty: number][];
-}[] = [
-  {
-    key: 'reliability',
+const INDICATORS: Readonly<
+  Record<
+    (typeof PEDIGREE_INDICATORS)[number],
+    { name: string; scores: readonly [meaning: string, uncertainty: number][] }
+  >
+> = {
+  reliability: {
     name: 'Reliability',
     scores: [
       ['Measured and checked', 1],
@@ -24,8 +21,7 @@ const INDICATORS: readonly {
       ['Estimate without basis', 1.5],
     ],
   },
-  {
-    key: 'completeness',
+  completeness: {
     name: 'Completeness',
     scores: [
       ['All of the subject over an adequate period', 1],
@@ -35,8 +31,7 @@ const INDICATORS: readonly {
       ['Not known', 1.2],
     ],
   },
-  {
-    key: 'temporal',
+  temporal: {
     name: 'Temporal correlation',
     scores: [
       ['Of the period, or less than 3 years off', 1],
@@ -46,8 +41,7 @@ const INDICATORS: readonly {
       ['Older, or not known', 1.5],
     ],
   },
-  {
-    key: 'geographical',
+  geographical: {
     name: 'Geographical correlation',
     scores: [
       ['Of the place itself', 1],
@@ -57,18 +51,17 @@ const INDICATORS: readonly {
       ['Of another area, or not known', 1.1],
     ],
   },
-  {
-    key: 'technological',
+  technological: {
     name: 'Further technological correlation',
     scores: [
       ['Of the machine or process itself', 1],
       ['Of the same technology elsewhere', 1.05],
       ['Of another technology for the same process', 1.2],
       ['Of a related process', 1.5],
-      ['Of a related process at another scale', 2],
+      ['Of a related process at another scale, or not known', 2],
     ],
   },
-];
+};
 
 /** The data quality system that the entries of our processes are of. */
 export function pedigreeSystem(uuidOf: (name: string) => string): RootEntity {
@@ -78,11 +71,11 @@ export function pedigreeSystem(uuidOf: (name: string) => string): RootEntity {
       'Indicators and factors as in the pedigree matrix of ecoinvent 3. Measured energy has its own uncertainty: do not add a basic uncertainty to it.',
     version: FIRST_VERSION,
     hasUncertainties: true,
-    indicators: INDICATORS.map(({ name, scores }, index) => ({
+    indicators: PEDIGREE_INDICATORS.map((indicator, index) => ({
       '@type': 'DQIndicator',
-      name,
+      name: INDICATORS[indicator].name,
       position: index + 1,
-      scores: scores.map(([description, uncertainty], at) => ({
+      scores: INDICATORS[indicator].scores.map(([description, uncertainty], at) => ({
         '@type': 'DQScore',
         position: at + 1,
         label: String(at + 1),
@@ -91,9 +84,4 @@ export function pedigreeSystem(uuidOf: (name: string) => string): RootEntity {
       })),
     })),
   });
-}
-
-/** `(1;1;1;2;1)` of a record's scores, in the order of the system's indicators. */
-export function dqEntryOf(quality: DataQuality): string {
-  return `(${INDICATORS.map(({ key }) => quality[key].score).join(';')})`;
 }

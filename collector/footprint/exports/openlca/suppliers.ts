@@ -1,12 +1,12 @@
 import type { DecimalText } from '../../figures/decimal.ts';
 import type { FootprintRecord } from '../../record/footprint-record.ts';
 import type { DeclaredPart, Inventory } from '../inventory.ts';
+import { declaredPedigree, factorPedigree, meteredPedigree, pedigreeText } from '../pedigree.ts';
 import { supplyWords, uncertaintyWords, upstreamWords } from '../record-words.ts';
 import { declaredDocumentation, electricityDocumentation } from './documentation.ts';
 import { entity, refTo, versionOf, type RootEntity } from './entity.ts';
 import { exchangesOf, type ExchangeFacts } from './exchanges.ts';
 import { GLOBAL, locationOf } from './locations.ts';
-import { dqEntryOf } from './pedigree.ts';
 import { CO2_FROM_AIR, CO2_TO_AIR, ENERGY, ITEMS, MASS, productFlow } from './reference-data.ts';
 import { declarationSource, factorSources, nameInCompany } from './sources.ts';
 
@@ -19,6 +19,8 @@ export interface Frame {
   evidence: RootEntity;
   /** Where the electricity was drawn. */
   place: RootEntity;
+  /** The data quality system of all entries. */
+  quality: RootEntity;
 }
 
 /** An input of the metered process, and the data sets that stand behind it. */
@@ -44,6 +46,7 @@ export function electricitySupply(frame: Frame): Supply {
   const sources = factorSources(electricity.factors, uuidOf);
   const unit = { flow, measuredIn: ENERGY, unit: 'kWh' };
   const { kgPerKwh, statement } = electricity;
+  const dqEntry = pedigreeText(factorPedigree(record, electricity.factors));
   const supplier =
     kgPerKwh === null
       ? null
@@ -52,6 +55,7 @@ export function electricitySupply(frame: Frame): Supply {
           description: statement === null ? '' : supplyWords(statement, kgPerKwh),
           processType: 'LCI_RESULT',
           location: refTo(place),
+          ...ratedBy(frame, dqEntry),
           ...inventoryOfProcess([
             { ...unit, amount: ONE, direction: 'reference' },
             {
@@ -61,6 +65,7 @@ export function electricitySupply(frame: Frame): Supply {
               unit: 'kg',
               direction: 'output',
               relative: electricity.factorRelative,
+              dqEntry,
               description: `Uncertainty: ${statement?.factorUncertainty ?? 'not known'}.`,
             },
           ]),
@@ -76,7 +81,7 @@ export function electricitySupply(frame: Frame): Supply {
       amount: kwhPerUnit,
       direction: 'input',
       relative: energyRelative,
-      dqEntry: dqEntryOf(record.dataQuality),
+      dqEntry: pedigreeText(meteredPedigree(record)),
       description: `Metered. ${uncertaintyWords(record)}`,
       ...(supplier === null ? {} : { provider: refTo(supplier) }),
     },
@@ -101,15 +106,17 @@ export function declaredSupply(
   const source = declarationSource(record, part.source, uuidOf);
   const nowhere = locationOf(GLOBAL, uuidOf);
   const unit = { flow, measuredIn: ITEMS, unit: 'Item(s)', amount: ONE };
+  const dqEntry = pedigreeText(declaredPedigree(part));
   const inMass = { measuredIn: MASS, unit: 'kg' };
   const supplier = entity('Process', uuidOf(`openlca/declared/${record.id}/${key}`), {
     ...head(frame, `${name}, declared for ${subject.name}`, 'millwatt/declared'),
     description,
     processType: 'LCI_RESULT',
     location: refTo(nowhere),
+    ...ratedBy(frame, dqEntry),
     ...inventoryOfProcess([
       { ...unit, direction: 'reference' },
-      { ...inMass, amount: emittedKg, flow: CO2_TO_AIR, direction: 'output' },
+      { ...inMass, amount: emittedKg, flow: CO2_TO_AIR, direction: 'output', dqEntry },
       ...(takenUpKg === null
         ? []
         : [{ ...inMass, amount: takenUpKg, flow: CO2_FROM_AIR, direction: 'input' as const }]),
@@ -134,6 +141,11 @@ export function head(
   category: string,
 ): { name: string; category: string; version: string; lastChange: string } {
   return { name, category, version: versionOf(Number(version)), lastChange: issued };
+}
+
+/** The data quality of a process, and the system that it and that of its inputs and outputs is of. */
+export function ratedBy({ quality }: Frame, dqEntry: string): object {
+  return { dqSystem: refTo(quality), exchangeDqSystem: refTo(quality), dqEntry };
 }
 
 /** Inputs and outputs of a process with one product. */

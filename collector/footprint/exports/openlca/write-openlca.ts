@@ -1,11 +1,12 @@
 import type { FootprintRecord } from '../../record/footprint-record.ts';
 import type { ExportFile } from '../export-file.ts';
 import { inventoryOf } from '../inventory.ts';
+import { meteredPedigree, pedigreeText } from '../pedigree.ts';
 import { completenessWords, emissionWords, viewWords } from '../record-words.ts';
 import { processDocumentation } from './documentation.ts';
 import { entity, FOLDERS, refTo, type RootEntity } from './entity.ts';
 import { locationOf } from './locations.ts';
-import { dqEntryOf, pedigreeSystem } from './pedigree.ts';
+import { pedigreeSystem } from './pedigree.ts';
 import { DURATION, ENERGY, ITEMS, MASS, productFlow, type Quantity } from './reference-data.ts';
 import { companyActor, evidenceSource, nameInCompany } from './sources.ts';
 import {
@@ -13,6 +14,7 @@ import {
   electricitySupply,
   head,
   inventoryOfProcess,
+  ratedBy,
   type Frame,
   type Supply,
 } from './suppliers.ts';
@@ -51,6 +53,7 @@ export function writeOpenlca(record: FootprintRecord, { uuidOf }: OpenlcaPorts):
     company: companyActor(record, uuidOf),
     evidence: evidenceSource(record, inventory.processName, uuidOf),
     place: locationOf(record.issuer.region.country, uuidOf),
+    quality: pedigreeSystem(uuidOf),
   };
   const supplies = [
     electricitySupply(frame),
@@ -62,6 +65,7 @@ export function writeOpenlca(record: FootprintRecord, { uuidOf }: OpenlcaPorts):
     frame.company,
     frame.evidence,
     frame.place,
+    frame.quality,
     ...[DURATION, ENERGY, ITEMS, MASS].flatMap(({ property, group }) => [property, group]),
   ];
   const files = new Map(all.map((root) => [`${FOLDERS[root['@type']]}/${root['@id']}.json`, root]));
@@ -73,7 +77,7 @@ export function writeOpenlca(record: FootprintRecord, { uuidOf }: OpenlcaPorts):
   ];
 }
 
-/** The process of a functional unit, its product and its data quality system. */
+/** The process of a functional unit and its product. */
 function meteredProcess(frame: Frame, supplies: readonly Supply[]): RootEntity[] {
   const { record, inventory, uuidOf, company, evidence, place } = frame;
   const { subject, functionalUnit, view, completeness } = record;
@@ -85,7 +89,6 @@ function meteredProcess(frame: Frame, supplies: readonly Supply[]): RootEntity[]
     description: functionalUnit.description,
     lastChange: record.issued,
   });
-  const pedigree = pedigreeSystem(uuidOf);
   const metered = entity('Process', record.id, {
     ...head(
       frame,
@@ -96,9 +99,7 @@ function meteredProcess(frame: Frame, supplies: readonly Supply[]): RootEntity[]
     tags: ['millwatt', 'measured', view, completeness.isPartial ? 'partial' : 'whole'],
     processType: 'UNIT_PROCESS',
     location: refTo(place),
-    dqSystem: refTo(pedigree),
-    exchangeDqSystem: refTo(pedigree),
-    dqEntry: dqEntryOf(record.dataQuality),
+    ...ratedBy(frame, pedigreeText(meteredPedigree(record))),
     ...inventoryOfProcess([
       { amount: functionalUnit.amount, flow: product, measuredIn, unit, direction: 'reference' },
       ...supplies.map(({ input }) => input),
@@ -110,7 +111,7 @@ function meteredProcess(frame: Frame, supplies: readonly Supply[]): RootEntity[]
     }),
     otherProperties: { millwatt: digestOf(record) },
   });
-  return [metered, product, pedigree];
+  return [metered, product];
 }
 
 function describe(record: FootprintRecord): string {

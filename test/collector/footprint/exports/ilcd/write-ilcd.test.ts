@@ -89,9 +89,12 @@ describe('figures in ILCD', () => {
     expect(metered).toContain('<dataSourceType>&gt; 90% primary</dataSourceType>');
     expect(metered).toContain('<dataDerivationTypeStatus>Measured</dataDerivationTypeStatus>');
     expect(metered).not.toContain('08a91e70');
+    // The kWh are of their place themselves; that the factor is one of the country, the supplier says.
+    expect(metered).toContain('name="Geographical representativeness" value="Very good"');
     const supply = textOf(files, uuidOf(`ilcd/electricity/${sampleUsePhase().id}`));
     // 460.7 g a kWh.
     expect(supply).toContain('<meanAmount>3.6</meanAmount>');
+    expect(supply).toContain('name="Geographical representativeness" value="Good"');
     expect(supply).toContain('<meanAmount>0.4607</meanAmount>');
     expect(supply).toContain('refObjectId="08a91e70-3ddc-11dd-923d-0050c2490048"');
   });

@@ -144,7 +144,7 @@ describe('the openLCA package', () => {
     const process = findProcess(filesOf(sampleUsePhase()), sampleUsePhase().id);
     expect(process.name).toBe('Machine-hour, Mill 1, operating, June 2026');
     expect(process.processType).toBe('UNIT_PROCESS');
-    expect(process.dqEntry).toBe('(1;1;1;2;1)');
+    expect(process.dqEntry).toBe('(1;1;1;1;1)');
     expect(process.processDocumentation).toMatchObject({
       validFrom: '2026-06-01',
       validUntil: '2026-06-30',
@@ -161,7 +161,41 @@ describe('the openLCA package', () => {
     // u = 1.15 %: ln(1 + 0.0115^2) = 0.00013224...; 5.252 / sqrt(1.00013225) = 5.251652746
     expect(uncertainty?.geomMean).toBeCloseTo(5.251652746, 8);
     expect(uncertainty?.geomSd).toBeCloseTo(Math.exp(Math.sqrt(Math.log(1 + 0.0115 ** 2))), 11);
-    expect(dqEntry).toBe('(1;1;1;2;1)');
+    expect(dqEntry).toBe('(1;1;1;1;1)');
+  });
+
+  it('scores the metered kWh, the factor and declared parts each for itself, in the steps of its own matrix', () => {
+    const entriesOf = (record: FootprintRecord) =>
+      processesOf(filesOf(record))
+        .map(({ dqEntry = '', exchanges }) =>
+          [dqEntry, ...exchanges.flatMap((exchange) => exchange.dqEntry ?? [])].join(' '),
+        )
+        .sort();
+    const use = sampleUsePhase();
+    const [row, ...others] = use.evidence.factors;
+    if (row === undefined) throw new Error('no factor');
+    // Five years off is score 3 of the record (up to 6) and 2 of the matrix (less than 6).
+    const old = {
+      ...use,
+      evidence: { ...use.evidence, factors: [{ ...row, year: 2021 }, ...others] },
+      dataQuality: {
+        ...use.dataQuality,
+        temporal: { score: '3' as const, because: 'five years away' },
+        geographical: { score: '3' as const, because: 'of the country' },
+        completeness: { score: '3' as const, because: '90 %' },
+        reliability: { score: '4' as const, because: 'bridged' },
+      },
+    };
+    expect(entriesOf(old)).toEqual(['(3;2;1;1;1) (3;2;1;1;1)', '(n.a.;n.a.;2;2;n.a.) (n.a.;n.a.;2;2;n.a.)']);
+    const part = samplePart();
+    const [steel] = part.upstream;
+    if (steel === undefined) throw new Error('no steel');
+    const told = { ...part, upstream: [{ ...steel, scores: { technological: '2' as const } }, steel] };
+    expect(entriesOf(told).slice(1)).toEqual([
+      '(n.a.;n.a.;1;2;n.a.) (n.a.;n.a.;1;2;n.a.)',
+      '(n.a.;n.a.;5;5;2) (n.a.;n.a.;5;5;2)',
+      '(n.a.;n.a.;5;5;5) (n.a.;n.a.;5;5;5)',
+    ]);
   });
 
   it('says of a partial footprint that it is one, in words and as a tag', () => {
@@ -320,7 +354,7 @@ describe('the check of an openLCA package', () => {
       /amount "5.252" is no number/,
     ],
     ['another version', change(main, '01.00.000', '1.0'), /version "1.0"/],
-    ['a score beyond the system', change(main, '(1;1;1;2;1)', '(1;1;1;6;1)'), /has "6"/],
+    ['a score beyond the system', change(main, '(1;1;1;1;1)', '(1;1;1;6;1)'), /has "6"/],
     ['a spread around another amount', change(main, '"amount": 5.252', '"amount": 5.3'), /the amount is 5.3/],
     [
       'two units of reference',
