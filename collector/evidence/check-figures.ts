@@ -8,7 +8,7 @@ import { amendmentsInForce } from '../journal/amendments-in-force.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { algorithmNamed, knownAlgorithms } from './algorithms.ts';
 import { checkFootprintHours } from './check-footprint-hours.ts';
-import { checkFactors, readAmendments, readHours, readModel } from './check-inputs.ts';
+import { checkFactors, checkShipped, readAmendments, readHours, readModel } from './check-inputs.ts';
 import type { CheckLines } from './check-line.ts';
 import type { CheckedRecords } from './check-records.ts';
 import { isObject, type Manifest } from './manifest.ts';
@@ -161,9 +161,15 @@ async function checkFootprints(
 ): Promise<FootprintRecord[]> {
   const all: FootprintRecord[] = [];
   let hashes = new Map<string, string>();
-  await lines.run('factors', 'factors.json', 'Every factor has the hash of its row.', () => {
-    hashes = checkFactors(files.json('factors.json'), 'factors.json', lines);
-  });
+  await lines.run(
+    'factors',
+    'factors.json',
+    'Every factor has the hash of its row, and is that of the table that comes with millwatt where it names one.',
+    () => {
+      hashes = checkFactors(files.json('factors.json'), 'factors.json', lines);
+      checkShipped(hashes, 'factors.json', lines);
+    },
+  );
   const saying = 'Its figures follow from its energies and factors, to the last digit.';
   for (const { path } of files.list.filter((file) => file.path.startsWith('records/')))
     await lines.run('footprints', path, saying, () => {

@@ -4,6 +4,7 @@ import {
   sha256Of,
   type FactorRow,
 } from '../../config/library/factor-row.ts';
+import { loadShippedFactors } from '../../config/library/factor-library.ts';
 import { isCount } from '../../protocols/telemetry/ids.ts';
 import type { MachineHour } from '../energy/machine-hour.ts';
 import type { MachineModel } from '../energy/machine-model.ts';
@@ -96,6 +97,44 @@ export function checkFactors(value: unknown, place: string, lines: CheckLines): 
     else hashes.set(row.id, row.sha256);
   }
   return hashes;
+}
+
+/**
+ * Holds rows of tables that come with millwatt to those tables: a hash alone anybody can make. Rows of a plant's own tables, and
+ * rows that a table here does not have, are told as not proven.
+ *
+ * @param hashes of the package's rows, by id
+ */
+export function checkShipped(hashes: ReadonlyMap<string, string>, place: string, lines: CheckLines): void {
+  if (hashes.size === 0) return;
+  const tables = loadShippedFactors();
+  const known = new Set(tables.map(({ name }) => name));
+  const shipped = new Map(tables.flatMap(({ rows }) => rows.map(({ id, sha256 }) => [id, sha256] as const)));
+  const own: string[] = [];
+  const unknown: string[] = [];
+  for (const [id, sha256] of hashes) {
+    const due = shipped.get(id);
+    const [table = ''] = id.split('/');
+    if (due === undefined) (known.has(table) ? unknown : own).push(id);
+    else if (due !== sha256)
+      lines.fail(
+        'factors',
+        place,
+        `${id} is not the row that millwatt ships under this id: a value was changed.`,
+      );
+  }
+  if (own.length > 0)
+    lines.unproven(
+      'factors',
+      place,
+      `${own.join(', ')}: of a table of the plant's own. That these are the values of their sources is its word: compare them with the sources that the rows name.`,
+    );
+  if (unknown.length > 0)
+    lines.unproven(
+      'factors',
+      place,
+      `${unknown.join(', ')}: of a table that millwatt ships, in which this version has no such row. Compare with the sources that the rows name, or with the version that made the package.`,
+    );
 }
 
 /** The text that is hashed writes null, nothing and an empty list alike: what may stand where is held here. */
