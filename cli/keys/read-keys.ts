@@ -26,8 +26,7 @@ export function readKeys(dataFolder: string, journal: JournalReader): KeyReport[
       followKeyActs(journal, silentLog),
       handoversOf(ledger.configRecords()),
     );
-    return keys
-      .list()
+    return keysUsed(chains, keys)
       .map((one): KeyReport => {
         const own = chains.filter(({ agent, key }) => agent === one.agent && key === one.key);
         const [first] = own.length === 0 ? [] : ledger.readAfter((own[0]?.firstOrdinal ?? 1) - 1, 1);
@@ -41,4 +40,10 @@ export function readKeys(dataFolder: string, journal: JournalReader): KeyReport[
   } finally {
     ledger.close();
   }
+}
+
+/** The keys of chains, each once: also of an agent that used more than are remembered, for a person may confirm any of them. */
+export function keysUsed(chains: readonly { agent: string; key: string }[], keys: AgentKeys): AgentKey[] {
+  const used = new Map(chains.map(({ agent, key }) => [`${agent}/${key}`, keys.keyOf(agent, key)]));
+  return [...used.values()];
 }

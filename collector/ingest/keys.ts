@@ -88,11 +88,13 @@ export class AgentKeys {
     const known = this.#agents.get(agent)?.keys.get(key);
     if (known !== undefined) return known.standing;
     const one = this.#of(agent);
-    if (this.#count >= KEYS_MAX || one.keys.size >= KEYS_OF_AGENT_MAX) return this.#look(agent, key).standing;
+    // The first key of an agent is always remembered, however many the others have used.
+    const isFull = this.#count >= KEYS_MAX && one.keys.size > 0;
+    if (isFull || one.keys.size >= KEYS_OF_AGENT_MAX) return this.keyOf(agent, key).standing;
     this.#count++;
-    one.keys.set(key, this.#look(agent, key));
+    one.keys.set(key, this.keyOf(agent, key));
     if (one.keys.size === 1) this.#judgeAll(agent, one);
-    return this.#look(agent, key).standing;
+    return this.keyOf(agent, key).standing;
   }
 
   /** True for a key under which nothing is taken any more. */
@@ -102,11 +104,31 @@ export class AgentKeys {
 
   /** What a package says of a key: its standing without its revocation, and that. */
   evidenceOf(agent: string, key: string): { standing: AgentKey['before']; revokedMs?: number } {
-    const { before, revokedMs } = this.#look(agent, key);
+    const { before, revokedMs } = this.keyOf(agent, key);
     return { standing: before, ...(revokedMs === null ? {} : { revokedMs }) };
   }
 
-  /** Every key that was seen, those of an agent in the order in which they came. */
+  /** What is known of a key, whether it was used and remembered or not. */
+  keyOf(agent: string, key: string): AgentKey {
+    const known = this.#agents.get(agent);
+    const met = known?.keys.get(key);
+    if (met !== undefined) return met;
+    const decided = this.#decided.get(agent)?.get(key);
+    const isConfirmed = decided !== undefined && decided.confirmedMs < Infinity;
+    const before = isConfirmed ? 'confirmed' : (known?.judged.get(key) ?? 'other');
+    const isRevoked = decided !== undefined && decided.revokedMs < Infinity;
+    return {
+      agent,
+      key,
+      fingerprint: fingerprint(key),
+      standing: isRevoked ? 'revoked' : before,
+      before,
+      revokedMs: isRevoked ? decided.revokedMs : null,
+      act: decided?.act ?? null,
+    };
+  }
+
+  /** Every key that was remembered, those of an agent in the order in which they came. */
   list(): AgentKey[] {
     return [...this.#agents.values()].flatMap(({ keys }) => [...keys.values()]);
   }
@@ -125,27 +147,7 @@ export class AgentKeys {
     one.judged = one.handovers.judge(first, this.#decided.get(agent) ?? new Map());
     const keys = [...one.keys.keys()];
     one.keys.clear();
-    for (const key of keys) one.keys.set(key, this.#look(agent, key));
-  }
-
-  /** What is known of a key, whether it was used or not. */
-  #look(agent: string, key: string): AgentKey {
-    const known = this.#agents.get(agent);
-    const met = known?.keys.get(key);
-    if (met !== undefined) return met;
-    const decided = this.#decided.get(agent)?.get(key);
-    const isConfirmed = decided !== undefined && decided.confirmedMs < Infinity;
-    const before = isConfirmed ? 'confirmed' : (known?.judged.get(key) ?? 'other');
-    const isRevoked = decided !== undefined && decided.revokedMs < Infinity;
-    return {
-      agent,
-      key,
-      fingerprint: fingerprint(key),
-      standing: isRevoked ? 'revoked' : before,
-      before,
-      revokedMs: isRevoked ? decided.revokedMs : null,
-      act: decided?.act ?? null,
-    };
+    for (const key of keys) one.keys.set(key, this.keyOf(agent, key));
   }
 }
 

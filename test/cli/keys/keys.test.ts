@@ -2,7 +2,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findKey } from '../../../cli/keys/find-key.ts';
-import type { KeyReport } from '../../../cli/keys/read-keys.ts';
+import { keysUsed, type KeyReport } from '../../../cli/keys/read-keys.ts';
+import { AgentKeys } from '../../../collector/ingest/keys.ts';
 import { openLedger } from '../../../collector/ledger/sqlite-ledger.ts';
 import { loadKeyFile } from '../../../protocols/evidence/key-file.ts';
 import { fingerprint } from '../../../protocols/evidence/keys.ts';
@@ -43,7 +44,7 @@ describe('millwatt keys', () => {
     expect(before.code, before.output).toBe(0);
     expect(before.output).toMatch(new RegExp(`gw-1 +${first} +seen .* epoch0000001: 1-3`));
     expect(before.output).toMatch(new RegExp(`gw-1 +${second} +other .* epoch0000002: 1-3`));
-    expect(before.output).toContain(`then: millwatt keys confirm gw-1 ${second}`);
+    expect(before.output).toContain(`then: millwatt keys confirm -c collector.yaml gw-1 ${second}`);
 
     const unsure = await keys('confirm', 'gw-1', second);
     expect([unsure.code, unsure.output]).toEqual([1, expect.stringContaining('add --yes')]);
@@ -170,4 +171,15 @@ describe('a key that is named', () => {
     expect(findKey('gw-1', '1F3A:09C1 be42', listed)).toBe(listed[0]);
     expect(findKey('gw-2', 'aaaa09c1', listed)).toBe(listed[2]);
   });
+});
+
+it('keys of one agent beyond those that the collector remembers are listed, so that each can be confirmed', () => {
+  const chains = Array.from({ length: 203 }, (_, at) => ({
+    agent: 'gw-1',
+    key: `key-${at}`,
+    firstOrdinal: at,
+  }));
+  const listed = keysUsed([...chains, chains[202]!], new AgentKeys(chains));
+  expect(listed.map(({ key }) => key)).toEqual(chains.map(({ key }) => key));
+  expect(listed.at(-1)).toMatchObject({ standing: 'other', fingerprint: fingerprint(listed.at(-1)!.key) });
 });

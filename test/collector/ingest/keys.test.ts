@@ -61,12 +61,14 @@ test('a key that was revoked before it was ever used is refused at once', () => 
   expect(keys.list()).toEqual([]);
 });
 
-test('more keys than are remembered are other keys, and a revoked one stays revoked', () => {
+test('more keys than are remembered are other keys, a revoked one stays revoked, and a new agent has its first one', () => {
   const keys = new AgentKeys([], decided(revoke('stolen', 0)));
   for (let index = 0; index < 10_000; index++) keys.meet(`gw-${index}`, 'own');
-  expect(keys.meet('gw-10001', 'own')).toBe('other');
+  expect(keys.meet('gw-10001', 'own')).toBe('seen');
+  expect(keys.meet('gw-10001', 'next')).toBe('other');
   expect(keys.meet('gw-1', 'stolen')).toBe('revoked');
-  expect(keys.list()).toHaveLength(10_000);
+  expect(keys.list()).toHaveLength(10_001);
+  expect(keys.keyOf('gw-10001', 'next')).toMatchObject({ agent: 'gw-10001', key: 'next', standing: 'other' });
 });
 
 const handover = (from: string, to: string, receivedMs = 100) => ({ agent: 'gw-1', from, to, receivedMs });
