@@ -24,6 +24,7 @@ import {
   type EvidenceSource,
   type MakeFootprint,
 } from './evidence-source.ts';
+import { openHoursOf } from './open-hours.ts';
 import { requireFree, writeWhole } from './write-file.ts';
 
 const HOUR_MS = 3_600_000;
@@ -209,7 +210,7 @@ function say(
 ): void {
   const { machine, fromMs, toMs, hours, key, records } = source;
   const print = fingerprint(key.publicKey);
-  const open = hours.filter(({ status }) => status !== 'final').length;
+  const open = openHoursOf(hours);
   const supplyMwh = hours.reduce((sum, { energy }) => sum + (energy.supplyMwh ?? 0), 0);
   const [record] = records;
   if (options.json) {
@@ -224,7 +225,10 @@ function say(
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
       hours: hours.length,
-      provisionalHours: open,
+      provisionalHours: open?.count ?? 0,
+      ...(open === undefined || open.finalToMs === null
+        ? {}
+        : { finalTo: new Date(open.finalToMs).toISOString() }),
       energyMwh: supplyMwh,
       footprint: record === undefined ? null : { id: record.id, version: record.version },
       collectorFingerprint: print,
@@ -234,7 +238,8 @@ function say(
     return;
   }
   const lines = [
-    `${machine}, ${sayRange(fromMs, toMs, clock)}: ${hours.length} hours${open === 0 ? '' : `, ${open} not final yet`}, ${formatEnergy(supplyMwh)}`,
+    `${machine}, ${sayRange(fromMs, toMs, clock)}: ${hours.length} hours${open === undefined ? '' : `, ${open.count} not final yet`}, ${formatEnergy(supplyMwh)}`,
+    ...(open === undefined ? [] : [style(open.saying, 'yellow')]),
     ...remarks.map((remark) => style(remark, 'yellow')),
     `wrote ${path} (evidence package, ${sayBytes(bytes)})`,
     `SHA-256 ${sha256}`,
