@@ -1,4 +1,9 @@
 import { MillwattError } from '../../../protocols/errors.ts';
+import {
+  DECLARED_FACTOR_PERCENT,
+  factorPartsOf,
+  factorStandardPercent,
+} from '../emissions/factor-uncertainty.ts';
 import { decimalOf, dividedBy, minus, numberOf, textOf, type DecimalText } from '../figures/decimal.ts';
 import type { EmissionFactor } from '../factors/emission-factor.ts';
 import type { EmissionStatement, FootprintRecord, UpstreamPart } from '../record/footprint-record.ts';
@@ -95,7 +100,7 @@ function electricityOf(record: FootprintRecord): ElectricitySupply {
     productName,
     processName: `${productName}${how}`,
     kgPerKwh: statement === null ? null : kgPerKwhOf(record.activity.energyKwh, statement, factors),
-    factorRelative: statement === null ? null : factorRelativeOf(record, statement, factors),
+    factorRelative: statement === null ? null : factorRelativeOf(record, statement),
     statement,
     factors,
   };
@@ -113,19 +118,11 @@ function kgPerKwhOf(
   return textOf(dividedBy(decimalOf(kgCo2e), decimalOf(energyKwh), MIX_PLACES));
 }
 
-/** What the source of a single row states; else what the uncertainty of the emissions has beyond that of the energy. */
-function factorRelativeOf(
-  { uncertainty }: FootprintRecord,
-  statement: EmissionStatement,
-  factors: readonly EmissionFactor[],
-): number | null {
-  const [row] = factors;
-  if (statement.factors.length === 1 && row !== undefined && row.standardPercent !== null)
-    return numberOf(decimalOf(row.standardPercent)) / 100;
-  const both = relativeOf(statement.expandedPercent, uncertainty.k);
-  const energy = relativeOf(uncertainty.expandedPercent, uncertainty.k);
-  if (both === null || energy === null || both <= energy) return null;
-  return Math.sqrt(both * both - energy * energy);
+/** That of its rows, as their sources state it or as it is declared: not what rounded figures of the record would leave. */
+function factorRelativeOf({ evidence }: FootprintRecord, statement: EmissionStatement): number | null {
+  const parts = factorPartsOf(statement, evidence.factors) ?? [];
+  const percent = factorStandardPercent(parts, DECLARED_FACTOR_PERCENT);
+  return percent === null ? null : numberOf(decimalOf(percent)) / 100;
 }
 
 function declaredOf(parts: readonly UpstreamPart[]): DeclaredPart[] {

@@ -1,10 +1,9 @@
 import {
   DECLARED_FACTOR_PERCENT,
   emissionUncertainty,
+  factorPartsOf,
   uncertaintyWords,
 } from '../emissions/factor-uncertainty.ts';
-import { decimalOf, roundTo, times } from '../figures/decimal.ts';
-import type { EmissionFactor } from '../factors/emission-factor.ts';
 import { Agreement } from './agreement.ts';
 import type { EmissionStatement, FootprintRecord, UncertaintyStatement } from './footprint-record.ts';
 
@@ -13,7 +12,6 @@ const [U_APART, SOURCE_APART] = [0.005, 0.00005];
 /** What doubles may add to it. */
 const SLACK = 1e-9;
 const SCATTER = 'between-units';
-const GRAM = decimalOf('0.001');
 
 /**
  * Whether each U is that of what it is made of: that of the energy k times the root of the sum of its sources squared (what one
@@ -63,22 +61,14 @@ function checkSources(
 
 function checkEmission(
   { evidence, uncertainty }: FootprintRecord,
-  { factors, expandedPercent, factorUncertainty }: EmissionStatement,
+  statement: EmissionStatement,
   place: string,
   agreement: Agreement,
 ): void {
-  const rows = new Map(evidence.factors.map((row) => [row.id, row]));
-  const parts: { row: EmissionFactor; kg: ReturnType<typeof decimalOf> }[] = [];
-  for (const { id, upstream, energyKwh, kgCo2e } of factors) {
-    const row = rows.get(id);
-    const before = upstream === undefined ? undefined : rows.get(upstream);
-    // A row that is not there is a fault of the emissions.
-    if (row === undefined || (upstream !== undefined && before === undefined)) return;
-    parts.push({ row, kg: decimalOf(kgCo2e) });
-    if (before === undefined) continue;
-    const grams = times(decimalOf(energyKwh), decimalOf(before.gCo2ePerKwh));
-    parts.push({ row: before, kg: roundTo(times(grams, GRAM), 6) });
-  }
+  const { expandedPercent, factorUncertainty } = statement;
+  const parts = factorPartsOf(statement, evidence.factors);
+  // A row that is not there is a fault of the emissions.
+  if (parts === undefined) return;
   const due = emissionUncertainty(parts, uncertainty.expandedPercent, DECLARED_FACTOR_PERCENT);
   agreement.holds(
     expandedPercent === due,

@@ -94,6 +94,7 @@ describe('figures in ILCD', () => {
     const supply = textOf(files, uuidOf(`ilcd/electricity/${sampleUsePhase().id}`));
     // 460.7 g a kWh.
     expect(supply).toContain('<meanAmount>3.6</meanAmount>');
+    expect(supply).toContain('<relativeStandardDeviation95In>10</relativeStandardDeviation95In>');
     expect(supply).toContain('name="Geographical representativeness" value="Good"');
     expect(supply).toContain('<meanAmount>0.4607</meanAmount>');
     expect(supply).toContain('refObjectId="08a91e70-3ddc-11dd-923d-0050c2490048"');

@@ -206,19 +206,21 @@ describe('the openLCA package', () => {
     expect(process.version).toBe('03.00.000');
   });
 
-  it('spreads the factor by what the emissions have beyond the energy, or by its source', () => {
+  it('spreads the factor by what is declared or its source states, to the digit, whether the energy is known or not', () => {
     const spreadOf = (record: FootprintRecord) =>
       processesOf(filesOf(record))
         .flatMap(({ exchanges }) => exchanges)
         .find(({ flow }) => flow.name === 'Carbon dioxide, fossil')?.uncertainty?.geomSd;
-    const u = Math.sqrt(0.0515 ** 2 - 0.0115 ** 2);
-    expect(spreadOf(sampleUsePhase())).toBeCloseTo(Math.exp(Math.sqrt(Math.log(1 + u * u))), 11);
+    const spread = (u: number) => Math.exp(Math.sqrt(Math.log(1 + u * u)));
+    expect(spreadOf(sampleUsePhase())).toBeCloseTo(spread(0.05), 11);
     const record = sampleUsePhase();
     const [row, ...others] = record.evidence.factors;
     if (row === undefined) throw new Error('no factor');
     const stated = { ...record.evidence, factors: [{ ...row, standardPercent: d('3') }, ...others] };
-    expect(spreadOf({ ...record, evidence: stated })).toBeCloseTo(Math.exp(Math.sqrt(Math.log(1.0009))), 11);
-    expect(spreadOf(mixed())).toBeUndefined();
+    expect(spreadOf({ ...record, evidence: stated })).toBeCloseTo(spread(0.03), 11);
+    // Two tables, in quadrature.
+    const u = (0.05 * Math.hypot(749.0982, 659.2)) / (749.0982 + 659.2);
+    expect(spreadOf(mixed())).toBeCloseTo(spread(u), 10);
   });
 
   it('has ids of its own for each company, and the same electricity, units and places', () => {
