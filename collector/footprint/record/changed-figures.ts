@@ -41,12 +41,13 @@ export function shiftedKwhPerHour(
   return textOf(dividedBy(add(decimalOf(energyKwh), change), counted, PLACES));
 }
 
-/** kWh per hour without what was bridged over gaps; null where nothing was, or nobody knows how many hours there were. */
+/** kWh per hour without what was bridged over gaps, over the same hours; null where nothing was, where that is more than all, or nobody knows how many hours there were. */
 export function kwhPerHourWithoutGaps(
   { energyKwh }: Pick<Activity, 'energyKwh'>,
   { obtained: { bridgedKwh } }: Pick<Coverage, 'obtained'>,
   count: DecimalText | null,
 ): DecimalText | null {
   if (count === null || count === '0' || bridgedKwh === '0') return null;
-  return textOf(dividedBy(minus(decimalOf(energyKwh), decimalOf(bridgedKwh)), decimalOf(count), PLACES));
+  const kwh = minus(decimalOf(energyKwh), decimalOf(bridgedKwh));
+  return compareDecimals(kwh, ZERO) < 0 ? null : textOf(dividedBy(kwh, decimalOf(count), PLACES));
 }

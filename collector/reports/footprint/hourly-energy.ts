@@ -18,7 +18,10 @@ export class HourlyEnergy {
     }
   }
 
-  /** In order of time. @param part `measured` leaves out what was bridged over gaps */
+  /**
+   * In order of time. @param part `measured` leaves out what was bridged over gaps: of an hour in which a counter fell that may be less than
+   * nothing, and the hours sum to the energy less all that was bridged
+   */
   pieces(part: 'all' | 'measured', yearOf: (atMs: number) => number): EnergyPiece[] {
     return [...this.#hours]
       .sort(([a], [b]) => a - b)
@@ -26,7 +29,7 @@ export class HourlyEnergy {
         from: new Date(hourMs).toISOString(),
         to: new Date(hourMs + HOUR_MS).toISOString(),
         year: yearOf(hourMs),
-        kwh: wholeDecimal(part === 'all' ? mwh : Math.max(0, mwh - bridgedMwh), 6),
+        kwh: wholeDecimal(part === 'all' ? mwh : mwh - bridgedMwh, 6),
       }));
   }
 }

@@ -71,7 +71,7 @@ function gapCases(
 ): SensitivityCase[] {
   const other = kwhPerHourWithoutGaps(activity, coverage, count);
   if (other === null) return [];
-  const change = `without the ${coverage.obtained.bridgedKwh} kWh that were bridged over gaps`;
+  const change = `without the ${coverage.obtained.bridgedKwh} kWh that were bridged over gaps, over the same hours`;
   const [without] = emissionsByPlan(plan, calendar, {
     pieces: measuredPieces(),
     count,

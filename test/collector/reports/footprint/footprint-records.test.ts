@@ -188,7 +188,7 @@ test('what was bridged over gaps is left out, hour by hour, to see what it is wo
   const changed = structuredClone(record);
   changed.sensitivity.find(({ choice }) => choice === 'gap-filling')!.to = d('2.6');
   expect(checkRecord(changed).join()).toContain(
-    'is 2.6, but without the 3 kWh that were bridged over gaps gives 2.5',
+    'is 2.6, but without the 3 kWh that were bridged over gaps, over the same hours gives 2.5',
   );
   changed.sensitivity.find(({ choice }) => choice === 'duty-cycle')!.from = d('4');
   expect(checkRecord(changed).join()).toContain('is 4, but perUnitKwh of the record is 4.5');
