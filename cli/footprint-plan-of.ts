@@ -47,14 +47,16 @@ export function footprintPlanOf(
     description: `${kind} ${id} of ${site}`,
     productIds: [`urn:uuid:${uuidOf(['product', site, kind, id].join('\n'))}`],
     classifications: [],
+    cutOff: null,
   });
-  const told = (kind: string, { id, name, description, ids, classifications }: Told): ToldProduct => {
+  const told = (kind: string, { id, name, description, ids, classifications, cutOff }: Told): ToldProduct => {
     const plain = productOf(kind, id);
     return {
       name: name ?? plain.name,
       description: description ?? plain.description,
       productIds: ids === undefined || ids.length === 0 ? plain.productIds : ids,
       classifications: classifications ?? [],
+      cutOff: cutOff === undefined ? null : { percent: textIn(cutOff.percent), leaves: cutOff.leaves },
     };
   };
   const products = config.machines.map(({ id, name, product }) => ({ id, name, product }));
@@ -151,6 +153,7 @@ interface Told {
   description?: string | undefined;
   ids?: string[];
   classifications?: string[];
+  cutOff?: { percent: string; leaves: string } | undefined;
 }
 
 /** One number has one text, however it was written. */

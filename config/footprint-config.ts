@@ -9,6 +9,7 @@ const PERCENT_WORDS = 'a share in %, 0 to 100, without the sign: 6.3';
 const LOSSES_WORDS = 'a share in %, 0 or more and less than 100, without the sign: 6.3';
 const REGION_WORDS = 'a country in two letters (ISO 3166-1), with a grid of it behind: VN or CN-N';
 const SCORE_WORDS = 'a score from 1 (best) to 5 (worst)';
+const CUT_OFF_WORDS = 'a share in %, 0 to 10, without the sign: 1.5';
 const DAY_WORDS = 'a date, such as 2026-01-01';
 
 const text = z.string().trim().min(1).max(500);
@@ -103,6 +104,19 @@ const upstream = z
   })
   .describe('A part of the footprint beyond electricity, per unit of the product.');
 
+const cutOff = z
+  .strictObject({
+    percent: written(/^(?:10|\d(?:\.\d{1,12})?)$/, CUT_OFF_WORDS)
+      .describe('Share of the emissions that is left out, % by estimate, 0 to 10.')
+      .meta({ examples: ['1.5'] }),
+    leaves: text
+      .describe('What is left out, and why.')
+      .meta({ examples: ['lubricants: under 1 % of the mass'] }),
+  })
+  .optional()
+  .describe('What is left out within the boundary, by your decision.')
+  .meta({ examples: [{ percent: '1.5', leaves: 'lubricants: under 1 % of the mass' }] });
+
 /** What is told of anything that has a footprint. */
 const named = {
   name: text
@@ -123,6 +137,7 @@ const named = {
     .default([])
     .describe('Its urn: classes, such as UN CPC or UNSPSC.')
     .meta({ examples: [['urn:unspsc:23153100']] }),
+  cutOff,
 };
 
 const part = z
@@ -276,6 +291,7 @@ export const machineProductConfig = z
       .meta({ examples: ['5-axis machining centre'] }),
     ids: named.ids.meta({ examples: [['urn:pact:example.com:machine-hour:mill-1']] }),
     classifications: named.classifications,
+    cutOff,
     parameters: parameters
       .default({})
       .describe("Parameters of the machine's model, units in the names.")

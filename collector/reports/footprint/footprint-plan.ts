@@ -11,6 +11,8 @@ export interface ToldProduct {
   /** `urn:...`, at least one. */
   productIds: string[];
   classifications: string[];
+  /** What is left out within the boundary, by decision, with its share of the emissions, %; null for nothing. */
+  cutOff: { percent: DecimalText; leaves: string } | null;
 }
 
 /** A contract or on-site generation as a site lists it; days are on its clocks, `toDay` the one after the last. */

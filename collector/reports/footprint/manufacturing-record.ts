@@ -28,6 +28,7 @@ import {
 import { madeUncertainty } from './made-uncertainty.ts';
 import { sayMade } from './made-words.ts';
 import { recordCoverage, sayUnread } from './record-coverage.ts';
+import { recordCutOff } from './record-cut-off.ts';
 import { emissionsByPlan } from './record-emissions-of.ts';
 import {
   metersOf,
@@ -137,7 +138,12 @@ export function* stepManufacturingRecord(
       ...ruleCases(source, asked, steps, counted, activity),
       ...classCases(source, asked, steps, made, uncertainty.expandedPercent),
     ],
-    cutOff: { exemptedPercent: figureText(0, 0), statement: 'Nothing within the boundary was left out.' },
+    cutOff: recordCutOff(
+      told?.cutOff ?? null,
+      all,
+      toMs - fromMs,
+      jobs.reduce((sum, { energy }) => sum + energy.unmeasuredMs, 0),
+    ),
     meters,
     evidence: recordEvidence(all, from, factors, digest.digest('base64url'), {
       algorithms: [...new Set(steps.map(({ report }) => report.basis.allocation))],

@@ -9,11 +9,13 @@ import {
   type Subject,
 } from '../../footprint/record/footprint-record.ts';
 import { dataQualityOf } from './data-quality.ts';
+import type { ToldProduct } from './footprint-plan.ts';
 import { figureText } from './footprint-texts.ts';
 import { gatherMachine, type MachineFacts } from './gather-machine.ts';
 import { HourlyEnergy } from './hourly-energy.ts';
 import { modelScatter } from './model-scatter.ts';
 import { recordCoverage, sayUnread } from './record-coverage.ts';
+import { recordCutOff } from './record-cut-off.ts';
 import { emissionsByPlan } from './record-emissions-of.ts';
 import {
   metersOf,
@@ -130,7 +132,7 @@ export function* stepUsePhaseRecord(
     upstream: [],
     completeness: { isPartial: true, because: [words.alone, ...coverage.lacks] },
     sensitivity: [...sensitivity, ...cases],
-    cutOff: { exemptedPercent: figureText(0, 0), statement: 'Nothing within the boundary was left out.' },
+    cutOff: recordCutOff(toldOf(plan, { kind, id }).cutOff, all, end - first),
     meters,
     evidence: recordEvidence(all, from, factors, digest.digest('base64url'), {
       algorithms: [usePhase.algorithm],
@@ -164,15 +166,17 @@ function machinesOf(
   });
 }
 
+function toldOf(plan: RecordSource['plan'], { kind, id }: UsePhaseSubject): ToldProduct {
+  const { machines, lines, models, productOf } = plan;
+  return { machine: machines, line: lines, model: models }[kind][id] ?? productOf('machine-hour', id);
+}
+
 function subjectOf(
   { plan }: RecordSource,
   { kind, id }: UsePhaseSubject,
   machines: readonly string[],
 ): Subject {
-  const told =
-    { machine: plan.machines, line: plan.lines, model: plan.models }[kind][id] ??
-    plan.productOf('machine-hour', id);
-  const { name, description, productIds, classifications } = told;
+  const { name, description, productIds, classifications } = toldOf(plan, { kind, id });
   return {
     kind,
     id,

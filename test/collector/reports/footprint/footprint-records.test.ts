@@ -63,6 +63,7 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
     const record = last(stepRecord(from, { kind: 'machine', id: 'mill' }, range));
     for (const [path, value] of Object.entries(CASE.useHours)) expect(at(record, path), path).toBe(value);
+    expect(record.cutOff.statement).toBe('Nothing within the boundary was left out.');
     // All of the electricity is covered, and it is no product's footprint: two statements.
     expect(record.completeness.because[0]).toMatch(/^electricity of the machine alone, not the footprint/);
     const pact = pactFootprint(record, { uuidOf });
@@ -104,7 +105,15 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     tellJob(source, FROM_MS, FROM_MS + HOUR_MS, '4711', 2);
     const from = recordSource(source, {
       losses: 10,
-      parts: [{ id: 'housing-7', massKg: 3.2, upstream: [STEEL] }],
+      parts: [
+        {
+          id: 'housing-7',
+          massKg: 3.2,
+          fossilCarbonKg: 0,
+          upstream: [STEEL],
+          cutOff: { percent: 1.5, leaves: 'lubricants' },
+        },
+      ],
     });
     const range = { fromMs: FROM_MS, toMs: FROM_MS + 2 * HOUR_MS };
     const part = last(stepRecord(from, { kind: 'part', id: 'housing-7', machine: 'mill' }, range));
@@ -120,6 +129,20 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     expect(early.coverage.lacks[0]).toContain(
       `Coverage of mill: 42 h, of these 2 h from the first to the last reading, 40 h before the first reading on ${new Date(FROM_MS).toISOString().slice(0, 10)}`,
     );
+    // What nobody watched was left out by nobody's decision, and has no share.
+    expect(early.cutOff.exemptedPercent).toBe('0');
+    expect(early.cutOff.statement).toBe(
+      'No cut-off was declared. Not in the figures: 40 h of the 42 h of the period were not watched.',
+    );
+    expect(part.cutOff).toEqual({
+      exemptedPercent: '1.5',
+      statement:
+        'Left out by declaration, 1.5 % of the emissions by estimate: lubricants. Not in the figures: 22 h of the 24 h of the period were not watched.',
+    });
+    expect(pactFootprint(part, { uuidOf }).pcf).toMatchObject({
+      exemptedEmissionsPercent: '1.5',
+      exemptedEmissionsDescription: part.cutOff.statement,
+    });
     const job = last(stepRecord(from, { kind: 'job', id: '4711', machine: 'mill' }, range));
     expect(job.activity.energyKwh).toBe(part.activity.energyKwh);
     expect(job.id).not.toBe(part.id);
