@@ -10,6 +10,6 @@ export interface EnergyPiece {
   to: Instant;
   /** Year on the clocks of the site: which year's factor it takes. */
   year: number;
-  /** >= 0, with at most six digits (mWh). */
+  /** With at most six digits (mWh); >= 0, but for an hour less what was bridged in which a counter fell. */
   kwh: Decimal;
 }
