@@ -66,3 +66,20 @@ export function declaredPedigree({ scores = {} }: UpstreamPart): Pedigree {
 export function pedigreeText(pedigree: Pedigree): string {
   return `(${PEDIGREE_INDICATORS.map((indicator) => pedigree[indicator] ?? 'n.a.').join(';')})`;
 }
+
+/** What scores 1 to 5 add to the variance of the logarithm, as in the pedigree matrix of ecoinvent 3. */
+const VARIANCES: Readonly<Record<(typeof PEDIGREE_INDICATORS)[number], readonly number[]>> = {
+  reliability: [0, 0.0006, 0.002, 0.008, 0.04],
+  completeness: [0, 0.0001, 0.0006, 0.002, 0.008],
+  temporal: [0, 0.0002, 0.002, 0.008, 0.04],
+  geographical: [0, 0.000025, 0.0001, 0.0006, 0.002],
+  technological: [0, 0.0006, 0.008, 0.04, 0.12],
+};
+
+/** What a pedigree adds to the variance of the logarithm of a figure, beside that of measuring. */
+export function pedigreeVariance(pedigree: Pedigree): number {
+  return PEDIGREE_INDICATORS.reduce(
+    (sum, indicator) => sum + (VARIANCES[indicator][Number(pedigree[indicator] ?? 1) - 1] ?? 0),
+    0,
+  );
+}

@@ -15,15 +15,17 @@ export interface LogNormal {
 }
 
 /**
- * The log-normal distribution with a figure as its mean and a relative standard uncertainty: sigma^2 = ln(1 + u^2), and the
- * median lies at mean / sqrt(1 + u^2). Nothing is added: a basic uncertainty such as databases have for what was not
- * measured would count the same doubt twice. Null where there is no spread or no logarithm (u or the figure not above 0).
+ * The log-normal distribution with a figure as its mean and a relative standard uncertainty: sigma^2 = ln(1 + u^2) and what a
+ * pedigree adds to it; the median lies at mean / exp(sigma^2 / 2), which is mean / sqrt(1 + u^2) where it adds nothing. No basic
+ * uncertainty is added, such as databases have for what was not measured: it would count the same doubt twice. Null where
+ * there is no spread or no logarithm (u or the figure not above 0).
  * @param relative 0.0115 for 1.15 %
+ * @param pedigreeVariance of the logarithm, >= 0
  */
-export function logNormalOf(mean: DecimalText, relative: number): LogNormal | null {
+export function logNormalOf(mean: DecimalText, relative: number, pedigreeVariance = 0): LogNormal | null {
   const value = numberOf(decimalOf(mean));
   if (!(value > 0) || !(relative > 0) || !Number.isFinite(relative)) return null;
-  const variance = Math.log1p(relative * relative);
+  const variance = Math.log1p(relative * relative) + pedigreeVariance;
   const sigma = rounded(Math.sqrt(variance));
   const mu = rounded(Math.log(value) - variance / 2);
   return { geomMean: rounded(Math.exp(mu)), geomSd: rounded(Math.exp(sigma)), mu, sigma };

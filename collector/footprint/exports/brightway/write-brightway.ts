@@ -4,6 +4,14 @@ import type { FootprintRecord } from '../../record/footprint-record.ts';
 import type { ExportFile } from '../export-file.ts';
 import { inventoryOf, type DeclaredPart, type ElectricitySupply } from '../inventory.ts';
 import {
+  factorPedigree,
+  meteredPedigree,
+  PEDIGREE_INDICATORS,
+  pedigreeText,
+  pedigreeVariance,
+  type Pedigree,
+} from '../pedigree.ts';
+import {
   boundaryWords,
   completenessWords,
   coverageWords,
@@ -68,7 +76,7 @@ interface Activity {
  * A record as CSV for Brightway's importer (bw2io `CSVImporter`): a database with the same processes as the openLCA
  * package, electricity in kilowatt hours as it was metered, and log-normal uncertainty, which Brightway does not take from
  * JSON-LD. Emissions are flows of Brightway's biosphere database. Electricity of a record without emissions stays unlinked
- * until somebody names a supplier. Throws errors of class `refuse` (code `no-figure-per-unit`).
+ * until somebody names a supplier. Throws errors of class `refuse` (codes `no-figure-per-unit`, `unknown-zone`).
  */
 export function writeBrightway(record: FootprintRecord, { uuidOf }: BrightwayPorts): ExportFile[] {
   const { processName, productName, kwhPerUnit, energyRelative, electricity, declared } = inventoryOf(record);
@@ -88,8 +96,8 @@ export function writeBrightway(record: FootprintRecord, { uuidOf }: BrightwayPor
     production(metered, functionalUnit.amount),
     {
       ...taken(supplier, kwhPerUnit),
-      ...spread(kwhPerUnit, energyRelative),
-      comment: `Metered. ${uncertaintyWords(record)}`,
+      ...spread(kwhPerUnit, energyRelative, meteredPedigree(record)),
+      comment: `Metered. ${uncertaintyWords(record)} ${sayPedigree(meteredPedigree(record))}`,
     },
     ...parts.map((part) => ({ ...taken(part, ONE), comment: part.comment })),
   ];
@@ -109,10 +117,12 @@ export function writeBrightway(record: FootprintRecord, { uuidOf }: BrightwayPor
 }
 
 function electricityActivity(
-  { issuer, id }: FootprintRecord,
+  record: FootprintRecord,
   { productName, processName, kgPerKwh, factorRelative, statement, factors }: ElectricitySupply,
   uuidOf: (name: string) => string,
 ): Activity {
+  const { issuer, id } = record;
+  const pedigree = factorPedigree(record, factors);
   const activity: Activity = {
     name: processName,
     code: uuidOf(`openlca/electricity/${id}`),
@@ -133,8 +143,8 @@ function electricityActivity(
         ...CO2_TO_AIR,
         amount: kgPerKwh,
         type: 'biosphere',
-        ...spread(kgPerKwh, factorRelative),
-        comment: `Uncertainty: ${statement.factorUncertainty}`,
+        ...spread(kgPerKwh, factorRelative, pedigree),
+        comment: `Uncertainty: ${statement.factorUncertainty}. ${sayPedigree(pedigree)}`,
       },
     ];
   return activity;
@@ -171,12 +181,15 @@ function taken({ name, unit, location, product }: Activity, amount: DecimalText)
   return { name, amount, unit, location, 'reference product': product, type: 'technosphere' };
 }
 
-function spread(amount: DecimalText, relative: number | null): Cells {
-  const found = relative === null ? null : logNormalOf(amount, relative);
+function spread(amount: DecimalText, relative: number | null, pedigree: Pedigree): Cells {
+  const found = relative === null ? null : logNormalOf(amount, relative, pedigreeVariance(pedigree));
   return found === null
     ? {}
     : { 'uncertainty type': LOG_NORMAL, loc: String(found.mu), scale: String(found.sigma) };
 }
+
+const sayPedigree = (pedigree: Pedigree) =>
+  `Pedigree (${PEDIGREE_INDICATORS.join('; ')}) ${pedigreeText(pedigree)}: its variances are in the scale.`;
 
 function describe(record: FootprintRecord): string {
   const { functionalUnit, emissions, activity, remarks } = record;

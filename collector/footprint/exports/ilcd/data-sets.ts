@@ -30,6 +30,9 @@ import {
   type Supply,
 } from './supply-data-sets.ts';
 
+/** What the spread of the electricity is not. */
+const MEASURED_ALONE = 'The spread is that of measuring: variances of a pedigree are not in it';
+
 /** ILCD's word by the rule of the record; every other one is an explicit assignment. */
 const APPROACHES: Readonly<Record<string, string>> = {
   none: 'Not applicable',
@@ -135,7 +138,7 @@ function meteredProcess(frame: Frame, supplies: readonly Supply[]): DataSet[] {
       ['dataSelectionAndCombinationPrinciples', qualityWords(record)],
       ['dataTreatmentAndExtrapolationsPrinciples', obtainedWords(record)],
       ...meteredBy(record),
-      ['uncertaintyAdjustments', uncertaintyWords(record)],
+      ['uncertaintyAdjustments', sentences([uncertaintyWords(record), MEASURED_ALONE])],
       [
         'useAdviceForDataSet',
         sentences([

@@ -1,6 +1,7 @@
 import type { DecimalText } from '../../figures/decimal.ts';
 import { logNormalOf } from '../../figures/log-normal.ts';
 import { exactNumber } from '../exact-number.ts';
+import { pedigreeText, pedigreeVariance, type Pedigree } from '../pedigree.ts';
 import { refTo, type Ref, type RootEntity } from './entity.ts';
 import { flowRef, type Quantity } from './reference-data.ts';
 
@@ -15,7 +16,8 @@ export interface ExchangeFacts {
   provider?: Ref;
   /** Relative standard uncertainty; null where it is not known. */
   relative?: number | null;
-  dqEntry?: string;
+  /** What it is scored; its variances widen the uncertainty. */
+  pedigree?: Pedigree;
   description?: string;
 }
 
@@ -30,10 +32,10 @@ export function exchangesOf(facts: readonly ExchangeFacts[]): object[] {
       direction,
       provider,
       relative = null,
-      dqEntry,
+      pedigree,
       description,
     } = fact;
-    const spread = relative === null ? null : logNormalOf(amount, relative);
+    const spread = relative === null ? null : logNormalOf(amount, relative, pedigreeVariance(pedigree ?? {}));
     return {
       '@type': 'Exchange',
       internalId: index + 1,
@@ -55,7 +57,7 @@ export function exchangesOf(facts: readonly ExchangeFacts[]): object[] {
               geomSd: spread.geomSd,
             },
           }),
-      ...(dqEntry === undefined ? {} : { dqEntry }),
+      ...(pedigree === undefined ? {} : { dqEntry: pedigreeText(pedigree) }),
       ...(description === undefined ? {} : { description }),
     };
   });

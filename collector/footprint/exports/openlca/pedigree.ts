@@ -68,7 +68,7 @@ export function pedigreeSystem(uuidOf: (name: string) => string): RootEntity {
   return entity('DQSystem', uuidOf('openlca/dq-system/pedigree/1'), {
     name: 'Pedigree matrix of millwatt records (5 indicators, scores 1 to 5)',
     description:
-      'Indicators and factors as in the pedigree matrix of ecoinvent 3. Measured energy has its own uncertainty: do not add a basic uncertainty to it.',
+      'Indicators and factors as in the pedigree matrix of ecoinvent 3. The uncertainty of an exchange has its scores in it already: its variance is that of measuring, or of the factor, and those of its scores. Add neither them nor a basic uncertainty to it again.',
     version: FIRST_VERSION,
     hasUncertainties: true,
     indicators: PEDIGREE_INDICATORS.map((indicator, index) => ({

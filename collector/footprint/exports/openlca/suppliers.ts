@@ -1,7 +1,13 @@
 import type { DecimalText } from '../../figures/decimal.ts';
 import type { FootprintRecord } from '../../record/footprint-record.ts';
 import type { DeclaredPart, Inventory } from '../inventory.ts';
-import { declaredPedigree, factorPedigree, meteredPedigree, pedigreeText } from '../pedigree.ts';
+import {
+  declaredPedigree,
+  factorPedigree,
+  meteredPedigree,
+  pedigreeText,
+  type Pedigree,
+} from '../pedigree.ts';
 import { supplyWords, uncertaintyWords, upstreamWords } from '../record-words.ts';
 import { declaredDocumentation, electricityDocumentation } from './documentation.ts';
 import { entity, refTo, versionOf, type RootEntity } from './entity.ts';
@@ -46,7 +52,7 @@ export function electricitySupply(frame: Frame): Supply {
   const sources = factorSources(electricity.factors, uuidOf);
   const unit = { flow, measuredIn: ENERGY, unit: 'kWh' };
   const { kgPerKwh, statement } = electricity;
-  const dqEntry = pedigreeText(factorPedigree(record, electricity.factors));
+  const pedigree = factorPedigree(record, electricity.factors);
   const supplier =
     kgPerKwh === null
       ? null
@@ -55,7 +61,7 @@ export function electricitySupply(frame: Frame): Supply {
           description: statement === null ? '' : supplyWords(statement, kgPerKwh),
           processType: 'LCI_RESULT',
           location: refTo(place),
-          ...ratedBy(frame, dqEntry),
+          ...ratedBy(frame, pedigree),
           ...inventoryOfProcess([
             { ...unit, amount: ONE, direction: 'reference' },
             {
@@ -65,7 +71,7 @@ export function electricitySupply(frame: Frame): Supply {
               unit: 'kg',
               direction: 'output',
               relative: electricity.factorRelative,
-              dqEntry,
+              pedigree,
               description: `Uncertainty: ${statement?.factorUncertainty ?? 'not known'}.`,
             },
           ]),
@@ -81,7 +87,7 @@ export function electricitySupply(frame: Frame): Supply {
       amount: kwhPerUnit,
       direction: 'input',
       relative: energyRelative,
-      dqEntry: pedigreeText(meteredPedigree(record)),
+      pedigree: meteredPedigree(record),
       description: `Metered. ${uncertaintyWords(record)}`,
       ...(supplier === null ? {} : { provider: refTo(supplier) }),
     },
@@ -106,17 +112,17 @@ export function declaredSupply(
   const source = declarationSource(record, part.source, uuidOf);
   const nowhere = locationOf(GLOBAL, uuidOf);
   const unit = { flow, measuredIn: ITEMS, unit: 'Item(s)', amount: ONE };
-  const dqEntry = pedigreeText(declaredPedigree(part));
+  const pedigree = declaredPedigree(part);
   const inMass = { measuredIn: MASS, unit: 'kg' };
   const supplier = entity('Process', uuidOf(`openlca/declared/${record.id}/${key}`), {
     ...head(frame, `${name}, declared for ${subject.name}`, 'millwatt/declared'),
     description,
     processType: 'LCI_RESULT',
     location: refTo(nowhere),
-    ...ratedBy(frame, dqEntry),
+    ...ratedBy(frame, pedigree),
     ...inventoryOfProcess([
       { ...unit, direction: 'reference' },
-      { ...inMass, amount: emittedKg, flow: CO2_TO_AIR, direction: 'output', dqEntry },
+      { ...inMass, amount: emittedKg, flow: CO2_TO_AIR, direction: 'output', pedigree },
       ...(takenUpKg === null
         ? []
         : [{ ...inMass, amount: takenUpKg, flow: CO2_FROM_AIR, direction: 'input' as const }]),
@@ -144,8 +150,12 @@ export function head(
 }
 
 /** The data quality of a process, and the system that it and that of its inputs and outputs is of. */
-export function ratedBy({ quality }: Frame, dqEntry: string): object {
-  return { dqSystem: refTo(quality), exchangeDqSystem: refTo(quality), dqEntry };
+export function ratedBy({ quality }: Frame, pedigree: Pedigree): object {
+  return {
+    dqSystem: refTo(quality),
+    exchangeDqSystem: refTo(quality),
+    dqEntry: pedigreeText(pedigree),
+  };
 }
 
 /** Inputs and outputs of a process with one product. */

@@ -1,7 +1,7 @@
 import type { FootprintRecord } from '../../record/footprint-record.ts';
 import type { ExportFile } from '../export-file.ts';
 import { inventoryOf } from '../inventory.ts';
-import { meteredPedigree, pedigreeText } from '../pedigree.ts';
+import { meteredPedigree } from '../pedigree.ts';
 import { completenessWords, emissionWords, viewWords } from '../record-words.ts';
 import { processDocumentation } from './documentation.ts';
 import { entity, FOLDERS, refTo, type RootEntity } from './entity.ts';
@@ -99,7 +99,7 @@ function meteredProcess(frame: Frame, supplies: readonly Supply[]): RootEntity[]
     tags: ['millwatt', 'measured', view, completeness.isPartial ? 'partial' : 'whole'],
     processType: 'UNIT_PROCESS',
     location: refTo(place),
-    ...ratedBy(frame, pedigreeText(meteredPedigree(record))),
+    ...ratedBy(frame, meteredPedigree(record)),
     ...inventoryOfProcess([
       { amount: functionalUnit.amount, flow: product, measuredIn, unit, direction: 'reference' },
       ...supplies.map(({ input }) => input),

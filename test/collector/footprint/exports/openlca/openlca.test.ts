@@ -198,6 +198,23 @@ describe('the openLCA package', () => {
     ]);
   });
 
+  it('adds the variances of the scores to that of measuring, around the same mean', () => {
+    const use = sampleUsePhase();
+    const proxy = {
+      ...use,
+      dataQuality: {
+        ...use.dataQuality,
+        technological: { score: '2' as const, because: 'a model' },
+        completeness: { score: '2' as const, because: 'some of its units' },
+      },
+    };
+    const { amount, uncertainty, dqEntry } = findProcess(filesOf(proxy), use.id).exchanges[1] ?? {};
+    const variance = Math.log(1 + 0.0115 ** 2) + 0.0001 + 0.0006;
+    expect(dqEntry).toBe('(1;2;1;1;2)');
+    expect(uncertainty?.geomSd).toBeCloseTo(Math.exp(Math.sqrt(variance)), 11);
+    expect((uncertainty?.geomMean ?? 0) * Math.exp(variance / 2)).toBeCloseTo(amount ?? 0, 9);
+  });
+
   it('says of a partial footprint that it is one, in words and as a tag', () => {
     const process = findProcess(filesOf(partialPart()), partialPart().id);
     expect(process.description).toContain('PARTIAL');
@@ -211,16 +228,17 @@ describe('the openLCA package', () => {
       processesOf(filesOf(record))
         .flatMap(({ exchanges }) => exchanges)
         .find(({ flow }) => flow.name === 'Carbon dioxide, fossil')?.uncertainty?.geomSd;
-    const spread = (u: number) => Math.exp(Math.sqrt(Math.log(1 + u * u)));
+    // Beside its own, the variance of score 2 of place.
+    const spread = (u: number, ofYears = 0) => Math.exp(Math.sqrt(Math.log(1 + u * u) + 0.000025 + ofYears));
     expect(spreadOf(sampleUsePhase())).toBeCloseTo(spread(0.05), 11);
     const record = sampleUsePhase();
     const [row, ...others] = record.evidence.factors;
     if (row === undefined) throw new Error('no factor');
     const stated = { ...record.evidence, factors: [{ ...row, standardPercent: d('3') }, ...others] };
     expect(spreadOf({ ...record, evidence: stated })).toBeCloseTo(spread(0.03), 11);
-    // Two tables, in quadrature.
+    // Two tables, in quadrature; one of them is three years off.
     const u = (0.05 * Math.hypot(749.0982, 659.2)) / (749.0982 + 659.2);
-    expect(spreadOf(mixed())).toBeCloseTo(spread(u), 10);
+    expect(spreadOf(mixed())).toBeCloseTo(spread(u, 0.0002), 10);
   });
 
   it('has ids of its own for each company, and the same electricity, units and places', () => {
