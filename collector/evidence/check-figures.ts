@@ -7,6 +7,7 @@ import { canonicalText } from '../footprint/record/canonical-text.ts';
 import { amendmentsInForce } from '../journal/amendments-in-force.ts';
 import type { JournalEntry } from '../journal/journal.ts';
 import { algorithmNamed, knownAlgorithms } from './algorithms.ts';
+import { checkFootprintFacts } from './check-footprint-facts.ts';
 import { checkFootprintHours } from './check-footprint-hours.ts';
 import { checkFactors, checkShipped, readAmendments, readHours, readModel } from './check-inputs.ts';
 import type { CheckLines } from './check-line.ts';
@@ -182,6 +183,9 @@ async function checkFootprints(
       for (const [id, sha256] of checkFactors(sound.evidence.factors, path, lines))
         if (hashes.get(id) !== sha256)
           lines.fail('factors', path, `${id} is another row in factors.json, or none.`);
+      if (all.some((other) => other !== sound && other.id === sound.id))
+        lines.fail('footprints', path, `It has the id ${sound.id} of another record of the package.`);
+      checkFootprintFacts(sound, manifest, path, lines);
       checkFootprintHours(sound, manifest, { hours, tree }, path, lines);
     });
   return all;

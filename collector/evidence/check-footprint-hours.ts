@@ -8,6 +8,7 @@ import { sumStates } from '../energy/use-phase/state-totals.ts';
 import { canonicalText } from '../footprint/record/canonical-text.ts';
 import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
 import { figureText, hoursText, kwhText, percentText } from '../reports/footprint/footprint-texts.ts';
+import { checkFootprintBasis } from './check-footprint-facts.ts';
 import type { CheckLines } from './check-line.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -116,6 +117,7 @@ export function checkFootprintHours(
         : null,
     );
   }
+  checkFootprintBasis(record, hours, place, lines);
   const { obtained } = coverage;
   for (const [name, mwh] of [
     ['counter', 'counterMwh'],
@@ -155,7 +157,7 @@ export function checkFootprintHours(
   lines.unproven(
     'footprints',
     place,
-    'Not computed anew, and so the word of the collector: how large each source of its uncertainty is, the U of each state and what a worse class of meter gives (they rest on the load of every minute and on what the site entered of meters), its scores, the energy declared behind other media, and which factors, losses and supplies the site declared.',
+    'Not computed anew, and so the word of the collector: how large each source of its uncertainty is, the U of each state and what a worse class of meter gives (they rest on the load of every minute and on what the site entered of meters), the class, transformers and calibration of its meters, the region, the words of its scores, the energy declared behind other media, and which factors, losses and supplies the site declared.',
   );
 }
 

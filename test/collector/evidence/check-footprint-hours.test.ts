@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkFootprintFacts } from '../../../collector/evidence/check-footprint-facts.ts';
 import { checkFootprintHours } from '../../../collector/evidence/check-footprint-hours.ts';
 import { CheckLines } from '../../../collector/evidence/check-line.ts';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
@@ -29,6 +30,13 @@ function made(record: FootprintRecord) {
     spanMs: toMs - hourMs,
     measuredMs: (toMs - hourMs) / 2,
     quality: 'measured',
+    revision: 1,
+    basis: {
+      algorithm: 'millwatt-energy/5',
+      records: [{ agent: 'gw-1', epoch: 'uzas8ggndkuz', from: 1, to: 43_201 }],
+      configs: record.evidence.configs,
+      amendments: [],
+    },
     timeMs: Object.fromEntries(
       OPERATING_STATES.map((state) => [state, Math.round(Number(activity.states[state].hours) * 3_600_000)]),
     ),
@@ -55,6 +63,7 @@ function made(record: FootprintRecord) {
       ),
     },
   } as unknown as MachineHour;
+  record.evidence.hours.count = d('1');
   record.evidence.hours.sha256 = sha256(`${canonicalText(hour)}\n`);
   const [machine = ''] = record.subject.machines;
   return { record, hour, manifest: { machine, fromMs: hourMs, toMs } };
@@ -123,6 +132,18 @@ describe('the hours of a footprint', () => {
     ]);
     rest.record.activity.media = [];
     expect(check(rest)).toContain('fail: media.air.normLitres is null, and its hours come to 64000.');
+    const others = made(sampleUsePhase());
+    Object.assign(others.record.evidence, { configs: [], amendments: ['1'], algorithms: ['own/1'] });
+    others.record.evidence.hours.count = d('720');
+    others.record.evidence.records[0]!.to = d('9');
+    expect(check(others)).toEqual([
+      'fail: evidence.hours.count is 720, and has to be 1.',
+      expect.stringMatching(/^fail: evidence\.configs is , and has to be kZ6/),
+      'fail: evidence.amendments is 1, and has to be .',
+      'fail: evidence.algorithms is own/1, and has to be millwatt-energy/5.',
+      'fail: evidence.records is gw-1 uzas8ggndkuz 1-9, and has to be gw-1 uzas8ggndkuz 1-43201.',
+      word,
+    ]);
     const changed = made(sampleUsePhase());
     changed.hour.energy.supplyMwh = milliwattHours(1);
     expect(check(changed)).toEqual([expect.stringMatching(/^fail: It rests on other hours/)]);
@@ -137,5 +158,36 @@ describe('the hours of a footprint', () => {
     expect(check(made(samplePart()))).toEqual([
       expect.stringMatching(/^not-proven: It rests on these hours/),
     ]);
+  });
+});
+
+describe('what a footprint says of itself', () => {
+  const faultsOf = (record: FootprintRecord, change: (record: FootprintRecord) => void = () => {}) => {
+    const { key: collector, site } = record.issuer;
+    change(record);
+    const lines = new CheckLines();
+    checkFootprintFacts(record, { collector, site }, 'records/0001.json', lines);
+    return lines.lines.map(({ saying }) => saying).join(' ');
+  };
+
+  it('follows from its package and its own figures', () => {
+    expect(faultsOf(sampleUsePhase())).toBe('');
+    expect(faultsOf(samplePart(), (part) => (part.sensitivity = sampleUsePhase().sensitivity))).toBe('');
+  });
+
+  it.each<[string, (record: FootprintRecord) => void]>([
+    ['issuer.key is other', (r) => (r.issuer.key = 'other')],
+    ['issuer.site is other', (r) => (r.issuer.site = 'other')],
+    ['subject.id is mill-9', (r) => (r.subject.id = 'mill-9')],
+    ['evidence.uncertaintyModel is own/1', (r) => (r.evidence.uncertaintyModel = 'own/1')],
+    ['dataQuality.precision.score is 1', (r) => (r.dataQuality.precision.score = '1')],
+    ['dataQuality.geographical.score is 2', (r) => (r.issuer.region.country = 'DE')],
+    ['dataQuality.reliability.score is 1', (r) => (r.meters = [])],
+    ['dataQuality.primaryActivityPercent is 42', (r) => (r.dataQuality.primaryActivityPercent = d('42'))],
+    ['dataQuality.primaryStrictPercent is 100', (r) => (r.dataQuality.primaryStrictPercent = d('100'))],
+    ['It has declared parts', (r) => (r.upstream = samplePart().upstream)],
+    ['Its sensitivity leaves out official instead of default', (r) => (r.sensitivity = [])],
+  ])('%s: is a fault', (says, change) => {
+    expect(faultsOf(sampleUsePhase(), change)).toContain(says);
   });
 });
