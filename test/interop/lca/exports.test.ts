@@ -16,12 +16,13 @@ import { requireTool } from '../../support/tools.ts';
 /** What the tools of others made of a record's exports, per functional unit. */
 interface Read {
   olcaSchema: Figures & {
-    geomSd: number[];
+    spread: [geomMean: number, geomSd: number][];
+    dqEntry: string[];
     version: string;
     isPartialTold: boolean;
     counts: Record<string, number>;
   };
-  jsonLd: Figures & { unlinked: number; location: string };
+  jsonLd: Figures & { unlinked: number; location: string; spread: (number | null)[] };
   csv: Figures & { unlinked: number; spread: [number, number, number][] };
 }
 interface Figures {
@@ -90,11 +91,14 @@ describe.skipIf(python === undefined)('olca-schema and Brightway', () => {
     expect(part?.olcaSchema).toMatchObject({
       version: '02.00.000',
       isPartialTold: true,
-      geomSd: [spread?.geomSd],
+      spread: [[spread?.geomMean, spread?.geomSd]],
+      dqEntry: ['(1;1;1;1;1)'],
       counts: { Process: 4, Flow: 6, Location: 2, DQSystem: 1 },
     });
     expect(hour?.olcaSchema).toMatchObject({ version: '01.00.000', isPartialTold: true });
     expect(part?.jsonLd.location).toBe('VN');
     expect(part?.csv.spread).toEqual([[2, spread?.mu, spread?.sigma]]);
+    // bw2io leaves the uncertainty of JSON-LD unread, which docs/lca-practitioner.md says.
+    expect(part?.jsonLd.spread).toEqual([null]);
   });
 });

@@ -49,7 +49,8 @@ def read_with_olca_schema(folder, record_id):
         return {
             "kwh": sum(e.amount for e in kwh),
             "kg": emitted(process, 1.0),
-            "geomSd": [e.uncertainty.geom_sd for e in kwh if e.uncertainty is not None],
+            "spread": [[e.uncertainty.geom_mean, e.uncertainty.geom_sd] for e in kwh if e.uncertainty is not None],
+            "dqEntry": [e.dq_entry for e in kwh],
             "version": process.version,
             "isPartialTold": "PARTIAL" in process.description,
             "counts": counts,
@@ -82,6 +83,7 @@ def read_json_ld(folder, record_id):
         "kwh": sum(e["amount"] for e in energy) / 3.6,
         "kg": co2_of(bw2data.get_node(database=database, code=product["input"][1])),
         "location": process["location"],
+        "spread": [e.get("uncertainty type") for e in energy],
     }
 
 
