@@ -23,7 +23,7 @@ export function recordCoverage(all: readonly MachineFacts[], periodMs: number): 
   const lacks = [
     ...(isLess(watchedMs, wantedMs)
       ? [
-          `watched for ${watchedPercent} % of the period, ${sayHours(wantedMs - watchedMs)} of ${sayHours(wantedMs)} lack: ${ENOUGH_PERCENT} % are asked for. ${sayUnread(all, periodMs).join('; ')}`,
+          `watched for ${watchedPercent} % of the period, ${ENOUGH_PERCENT} % are asked for; ${sayUnread(all, periodMs).join('; ')}`,
         ]
       : []),
     ...(measuredEnergyPercent !== null && isLess(counter + integrated, energy)
@@ -55,19 +55,19 @@ export function recordCoverage(all: readonly MachineFacts[], periodMs: number): 
   };
 }
 
-/** Of each machine that was not read in all of the period: how much of it was, and what lies before and after. */
+/** Of each machine that was not read in all of the period: how long it was, from the first to the last reading, and what lies before and after. */
 export function sayUnread(all: readonly MachineFacts[], periodMs: number): string[] {
   return all.flatMap(({ machine, unread }) => {
-    if (unread === null) return [`Coverage of ${machine}: ${sayHours(periodMs)}, of which nothing was read`];
+    if (unread === null) return [`coverage of ${machine}, ${sayHours(periodMs)}: nothing was read`];
     const { beforeMs, afterMs, firstMs, lastMs } = unread;
     if (beforeMs + afterMs === 0) return [];
     return [
       [
-        `Coverage of ${machine}: ${sayHours(periodMs)}, of these ${sayHours(periodMs - beforeMs - afterMs)} from the first to the last reading`,
+        `coverage of ${machine}, ${sayHours(periodMs)}: ${sayHours(periodMs - beforeMs - afterMs)} read`,
         ...(beforeMs === 0
           ? []
           : [`${sayHours(beforeMs)} before the first reading on ${sayMinute(firstMs)}`]),
-        ...(afterMs === 0 ? [] : [`${sayHours(afterMs)} after the last reading on ${sayMinute(lastMs)}`]),
+        ...(afterMs === 0 ? [] : [`${sayHours(afterMs)} after the last on ${sayMinute(lastMs)}`]),
       ].join(', '),
     ];
   });

@@ -2,7 +2,7 @@ import type { Line } from './page-text.ts';
 import type { RecordReader } from './record-reader.ts';
 import { drawFacts, drawText, type Section } from './section.ts';
 
-/** What the figures are of: unit, subject, who answers. */
+/** What the figures are of: unit, subject, who answers, and how much of it is primary data. */
 export function subjectSection({ record, say, has, joined }: RecordReader): Section {
   const { subject } = record;
   const parameters = Object.keys(subject.parameters);
@@ -10,7 +10,7 @@ export function subjectSection({ record, say, has, joined }: RecordReader): Sect
     has(`subject.${name}`) ? [what, ' ', say(`subject.${name}`), ' kg a unit'] : [what, ' not declared'];
   return {
     id: 'subject',
-    title: 'Functional unit and subject',
+    title: 'Functional unit, subject, primary data',
     draw: (widthEm, room) =>
       drawFacts(
         [
@@ -37,22 +37,20 @@ export function subjectSection({ record, say, has, joined }: RecordReader): Sect
             [
               joined('subject.productIds', ', '),
               ...(subject.classifications.length === 0 ? [] : [joined('subject.classifications', ', ')]),
-              [
-                // An hour of use is a service.
-                ...(record.view === 'use-phase'
-                  ? [
-                      'an hour of use has no mass (',
-                      say('subject.massKgPerUnit'),
-                      ' kg) and no fossil carbon in it (',
-                      say('subject.fossilCarbonKgPerUnit'),
-                      ' kg)',
-                    ]
-                  : [
-                      ...mass('massKgPerUnit', 'mass'),
-                      '; ',
-                      ...mass('fossilCarbonKgPerUnit', 'fossil carbon in it'),
-                    ]),
-              ],
+              // An hour of use is a service.
+              record.view === 'use-phase'
+                ? [
+                    'no mass (',
+                    say('subject.massKgPerUnit'),
+                    ' kg), no fossil carbon (',
+                    say('subject.fossilCarbonKgPerUnit'),
+                    ' kg): a service',
+                  ]
+                : [
+                    ...mass('massKgPerUnit', 'mass'),
+                    '; ',
+                    ...mass('fossilCarbonKgPerUnit', 'fossil carbon in it'),
+                  ],
               ...(parameters.length === 0
                 ? []
                 : [
@@ -70,27 +68,6 @@ export function subjectSection({ record, say, has, joined }: RecordReader): Sect
               ['contact: ', has('issuer.company.contact') ? say('issuer.company.contact') : 'nobody named'],
             ],
           ],
-        ],
-        { widthEm, room, caption: 'Functional unit and subject', share: 24 },
-      ),
-  };
-}
-
-/** Boundary, cut-off, allocation, primary data. */
-export function methodSection({ record, say, list }: RecordReader): Section {
-  const { includes, excludes } = record.boundary;
-  const bullets = (path: string, sign: string): Line[] => list(path).map((line) => [`${sign} `, ...line]);
-  return {
-    id: 'method',
-    title: 'System boundary, allocation, primary data',
-    draw: (widthEm, room) =>
-      drawFacts(
-        [
-          ['Boundary', [[say('boundary.statement')]]],
-          ...(includes.length === 0 ? [] : [['Included', bullets('boundary.includes', '+')] as const]),
-          ...(excludes.length === 0 ? [] : [['Not included', bullets('boundary.excludes', '–')] as const]),
-          ['Cut-off', [[say('cutOff.exemptedPercent'), ' %. ', say('cutOff.statement')]]],
-          ['Allocation', [['Rule: ', say('allocation.rule'), '. ', say('allocation.statement')]]],
           [
             'Primary data',
             [
@@ -105,7 +82,28 @@ export function methodSection({ record, say, list }: RecordReader): Section {
             ],
           ],
         ],
-        { widthEm, room, caption: 'System boundary, cut-off, allocation and primary data', share: 24 },
+        { widthEm, room, caption: 'Functional unit, subject and primary data', share: 24 },
+      ),
+  };
+}
+
+/** Boundary, cut-off, allocation. */
+export function methodSection({ record, say, list }: RecordReader): Section {
+  const { includes, excludes } = record.boundary;
+  const bullets = (path: string, sign: string): Line[] => list(path).map((line) => [`${sign} `, ...line]);
+  return {
+    id: 'method',
+    title: 'System boundary and allocation',
+    draw: (widthEm, room) =>
+      drawFacts(
+        [
+          ['Boundary', [[say('boundary.statement')]]],
+          ...(includes.length === 0 ? [] : [['Included', bullets('boundary.includes', '+')] as const]),
+          ...(excludes.length === 0 ? [] : [['Not included', bullets('boundary.excludes', '–')] as const]),
+          ['Cut-off', [[say('cutOff.exemptedPercent'), ' %. ', say('cutOff.statement')]]],
+          ['Allocation', [['Rule: ', say('allocation.rule'), '. ', say('allocation.statement')]]],
+        ],
+        { widthEm, room, caption: 'System boundary, cut-off and allocation', share: 24 },
       ),
   };
 }
@@ -123,10 +121,6 @@ export function remarksSection({ record, list }: RecordReader): Section | undefi
 /** What a stranger needs to find what the figures rest on: record, hours, chains, software. */
 export function recordSection({ record, say, code, joined }: RecordReader): Section {
   const { amendments, methods = [] } = record.evidence;
-  const chains = record.evidence.records.map((_, index): Line => {
-    const of = (key: string) => say(`evidence.records[${index}].${key}`);
-    return [of('agent'), ', epoch ', of('epoch'), ', records ', of('from'), ' to ', of('to')];
-  });
   const facts: [string, Line[]][] = [
     [
       'Record',
@@ -144,7 +138,6 @@ export function recordSection({ record, say, code, joined }: RecordReader): Sect
         [code('evidence.hours.sha256')],
       ],
     ],
-    ['Agents’ chains', chains.length === 0 ? [['none']] : chains],
     ['Amendments', [amendments.length === 0 ? ['none'] : joined('evidence.amendments', ', ')]],
     [
       'Computed by',
@@ -165,21 +158,25 @@ export function recordSection({ record, say, code, joined }: RecordReader): Sect
   ];
   return {
     id: 'record',
-    title: 'Evidence: record, hours, chains',
-    draw: (widthEm, room) =>
-      drawFacts(facts, { widthEm, room, caption: 'Record, hours and chains', share: 24 }),
+    title: 'Evidence: record and hours',
+    draw: (widthEm, room) => drawFacts(facts, { widthEm, room, caption: 'Record and hours', share: 24 }),
   };
 }
 
 /** Whose keys and which declarations the figures rest on, and how to verify them. @param fingerprint of the collector's key */
 export function keysSection({ record, say, code }: RecordReader, fingerprint: string): Section {
   const { configs } = record.evidence;
+  const chains = record.evidence.records.map((_, index): Line => {
+    const of = (key: string) => say(`evidence.records[${index}].${key}`);
+    return [of('agent'), ', epoch ', of('epoch'), ', records ', of('from'), ' to ', of('to')];
+  });
   const hashes = configs.map((_, index): Line => [code(`evidence.configs[${index}]`)]);
   const facts: [string, Line[]][] = [
     ['Collector', [[say('issuer.collector'), ' of ', say('issuer.site')], [code('issuer.key')]]],
     ['Its fingerprint', [[{ path: 'fingerprint', text: fingerprint, isCode: true }]]],
     ['Configurations', hashes.length === 0 ? [['none']] : hashes],
     ['Site’s plan', [[code('evidence.plan')]]],
+    ['Agents’ chains', chains.length === 0 ? [['none']] : chains],
     [
       'To verify',
       [
@@ -191,8 +188,13 @@ export function keysSection({ record, say, code }: RecordReader, fingerprint: st
   ];
   return {
     id: 'keys',
-    title: 'Evidence: keys, configurations (SHA-256)',
+    title: 'Evidence: keys, configurations, chains (SHA-256)',
     draw: (widthEm, room) =>
-      drawFacts(facts, { widthEm, room, caption: 'Keys, configurations and how to verify', share: 24 }),
+      drawFacts(facts, {
+        widthEm,
+        room,
+        caption: 'Keys, configurations, chains and how to verify',
+        share: 24,
+      }),
   };
 }

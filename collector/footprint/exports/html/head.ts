@@ -34,7 +34,7 @@ export function drawHead(reader: RecordReader): Drawn {
     { lines: 3, valueEm: 1 },
   );
   const figures = boxes(figureBoxes(reader), THIRDS, { lines: 4, valueEm: 1.9 });
-  const status = boxes(statusBoxes(reader), THIRDS, { lines: 3, valueEm: 1.2 });
+  const status = boxes(statusBoxes(reader), THIRDS, { lines: 2, valueEm: 1.2 });
   const view = setText([[viewWords(record)]], width, { lines: 3 });
   const { lineEm } = METRICS;
   // Method and what lacks stand below again, under footprint and coverage.

@@ -85,7 +85,7 @@ export function coverageSection({ say, has, list }: RecordReader): Section {
           ],
           ['Footprint', [[say('completeness.isPartial'), ' within the boundary that is stated'], ...because]],
         ],
-        { widthEm, room, caption: 'Coverage and gaps' },
+        { widthEm, room, caption: 'Coverage and gaps', share: 15 },
       );
     },
   };

@@ -47,9 +47,9 @@ export const METRICS = {
   /** Width and height of what is printed on a page of A4. */
   pageEm: { width: 73, height: 108.6 },
   gapEm: 2,
-  bandGapEm: 0.9,
+  bandGapEm: 0.8,
   titleEm: 1.6,
-  lineEm: 1.26,
+  lineEm: 1.24,
   cellPadEm: 0.17,
   columnGapEm: 0.9,
   kickerEm: 2.1,

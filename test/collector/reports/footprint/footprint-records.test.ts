@@ -121,13 +121,13 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     expect(part.completeness.because.join()).toContain('watched for 8.33 % of the period');
     // What nobody could read is told apart from what was lost.
     expect(part.completeness.because[0]).toMatch(
-      /Coverage of mill: 24 h, of these 2 h from the first to the last reading, 22 h after the last reading on 20\d\d-\d\d-\d\d \d\d:00 UTC/,
+      /coverage of mill, 24 h: 2 h read, 22 h after the last on 20\d\d-\d\d-\d\d \d\d:00 UTC/,
     );
     const early = last(
       stepRecord(from, { kind: 'machine', id: 'mill' }, { ...range, fromMs: FROM_MS - 40 * HOUR_MS }),
     );
     expect(early.coverage.lacks[0]).toContain(
-      `Coverage of mill: 42 h, of these 2 h from the first to the last reading, 40 h before the first reading on ${new Date(FROM_MS).toISOString().slice(0, 10)}`,
+      `coverage of mill, 42 h: 2 h read, 40 h before the first reading on ${new Date(FROM_MS).toISOString().slice(0, 10)}`,
     );
     // What nobody watched was left out by nobody's decision, and has no share.
     expect(early.cutOff.exemptedPercent).toBe('0');
