@@ -113,29 +113,46 @@ export function madeOf(steps: readonly MadeStep[], counted: string): Made {
   };
 }
 
-/** Steps that count another number of good parts than the last: what lies between them is on those that came out. */
+/** Steps of which another amount is told than of the last, or none: what lies between them is on what came out. */
 export function sayPartsBetween(steps: readonly MadeStep[], counted: string, made: Made): string[] {
-  if (made.unit !== 'piece' || made.count === null) return [];
+  if (made.count === null) return [];
+  const [of, unit, counts] =
+    made.unit === 'piece'
+      ? (['goodParts', 'good parts', 'counts no good parts'] as const)
+      : (['massKg', 'kg', 'has no mass'] as const);
   return steps.flatMap(({ machine, jobs }) => {
-    if (machine === counted) return sayOneOrder(machine, jobs);
-    if (jobs.some(({ goodParts }) => goodParts === null))
-      return [`${machine} counts no good parts: what was lost between it and ${counted} is not known.`];
-    const parts = jobs.reduce((sum, { goodParts }) => sum + (goodParts ?? 0), 0);
-    return textOf(decimalOfNumber(parts, 6)) === made.count
+    if (machine === counted) return [];
+    if (jobs.some((job) => job[of] === null))
+      return [`${machine} ${counts}: what was lost between it and ${counted} is not known.`];
+    const amount = textOf(
+      decimalOfNumber(
+        jobs.reduce((sum, job) => sum + (job[of] ?? 0), 0),
+        6,
+      ),
+    );
+    return amount === made.count
       ? []
       : [
-          `${machine} made ${parts} good parts and ${counted} ${made.count}: all of its energy is on those that left ${counted}, with what became scrap or lies between the steps.`,
+          `${machine} made ${amount} ${unit} and ${counted} ${made.count}: all of its energy is on those that left ${counted}, with what became scrap or lies between the steps.`,
         ];
   });
 }
 
-/** Two operations of one order count one part twice. */
-function sayOneOrder(machine: string, jobs: readonly ReportedJob[]): string[] {
-  return [...Map.groupBy(jobs, ({ order }) => order)].flatMap(([order, own]) =>
-    order === null || order === undefined || own.length < 2
+/**
+ * Two operations of one order count one part twice, and so may two jobs of which no order is told. A job that is told 0 counts nothing:
+ * so one says which operation counts.
+ */
+export function sayCountedTwice(steps: readonly MadeStep[], counted: string, made: Made): string[] {
+  if (made.count === null) return [];
+  const [of, what] =
+    made.unit === 'piece' ? (['goodParts', 'good parts'] as const) : (['massKg', 'kg'] as const);
+  const jobs = steps.find(({ machine }) => machine === counted)?.jobs ?? [];
+  const counting = jobs.filter((job) => (job[of] ?? 0) > 0);
+  return [...Map.groupBy(counting, ({ order }) => order ?? null)].flatMap(([order, own]) =>
+    own.length < 2
       ? []
       : [
-          `${machine} made order ${order} in ${own.length} jobs, and their good parts are added: where one part went through several of them, it is counted as often, and its figure is too small. Tell good parts of the last one only.`,
+          `${counted} made ${order === null ? 'it without an order' : `order ${order}`} in ${own.length} jobs, and their ${what} are added: where one part went through several of them, it is counted as often, and its figure is too small. Tell 0 ${what} of all but the last operation.`,
         ],
   );
 }

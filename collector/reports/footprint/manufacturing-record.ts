@@ -18,6 +18,7 @@ import {
   gatherStep,
   madeOf,
   requireSameWindows,
+  sayCountedTwice,
   sayPartsBetween,
   stepBy,
   worseStep,
@@ -89,8 +90,10 @@ export function* stepManufacturingRecord(
   const told = toldPart(plan, asked, jobs[0]?.part ?? '');
   // What was declared is of one piece: beside a kilogram it would be of another unit.
   const upstream = made.unit === 'piece' ? (told?.upstream ?? []) : [];
+  const countedTwice = sayCountedTwice(steps, counted, made);
   const lacks = [
     ...coverage.lacks,
+    ...countedTwice,
     ...jobs.flatMap(({ extentSaying }) => (extentSaying === '' ? [] : [extentSaying])),
     ...(upstream.some(({ stage }) => stage === 'material' || stage === 'purchased-part')
       ? []
@@ -154,6 +157,7 @@ export function* stepManufacturingRecord(
     remarks: [
       ...(coverage.isComplete ? sayUnread(all, toMs - fromMs) : []),
       ...remarks,
+      ...countedTwice,
       ...sayPartsBetween(steps, counted, made),
       ...steps.flatMap(({ report, jobs: own }) =>
         report.remarks.filter(({ job }) => own.some((one) => one.id === job)).map(({ saying }) => saying),

@@ -29,7 +29,7 @@ const span = (hours: [number, number], state: PlantSpan['state'], mwh: number): 
  * A lathe: 2 kWh in an hour of processing, 0.5 kWh in one of ready. A mill: 6 kWh and 0.75 kWh. Job T makes 5 parts on the lathe, job M
  * 4 of them on the mill, each the only job of its day: 2.5 + 6.75 = 9.25 kWh, / 4 = 2.3125 kWh a part.
  */
-function plant(plans: Partial<MachinePlan>[] = []) {
+function plant(plans: Partial<MachinePlan>[] = [], isTold = true) {
   const source = sourceOf({
     lathe: [span([0, 1], 'processing', 2_000_000), span([1, 2], 'ready', 500_000)],
     mill: [span([0, 1], 'processing', 6_000_000), span([1, 2], 'ready', 750_000)],
@@ -39,8 +39,10 @@ function plant(plans: Partial<MachinePlan>[] = []) {
       { id: `${job}-b`, kind: 'begin', at: new Date(FROM_MS).toISOString(), job, part: 'housing-7' },
       { id: `${job}-e`, kind: 'end', at: new Date(FROM_MS + HOUR_MS).toISOString(), job, goodParts },
     ]);
-  tell('lathe', 'T', 5);
-  tell('mill', 'M', 4);
+  if (isTold) {
+    tell('lathe', 'T', 5);
+    tell('mill', 'M', 4);
+  }
   const machines = ['lathe', 'mill'].map((machine) => ({
     machine,
     ...plans.find((one) => one.machine === machine),
@@ -91,8 +93,68 @@ describe('a part that is made on two machines', () => {
     tell('mill', 'OP20', [1.3, 1.4], { goodParts: 4 });
     tell('lathe', 'T2', [1, 1.5], {});
     const record = last(stepRecord(recordSource(source, { parts: [ROUTE] }), PART, DAY));
-    expect(record.remarks.join()).toContain('mill made order O-1 in 2 jobs, and their good parts are added');
+    const twice = 'mill made order O-1 in 2 jobs, and their good parts are added';
+    expect(record.remarks.join()).toContain(twice);
+    expect(record.completeness.because.join()).toContain(twice);
     expect(record.remarks.join()).toContain('lathe counts no good parts: what was lost between it and mill');
+  });
+
+  /** Jobs of the mill's second hour, and of the lathe's. */
+  const partRecord = (jobs: [machine: string, job: string, more: object][]) => {
+    const source = plant([], false);
+    for (const [index, [machine, job, { order, ...more }]] of (
+      jobs as [string, string, { order?: string }][]
+    ).entries())
+      tellMarks(source.journal, machine, [
+        {
+          id: `${job}-b`,
+          kind: 'begin',
+          at: new Date(FROM_MS + index * 600_000).toISOString(),
+          job,
+          part: 'housing-7',
+          ...(order === undefined ? {} : { order }),
+        },
+        {
+          id: `${job}-e`,
+          kind: 'end',
+          at: new Date(FROM_MS + (index + 1) * 600_000).toISOString(),
+          job,
+          ...more,
+        },
+      ]);
+    return last(stepRecord(recordSource(source, { parts: [ROUTE] }), PART, DAY));
+  };
+
+  test('counts the operation that has good parts, where the others are told 0', () => {
+    const record = partRecord([
+      ['lathe', 'T', { goodParts: 4 }],
+      ['mill', 'OP10', { order: 'O-1', goodParts: 0 }],
+      ['mill', 'OP20', { order: 'O-1', goodParts: 4 }],
+    ]);
+    expect(record.functionalUnit.count).toBe('4');
+    expect([...record.remarks, ...record.completeness.because].join()).not.toContain('are added');
+  });
+
+  test('says the same of jobs without an order, and of kilograms', () => {
+    const parts = partRecord([
+      ['lathe', 'T', { goodParts: 4 }],
+      ['mill', 'A', { goodParts: 4 }],
+      ['mill', 'B', { goodParts: 4 }],
+    ]);
+    expect(parts.completeness.because.join()).toContain('mill made it without an order in 2 jobs');
+    const kg = partRecord([
+      ['lathe', 'T', {}],
+      ['mill', 'A', { order: 'O-1', massKg: 8 }],
+      ['mill', 'B', { order: 'O-1', massKg: 7 }],
+    ]);
+    expect(kg.functionalUnit).toMatchObject({ unit: 'kilogram', count: '15' });
+    expect(kg.completeness.because.join()).toContain('mill made order O-1 in 2 jobs, and their kg are added');
+    expect(kg.remarks.join()).toContain('lathe has no mass: what was lost between it and mill is not known.');
+    const less = partRecord([
+      ['lathe', 'T', { massKg: 9.5 }],
+      ['mill', 'A', { massKg: 8 }],
+    ]);
+    expect(less.remarks.join()).toContain('lathe made 9.5 kg and mill 8: all of its energy');
   });
 
   test('counts where the configuration says', () => {
