@@ -20,6 +20,7 @@ import {
   requireSameWindows,
   sayCountedTwice,
   sayPartsBetween,
+  sayUncounted,
   stepBy,
   worseStep,
   type Made,
@@ -95,6 +96,7 @@ export function* stepManufacturingRecord(
     ...coverage.lacks,
     ...countedTwice,
     ...jobs.flatMap(({ extentSaying }) => (extentSaying === '' ? [] : [extentSaying])),
+    ...sayUncounted(jobs, counted, made),
     ...(upstream.some(({ stage }) => stage === 'material' || stage === 'purchased-part')
       ? []
       : [
