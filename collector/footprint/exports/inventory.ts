@@ -1,4 +1,3 @@
-import { MillwattError } from '../../../protocols/errors.ts';
 import {
   DECLARED_FACTOR_PERCENT,
   factorPartsOf,
@@ -7,6 +6,7 @@ import {
 import { decimalOf, dividedBy, minus, numberOf, textOf, type DecimalText } from '../figures/decimal.ts';
 import type { EmissionFactor } from '../factors/emission-factor.ts';
 import type { EmissionStatement, FootprintRecord, UpstreamPart } from '../record/footprint-record.ts';
+import { noFigurePerUnit } from './no-figure.ts';
 
 /** Digits of kg per kWh where a mix of factors is divided: beyond what a rounded figure could show. */
 const MIX_PLACES = 12;
@@ -60,13 +60,7 @@ export interface DeclaredPart {
 /** The inventory of a record; throws an error of class `refuse` (code `no-figure-per-unit`) where it has no energy per unit. */
 export function inventoryOf(record: FootprintRecord): Inventory {
   const { perUnitKwh } = record.activity;
-  if (perUnitKwh === null)
-    throw new MillwattError(
-      'refuse',
-      'no-figure-per-unit',
-      `The record of ${record.subject.id} has no energy per ${record.functionalUnit.unit}.`,
-      { cure: 'Tell how many units the period had (good parts, hours), or export the record itself.' },
-    );
+  if (perUnitKwh === null) throw noFigurePerUnit(record, { code: 'no-figure-per-unit', what: 'energy' });
   const { expandedPercent, k } = record.uncertainty;
   const productName = productNameOf(record);
   return {

@@ -28,7 +28,7 @@ export function recordCutOff(
     ...(unwatchedMs > 0
       ? [`${sayHours(unwatchedMs)} of the ${sayHours(wantedMs)} of the period were not watched`]
       : []),
-    ...(unreadMs > 0
+    ...(unreadMs >= 1
       ? [`for ${sayHours(unreadMs)}${jobsUnreadMs === null ? '' : ' of its jobs'} nobody read the supply`]
       : []),
   ];

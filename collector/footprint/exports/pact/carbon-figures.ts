@@ -2,6 +2,7 @@ import { MillwattError } from '../../../../protocols/errors.ts';
 import type { EmissionFactor } from '../../factors/emission-factor.ts';
 import { decimalOf, minus, plus, textOf, type DecimalText } from '../../figures/decimal.ts';
 import type { EmissionStatement, FootprintRecord } from '../../record/footprint-record.ts';
+import { noFigurePerUnit } from '../no-figure.ts';
 
 /** What a format with room for one footprint says: kg CO2e per functional unit, exact sums of the record's own figures. */
 export interface CarbonFigures {
@@ -33,13 +34,14 @@ export interface CarbonFigures {
 export function carbonFiguresOf(record: FootprintRecord): CarbonFigures {
   const statement = record.emissions[0];
   const electricityKg = statement?.perUnitKgCo2e;
-  if (statement === undefined || electricityKg === undefined || electricityKg === null)
+  if (electricityKg === null) throw noFigurePerUnit(record, { code: 'no-emissions', what: 'emissions' });
+  if (statement === undefined || electricityKg === undefined)
     throw new MillwattError(
       'refuse',
       'no-emissions',
-      `${nameOf(record)} has no emissions per ${record.functionalUnit.unit}.`,
+      `${nameOf(record)} has no emissions: no table had a factor for it.`,
       {
-        cure: 'Name a table of emission factors for the site, and a period in which the machine worked.',
+        cure: 'Name a table of emission factors for the region of the site, or footprint.elsewhere, in collector.yaml.',
       },
     );
   const including = sumOf([electricityKg, ...record.upstream.map((part) => part.kgCo2ePerUnit)]);
