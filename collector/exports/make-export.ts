@@ -89,7 +89,8 @@ export function* stepExport(
 
 /**
  * The bytes of an export: the same for the same record, whoever asks. What does not pass its own check is a fault of ours, and
- * there are no bytes of it (class `refuse`, code `bad-export`); else throws as the format does.
+ * there are no bytes of it (class `refuse`, code `bad-export`), nor is there a Parquet file of what has but a share of hours (code
+ * `no-hours-of-its-own`); else throws as the format does.
  */
 export async function exportContent(
   { views }: Pick<JobSource, 'views'>,
@@ -97,6 +98,16 @@ export async function exportContent(
   record: FootprintRecord,
 ): Promise<Readable | string | Uint8Array> {
   if (format === 'parquet') {
+    const { view, subject } = record;
+    if (view === 'manufacturing')
+      throw new MillwattError(
+        'refuse',
+        'no-hours-of-its-own',
+        `Parquet is of machine-hours, and ${subject.kind} ${subject.id} has a share of those of ${subject.machines.join(', ')}.`,
+        {
+          cure: 'Export json or csv of it, which have what was given to it, or parquet of the machine.',
+        },
+      );
     const { hoursToParquet } = await import('./hours-table.ts');
     return hoursToParquet(hoursOf(views, record));
   }

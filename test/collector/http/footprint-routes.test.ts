@@ -181,13 +181,17 @@ describe('footprints over HTTP', () => {
 
   test.each(formats)('%s has its type, name and digest, as documented', async (format) => {
     nowMs = Date.UTC(2026, 6, 7);
-    const answer = await ask(`${format}?${PART}&${TIME}`);
+    // Of hours there is none but of a machine.
+    const subject = format === 'parquet' ? 'machine=mill-1' : PART;
+    const answer = await ask(`${format}?${subject}&${TIME}`);
     expect(answer.status, answer.bytes.toString().slice(0, 300)).toBe(200);
     expect(answer.bytes.length).toBeGreaterThan(500);
     const type = (answer.headers['content-type'] ?? '').split(';')[0] ?? '';
     expect(type).toBe(typeOf(format).split(';')[0]);
     expect(Object.keys(FOOTPRINT_EXPORT.get.responses[200].content)).toContain(type);
-    expect(answer.headers['content-disposition']).toMatch(/^attachment; filename="housing-7\.[\w.-]+"$/);
+    expect(answer.headers['content-disposition']).toMatch(
+      /^attachment; filename="(?:housing-7|mill-1)\.[\w.-]+"$/,
+    );
     expect(answer.headers['repr-digest'] ?? answer.trailers['repr-digest']).toBe(digestOf(answer.bytes));
     if (format !== 'parquet') {
       const etag = answer.headers['etag'] ?? '';
@@ -212,6 +216,7 @@ describe('footprints over HTTP', () => {
       422,
       /No energy of mill-1/,
     ],
+    ['hours of a part', `parquet?${PART}&${TIME}`, 422, /housing-7 has a share of those of mill-1/],
     ['a year and a day', 'json?machine=mill-1&from=2025-01-01&to=2026-07-02', 400, /366 days/],
     ['a time that is none', 'json?machine=mill-1&from=yesterday', 400, /from "yesterday" is not a time/],
     ['an end before the begin', 'json?machine=mill-1&from=2026-07-02&to=2026-07-01', 400, /before/],
