@@ -154,6 +154,10 @@ export function uncertaintySection({ record, say, list }: RecordReader): Section
   };
 }
 
+/** Where the facts of a meter are from: what was entered may differ from what the wiring says, which evidence has. */
+const METER_FACTS =
+  'Meter, serial, ratio: signed wiring. Class: as entered, else of the wiring. Class of transformers, calibration, certificate: entered.';
+
 /** The meters, with class, transformers and calibration. */
 export function metersSection({ record, say, has }: RecordReader): Section {
   return {
@@ -189,7 +193,10 @@ export function metersSection({ record, say, has }: RecordReader): Section {
           [[of('basis')]],
         ];
       });
-      return drawTable(columns, rows, { widthEm, room, caption: 'Meters with class and calibration' });
+      return stack(
+        drawTable(columns, rows, { widthEm, room, caption: 'Meters with class and calibration' }),
+        drawText([[METER_FACTS]], { widthEm, room }),
+      );
     },
   };
 }

@@ -189,3 +189,7 @@ test('a long budget goes whole over the second page rather than cut on the first
   expect(content.indexOf('id="uncertainty"')).toBeGreaterThan(content.indexOf('id="subject"'));
   expect(faultsOf(content, record)).toBe('');
 });
+
+test('says of the facts of meters which were entered and which the signed wiring tells', () => {
+  expect(contentOf(sampleUsePhase())).toContain('Class: as entered, else of the wiring.');
+});
