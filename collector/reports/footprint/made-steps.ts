@@ -113,6 +113,14 @@ export function madeOf(steps: readonly MadeStep[], counted: string): Made {
   };
 }
 
+/** Why there is no figure of one, where no window cuts a job: that is told of the job itself. */
+export function sayUncounted(jobs: readonly ReportedJob[], counted: string, { count }: Made): string[] {
+  if (count === '0') return [`no good part of it left ${counted}`];
+  return count === null && jobs.every(({ extent }) => extent !== 'cut')
+    ? [`nobody told how many good parts ${counted} made of it`]
+    : [];
+}
+
 /** Steps of which another amount is told than of the last, or none: what lies between them is on what came out. */
 export function sayPartsBetween(steps: readonly MadeStep[], counted: string, made: Made): string[] {
   if (made.count === null) return [];

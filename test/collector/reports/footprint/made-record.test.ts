@@ -101,6 +101,32 @@ describe('a part that is made on two machines', () => {
     expect(record.remarks.join()).toContain('lathe counts no good parts: what was lost between it and mill');
   });
 
+  test('a job that the windows cut, or whose parts nobody counted, has no figure a piece, and every format says why', () => {
+    const source = plant();
+    const tell = (id: string, job: string, part: string, [begin, end]: [number, number], more: object) =>
+      tellMarks(source.journal, 'mill', [
+        { id: `${id}-b`, kind: 'begin', at: new Date(FROM_MS + begin * HOUR_MS).toISOString(), job, part },
+        { id: `${id}-e`, kind: 'end', at: new Date(FROM_MS + end * HOUR_MS).toISOString(), job, ...more },
+      ]);
+    tell('c', 'CUT', 'cut-part', [1.5, 27], { goodParts: 4 });
+    tell('u', 'UNTOLD', 'untold-part', [1.3, 1.4], {});
+    const refusals = (id: string) => {
+      const record = last(stepRecord(recordSource(source), { kind: 'part', id, machine: 'mill' }, DAY));
+      expect(record.functionalUnit.count).toBeNull();
+      return [() => carbonFiguresOf(record), () => inventoryOf(record)];
+    };
+    for (const refusal of refusals('cut-part')) {
+      expect(refusal).toThrow(/no (emissions|energy) per piece: .*3 h of job CUT lie outside the windows/);
+      expect(refusal).toThrow(
+        expect.objectContaining({
+          cure: expect.stringContaining('whole windows hold all of its jobs') as string,
+        }) as Error,
+      );
+    }
+    for (const refusal of refusals('untold-part'))
+      expect(refusal).toThrow('nobody told how many good parts mill made of it');
+  });
+
   /** Jobs of the mill's second hour, and of the lathe's. */
   const partRecord = (jobs: [machine: string, job: string, more: object][]) => {
     const source = plant([], false);
@@ -157,32 +183,6 @@ describe('a part that is made on two machines', () => {
       ['mill', 'A', { massKg: 8 }],
     ]);
     expect(less.remarks.join()).toContain('lathe made 9.5 kg and mill 8: all of its energy');
-  });
-
-  test('a job that the windows cut, or whose parts nobody counted, has no figure a piece, and every format says why', () => {
-    const source = plant();
-    const tell = (id: string, job: string, part: string, [begin, end]: [number, number], more: object) =>
-      tellMarks(source.journal, 'mill', [
-        { id: `${id}-b`, kind: 'begin', at: new Date(FROM_MS + begin * HOUR_MS).toISOString(), job, part },
-        { id: `${id}-e`, kind: 'end', at: new Date(FROM_MS + end * HOUR_MS).toISOString(), job, ...more },
-      ]);
-    tell('c', 'CUT', 'cut-part', [1.5, 27], { goodParts: 4 });
-    tell('u', 'UNTOLD', 'untold-part', [1.3, 1.4], {});
-    const refusals = (id: string) => {
-      const record = last(stepRecord(recordSource(source), { kind: 'part', id, machine: 'mill' }, DAY));
-      expect(record.functionalUnit.count).toBeNull();
-      return [() => carbonFiguresOf(record), () => inventoryOf(record)];
-    };
-    for (const refusal of refusals('cut-part')) {
-      expect(refusal).toThrow(/no (emissions|energy) per piece: .*3 h of job CUT lie outside the windows/);
-      expect(refusal).toThrow(
-        expect.objectContaining({
-          cure: expect.stringContaining('whole windows hold all of its jobs') as string,
-        }) as Error,
-      );
-    }
-    for (const refusal of refusals('untold-part'))
-      expect(refusal).toThrow('nobody told how many good parts mill made of it');
   });
 
   test('counts where the configuration says', () => {
