@@ -260,13 +260,17 @@ const LOCATION_IDS: Readonly<Record<string, string>> = {
   GLO: '56bca136-90bb-3a77-9abb-7ce558af711e',
 };
 
+const ENGLISH = new Intl.DisplayNames(['en'], { type: 'region' });
+
 /**
  * The location of a code. Its name is the code, which is what Brightway matches by; databases that have the location keep
- * their own name of it. A code that is not in the table gets an id of ours.
+ * their own name of it, and in an empty one the description tells it in English. A code that is not in the table gets an id of
+ * ours.
  */
 export function locationOf(code: string, uuidOf: (name: string) => string): RootEntity {
   return entity('Location', LOCATION_IDS[code] ?? uuidOf(`openlca/location/${code}`), {
     name: code,
+    description: code === GLOBAL ? 'World: where nobody said' : (ENGLISH.of(code) ?? code),
     version: REFERENCE_VERSION,
     code,
   });
