@@ -20,7 +20,6 @@ const LONGEST: readonly string[] = [
   'test/e2e/faults-clock.test.ts',
   'test/collector/retention/killed-at-work.test.ts',
   'test/e2e/thinned-outage.test.ts',
-  'test/e2e/key-rotation.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
