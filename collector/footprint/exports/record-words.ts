@@ -33,11 +33,15 @@ export function boundaryWords({ boundary, cutOff }: FootprintRecord): string {
   ]);
 }
 
+/** Coverage is that of the machines: what a job was given is a share of their energy, and no meter saw it alone. */
+const ofWhom = ({ view }: FootprintRecord): string =>
+  view === 'manufacturing' ? 'Of the machines in the whole windows, not only of what was made: ' : '';
+
 /** How much was watched and measured. */
-export function coverageWords({ coverage }: FootprintRecord): string {
-  const { watchedPercent, measuredTimePercent, measuredEnergyPercent, isComplete, lacks } = coverage;
+export function coverageWords(record: FootprintRecord): string {
+  const { watchedPercent, measuredTimePercent, measuredEnergyPercent, isComplete, lacks } = record.coverage;
   return sentences([
-    `Watched: ${watchedPercent} % of the period, of which ${measuredTimePercent} % measured`,
+    `${ofWhom(record)}Watched: ${watchedPercent} % of the period, of which ${measuredTimePercent} % measured`,
     ...(measuredEnergyPercent === null ? [] : [`Measured energy: ${measuredEnergyPercent} %`]),
     isComplete ? 'Coverage is complete (95 % or more of both)' : 'Coverage is NOT complete',
     ...lacks,
@@ -45,10 +49,11 @@ export function coverageWords({ coverage }: FootprintRecord): string {
 }
 
 /** How the energy was obtained, and how gaps were bridged. */
-export function obtainedWords({ coverage: { obtained }, allocation }: FootprintRecord): string {
-  const { counterKwh, integratedKwh, bridgedKwh, bridgedByKwh } = obtained;
+export function obtainedWords(record: FootprintRecord): string {
+  const { coverage, allocation } = record;
+  const { counterKwh, integratedKwh, bridgedKwh, bridgedByKwh } = coverage.obtained;
   return sentences([
-    `From energy counters: ${counterKwh} kWh; integrated from power: ${integratedKwh} kWh; bridged over gaps: ${bridgedKwh} kWh (by mean power of the state ${bridgedByKwh.stateMean}, linear ${bridgedByKwh.linear}, by profile ${bridgedByKwh.profile})`,
+    `${ofWhom(record)}From energy counters: ${counterKwh} kWh; integrated from power: ${integratedKwh} kWh; bridged over gaps: ${bridgedKwh} kWh (by mean power of the state ${bridgedByKwh.stateMean}, linear ${bridgedByKwh.linear}, by profile ${bridgedByKwh.profile})`,
     `Allocation (${allocation.rule}): ${allocation.statement}`,
   ]);
 }

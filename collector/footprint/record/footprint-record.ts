@@ -153,7 +153,7 @@ export interface Coverage {
   measuredTimePercent: DecimalText;
   /** Share of the energy that was measured (counter or integrated) rather than bridged, %; null without energy. */
   measuredEnergyPercent: DecimalText | null;
-  /** kWh by how it was obtained; they sum to the energy of the machines. */
+  /** kWh by how it was obtained; they sum to the energy of the machines, of a job or part in its whole windows: more than it was given. */
   obtained: {
     counterKwh: DecimalText;
     integratedKwh: DecimalText;

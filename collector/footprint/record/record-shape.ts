@@ -160,7 +160,7 @@ const coverage = object<record.Coverage>({
   measuredTimePercent: percent(),
   measuredEnergyPercent: maybe(percent()),
   obtained: about(
-    'kWh by how it was obtained; they sum to the energy of the machines',
+    'kWh by how it was obtained; they sum to the energy of the machines over the period, of a job or part over its whole windows: more than it was given',
     object<Obtained>({
       counterKwh: figure(),
       integratedKwh: figure(),
@@ -337,7 +337,7 @@ export const RECORD_SHAPE: of.Shape<record.FootprintRecord> = object<record.Foot
   }),
   activity,
   allocation: object<record.FootprintRecord['allocation']>({ rule: words(), statement: words() }),
-  coverage,
+  coverage: about('of the machines over the period; of a job or part over its whole windows', coverage),
   uncertainty,
   scatter: about('of a model only: what each of its machines took', optional(scatter)),
   dataQuality,

@@ -54,7 +54,7 @@ export function qualitySection({ record, say }: RecordReader): Section {
 }
 
 /** How much was watched and measured, and what lacks. */
-export function coverageSection({ say, has, list }: RecordReader): Section {
+export function coverageSection({ record, say, has, list }: RecordReader): Section {
   return {
     id: 'coverage',
     title: 'Coverage and gaps',
@@ -67,6 +67,7 @@ export function coverageSection({ say, has, list }: RecordReader): Section {
             'Coverage',
             [
               [
+                record.view === 'manufacturing' ? 'Of the machines in whole windows: ' : '',
                 say('coverage.isComplete'),
                 ': ',
                 say('coverage.watchedPercent'),

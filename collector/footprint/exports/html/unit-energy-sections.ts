@@ -118,7 +118,7 @@ function allocatedSection({ record, say, number }: RecordReader): Section {
 }
 
 /** The energy by how it was obtained: counters, integrated, bridged. */
-export function obtainedSection({ say, number }: RecordReader): Section {
+export function obtainedSection({ record, say, number }: RecordReader): Section {
   const ways = [
     ['energy counters', 'counterKwh', false],
     ['integrated power', 'integratedKwh', false],
@@ -134,7 +134,10 @@ export function obtainedSection({ say, number }: RecordReader): Section {
   ] as const;
   return {
     id: 'obtained',
-    title: 'How the energy was obtained',
+    title:
+      record.view === 'manufacturing'
+        ? 'How the energy of the machines in whole windows was obtained'
+        : 'How the energy was obtained',
     draw(widthEm, room) {
       const pathOf = (key: string) => `coverage.obtained.${key}`;
       const kwh: Line[] = ways.map(([, key]) => [say(pathOf(key))]);

@@ -286,6 +286,19 @@ describe('the openLCA package', () => {
     const record = sampleUsePhase();
     const activity = { ...record.activity, perUnitKwh: null };
     expect(() => filesOf({ ...record, activity })).toThrow(
+  it('says of whom the coverage is: a part is given a share of what the machine took in whole windows', () => {
+    const words = (record: FootprintRecord) =>
+      processesOf(filesOf(record)).find(({ processType }) => processType === 'UNIT_PROCESS')
+        ?.processDocumentation as {
+        dataTreatmentDescription: string;
+        completenessDescription: string;
+      };
+    const part = words(samplePart());
+    for (const text of [part.dataTreatmentDescription, part.completenessDescription])
+      expect(text).toMatch(/Of the machines in the whole windows, not only of what was made: (From|Watched)/);
+    expect(JSON.stringify(words(sampleUsePhase()))).not.toContain('whole windows');
+  });
+
       expect.objectContaining({ code: 'no-figure-per-unit' }) as Error,
     );
   });
