@@ -105,9 +105,27 @@ export function qualityWords({ dataQuality }: FootprintRecord): string {
   ] as const;
   return sentences([
     ...names.map((name) => `${name} ${dataQuality[name].score}: ${dataQuality[name].because}`),
+    aggregateWords(dataQuality),
     `Primary activity data: ${dataQuality.primaryActivityPercent} %; primary data: ${dataQuality.primaryStrictPercent} % (${dataQuality.policy})`,
   ]);
 }
+
+/**
+ * One rating of the scores, as the two families that ask for one form it: PEF the mean of four, ILCD that of all with the worst
+ * counted four times more. Scores are those of the record, in its own steps. Rounded up: no rating is better than it is.
+ */
+function aggregateWords(dataQuality: FootprintRecord['dataQuality']): string {
+  const of = (name: 'technological' | 'geographical' | 'temporal' | 'completeness' | 'precision') =>
+    Number(dataQuality[name].score);
+  const four = [of('technological'), of('geographical'), of('temporal'), of('precision')];
+  const five = [...four, of('completeness')];
+  const worst = Array.from({ length: 4 }, () => Math.max(...five));
+  return `Rating of these scores, 1 (best) to 5: ${meanUp(four)} by the rule of PEF (technological, geographical, temporal, precision), ${meanUp([...five, ...worst])} by that of ILCD (completeness as well, and the worst four times more; appropriateness of the method is not scored)`;
+}
+
+/** To two digits, up. */
+const meanUp = (scores: readonly number[]): string =>
+  String(Math.ceil((100 * scores.reduce((sum, score) => sum + score, 0)) / scores.length) / 100);
 
 /** What was metered: times and energies by state, and parameters of the model. */
 export function subjectWords({ subject, activity }: FootprintRecord): string {
@@ -144,12 +162,19 @@ export function meterWords({ meters }: FootprintRecord): string {
   );
 }
 
+const FIGURES: Readonly<Record<string, string>> = {
+  perUnitKwh: 'kWh per unit',
+  perUnitKgCo2e: 'kg CO2e per unit of the electricity',
+  perUnitWholeKgCo2e: 'kg CO2e per unit with declared parts',
+  expandedPercent: 'U of the energy, %,',
+};
+
 /** What one figure would be if one choice were another; empty where nothing was tried. */
 export function sensitivityWords({ sensitivity }: FootprintRecord): string {
   return sentences(
     sensitivity.map(
       ({ choice, change, figure, from, to, deltaPercent }) =>
-        `Sensitivity to ${choice} (${change}): ${figure} ${to} instead of ${from}${deltaPercent === null ? '' : ` (${deltaPercent} %)`}`,
+        `Sensitivity to ${choice} (${change}): ${FIGURES[figure] ?? figure} ${to} instead of ${from}${deltaPercent === null ? '' : ` (${deltaPercent} %)`}`,
     ),
   );
 }

@@ -148,6 +148,10 @@ describe('the openLCA package', () => {
     expect(process.processDocumentation).toMatchObject({
       validFrom: '2026-06-01',
       validUntil: '2026-06-30',
+      // (1 + 2 + 1 + 2) / 4; (1 + 2 + 1 + 2 + 1 + 4 x 2) / 9 = 1.666...
+      dataSelectionDescription: expect.stringMatching(
+        /: 1\.5 by the rule of PEF .* 1\.67 by that of ILCD/,
+      ) as string,
       dataTreatmentDescription: expect.stringContaining('U = 2.3 % (k = 2') as string,
       completenessDescription: expect.stringContaining('Measured energy: 99.2 %') as string,
       modelingConstantsDescription: expect.stringContaining('Not included: compressed air') as string,
@@ -282,10 +286,6 @@ describe('the openLCA package', () => {
     expect(files.filter(({ path }) => path.startsWith('sources/'))).toHaveLength(2);
   });
 
-  it('refuses a record without a figure per unit', () => {
-    const record = sampleUsePhase();
-    const activity = { ...record.activity, perUnitKwh: null };
-    expect(() => filesOf({ ...record, activity })).toThrow(
   it('says of whom the coverage is: a part is given a share of what the machine took in whole windows', () => {
     const words = (record: FootprintRecord) =>
       processesOf(filesOf(record)).find(({ processType }) => processType === 'UNIT_PROCESS')
@@ -299,6 +299,10 @@ describe('the openLCA package', () => {
     expect(JSON.stringify(words(sampleUsePhase()))).not.toContain('whole windows');
   });
 
+  it('refuses a record without a figure per unit', () => {
+    const record = sampleUsePhase();
+    const activity = { ...record.activity, perUnitKwh: null };
+    expect(() => filesOf({ ...record, activity })).toThrow(
       expect.objectContaining({ code: 'no-figure-per-unit' }) as Error,
     );
   });
