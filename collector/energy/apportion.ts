@@ -4,10 +4,13 @@ import type { MilliwattHours } from '../../protocols/telemetry/unit.ts';
  * Divides a whole energy by weights so that the shares are whole and sum to it exactly (largest remainder; ties go to
  * the earlier share). Where every weight is 0, the shares are equal.
  *
- * @param total >= 0
+ * @param total whole, >= 0
  * @param weights >= 0, at least one
+ * @throws RangeError for another total: of a part of a mWh no whole shares add to it
  */
 export function apportion(total: MilliwattHours, weights: readonly number[]): MilliwattHours[] {
+  if (!Number.isSafeInteger(total) || total < 0)
+    throw new RangeError(`${total} mWh cannot be divided into whole shares`);
   if (weights.length === 1) return [total];
   let sum = 0;
   for (const weight of weights) sum += weight;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../../../collector/energy/apportion.ts';
-import { milliwattHours } from '../../../protocols/telemetry/unit.ts';
+import { milliwattHours, type MilliwattHours } from '../../../protocols/telemetry/unit.ts';
 
 describe('apportion', () => {
   it('gives the remainder to the largest fractions', () => {
@@ -10,6 +10,13 @@ describe('apportion', () => {
     expect(apportion(milliwattHours(7), [0, 0])).toEqual([4, 3]);
     expect(apportion(milliwattHours(0), [1, 2])).toEqual([0, 0]);
   });
+
+  it.each([8_800_000.000000001, -1, Number.NaN, 2 ** 53])(
+    'refuses %s, to which no whole shares add',
+    (total) => {
+      expect(() => apportion(total as MilliwattHours, [1, 2])).toThrow(RangeError);
+    },
+  );
 
   it('always sums to the total, with every share whole and less than one from the exact share', () => {
     fc.assert(
