@@ -23,15 +23,17 @@ export function regressionLines(report: RegressionReport, width: number): string
       { title: 'kWh', align: 'right', spare: 1 },
       { title: 'kWh/h', align: 'right' },
       { title: 'U', align: 'right' },
+      { title: 'watched', align: 'right' },
       { title: 'off the line', align: 'right' },
     ],
-    units.map(({ machine, parameter, hours, energyKwh, kwhPerHour, expandedPercent }) => [
+    units.map(({ machine, parameter, hours, energyKwh, kwhPerHour, expandedPercent, watchedPercent }) => [
       machine,
       parameter,
       hours,
       energyKwh,
       kwhPerHour,
       expandedPercent === null ? '?' : `${expandedPercent} %`,
+      `${watchedPercent} %`,
       signed(Number(kwhPerHour) - line.intercept - line.slope * Number(parameter)),
     ]),
     width,

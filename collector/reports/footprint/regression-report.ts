@@ -44,6 +44,8 @@ export interface RegressionUnit {
   kwhPerHour: DecimalText;
   /** U (k = 2) of its energy by its meters, %; null where facts lack. */
   expandedPercent: DecimalText | null;
+  /** Share of the period in which it was watched, %; below 95 a remark says so. */
+  watchedPercent: DecimalText;
 }
 
 /** kWh per machine-hour over a parameter of machines: a straight line, what it is worth, and what it says of machines that were not metered. */
@@ -96,11 +98,11 @@ export function* stepRegression(
       continue;
     }
     const facts = yield* gatherMachine(source, machine, [first, end], digest, () => {});
-    const unit = unitOf(facts, parameter, basis);
+    const { watchedPercent, lacks } = recordCoverage([facts], end - first);
+    const unit = unitOf(facts, { parameter, watchedPercent }, basis);
     if (typeof unit === 'string') leftOut.push({ machine, because: unit });
     else {
       units.push(unit);
-      const { lacks } = recordCoverage([facts], end - first);
       if (lacks.length > 0)
         lacking.push(`${machine} counts like the others, though incomplete: ${lacks.join('; ')}.`);
     }
@@ -128,7 +130,11 @@ export function* stepRegression(
   };
 }
 
-function unitOf(facts: MachineFacts, parameter: DecimalText, basis: HourBasis): RegressionUnit | string {
+function unitOf(
+  facts: MachineFacts,
+  told: Pick<RegressionUnit, 'parameter' | 'watchedPercent'>,
+  basis: HourBasis,
+): RegressionUnit | string {
   const { machine, span, totals } = facts;
   const { supplyMwh } = span.energy;
   if (supplyMwh === null) return 'no energy is known in this time';
@@ -136,7 +142,7 @@ function unitOf(facts: MachineFacts, parameter: DecimalText, basis: HourBasis): 
   const kwhPerHour = perUnitText(supplyMwh, hours);
   if (kwhPerHour === null) return `had no ${basis} hours in this time`;
   const { expandedPercent } = recordUncertainty([facts]);
-  return { machine, parameter, hours, energyKwh: kwhText(supplyMwh), kwhPerHour, expandedPercent };
+  return { machine, ...told, hours, energyKwh: kwhText(supplyMwh), kwhPerHour, expandedPercent };
 }
 
 function remarksOn(

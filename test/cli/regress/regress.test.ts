@@ -104,6 +104,7 @@ describe('millwatt regress', () => {
       energyKwh: '16',
       kwhPerHour: '4',
       expandedPercent: null,
+      watchedPercent: '100',
     });
     expect(report.remarks.join()).toContain('spindleKw 40 lies outside of the machines (10 to 25)');
     expect(report.remarks.join()).toContain('4 machines are few');
@@ -114,6 +115,8 @@ describe('millwatt regress', () => {
     const asked = ['--over', 'spindleKw', '--at', '22', '--svg', 'spindles.svg'];
     const { code, out } = await regress(...asked);
     expect(code).toBe(0);
+    expect(out).toMatch(/U +watched +off the line/);
+    expect(out.match(/ 100 % /g)).toHaveLength(4);
     expect(out).toContain('kWh/h = 1.05 + 0.19 x spindleKw');
     expect(out).toContain(
       'spindleKw 22: 5.23 kWh/h; the mean of such machines +- 0.8169, one of them +- 1.512 (95 %)',
