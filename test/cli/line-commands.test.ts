@@ -34,7 +34,9 @@ it('hours prints what agent and collector made, as a table with totals, as JSON 
   };
   const none = await hours();
   expect(none.code).toBe(1);
-  expect(none.output).toMatch(/no collector has run here\.\n {2}cure: Start `millwatt collector -c collector.yaml`/);
+  expect(none.output).toMatch(
+    /no collector has run here\.\n {2}cure: Start `millwatt collector -c collector.yaml`/,
+  );
 
   const collector = run(folder, ['collector', '-c', 'collector.yaml']);
   await collector.waitFor(/The page is served/);
