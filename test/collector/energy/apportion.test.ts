@@ -11,12 +11,9 @@ describe('apportion', () => {
     expect(apportion(milliwattHours(0), [1, 2])).toEqual([0, 0]);
   });
 
-  it.each([8_800_000.000000001, -1, Number.NaN, 2 ** 53])(
-    'refuses %s, to which no whole shares add',
-    (total) => {
-      expect(() => apportion(total as MilliwattHours, [1, 2])).toThrow(RangeError);
-    },
-  );
+  it.each([8.5, -1, Number.NaN, 2 ** 53])('refuses %s, to which no whole shares add', (total) => {
+    expect(() => apportion(total as MilliwattHours, [1, 2])).toThrow(RangeError);
+  });
 
   it('always sums to the total, with every share whole and less than one from the exact share', () => {
     fc.assert(
