@@ -1,4 +1,5 @@
 import { compareWithFirst } from '../emissions/record-emissions.ts';
+import { WHOLE_FIGURE } from '../emissions/sensitivity-cases.ts';
 import {
   compareDecimals,
   decimalOf,
@@ -33,7 +34,7 @@ export function checkSensitivity(record: FootprintRecord): string[] {
     const own = figureOf(record, one.figure);
     if (own !== undefined)
       agreement.holds(own === from, `${place}.from`, `is ${from}, but ${one.figure} of the record is ${own}`);
-    if (one.choice === 'factor-set' && one.figure === 'perUnitKgCo2e')
+    if (one.choice === 'factor-set' && (one.figure === 'perUnitKgCo2e' || one.figure === WHOLE_FIGURE))
       agreement.holds(
         compareWithFirst(record.emissions).some(({ change }) => change === one.change),
         `${place}.change`,
@@ -63,13 +64,21 @@ function figureOf(record: FootprintRecord, figure: string): string | null | unde
   const { activity, emissions, uncertainty } = record;
   if (figure === 'perUnitKwh') return activity.perUnitKwh;
   if (figure === 'perUnitKgCo2e') return emissions[0]?.perUnitKgCo2e ?? null;
+  if (figure === WHOLE_FIGURE) return withParts(record, emissions[0]?.perUnitKgCo2e ?? null);
   return figure === 'expandedPercent' ? uncertainty.expandedPercent : undefined;
 }
 
 /** What a case must come to; undefined where the record alone cannot tell. */
 function dueOf(record: FootprintRecord, one: SensitivityCase): string | null | undefined {
   if (one.figure === 'perUnitKgCo2e') return emittedOf(record, one);
+  if (one.figure === WHOLE_FIGURE) return withParts(record, emittedOf(record, one));
   return one.figure === 'perUnitKwh' ? drawnOf(record, one) : undefined;
+}
+
+/** With all declared parts. */
+function withParts<T extends null | undefined>({ upstream }: FootprintRecord, kg: string | T): string | T {
+  if (typeof kg !== 'string') return kg;
+  return textOf(upstream.map(({ kgCo2ePerUnit }) => decimalOf(kgCo2ePerUnit)).reduce(plus, decimalOf(kg)));
 }
 
 function emittedOf(

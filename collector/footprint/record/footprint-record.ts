@@ -284,7 +284,7 @@ export interface SensitivityCase {
   choice: string;
   /** `official instead of default`. */
   change: string;
-  /** What it is of: `perUnitKgCo2e`, `perUnitKwh` or `expandedPercent`. */
+  /** What it is of: `perUnitKgCo2e` (of the electricity), `perUnitWholeKgCo2e` (with declared parts), `perUnitKwh` or `expandedPercent`. */
   figure: string;
   from: DecimalText;
   to: DecimalText;

@@ -3,6 +3,7 @@ import { MillwattError } from '../../../protocols/errors.ts';
 import type { OperatingState } from '../../../protocols/telemetry/operating-state.ts';
 import type { AllocationRule } from '../../energy/allocation/allocation-rule.ts';
 import { byState } from '../../energy/by-state.ts';
+import { compareWhole } from '../../footprint/emissions/sensitivity-cases.ts';
 import {
   FOOTPRINT_FORMAT,
   type Activity,
@@ -140,6 +141,7 @@ export function* stepManufacturingRecord(
     completeness: { isPartial: lacks.length > 0, because: lacks },
     sensitivity: [
       ...sensitivity,
+      ...compareWhole(sensitivity, upstream),
       ...ruleCases(source, asked, steps, counted, activity),
       ...classCases(source, asked, steps, made, uncertainty.expandedPercent),
     ],
@@ -159,6 +161,11 @@ export function* stepManufacturingRecord(
     remarks: [
       ...(coverage.isComplete ? sayUnread(all, toMs - fromMs) : []),
       ...remarks,
+      ...(upstream.length === 0
+        ? []
+        : [
+            'Declared parts tell no uncertainty: U is that of the electricity, and that of the whole footprint is not known.',
+          ]),
       ...countedTwice,
       ...sayPartsBetween(steps, counted, made),
       ...steps.flatMap(({ report, jobs: own }) =>

@@ -13,7 +13,8 @@ import {
 } from './section.ts';
 
 const FIGURES: Readonly<Record<string, string>> = {
-  perUnitKgCo2e: 'kg CO₂e per unit',
+  perUnitKgCo2e: 'kg CO₂e of electricity',
+  perUnitWholeKgCo2e: 'kg CO₂e with parts',
   perUnitKwh: 'kWh per unit',
   expandedPercent: '% U of energy',
 };

@@ -129,6 +129,19 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
     expect(early.coverage.lacks[0]).toContain(
       `coverage of mill, 42 h: 2 h read, 40 h before the first reading on ${new Date(FROM_MS).toISOString().slice(0, 10)}`,
     );
+    // 1.727625 of electricity and 4 of steel: another factor changes the product by far less than its electricity.
+    const bySet = part.sensitivity.filter(({ choice }) => choice === 'factor-set');
+    expect(bySet.map(({ figure, from: was, to, deltaPercent }) => [figure, was, to, deltaPercent])).toEqual([
+      ['perUnitKgCo2e', '1.727625', '2.472', '43.1'],
+      ['perUnitWholeKgCo2e', '5.727625', '6.472', '13'],
+    ]);
+    const wrong = part.sensitivity.map((one) =>
+      one.figure === 'perUnitWholeKgCo2e' ? { ...one, from: one.to, to: one.from } : one,
+    );
+    expect(checkRecord({ ...part, sensitivity: wrong }).join()).toContain(
+      'perUnitWholeKgCo2e of the record is 5.727625',
+    );
+    expect(part.remarks.join()).toContain('that of the whole footprint is not known');
     // What nobody watched was left out by nobody's decision, and has no share.
     expect(early.cutOff.exemptedPercent).toBe('0');
     expect(early.cutOff.statement).toBe(
