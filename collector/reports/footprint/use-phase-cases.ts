@@ -46,13 +46,17 @@ export function usePhaseCases(from: RecordSource, figures: UsePhaseFigures): Sen
   ];
 }
 
+/** Hours of the calendar that nobody watched are in no basis. */
+const nameOf = (basis: RecordSource['plan']['hours']): string =>
+  `${basis} hours${basis === 'calendar' ? ' watched' : ''}`;
+
 /** The same energy over other hours. */
 function basisCases(taken: RecordSource['plan']['hours'], { activity }: UsePhaseFigures): SensitivityCase[] {
   const { perHour, perUnitKwh } = activity;
   return HOUR_BASES.filter((basis) => basis !== taken).flatMap((basis) => {
     const other = perHour?.[basis].kwhPerHour ?? null;
     if (perHour?.[basis].hours === perHour?.[taken].hours) return [];
-    const change = `${basis} hours instead of ${taken} hours`;
+    const change = `${nameOf(basis)} instead of ${nameOf(taken)}`;
     return sensitivityOf('hour-basis', change, 'perUnitKwh', [perUnitKwh, other]) ?? [];
   });
 }

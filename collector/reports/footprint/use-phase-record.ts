@@ -30,7 +30,7 @@ import {
 import { recordUncertainty } from './record-uncertainty.ts';
 import { usePhaseActivity } from './use-phase-activity.ts';
 import { usePhaseCases } from './use-phase-cases.ts';
-import { sayModel, sayPartlyRead, sayUsePhase } from './use-phase-words.ts';
+import { sayCalendar, sayModel, sayPartlyRead, sayUsePhase } from './use-phase-words.ts';
 
 /** A machine; several as they stand together; or several as samples of one model. */
 export interface UsePhaseSubject {
@@ -141,6 +141,7 @@ export function* stepUsePhaseRecord(
     remarks: [
       ...(model === undefined ? [] : [sayModel(model.scatter)]),
       ...(coverage.isComplete ? sayUnread(all, end - first) : []),
+      ...sayCalendar(all, end - first),
       ...usePhase.remarks,
       ...sayPartlyRead(all),
       ...remarks,

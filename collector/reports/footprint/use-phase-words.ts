@@ -1,3 +1,4 @@
+import { sayHours } from '../../energy/use-phase/say-kwh.ts';
 import type { HourBasis } from '../../energy/use-phase/hour-basis.ts';
 import type { FootprintRecord, Subject, UnitScatter } from '../../footprint/record/footprint-record.ts';
 import type { MachineFacts } from './gather-machine.ts';
@@ -58,6 +59,17 @@ export function sayPartlyRead(all: readonly Pick<MachineFacts, 'machine' | 'read
         return `${name} was not read in ${missing} ${missing === 1 ? 'hour' : 'hours'} of ${supply}: what it drew then is in no component, and in what no sub-meter saw.`;
       }),
   );
+}
+
+/** That hours of the calendar are those watched, where these are fewer than the period has; of all machines together. */
+export function sayCalendar(all: readonly Pick<MachineFacts, 'span'>[], periodMs: number): string[] {
+  const watchedMs = all.reduce((sum, { span }) => sum + span.spanMs, 0);
+  const wantedMs = periodMs * all.length;
+  return watchedMs >= wantedMs
+    ? []
+    : [
+        `Hours of the basis calendar are those watched, ${sayHours(watchedMs)} of the ${sayHours(wantedMs)} of the period: kWh per hour of it are of these.`,
+      ];
 }
 
 /** What the scatter of a model means for whoever takes its figure for a machine that was not metered. */

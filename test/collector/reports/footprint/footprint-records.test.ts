@@ -142,6 +142,13 @@ describe('two hours computed by hand (test/cases/footprints/two-hours.json)', ()
       'perUnitWholeKgCo2e of the record is 5.727625',
     );
     expect(part.remarks.join()).toContain('that of the whole footprint is not known');
+    expect(early.remarks).toContain(
+      'Hours of the basis calendar are those watched, 2 h of the 42 h of the period: kWh per hour of it are of these.',
+    );
+    const byHours = early.sensitivity.filter(({ choice }) => choice === 'hour-basis');
+    expect(byHours.map(({ change }) => change)).toContain(
+      'calendar hours watched instead of operating hours',
+    );
     // What nobody watched was left out by nobody's decision, and has no share.
     expect(early.cutOff.exemptedPercent).toBe('0');
     expect(early.cutOff.statement).toBe(
