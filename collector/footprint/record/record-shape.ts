@@ -129,7 +129,7 @@ const activity = object<Activity>({
   components: about('by sub-meter', named(object<Activity['components'][string]>({ energyKwh: figure() }))),
   residualKwh: about('what no sub-meter saw', maybe(balance())),
   perHour: about(
-    'kWh per machine-hour on each basis; use phase only, else null',
+    'kWh per machine-hour on each basis, calendar being all hours that were watched; use phase only, else null',
     maybe(
       each(
         HOUR_BASES,

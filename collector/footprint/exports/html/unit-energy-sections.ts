@@ -62,7 +62,7 @@ export function perHourSection(reader: RecordReader): Section {
         drawText(
           [
             [
-              `◄ The functional unit, others in outline; the energy is the same.${percent === null ? ' Its uncertainty is not known.' : ' Lines show U.'}`,
+              `◄ The functional unit, others in outline; the energy is the same. Calendar: hours watched.${percent === null ? ' Its uncertainty is not known.' : ' Lines show U.'}`,
             ],
           ],
           { widthEm, room: whole },
