@@ -8,9 +8,16 @@ import { openCollectorJournal } from '../../cli/journal-access.ts';
 import { readCsv } from '../../collector/footprint/exports/brightway/read-csv.ts';
 import { checkHtml } from '../../collector/footprint/exports/html/check-html.ts';
 import { readPage } from '../../collector/footprint/exports/html/read-page.ts';
+import { writeHtml } from '../../collector/footprint/exports/html/write-html.ts';
 import type { FootprintRecord } from '../../collector/footprint/record/footprint-record.ts';
 import { fingerprint } from '../../protocols/evidence/keys.ts';
 import { silentLog } from '../../protocols/log.ts';
+import {
+  monthJob,
+  monthLine,
+  monthPart,
+  monthRecord,
+} from '../collector/footprint/exports/html/month-record.ts';
 import { tellMarks } from '../collector/reports/job-plant.ts';
 import { derivePlant, plantConfig } from '../collector/reports/period-plant.ts';
 import { requireTool } from '../support/tools.ts';
@@ -128,3 +135,21 @@ describe.each([
     60_000,
   );
 });
+
+// How high each part of these is in print, print-html.test.ts holds against Chromium.
+describe.each([
+  ['a machine', monthRecord],
+  ['a line', monthLine],
+  ['a part', monthPart],
+  ['a job', monthJob],
+])(
+  'the report of %s over a month in which five of six states are below the class of the transformers',
+  (_, make) => {
+    test('is two pages, with nothing in an appendix', () => {
+      const content = String(writeHtml(make(), { fingerprintOf: fingerprint })[0]?.content);
+      expect(content.match(/see appendix/g)).toBeNull();
+      expect(content.match(/<article class="sheet">/g)).toHaveLength(2);
+      expect(content).not.toContain('class="sheet appendix"');
+    });
+  },
+);

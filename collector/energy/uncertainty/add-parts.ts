@@ -5,7 +5,8 @@ import {
   type Contribution,
   type UncertaintySource,
 } from './contribution.ts';
-import { NO_LIMIT, sayFigure } from './limit.ts';
+import { sayFigure } from './limit.ts';
+import { sayStates } from './note-terms.ts';
 
 /**
  * What one instrument does alike all the time: its parts add linearly. Closure is the error of the split by state, and
@@ -76,33 +77,18 @@ function sayParts(own: readonly PartOfSource[], how: string): string {
     const told = sorted.filter(({ one }, index) => index === 0 || !one.isQualified);
     return [`${own.length} parts added ${how}`, ...new Set(told.map(({ one }) => one.note))].join('; ');
   }
-  const common = commonStart(notes);
-  let isMarked = false;
-  const told = sorted.map(({ part, one }) => {
-    const whole = one.note.slice(common.length);
-    const rest = whole.replaceAll(NO_LIMIT, '');
-    isMarked ||= rest !== whole;
-    const percent = sayFigure(percentOfEnergy(one.standardMwh, part.energyMwh));
-    return `${part.name} u ${percent} %${rest === whole ? '' : '*'}${isLargest(part, one) ? ', its largest' : ''}${rest === '' ? '' : ` [${rest}]`}`;
-  });
-  const head = common.replace(/( at)?[\s:;,]*$/, '');
-  return `${head === '' ? '' : `${head}; `}states added ${how}: ${told.join('; ')}${isMarked ? `; *${NO_LIMIT}` : ''}`;
+  return sayStates(
+    sorted.map(({ part, one }) => ({
+      name: part.name ?? '',
+      percent: sayFigure(percentOfEnergy(one.standardMwh, part.energyMwh)),
+      isLargest: isLargest(part, one),
+      terms: one.terms ?? { head: one.note, figures: [], outside: '' },
+    })),
+    how,
+  );
 }
 
 /** True where no source contributes more to a part. */
 function isLargest({ contributions }: EnergyPart, { standardMwh }: Contribution): boolean {
   return contributions.every((other) => other.standardMwh <= standardMwh);
-}
-
-/** What all notes begin with, up to the end of a word. */
-function commonStart([first = '', ...others]: readonly string[]): string {
-  let length = first.length;
-  for (const other of others) {
-    let same = 0;
-    while (same < length && first[same] === other[same]) same++;
-    length = same;
-  }
-  return length === first.length && others.every((other) => other.length === length)
-    ? first
-    : first.slice(0, first.lastIndexOf(' ', length - 1) + 1);
 }

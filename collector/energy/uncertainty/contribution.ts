@@ -1,3 +1,5 @@
+import type { NoteTerms } from './note-terms.ts';
+
 /** What instruments may do wrong all the time. */
 export const INSTRUMENT_SOURCES = [
   'meter',
@@ -32,13 +34,20 @@ export interface Contribution {
   standardMwh: number;
   isQualified: boolean;
   note: string;
+  /** The note in pieces, for that of several states. */
+  terms?: NoteTerms;
 }
 
 /** A source of systematic errors with a half width in % of an energy: u = a / sqrt(3). */
 export function rectangular(
   source: UncertaintySource,
   energyMwh: number,
-  { percent, isQualified, note }: { percent: number; isQualified: boolean; note: string },
+  {
+    percent,
+    isQualified,
+    note,
+    terms,
+  }: { percent: number; isQualified: boolean; note: string; terms?: NoteTerms },
 ): Contribution {
   return {
     source,
@@ -47,6 +56,7 @@ export function rectangular(
     standardMwh: (energyMwh * percent) / 100 / Math.sqrt(3),
     isQualified,
     note,
+    ...(terms === undefined ? {} : { terms }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { NoteTerms } from './note-terms.ts';
+
 /** A fact that nobody told, and what a person has to enter so that it is known. */
 export interface MissingFact {
   /** In a few words: `accuracy class of the meter`. */
@@ -13,6 +15,8 @@ export interface KnownLimit {
   isQualified: boolean;
   /** How it was found, for a person who checks it. */
   note: string;
+  /** The same in pieces, for the note of several states; none where it is told whole. */
+  terms?: NoteTerms;
 }
 
 /** What stands in the place of a figure where facts are missing. */
@@ -22,9 +26,6 @@ export interface Lacking {
 
 /** A limit, or the facts without which there is none. Never a guess. */
 export type Limit = KnownLimit | Lacking;
-
-/** Behind a load at which a class says nothing: what stands for it is ours. Notes of several states say it once. */
-export const NO_LIMIT = ' (no standard gives a limit there: unqualified)';
 
 /** Marks facts as missing. */
 export function lacking(...missing: MissingFact[]): Lacking {

@@ -1,8 +1,9 @@
-import { gatherMissing, isLacking, lacking, NO_LIMIT, sayFigure, type Limit } from './limit.ts';
+import { gatherMissing, isLacking, lacking, sayFigure, type Limit } from './limit.ts';
 import { readMeterClass } from './meter-class.ts';
 import { currentOf, loadOfMeter, type MeterLoad } from './meter-load.ts';
 import type { LimitStep, MeterTable } from './meter-tables.ts';
 import type { MeteringFacts, StateLoad } from './metering-facts.ts';
+import { NO_LIMIT } from './note-terms.ts';
 import { tangentOf, TAN_AT_HALF } from './phase-angle.ts';
 
 /** A meter that counts nothing errs by all of the reading. */
@@ -77,25 +78,36 @@ function limitByTable(name: string, table: MeterTable, load: MeterLoad, tangent:
   const startItr = isDirect ? table.directStartItr : table.startItr;
   const above = isAtLeast(load.maxItr, itr) ? 1 : itr / load.maxItr;
   const outside: string[] = [];
+  // The same of any load, for a note of several.
+  const rules: string[] = [];
   if (!isAtLeast(itr, startItr)) {
     outside.push(`below its starting current of ${say(startItr)}${NO_LIMIT}: all of it`);
+    rules.push(`below its starting current of ${say(startItr)}${NO_LIMIT}: all of it`);
   } else if (!isAtLeast(itr, leastAtUnity)) {
     const least = limitAt(table.atUnity, leastAtUnity);
     outside.push(
       `below ${say(leastAtUnity)}${NO_LIMIT}: ${sayFigure(least)} % x ${sayFigure(leastAtUnity / itr)}`,
     );
+    rules.push(`below ${say(leastAtUnity)}${NO_LIMIT}: ${sayFigure(least)} % x ${say(leastAtUnity)} / load`);
   } else if (tangent > 0 && !isAtLeast(itr, leastAtHalf)) {
-    outside.push(
-      `below ${say(leastAtHalf)} for a power factor other than 1${NO_LIMIT}: what that adds at ${say(leastAtHalf)}`,
-    );
+    const rule = `below ${say(leastAtHalf)} for a power factor other than 1${NO_LIMIT}: what that adds at ${say(leastAtHalf)}`;
+    outside.push(rule);
+    rules.push(rule);
   }
-  if (above > 1) outside.push(`above the largest current${NO_LIMIT}: x ${sayFigure(above)}`);
+  if (above > 1) {
+    outside.push(`above the largest current${NO_LIMIT}: x ${sayFigure(above)}`);
+    rules.push(`above the largest current${NO_LIMIT}: x load / ${say(load.maxItr)}`);
+  }
   // A power factor of 0.5 itself is inside, whatever its tangent rounds to.
-  if (weight > 1 + 1e-9) outside.push(`power factor below 0.5${NO_LIMIT}: x ${sayFigure(weight)}`);
+  if (weight > 1 + 1e-9) {
+    outside.push(`power factor below 0.5${NO_LIMIT}: x ${sayFigure(weight)}`);
+    rules.push(`power factor below 0.5${NO_LIMIT}: x tan(phi) / ${sayFigure(TAN_AT_HALF)}`);
+  }
   return {
     percent: isAtLeast(itr, startItr) ? widened * above : Math.max(ALL_PERCENT, widened),
     isQualified: outside.length === 0,
     note: `${name}: ${load.note}${outside.length === 0 ? '' : `, ${outside.join('; ')}`}`,
+    terms: { head: name, figures: [load.figure], outside: rules.join('; ') },
   };
 }
 

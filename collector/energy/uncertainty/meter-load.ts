@@ -34,6 +34,8 @@ export interface MeterLoad {
   percentPerItr: number;
   /** `20 % of 5 A` */
   note: string;
+  /** The same as name and value: `load in % of 5 A`, `20`. */
+  figure: readonly [name: string, value: string];
 }
 
 /** The current of a state; lacking where nobody measured it, or it cannot be. */
@@ -74,7 +76,7 @@ export function loadOfMeter({ meter, connection }: MeteringFacts, primaryA: numb
       maxItr: meter.maxA === undefined ? Infinity : (meter.maxA / meter.ratedA) * ITR_PER_RATED.direct,
       isDirect: true,
       percentPerItr: 100 / ITR_PER_RATED.direct,
-      note: `${sayFigure((100 * primaryA) / meter.ratedA)} % of ${sayFigure(meter.ratedA)} A`,
+      ...sayLoad((100 * primaryA) / meter.ratedA, `${sayFigure(meter.ratedA)} A`),
     };
   }
   const ratio = ratioOf(connection.ct);
@@ -94,8 +96,14 @@ export function loadOfMeter({ meter, connection }: MeteringFacts, primaryA: numb
     maxItr: (meter.maxA === undefined ? TRANSFORMER_MAX : meter.maxA / ratedA) * ITR_PER_RATED.transformer,
     isDirect: false,
     percentPerItr: 100 / ITR_PER_RATED.transformer,
-    note: `${sayFigure(100 * share)} % of ${sayFigure(ratedA)} A${isUsual ? ' (as its transformer)' : ''}`,
+    ...sayLoad(100 * share, `${sayFigure(ratedA)} A${isUsual ? ' (as its transformer)' : ''}`),
   };
+}
+
+/** A load, % of a current. */
+function sayLoad(percent: number, of: string): Pick<MeterLoad, 'note' | 'figure'> {
+  const value = sayFigure(percent);
+  return { note: `${value} % of ${of}`, figure: [`load in % of ${of}`, value] };
 }
 
 /** Primary over secondary current. */

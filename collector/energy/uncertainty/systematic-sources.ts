@@ -46,8 +46,15 @@ export function boundInstruments(metering: MeteringFacts, state: StateLoad): Con
 }
 
 /** Nobody knows the load for which this limit holds. */
-function markAssumed({ percent, note }: KnownLimit): KnownLimit {
-  return { percent, isQualified: false, note: `${note}; at a load that was not read, unqualified` };
+function markAssumed({ percent, note, terms }: KnownLimit): KnownLimit {
+  const assumed = 'at a load that was not read, unqualified';
+  const outside = [terms?.outside, assumed].filter(Boolean).join('; ');
+  return {
+    percent,
+    isQualified: false,
+    note: `${note}; ${assumed}`,
+    ...(terms === undefined ? {} : { terms: { ...terms, outside } }),
+  };
 }
 
 function boundDrift({ drift }: MeteringFacts, { energyMwh }: StateLoad): Contribution {

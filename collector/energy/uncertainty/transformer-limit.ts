@@ -1,15 +1,8 @@
 import { isUntold, normalizeClass } from './class-word.ts';
-import {
-  gatherMissing,
-  isLacking,
-  lacking,
-  NO_LIMIT,
-  sayFigure,
-  type Limit,
-  type MissingFact,
-} from './limit.ts';
+import { gatherMissing, isLacking, lacking, sayFigure, type Limit, type MissingFact } from './limit.ts';
 import { currentOf, UNTOLD_RATIO } from './meter-load.ts';
 import type { CurrentTransformer, StateLoad } from './metering-facts.ts';
+import { NO_LIMIT, type NoteTerms } from './note-terms.ts';
 import { phasePercent, tangentOf } from './phase-angle.ts';
 import { CURRENT_TRANSFORMERS, VOLTAGE_TRANSFORMERS, type TransformerPoint } from './transformer-tables.ts';
 
@@ -49,11 +42,23 @@ export function limitCurrentTransformer(ct: CurrentTransformer, state: StateLoad
   const at = pointAt(known, loadPercent, Math.max(RANGE_PERCENT, ct.extendedPercent ?? 0));
   const isQualified = at.outside === '';
   const note = `class ${word} at ${sayFigure(loadPercent)} % of ${sayFigure(primaryA)} A${isQualified ? '' : `, ${at.outside}${NO_LIMIT}`}`;
+  const terms = (rule: string): NoteTerms => ({
+    head: `class ${word}`,
+    figures: [[`load in % of ${sayFigure(primaryA)} A`, sayFigure(loadPercent)]],
+    outside: isQualified ? '' : `${at.outside}${NO_LIMIT}: ${rule}`,
+  });
   return {
-    ratio: { percent: at.ratioPercent, isQualified, note: isQualified ? note : `${note}: ${at.ratioNote}` },
+    ratio: {
+      percent: at.ratioPercent,
+      isQualified,
+      note: isQualified ? note : `${note}: ${at.ratioNote}`,
+      terms: terms(at.ratioRule),
+    },
     phase: limitPhase(
       ct.phaseArcmin ?? at.phaseArcmin,
-      { isQualified, note, from: ct.phaseArcmin === undefined ? at.phaseNote : ' of its certificate' },
+      ct.phaseArcmin === undefined
+        ? { isQualified, note, from: at.phaseNote, terms: terms(at.phaseRule) }
+        : { isQualified, note, from: ' of its certificate', terms: terms('as its certificate') },
       state,
     ),
   };
@@ -70,18 +75,33 @@ export function limitVoltageTransformer(vt: { class: string | null }, state: Sta
   const note = `class ${word}`;
   return {
     ratio: { percent: limits[0], isQualified: true, note },
-    phase: limitPhase(limits[1], { isQualified: true, note, from: '' }, state),
+    phase: limitPhase(
+      limits[1],
+      { isQualified: true, note, from: '', terms: { head: note, figures: [], outside: '' } },
+      state,
+    ),
   };
 }
 
 function limitPhase(
   arcmin: number | null,
-  { isQualified, note, from }: { isQualified: boolean; note: string; from: string },
+  { isQualified, note, from, terms }: { isQualified: boolean; note: string; from: string; terms: NoteTerms },
   { powerFactor }: StateLoad,
 ): Limit {
   const tangent = tangentOf(powerFactor);
   if (isLacking(tangent)) return tangent;
-  if (tangent === 0) return { percent: 0, isQualified, note: `${note}; power factor 1` };
+  const withFigures = (...own: NoteTerms['figures']): NoteTerms => ({
+    ...terms,
+    // Loads stand in the note of the ratio.
+    figures: own,
+  });
+  if (tangent === 0)
+    return {
+      percent: 0,
+      isQualified,
+      note: `${note}; power factor 1`,
+      terms: withFigures(['minutes of arc', '–'], ['tan(phi)', '0']),
+    };
   if (arcmin === null) {
     return lacking({
       fact: `phase displacement of the transformer (${note} has no limit for it)`,
@@ -93,6 +113,7 @@ function limitPhase(
     percent: phasePercent(arcmin, tangent),
     isQualified,
     note: `${note}${isQualified ? ';' : ':'} ${sayFigure(arcmin)} minutes of arc${from}, tan(phi) ${sayFigure(tangent)}`,
+    terms: withFigures(['minutes of arc', sayFigure(arcmin)], ['tan(phi)', sayFigure(tangent)]),
   };
 }
 
@@ -105,6 +126,9 @@ interface TransformerAt {
   /** How the ratio error was found there, and where the phase displacement is from. */
   ratioNote: string;
   phaseNote: string;
+  /** The same without figures of the load. */
+  ratioRule: string;
+  phaseRule: string;
 }
 
 function pointAt(
@@ -112,7 +136,7 @@ function pointAt(
   loadPercent: number,
   rangePercent: number,
 ): TransformerAt {
-  const inside = { outside: '', ratioNote: '', phaseNote: '' };
+  const inside = { outside: '', ratioNote: '', phaseNote: '', ratioRule: '', phaseRule: '' };
   let before: TransformerPoint | undefined;
   for (const point of points) {
     const [atPercent, ratioPercent, phaseArcmin] = point;
@@ -142,6 +166,8 @@ function pointAt(
     outside: `above ${rangePercent} %`,
     ratioNote: `${sayFigure(ratioPercent)} % x ${sayFigure(loadPercent)} / ${rangePercent}`,
     phaseNote: '',
+    ratioRule: `${sayFigure(ratioPercent)} % x load / ${rangePercent} %`,
+    phaseRule: `x load / ${rangePercent} %`,
   };
 }
 
@@ -160,6 +186,8 @@ function pointBelow(
         ? 'all of it'
         : `${sayFigure(ratioPercent)} % x ${atPercent} / ${sayFigure(loadPercent)}`,
     phaseNote: ` as at ${atPercent} %`,
+    ratioRule: `${sayFigure(ratioPercent)} % x ${atPercent} % / load, at most all of it`,
+    phaseRule: `as at ${atPercent} %`,
   };
 }
 

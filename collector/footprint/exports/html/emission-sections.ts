@@ -108,8 +108,8 @@ export function sensitivitySection({ record, say, number }: RecordReader): Secti
       if (cases.length === 0)
         return drawText([['No other choice was possible: nothing was tried.']], { widthEm, room });
       const columns: Column[] = [
-        { head: 'Choice', share: 36 },
-        { head: 'change of the figure, %', share: 23 },
+        { head: 'Choice', share: 39 },
+        { head: 'change of the figure, %', share: 20 },
         { head: 'change, %', share: 9, isNumber: true },
         { head: 'from', share: 10, isNumber: true },
         { head: 'to', share: 10, isNumber: true },

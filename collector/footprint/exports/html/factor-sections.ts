@@ -53,10 +53,10 @@ export function statementNotesSection(reader: RecordReader): Section {
     draw(widthEm, room) {
       if (record.emissions.length === 0) return drawText([['No statement.']], { widthEm, room });
       const columns: Column[] = [
-        { head: 'Statement', share: 23 },
-        { head: 'losses, kg CO₂e', share: 13, isNumber: true },
-        { head: 'upstream, kg CO₂e', share: 13, isNumber: true },
-        { head: 'Standard uncertainty of the factor; remarks', share: 51 },
+        { head: 'Statement', share: 22 },
+        { head: 'losses, kg CO₂e', share: 12, isNumber: true },
+        { head: 'upstream, kg CO₂e', share: 12, isNumber: true },
+        { head: 'Standard uncertainty of the factor; remarks', share: 54 },
       ];
       const rows = record.emissions.map((_, index): Cell[] => {
         const path = `emissions[${index}]`;
@@ -90,8 +90,8 @@ export function factorsSection({ record, say, code, has }: RecordReader): Sectio
       const columns: Column[] = [
         { head: 'Row, with its hash', share: 33 },
         { head: 'g/kWh', share: 7, isNumber: true },
-        { head: 'Electricity', share: 22 },
-        { head: 'Source and licence', share: 38 },
+        { head: 'Electricity', share: 20 },
+        { head: 'Source and licence', share: 40 },
       ];
       const rows = factors.map((_, index): Cell[] => {
         const of = (key: string): Part => say(`evidence.factors[${index}].${key}`);

@@ -125,9 +125,9 @@ export function uncertaintySection({ record, say, list }: RecordReader): Section
         ]);
       const isWide = widthEm > 50;
       const columns: Column[] = [
-        { head: 'Source', share: isWide ? 10 : 21 },
+        { head: 'Source', share: isWide ? 8 : 21 },
         { head: 'u, %', share: isWide ? 6 : 11, isNumber: true },
-        { head: 'Note', share: isWide ? 84 : 68 },
+        { head: 'Note', share: isWide ? 86 : 68 },
       ];
       // The largest first: where the list is cut, those that add nothing go.
       const sorted = sources

@@ -33,8 +33,11 @@ export interface ReportLayout {
 
 const { pageEm, gapEm, kickerEm } = METRICS;
 
-/** What may stand on the second page, over all of its width, where the first one is too full for it. */
-type Moved = 'nothing' | 'coverage' | 'budget';
+/**
+ * What may stand on the second page, over all of its width, where the first one is too full for it; `exchanged`: the budget
+ * does, and the mix comes to the first page in its place.
+ */
+type Moved = 'nothing' | 'coverage' | 'budget' | 'sensitivity' | 'exchanged';
 
 /**
  * Lays a record out on two pages of A4, so that the appendix has as few parts as can be. @param fingerprint of the collector's
@@ -42,7 +45,7 @@ type Moved = 'nothing' | 'coverage' | 'budget';
  */
 export function layOut(reader: RecordReader, fingerprint: string): ReportLayout {
   let best = arrange(reader, fingerprint, 'nothing');
-  for (const moved of ['budget', 'coverage'] as const) {
+  for (const moved of ['budget', 'coverage', 'sensitivity', 'exchanged'] as const) {
     if (best.appendix.length === 0) break;
     const other = arrange(reader, fingerprint, moved);
     if (other.appendix.length < best.appendix.length) best = other;
@@ -62,18 +65,24 @@ function arrange(reader: RecordReader, fingerprint: string, moved: Moved): Repor
     coverageSection(reader),
     uncertaintySection(reader),
   ];
+  const [mix, sensitivity] = [mixSection(reader), sensitivitySection(reader)];
+  const isExchanged = moved === 'exchanged';
   const head = drawHead(reader);
   const first = fitBands(
     [
-      ...(components === undefined
-        ? [both([states], [perHour, obtained])]
-        : [both([states], [components]), both([perHour], [obtained])]),
+      ...(isExchanged
+        ? [both([states, perHour], [...(components === undefined ? [] : [components]), obtained, coverage])]
+        : components === undefined
+          ? [both([states], [perHour, obtained])]
+          : [both([states], [components]), both([perHour], [obtained])]),
       ...whole(unitsSection(reader), statementsSection(reader), upstreamSection(reader)),
-      ...whole(sensitivitySection(reader)),
+      ...whole(moved === 'sensitivity' ? undefined : sensitivity),
       {
         nothing: balanced(quality, budget, coverage),
+        sensitivity: balanced(quality, budget, coverage),
         coverage: both([quality], [budget]),
         budget: both([quality], [coverage]),
+        exchanged: both([quality], [mix]),
       }[moved],
     ],
     pageEm.height - head.em,
@@ -82,11 +91,11 @@ function arrange(reader: RecordReader, fingerprint: string, moved: Moved): Repor
     [
       both([subjectSection(reader)], [methodSection(reader)]),
       ...whole(
-        mixSection(reader),
+        isExchanged ? undefined : mix,
         statementNotesSection(reader),
         factorsSection(reader),
         metersSection(reader),
-        { nothing: undefined, coverage, budget }[moved],
+        { nothing: undefined, coverage, budget, sensitivity, exchanged: budget }[moved],
         mediaSection(reader),
         remarksSection(reader),
       ),

@@ -68,10 +68,10 @@ describe('assessPeriod', () => {
       known(states.standby).expandedMwh + known(states.processing).expandedMwh,
     );
     expect(known(total).rows[0]?.note).toBe(
-      'class 0.5S, IEC 62053-22; states added linearly: processing u 0.323 % [20 % of 5 A (as its transformer)]; standby u 0.577 % [5 % of 5 A (as its transformer)]',
+      'class 0.5S, IEC 62053-22; states added linearly (load in % of 5 A (as its transformer), u in %): processing 20, 0.323; standby 5, 0.577',
     );
     expect(known(total).rows[2]?.note).toBe(
-      'class 0.5; states added linearly: standby u 2.62 %, its largest [5 % of 100 A; 90 minutes of arc, tan(phi) 1.73]; processing u 0.771 %, its largest [20 % of 100 A; 45 minutes of arc, tan(phi) 1.02]',
+      'class 0.5; states added linearly (minutes of arc, tan(phi), u in %, ! its largest): standby 90, 1.73, 2.62!; processing 45, 1.02, 0.771!',
     );
   });
 
@@ -85,7 +85,7 @@ describe('assessPeriod', () => {
       ),
     );
     expect(known(total).rows[1]?.note).toBe(
-      'class 0.5; states added linearly: processing u 0.433 % [20 % of 100 A]; off u 57.7 %*, its largest [0.05 % of 100 A, below 5 %: all of it]; standby u 2.17 %* [2 % of 100 A, below 5 %: 1.5 % x 5 / 2]; * (no standard gives a limit there: unqualified)',
+      'class 0.5; states added linearly (load in % of 100 A, u in %, ! its largest): processing 20, 0.433; off 0.05, 57.7!*; standby 2, 2.17*; * below 5 %: 1.5 % x 5 % / load, at most all of it (no standard gives a limit there: unqualified)',
     );
   });
 
@@ -196,7 +196,7 @@ describe('assessPeriod', () => {
     expect(known(total).rows[0]?.standardUncertaintyPercent).toBeCloseTo(1.495 / Math.sqrt(3), 9);
     expect(known(total).isQualified).toBe(false);
     expect(known(total).rows[0]?.note).toBe(
-      'states added linearly: processing u 0.577 %, its largest [1 % of the reading]; off u 57.7 %, its largest [off, 0.5 % of the energy or less, counted as wrong by all of it, unqualified: no current above 0]',
+      'states added linearly (u in %, ! its largest): processing 0.577! [1 % of the reading]; off 57.7! [off, 0.5 % of the energy or less, counted as wrong by all of it, unqualified: no current above 0]',
     );
     expect(assessed(10_001).total?.kind).toBe('unknown');
   });

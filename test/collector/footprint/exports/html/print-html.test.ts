@@ -9,6 +9,7 @@ import { fingerprint } from '../../../../../protocols/evidence/keys.ts';
 import { requireTool } from '../../../../support/tools.ts';
 import { samplePart, sampleUsePhase } from '../../sample-record.ts';
 import { denseRecord } from './dense-record.ts';
+import { monthPart, monthRecord } from './month-record.ts';
 import { emptyRecord, hostilePart, hostileUsePhase } from './hostile-record.ts';
 
 const chromiumPath = requireTool('chromium');
@@ -17,6 +18,8 @@ const ORDINARY: Record<string, () => FootprintRecord> = {
   'a part': samplePart,
   'nothing known': emptyRecord,
   'an ordinary machine': denseRecord,
+  'a month of a machining centre': monthRecord,
+  'a part of that month': monthPart,
 };
 const HOSTILE: Record<string, () => FootprintRecord> = {
   'more of everything': hostileUsePhase,
