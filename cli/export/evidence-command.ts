@@ -91,7 +91,7 @@ function machineAsked({ machine, line, model, part, job }: EvidenceOptions): str
   if ([line, model, part, job].some((one) => one !== undefined))
     return refuse(
       'An evidence package is of one machine, not of a line, model, part or job.',
-      'Give --machine alone. Of a line, make a package of each machine.',
+      'Give --machine alone, and make a package of each machine. What of its hours was allocated to a part or job rests on marks of jobs, which no package holds.',
     );
   return machine ?? refuse('Of which machine?', 'Give --machine mill-1.');
 }

@@ -49,6 +49,20 @@ export function sayUncertainty({ uncertainty }: FootprintRecord, { statement }: 
   return sentence(`Expanded uncertainty, k = ${k}: of the energy ${expandedPercent} %, ${ofEmissions}`);
 }
 
+/**
+ * Which evidence packages cover what a job or part rests on, and what none of them proves; empty of a use phase. A package is of
+ * whole hours of one machine, and marks of jobs are in none.
+ */
+function sayPackages({ view, subject, period }: FootprintRecord): string {
+  if (view === 'use-phase') return '';
+  const { machines, kind } = subject;
+  const [whose, packages] =
+    machines.length === 1
+      ? ['that machine', 'An evidence package']
+      : ['those machines', 'Evidence packages, one each'];
+  return `${packages} of ${machines.join(', ')} from ${period.from} to ${period.to} (millwatt export evidence --machine) can prove the whole hours of ${whose}. Which share of them the ${kind} was given, and how many good parts there were, rests on marks of jobs, which no package holds: that is not proven.`;
+}
+
 /** What is inside and what is outside of the boundary, parts that were declared included. */
 export function describeBoundary({ boundary, upstream }: FootprintRecord): string {
   return join(
@@ -99,6 +113,7 @@ export function commentOf(record: FootprintRecord, figures: CarbonFigures): stri
       ),
     issuer.region.subdivision !== null &&
       sentence(`The electricity is of the grid region ${issuer.region.subdivision}`),
+    sayPackages(record),
     evidence.status === 'provisional' && 'Provisional: hours of the period may still be revised.',
     record.version !== '1' && `Issue ${record.version} of this footprint.`,
     ...[...statement.remarks, ...remarks].map(sentence),

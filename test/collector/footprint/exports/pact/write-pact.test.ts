@@ -95,6 +95,7 @@ describe('a PACT footprint', () => {
       secondaryEmissionFactorSources: [{ name: SAMPLE_FACTOR.source, version: SAMPLE_FACTOR.id }],
     });
     expect(comment).toContain('does not cover the use phase of a machine that is sold');
+    expect(comment).not.toContain('vidence package');
     expect(comment).toContain('of the energy 2.3 %, of the emissions from electricity 10.3 %');
     expect(comment).toContain('official, that electricity would be 3.462118 kg CO2e');
     expect(pcf.boundaryProcessesDescription).toContain('Not included: compressed air; tools');
@@ -110,6 +111,10 @@ describe('a PACT footprint', () => {
       packagingEmissionsIncluded: false,
     });
     expect(comment).not.toContain('Partial footprint');
+    const { machines, kind } = samplePart().subject;
+    const { from, to } = samplePart().period;
+    expect(comment).toContain(`of ${machines.join(', ')} from ${from} to ${to} (millwatt export evidence`);
+    expect(comment).toContain(`Which share of them the ${kind} was given`);
     expect(pcf.boundaryProcessesDescription).toContain('footprint 3c0d2f2e-8f3a-4b5f-9f0e-0a7a3f2f9b10');
   });
 
