@@ -51,7 +51,7 @@ export function sayUncertainty({ uncertainty }: FootprintRecord, { statement }: 
 
 /**
  * Which evidence packages cover what a job or part rests on, and what none of them proves; empty of a use phase. A package is of
- * whole hours of one machine, and marks of jobs are in none.
+ * whole hours of one machine; marks of jobs that people or an MES told are in none.
  */
 function sayPackages({ view, subject, period }: FootprintRecord): string {
   if (view === 'use-phase') return '';
@@ -60,7 +60,7 @@ function sayPackages({ view, subject, period }: FootprintRecord): string {
     machines.length === 1
       ? ['that machine', 'An evidence package']
       : ['those machines', 'Evidence packages, one each'];
-  return `${packages} of ${machines.join(', ')} from ${period.from} to ${period.to} (millwatt export evidence --machine) can prove the whole hours of ${whose}. Which share of them the ${kind} was given, and how many good parts there were, rests on marks of jobs, which no package holds: that is not proven.`;
+  return `${packages} of ${machines.join(', ')} from ${period.from} to ${period.to} (millwatt export evidence --machine) can prove the whole hours of ${whose}. Which share of them the ${kind} was given, and how many good parts there were, follows from marks of jobs and from what the control said, and no package has it computed anew: that is not proven.`;
 }
 
 /** What is inside and what is outside of the boundary, parts that were declared included. */
