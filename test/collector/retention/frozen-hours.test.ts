@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MachineHour } from '../../../collector/energy/machine-hour.ts';
@@ -124,6 +125,9 @@ function verify(bench: Bench) {
   }
 }
 
+const ledgerBytes = ({ folder }: Bench) =>
+  readdirSync(`${folder}/ledger`).reduce((sum, name) => sum + statSync(`${folder}/ledger/${name}`).size, 0);
+
 test('whenever readings are let go, every figure stays as it was, also when the views are computed again', async () => {
   const prunings = fc.array(fc.integer({ min: 0, max: 71 }), { minLength: 1, maxLength: 3 });
   await fc.assert(
@@ -155,7 +159,6 @@ test('whenever readings are let go, every figure stays as it was, also when the 
       expect(await pruned.letGo()).toMatchObject({ monthsPruned: 1, stuck: '' });
       expect(await pruned.derived()).toEqual(expected);
       expect(reportsOf(pruned)).toEqual(reports);
-      expect(pruned.ledger.sizeBytes()).toBeLessThan(plain.ledger.sizeBytes());
       await pruned.restart();
       expect(await pruned.derived()).toEqual(expected);
       await pruned.startOver();
@@ -166,6 +169,8 @@ test('whenever readings are let go, every figure stays as it was, also when the 
       expect(verdict.months[0]?.headOnly).toBeGreaterThan(15);
       await plain.close();
       await pruned.close();
+      // Closed: how large a log of SQLite is while it is open is by chance. Of a dozen small records not even a page may come free.
+      expect(ledgerBytes(pruned)).toBeLessThanOrEqual(ledgerBytes(plain));
     }),
     { numRuns: RUNS, endOnFailure: true },
   );
