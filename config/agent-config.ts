@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modbusRtuOverTcpSource, modbusRtuSource, modbusTcpSource } from './modbus/modbus-config.ts';
 import { mtconnectSource } from './mtconnect/mtconnect-config.ts';
 import { opcuaSource } from './opcua/opcua-config.ts';
-import { byteSize, duration, id, mqttVersion, secretReference } from './scalars.ts';
+import { address, byteSize, duration, id, mqttVersion, secretReference } from './scalars.ts';
 
 /** All that an agent can be told: the one declaration behind validation, defaults, sample and editor schema. */
 export const agentConfig = z.strictObject({
@@ -14,12 +14,10 @@ export const agentConfig = z.strictObject({
     .describe('Folder of the spool and the key, relative to this file.'),
   broker: z
     .strictObject({
-      url: z
-        .string()
-        .regex(
-          /^mqtts?:\/\/[^\s/@]+$/,
-          'an address such as mqtt://127.0.0.1:1883 or mqtts://collector:8883, without a password in it',
-        )
+      url: address(
+        /^mqtts?:\/\/[^\s/@]+$/,
+        'an address such as mqtt://127.0.0.1:1883 or mqtts://collector:8883, without a password in it',
+      )
         .describe('Address of the MQTT broker.')
         .meta({ examples: ['mqtt://127.0.0.1:1883'] }),
       password: secretReference

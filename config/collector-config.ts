@@ -13,6 +13,7 @@ import {
 } from './metering-config.ts';
 import { pactConfig } from './pact-config.ts';
 import {
+  address,
   byteSize,
   duration,
   host,
@@ -149,9 +150,10 @@ const embeddedBroker = z
 
 const broker = z
   .strictObject({
-    url: z
-      .string()
-      .regex(/^mqtts?:\/\/[^\s/@]+$/, 'an address such as mqtt://127.0.0.1:1883, without a password in it')
+    url: address(
+      /^mqtts?:\/\/[^\s/@]+$/,
+      'an address such as mqtt://127.0.0.1:1883, without a password in it',
+    )
       .optional()
       .describe('Address of the MQTT broker.')
       .meta({ examples: ['mqtt://127.0.0.1:1883'] }),
@@ -190,9 +192,7 @@ const ledger = z
 
 const influx = z
   .strictObject({
-    url: z
-      .string()
-      .regex(/^https?:\/\/[^\s@]+$/, 'an address such as http://127.0.0.1:8086, without a password in it')
+    url: address(/^https?:\/\/[^\s@]+$/, 'an address such as http://127.0.0.1:8086, without a password in it')
       .describe('Address of InfluxDB.')
       .meta({ examples: ['http://127.0.0.1:8086'] }),
     version: z

@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import { secretReference } from './scalars.ts';
+import { address, secretReference } from './scalars.ts';
 
 const timeStamp = z
   .strictObject({
-    url: z
-      .string()
-      .regex(
-        /^https?:\/\/[^\s@]+$/,
-        'an address such as https://tsa.example.com/tsr, without a password in it',
-      )
+    url: address(
+      /^https?:\/\/[^\s@]+$/,
+      'an address such as https://tsa.example.com/tsr, without a password in it',
+    )
       .describe('Address of the authority (RFC 3161 over HTTP).')
       .meta({ examples: ['https://tsa.example.com/tsr'] }),
     ca: z

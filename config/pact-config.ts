@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { host, levelId, port, secretReference } from './scalars.ts';
+import { address, host, levelId, port, secretReference } from './scalars.ts';
 
 const HTTPS_WORDS =
   'an address such as https://pact.example.com, without a password or a question mark in it';
 const CLIENT_WORDS = '1 to 128 letters, digits, "_", ".", "@" or "-", such as oem-1';
 const URN_WORDS = 'a urn, such as urn:gtin:4712345060507';
 
-const https = z.string().regex(/^https:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/, HTTPS_WORDS);
+const https = address(/^https:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/, HTTPS_WORDS);
 const clientId = z.string().regex(/^[A-Za-z0-9_.@-]{1,128}$/, CLIENT_WORDS);
 const named = z.string().trim().min(1).max(500);
 

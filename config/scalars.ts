@@ -113,3 +113,10 @@ export const mqttVersion = z
   .union([z.literal('3.1.1'), z.literal(5)], 'the version of MQTT: 3.1.1 or 5')
   .default('3.1.1')
   .describe('Version of MQTT: 3.1.1, which every broker speaks, or 5.');
+
+/** A URL of a form that is told by an example; what looks like one and is none (a stray `[` or `%`) is refused as well. */
+export const address = (form: RegExp, words: string) =>
+  z
+    .string()
+    .regex(form, words)
+    .refine((url) => URL.canParse(url), words);

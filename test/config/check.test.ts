@@ -34,6 +34,16 @@ describe('a check never throws, and always says where', () => {
     );
   });
 
+  test.each([
+    ['broker: { url: "mqtt://[1" }'],
+    ['broker: {}\ninflux: { url: "http://%1" }'],
+    ['broker: {}\nevidence: { timeStamp: { url: "http://%1" } }'],
+    ['broker: {}\npact: { url: "https://%1", cert: a.pem, key: a.key }'],
+  ])('on what looks like an address and is none: %s', (lines) => {
+    const { findings } = checkConfig(`site: plant-1\n${lines}\n`, 'input.yaml', 'collector');
+    expect(findings.map(({ message }) => message).join('\n')).toMatch(/:\/\/[%[]1/);
+  });
+
   test('on any data where a configuration should be', () => {
     fc.assert(
       fc.property(fc.constantFrom('agent', 'collector'), fc.json(), (kind, json) => {
