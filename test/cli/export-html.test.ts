@@ -77,15 +77,11 @@ beforeAll(async () => {
 afterAll(() => plant.close());
 
 /** What the command writes; each run has its own time of issue. */
-async function exported(format: string, of: readonly string[]): Promise<string> {
+async function exported(format: string, of: readonly string[], config = 'collector.yaml'): Promise<string> {
   const asked = ['export', format, ...of, '--from', '2026-07-06T11:00', '--to', '2026-07-06T23:00'];
-  const { stdout } = await run(
-    process.execPath,
-    [MILLWATT, ...asked, '-c', 'collector.yaml', '--force', '--json'],
-    {
-      cwd: plant.dataFolder,
-    },
-  );
+  const { stdout } = await run(process.execPath, [MILLWATT, ...asked, '-c', config, '--force', '--json'], {
+    cwd: plant.dataFolder,
+  });
   const told = JSON.parse(stdout) as { ok: boolean; file: string };
   expect(told.ok).toBe(true);
   return readFileSync(told.file, 'utf8');
@@ -135,6 +131,27 @@ describe.each([
     60_000,
   );
 });
+
+test.each([
+  ['a machine', []],
+  ['a part', ['--part', 'housing-7']],
+])(
+  'says of %s where an entered class of a meter is not that of the signed wiring, and which was used',
+  async (_, of) => {
+    const other = YAML.replace('metering: {', "metering: { spindle: { class: '1%', direct: true },");
+    writeFileSync(join(plant.dataFolder, 'other.yaml'), other);
+    const record = JSON.parse(
+      await exported('json', ['--machine', 'mill-1', ...of], 'other.yaml'),
+    ) as FootprintRecord;
+    const said =
+      'Class of the meter of spindle of mill-1: 1% was entered, 0.5S is in the signed wiring; the entered one was used.';
+    expect(record.remarks.filter((remark) => remark.startsWith('Class of the meter'))).toEqual([said]);
+    const page = String(writeHtml(record, { fingerprintOf: fingerprint })[0]?.content);
+    expect(readPage(page).found.map(({ text }) => text)).toContain(said);
+    expect(record.meters.find(({ component }) => component === 'spindle')?.accuracyClass).toBe('1%');
+  },
+  60_000,
+);
 
 // How high each part of these is in print, print-html.test.ts holds against Chromium.
 describe.each([

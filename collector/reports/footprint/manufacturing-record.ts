@@ -43,6 +43,7 @@ import {
   yearAt,
   type RecordSource,
 } from './record-frame.ts';
+import { sayOtherClasses } from './record-meters.ts';
 import { sayWorse } from './worse-meters.ts';
 
 /** Which job or part; windows that touch [fromMs, toMs), wall ms, are taken whole. */
@@ -160,6 +161,7 @@ export function* stepManufacturingRecord(
     }),
     remarks: [
       ...(coverage.isComplete ? sayUnread(all, toMs - fromMs) : []),
+      ...sayOtherClasses(from.source, all),
       ...remarks,
       ...(upstream.length === 0
         ? []

@@ -1,3 +1,4 @@
+import { isUntold, normalizeClass } from '../../energy/uncertainty/class-word.ts';
 import type { MeteringFacts } from '../../energy/uncertainty/metering-facts.ts';
 import type { SourceDescription } from '../../../protocols/telemetry/snapshot.ts';
 import type { RecordMeter } from '../../footprint/record/footprint-record.ts';
@@ -15,12 +16,7 @@ export function recordMeters(
   { views, plan }: Pick<PeriodSource, 'views' | 'plan'>,
   { machine, span }: MachineFacts,
 ): RecordMeter[] {
-  const sources = snapshotsOf(views, span.basis.configs).flatMap((snapshot) =>
-    snapshot.channels.flatMap((channel) => {
-      const source = snapshot.sources.find(({ id }) => id === channel.source);
-      return source === undefined ? [] : [{ channel: channel.id, source }];
-    }),
-  );
+  const sources = sourcesOf(views, span);
   const metering = plan.machines.find((known) => known.machine === machine)?.metering ?? {};
   const components = Object.keys(span.uncertainty).sort(
     (a, b) => Number(b === 'supply') - Number(a === 'supply') || (a < b ? -1 : 1),
@@ -48,14 +44,60 @@ export function recordMeters(
   });
 }
 
-function describeDevice(
-  { meter, channel }: MeterUncertainty,
-  sources: readonly { channel: string; source: SourceDescription }[],
-): Pick<RecordMeter, 'device' | 'serial'> {
+/**
+ * A remark for each meter whose class was entered under `metering` and is another one in the signed wiring of the hours: both, and
+ * that the entered one was used.
+ */
+export function sayOtherClasses(
+  { views, plan }: Pick<PeriodSource, 'views' | 'plan'>,
+  all: readonly MachineFacts[],
+): string[] {
+  const said = all.flatMap(({ machine, span }) => {
+    const sources = sourcesOf(views, span);
+    const metering = plan.machines.find((known) => known.machine === machine)?.metering ?? {};
+    return Object.entries(span.uncertainty).flatMap(([component, { meters }]) => {
+      const entered = metering[component]?.meter?.class ?? null;
+      if (isUntold(entered)) return [];
+      return meters.flatMap((meter): string[] => {
+        const signed = sourceOf(meter, sources)?.meter?.class ?? null;
+        if (isUntold(signed) || normalizeClass(signed) === normalizeClass(entered)) return [];
+        return [
+          `Class of the meter of ${component} of ${machine}: ${entered} was entered, ${signed} is in the signed wiring; the entered one was used.`,
+        ];
+      });
+    });
+  });
+  return [...new Set(said)];
+}
+
+/** A channel with the device that it is read from. */
+interface ChannelSource {
+  channel: string;
+  source: SourceDescription;
+}
+
+function sourcesOf(views: PeriodSource['views'], span: MachineFacts['span']): ChannelSource[] {
+  return snapshotsOf(views, span.basis.configs).flatMap((snapshot) =>
+    snapshot.channels.flatMap((channel) => {
+      const source = snapshot.sources.find(({ id }) => id === channel.source);
+      return source === undefined ? [] : [{ channel: channel.id, source }];
+    }),
+  );
+}
+
+const serialOf = (source: SourceDescription) => source.meter?.serial ?? source.device?.serial ?? null;
+
+function sourceOf({ meter, channel }: MeterUncertainty, sources: readonly ChannelSource[]) {
   const own = sources.filter((one) => one.channel === channel).map(({ source }) => source);
-  const serialOf = (source: SourceDescription) => source.meter?.serial ?? source.device?.serial ?? null;
-  const source = own.findLast((one) => meter === `serial ${serialOf(one)}`) ?? own.at(-1);
-  if (source === undefined) return { device: meter, serial: null };
+  return own.findLast((one) => meter === `serial ${serialOf(one)}`) ?? own.at(-1);
+}
+
+function describeDevice(
+  of: MeterUncertainty,
+  sources: readonly ChannelSource[],
+): Pick<RecordMeter, 'device' | 'serial'> {
+  const source = sourceOf(of, sources);
+  if (source === undefined) return { device: of.meter, serial: null };
   const { device, profile, protocol, address } = source;
   const named = [device?.manufacturer, device?.model].filter((word) => word !== undefined).join(' ');
   return { device: named || profile?.id || `${protocol} ${address}`, serial: serialOf(source) };

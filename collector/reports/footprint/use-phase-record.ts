@@ -27,6 +27,7 @@ import {
   yearAt,
   type RecordSource,
 } from './record-frame.ts';
+import { sayOtherClasses } from './record-meters.ts';
 import { recordUncertainty } from './record-uncertainty.ts';
 import { usePhaseActivity } from './use-phase-activity.ts';
 import { usePhaseCases } from './use-phase-cases.ts';
@@ -144,6 +145,7 @@ export function* stepUsePhaseRecord(
       ...sayCalendar(all, end - first),
       ...usePhase.remarks,
       ...sayPartlyRead(all),
+      ...sayOtherClasses(from.source, all),
       ...remarks,
     ],
   });

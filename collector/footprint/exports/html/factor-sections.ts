@@ -90,8 +90,8 @@ export function factorsSection({ record, say, code, has }: RecordReader): Sectio
       const columns: Column[] = [
         { head: 'Row, with its hash', share: 33 },
         { head: 'g/kWh', share: 7, isNumber: true },
-        { head: 'Electricity', share: 20 },
-        { head: 'Source and licence', share: 40 },
+        { head: 'Electricity', share: 21 },
+        { head: 'Source and licence', share: 39 },
       ];
       const rows = factors.map((_, index): Cell[] => {
         const of = (key: string): Part => say(`evidence.factors[${index}].${key}`);
