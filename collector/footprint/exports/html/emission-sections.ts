@@ -108,12 +108,12 @@ export function sensitivitySection({ record, say, number }: RecordReader): Secti
       if (cases.length === 0)
         return drawText([['No other choice was possible: nothing was tried.']], { widthEm, room });
       const columns: Column[] = [
-        { head: 'Choice', share: 39 },
-        { head: 'change of the figure, %', share: 20 },
+        { head: 'Choice', share: 40 },
+        { head: 'change of the figure, %', share: 15 },
         { head: 'change, %', share: 9, isNumber: true },
         { head: 'from', share: 10, isNumber: true },
         { head: 'to', share: 10, isNumber: true },
-        { head: 'of', share: 12 },
+        { head: 'of', share: 16 },
       ];
       const bars = drawBars(
         cases.map(({ one, delta }) => ({

@@ -170,8 +170,8 @@ export function metersSection({ record, say, has }: RecordReader): Section {
         return drawText([['The wiring of these hours names no meter.']], { widthEm, room });
       const columns: Column[] = [
         { head: 'Measures', share: 23 },
-        { head: 'Meter', share: 20 },
-        { head: 'Class; transformers', share: 21 },
+        { head: 'Meter', share: 22 },
+        { head: 'Class; transformers', share: 19 },
         { head: 'Calibrated, valid until', share: 15 },
         { head: 'Certificate', share: 13 },
         { head: 'Energy by', share: 8 },

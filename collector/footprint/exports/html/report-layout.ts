@@ -35,9 +35,9 @@ const { pageEm, gapEm, kickerEm } = METRICS;
 
 /**
  * What may stand on the second page, over all of its width, where the first one is too full for it; `exchanged`: the budget
- * does, and the mix comes to the first page in its place.
+ * does, and the mix comes to the first page in its place; `raised`: none does, and the budget stands below the states.
  */
-type Moved = 'nothing' | 'coverage' | 'budget' | 'sensitivity' | 'exchanged';
+type Moved = 'nothing' | 'coverage' | 'budget' | 'sensitivity' | 'raised' | 'exchanged';
 
 /**
  * Lays a record out on two pages of A4, so that the appendix has as few parts as can be. @param fingerprint of the collector's
@@ -45,7 +45,7 @@ type Moved = 'nothing' | 'coverage' | 'budget' | 'sensitivity' | 'exchanged';
  */
 export function layOut(reader: RecordReader, fingerprint: string): ReportLayout {
   let best = arrange(reader, fingerprint, 'nothing');
-  for (const moved of ['budget', 'coverage', 'sensitivity', 'exchanged'] as const) {
+  for (const moved of ['budget', 'coverage', 'sensitivity', 'raised', 'exchanged'] as const) {
     if (best.appendix.length === 0) break;
     const other = arrange(reader, fingerprint, moved);
     if (other.appendix.length < best.appendix.length) best = other;
@@ -55,6 +55,7 @@ export function layOut(reader: RecordReader, fingerprint: string): ReportLayout 
 
 function arrange(reader: RecordReader, fingerprint: string, moved: Moved): ReportLayout {
   const components = componentsSection(reader);
+  const measured = components === undefined ? [] : [components];
   const [states, perHour, obtained] = [
     statesSection(reader),
     perHourSection(reader),
@@ -71,10 +72,12 @@ function arrange(reader: RecordReader, fingerprint: string, moved: Moved): Repor
   const first = fitBands(
     [
       ...(isExchanged
-        ? [both([states, perHour], [...(components === undefined ? [] : [components]), obtained, coverage])]
-        : components === undefined
-          ? [both([states], [perHour, obtained])]
-          : [both([states], [components]), both([perHour], [obtained])]),
+        ? [both([states, perHour], [...measured, obtained, coverage])]
+        : moved === 'raised'
+          ? [both([states, budget], [...measured, perHour, obtained])]
+          : components === undefined
+            ? [both([states], [perHour, obtained])]
+            : [both([states], [components]), both([perHour], [obtained])]),
       ...whole(unitsSection(reader), statementsSection(reader), upstreamSection(reader)),
       ...whole(moved === 'sensitivity' ? undefined : sensitivity),
       {
@@ -82,6 +85,7 @@ function arrange(reader: RecordReader, fingerprint: string, moved: Moved): Repor
         sensitivity: balanced(quality, budget, coverage),
         coverage: both([quality], [budget]),
         budget: both([quality], [coverage]),
+        raised: both([quality], [coverage]),
         exchanged: both([quality], [mix]),
       }[moved],
     ],
@@ -95,7 +99,7 @@ function arrange(reader: RecordReader, fingerprint: string, moved: Moved): Repor
         statementNotesSection(reader),
         factorsSection(reader),
         metersSection(reader),
-        { nothing: undefined, coverage, budget, sensitivity, exchanged: budget }[moved],
+        { nothing: undefined, raised: undefined, coverage, budget, sensitivity, exchanged: budget }[moved],
         mediaSection(reader),
         remarksSection(reader),
       ),
