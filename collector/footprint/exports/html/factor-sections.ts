@@ -1,7 +1,7 @@
 import { statementOf } from './emission-sections.ts';
-import type { Part } from './page-text.ts';
+import type { Line, Part } from './page-text.ts';
 import type { RecordReader } from './record-reader.ts';
-import { drawTable, drawText, type Cell, type Column, type Section } from './section.ts';
+import { drawTable, drawText, shareFor, type Cell, type Column, type Section } from './section.ts';
 
 /** Which energy was multiplied with which row of factors, and what was added for losses and upstream. */
 export function mixSection(reader: RecordReader): Section {
@@ -11,11 +11,19 @@ export function mixSection(reader: RecordReader): Section {
     title: 'Electricity mix: energy by factor row',
     draw(widthEm, room) {
       if (record.emissions.length === 0) return drawText([['No factor row was used.']], { widthEm, room });
+      const figures = (key: string): Line[] =>
+        record.emissions.flatMap(({ factors }, index) =>
+          factors.map((_, at) => [say(`emissions[${index}].factors[${at}].${key}`)]),
+        );
+      const [ofKwh, ofKg] = [
+        shareFor(figures('energyKwh'), widthEm, [13, 20]),
+        shareFor(figures('kgCo2e'), widthEm, [14, 22]),
+      ];
       const columns: Column[] = [
         { head: 'Statement', share: 23 },
-        { head: 'Factor row', share: 35 },
-        { head: 'kWh', share: 13, isNumber: true },
-        { head: 'kg CO₂e', share: 14, isNumber: true },
+        { head: 'Factor row', share: 62 - ofKwh - ofKg },
+        { head: 'kWh', share: ofKwh, isNumber: true },
+        { head: 'kg CO₂e', share: ofKg, isNumber: true },
         { head: 'hours with their own value', share: 15, isNumber: true },
       ];
       const rows = record.emissions.flatMap((statement, index) => {

@@ -89,6 +89,11 @@ export function monthRecord(): FootprintRecord {
     emissions: [
       {
         ...leading!,
+        factors: leading!.factors.map((use) => ({
+          ...use,
+          energyKwh: d('4225.719'),
+          kgCo2e: d('1946.788743'),
+        })),
         remarks: [
           'Not market-based: no residual mix of VN is known for what contracts and on-site generation leave.',
           ...leading!.remarks,

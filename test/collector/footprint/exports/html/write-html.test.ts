@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { drawBars } from '../../../../../collector/footprint/exports/html/bars.ts';
 import { checkHtml } from '../../../../../collector/footprint/exports/html/check-html.ts';
 import { POLICY, STYLE } from '../../../../../collector/footprint/exports/html/report-style.ts';
+import { mixSection } from '../../../../../collector/footprint/exports/html/factor-sections.ts';
+import { readRecord } from '../../../../../collector/footprint/exports/html/record-reader.ts';
+import { ALL, insideOf, METRICS } from '../../../../../collector/footprint/exports/html/section.ts';
+import { widthOf } from '../../../../../collector/footprint/exports/html/text-measure.ts';
 import { writeHtml } from '../../../../../collector/footprint/exports/html/write-html.ts';
+import { monthRecord } from './month-record.ts';
 import type { FootprintRecord } from '../../../../../collector/footprint/record/footprint-record.ts';
 import { fingerprint } from '../../../../../protocols/evidence/keys.ts';
 import { d, samplePart, sampleUsePhase } from '../../sample-record.ts';
@@ -192,4 +197,17 @@ test('a long budget goes whole over the second page rather than cut on the first
 
 test('says of the facts of meters which were entered and which the signed wiring tells', () => {
   expect(contentOf(sampleUsePhase())).toContain('Class: as entered, else of the wiring.');
+});
+
+test('figures of the mix stand on one line where it has half of the width', () => {
+  const widthEm = (METRICS.pageEm.width - METRICS.gapEm) / 2;
+  const { html } = mixSection(readRecord(monthRecord())).draw(widthEm, ALL);
+  const shares = Array.from(html.matchAll(/<col class="w(\d+)">/g), ([, share]) => Number(share));
+  for (const [column, figure] of [
+    [2, '4225.719'],
+    [3, '1946.788743'],
+  ] as const)
+    expect(insideOf(widthEm, { share: shares[column] ?? 0 })).toBeGreaterThan(
+      widthOf(figure) * METRICS.smallEm,
+    );
 });
