@@ -19,6 +19,8 @@ const FIGURES: Readonly<Record<string, string>> = {
   expandedPercent: '% U of energy',
 };
 
+const SCORE_KINDS = ['technological', 'geographical', 'temporal'] as const;
+
 /** `location-based, default factors`. */
 export const statementOf = ({ say }: RecordReader, index: number): Line => [
   say(`emissions[${index}].method`),
@@ -169,6 +171,16 @@ export function upstreamSection({ record, say, has }: RecordReader): Section | u
         insideOf(widthEm, columns[1]!),
       );
       columns[1]!.axis = bars.axis;
+      const saidScores = (index: number): Part[][] => {
+        const kinds = SCORE_KINDS.filter((kind) => has(`upstream[${index}].scores.${kind}`));
+        if (kinds.length === 0) return [];
+        return [
+          [
+            'scores: ',
+            ...kinds.flatMap((kind) => [`${kind} `, say(`upstream[${index}].scores.${kind}`), ' ']),
+          ],
+        ];
+      };
       const rows = record.upstream.map((_, index): Cell[] => {
         const of = (key: string): Part => say(`upstream[${index}].${key}`);
         return [
@@ -177,7 +189,11 @@ export function upstreamSection({ record, say, has }: RecordReader): Section | u
           [[of('kgCo2ePerUnit')]],
           [[of('biogenicUptakeKgCo2ePerUnit')]],
           [[of('primaryPercent')]],
-          [[of('source')], ...(has(`upstream[${index}].precedingId`) ? [[of('precedingId')]] : [])],
+          [
+            [of('source')],
+            ...(has(`upstream[${index}].precedingId`) ? [[of('precedingId')]] : []),
+            ...saidScores(index),
+          ],
         ];
       });
       return drawTable(columns, rows, { widthEm, room, caption: 'Declared parts of the footprint' });

@@ -170,7 +170,11 @@ export function monthPart(): FootprintRecord {
     },
     emissions: month.emissions,
     sensitivity: month.sensitivity.slice(0, 5),
-    upstream: names.map((name) => ({ ...part.upstream[0]!, name })),
+    upstream: names.map((name, index) => ({
+      ...part.upstream[0]!,
+      name,
+      ...(index === 0 ? { scores: { technological: '2' as const, geographical: '3' as const } } : {}),
+    })),
     meters: month.meters,
     remarks: [
       ...month.remarks,
