@@ -12,6 +12,7 @@ import { pactFootprint } from '../footprint/exports/pact/write-pact.ts';
 import { canonicalText } from '../footprint/record/canonical-text.ts';
 import type { FootprintRecord } from '../footprint/record/footprint-record.ts';
 import type { BookedFootprint, FootprintBook } from './footprint-book.ts';
+import { contentOf, measuredContentOf } from './footprint-content.ts';
 import { SCHEMA_PATH, type PactPlan, type PublishedSubject } from './pact-plan.ts';
 
 const TURN_MS = 10;
@@ -57,6 +58,13 @@ export async function publishFootprints(
   const count: PublishedCount = { published: 0, refused: [] };
   const before = new Map(book.refusals().map(({ subject, reason }) => [subject, reason]));
   const looked: { subject: string; basis: string }[] = [];
+  let heldBack = 0;
+  /** Its hours are computed anew; what it was refused for before is not forgotten meanwhile. */
+  const holdBack = (subject: string) => {
+    heldBack += 1;
+    const reason = before.get(subject);
+    if (reason !== undefined) count.refused.push({ subject, reason });
+  };
   for (const entry of plan.publish) {
     const begin = Math.max(entry.sinceMs ?? 0, nowMs - VALID_MS);
     for (const period of from.calendar.periodsIn(entry.period, begin, nowMs)) {
@@ -67,7 +75,10 @@ export async function publishFootprints(
       let current: string | undefined;
       try {
         const basis = await basisOf(options, from, entry, period);
-        if (basis === undefined) continue;
+        if (basis === undefined) {
+          if (areOutdated(from, entry)) holdBack(subject);
+          continue;
+        }
         if (book.lookedAt(subject) === basis) {
           // What could not be published cannot yet: nothing that it would be made from has changed.
           const reason = before.get(subject);
@@ -84,7 +95,10 @@ export async function publishFootprints(
         );
         if (record === undefined) return count;
         // Decided while it was made: what comes of it is looked at next time.
-        if (areOutdated(from, entry)) continue;
+        if (areOutdated(from, entry)) {
+          holdBack(subject);
+          continue;
+        }
         if (record.evidence.status !== 'final' && !entry.evenProvisional) throw notFinal();
         if (publishOne(options, subject, record)) count.published += 1;
         book.noteLook(subject, basis);
@@ -97,6 +111,8 @@ export async function publishFootprints(
       }
     }
   }
+  if (heldBack > 0)
+    log.info({ periods: heldBack }, 'Hours are computed anew; footprints of them are looked at afterwards.');
   // What was told an hour ago is not told again.
   for (const { subject, reason } of count.refused
     .filter((one) => before.get(one.subject) !== one.reason)
@@ -206,7 +222,8 @@ function publishOne({ plan, book, wallMs, tell }: PublishingOptions, name: strin
   const twin = twinOf(book, name, record);
   const hasContent = (one: string) => {
     const last = book.issuesOf(one).at(-1);
-    return last?.content === content && (last.withdrawn?.restoredMs ?? null) === null;
+    if (last === undefined || (last.withdrawn?.restoredMs ?? null) !== null) return false;
+    return last.content === content || (last.withdrawn !== null && isMeasuredAs(book, last, record));
   };
   if (hasContent(name) || (twin !== undefined && hasContent(twin))) return false;
   // What has issues under the other name goes on there.
@@ -251,26 +268,13 @@ function twinOf(book: FootprintBook, name: string, record: FootprintRecord): str
     .all()
     .findLast(({ subject }) => subject !== name && withoutMachine(subject) === withoutMachine(name));
   if (same === undefined) return undefined;
-  const { extensions } = JSON.parse(book.textOf(same.id)) as ProductFootprint;
-  const isSame = extensions.some(({ data }) => (data as Partial<FootprintRecord>).id === record.id);
-  return isSame ? same.subject : undefined;
+  return recordsIn(book, same).some(({ id }) => id === record.id) ? same.subject : undefined;
 }
 
-/**
- * What a new issue is judged by: everything that the record states, and the hours and factors that it rests on. Not when and by
- * which version it was made, nor parts of the configuration that left no trace in any figure.
- */
-function contentOf({
-  issued: _issued,
-  version: _version,
-  evidence,
-  issuer,
-  ...stated
-}: FootprintRecord): string {
-  const { company, site, region } = issuer;
-  const { hours, factors, amendments, status } = evidence;
-  const rests = { hours: hours.sha256, factors, amendments, status };
-  return createHash('sha256')
-    .update(canonicalText({ ...stated, company, site, region, rests }))
-    .digest('base64url');
-}
+const isMeasuredAs = (book: FootprintBook, issue: BookedFootprint, record: FootprintRecord) =>
+  recordsIn(book, issue).some(
+    (old) => old.id === record.id && measuredContentOf(old) === measuredContentOf(record),
+  );
+
+const recordsIn = (book: FootprintBook, { id }: BookedFootprint) =>
+  (JSON.parse(book.textOf(id)) as ProductFootprint).extensions.map(({ data }) => data as FootprintRecord);

@@ -482,7 +482,16 @@ grid/DE/2026/mix,DE,2026,340,CO2e,AR6,life-cycle,consumption,included,no,Grid
     expect(await waits.publish()).toEqual({ published: 0, refused: [] });
     await waits.stop();
     open.pop();
-    expect(await openHost({ publish, from: allFinal }).publish()).toEqual({ published: 1, refused: [] });
+    const current = openHost({ publish, from: allFinal });
+    expect(await current.publish()).toEqual({ published: 1, refused: [] });
+
+    // What was refused before is not forgotten while hours are computed anew.
+    const { subject } = current.book.all()[0]!;
+    const db = openPactFile(dataFolder);
+    new FootprintBook(db).noteRefusals([{ subject, reason: 'no mass' }]);
+    db.close();
+    const { refused } = await openHost({ publish, from: edited }).publish();
+    expect(refused).toEqual([{ subject, reason: 'no mass' }]);
   });
 
   test('what is not final waits, unless it may be provisional', async () => {
