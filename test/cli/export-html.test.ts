@@ -163,7 +163,10 @@ describe.each([
   'the report of %s over a month in which five of six states are below the class of the transformers',
   (_, make) => {
     test('is two pages, with nothing in an appendix', () => {
-      const content = String(writeHtml(make(), { fingerprintOf: fingerprint })[0]?.content);
+      const record = make();
+      const files = writeHtml(record, { fingerprintOf: fingerprint });
+      expect(checkHtml(files, record, { fingerprintOf: fingerprint })).toEqual([]);
+      const content = String(files[0]?.content);
       expect(content.match(/see appendix/g)).toBeNull();
       expect(content.match(/<article class="sheet">/g)).toHaveLength(2);
       expect(content).not.toContain('class="sheet appendix"');
