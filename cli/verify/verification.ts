@@ -38,9 +38,11 @@ export function resultSentence({ result, lines }: Pick<PackageVerdict, 'result' 
   if (faults.length === 1 && faults[0]?.check === 'trust' && faults[0].place === 'manifest.json')
     return 'It is signed by a collector that is none of those you trust, and nothing of it was looked at further. Compare the fingerprint digit by digit, and ask the operator again, by another way than the package.';
   if (result !== 'verified') return RESULT_SENTENCES[result];
-  const open = lines.filter((line) => line.result === 'not-proven' && COULD_BE.has(line.check)).length;
+  const left = lines.filter((line) => line.result === 'not-proven' && COULD_BE.has(line.check));
+  const open = left.length;
   if (open === 0) return RESULT_SENTENCES.verified;
-  return `${RESULT_SENTENCES.verified} ${open === 1 ? 'One point' : `${open} points`} that a package can prove ${open === 1 ? 'stays' : 'stay'} open: see "not proven" at ${[...COULD_BE].join(', ')}.`;
+  const places = [...new Set(left.map(({ check }) => check))];
+  return `${RESULT_SENTENCES.verified} ${open === 1 ? 'One point' : `${open} points`} that a package can prove ${open === 1 ? 'stays' : 'stay'} open: see "not proven" at ${places.join(', ')}.`;
 }
 
 /** Checks of which a plant can prove what this package may leave open. */

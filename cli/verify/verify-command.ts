@@ -67,7 +67,7 @@ async function verifyFile(path: string, options: VerifyOptions): Promise<Verific
       throw new MillwattError('refuse', 'usage', `--report ${options.report} is the package itself.`, {
         cure: 'Name another file.',
       });
-    requireFree(reportPath, options.force === true);
+    requireFree(reportPath, options.force === true, '--report');
   }
   const signal = listenForStop();
   const progress = createStageProgress(options.json === true);

@@ -30,7 +30,7 @@ export function addVerifyCommand(program: Command): void {
         '  3  consistent, keys untrusted: without --trust there is nothing better',
         '  4  not judged: made by a version that computes otherwise, and names itself',
         '\nExamples:',
-        '  millwatt verify mill-1.evidence.zip --trust 3f9c-21a0-7be4-d512-0c44-9b1e-77aa-02f3 --report mill-1.html',
+        '  millwatt verify mill-1.evidence.zip --trust 3f9c-21a0-7be4-d512-0c44-9b1e-77aa-02f3 --report mill-1.verified.html',
         '  millwatt verify mill-1.evidence.zip --trust trusted-keys.txt --json\n',
       ].join('\n'),
     )

@@ -18,7 +18,7 @@ test('verified says how much stays open that a plant could have proven', () => {
   ).toContain('One point that a package can prove stays open');
   const two = [line('not-proven', 'trust', 'agent gw-1'), line('not-proven', 'day-roots')];
   expect(resultSentence({ result: 'verified', lines: two })).toContain(
-    '2 points that a package can prove stay open',
+    '2 points that a package can prove stay open: see "not proven" at trust, day-roots.',
   );
 });
 
