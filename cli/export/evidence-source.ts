@@ -149,7 +149,7 @@ function unseenKeys(
     .map(({ agent, key }) => `${agent} ${fingerprint(key)}`);
   return [...new Set(seen)].map(
     (name) =>
-      `Nobody compared the key ${name}, and the verifier is told so: compare it with \`millwatt keys show\` on the gateway, then \`millwatt keys confirm ${name}\`, and export again.`,
+      `Nobody compared the key ${name}, and the verifier is told so: compare it with \`millwatt keys show\` on the gateway, then \`millwatt keys confirm ${name}\` here, and export again.`,
   );
 }
 

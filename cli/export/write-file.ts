@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describeFileFault, MillwattError } from '../../protocols/errors.ts';
 
-/** Throws an error of class `refuse` (code `file-exists`) where a file is there that nobody said may go. */
-export function requireFree(path: string, mayReplace: boolean): void {
+/** Throws an error of class `refuse` (code `file-exists`) where a file is there that nobody said may go; `option` names another. */
+export function requireFree(path: string, mayReplace: boolean, option = '-o'): void {
   if (mayReplace || !existsSync(path)) return;
   throw new MillwattError('refuse', 'file-exists', `${path} is there already.`, {
-    cure: 'Name another file with -o, or add --force to replace this one.',
+    cure: `Name another file with ${option}, or add --force to replace this one.`,
   });
 }
 

@@ -49,7 +49,7 @@ export async function runRegress(options: RegressOptions): Promise<void> {
   const range = readSiteRange(options, clock, BACK_DAYS * DAY_MS);
   const at = valuesOf(options.at);
   const svg = options.svg === undefined ? undefined : resolve(options.svg);
-  if (svg !== undefined) requireFree(svg, options.force === true);
+  if (svg !== undefined) requireFree(svg, options.force === true, '--svg');
   const views = readViews({ folder: resolve(folder, config.data) });
   try {
     const journal = readConfiguredJournal(config, folder);

@@ -182,6 +182,7 @@ export function keysSection({ record, say, code }: RecordReader, fingerprint: st
       [
         [
           'Take the evidence package (millwatt export evidence), and offline: millwatt verify PACKAGE --trust FINGERPRINT, which you get by another way than from this page. It shows that nothing was changed since the gateway read it, not that the meters were right.',
+          ...(record.view === 'use-phase' ? [] : [' Which share of the hours this is, no package proves.']),
         ],
       ],
     ],
